@@ -1,1 +1,2 @@
-export {};
+export { ConfigError, describeConfig, readConfig, requireSettings } from './read-config.ts';
+export type { Config, Setting } from './settings.ts';

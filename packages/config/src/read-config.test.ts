@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type ConfigError, describeConfig, readConfig, requireSettings } from './read-config.ts';
+
+const home = () => mkdtempSync(join(tmpdir(), 'mycelium-config-'));
+
+test('without any setting there are sensible defaults', () => {
+  const config = readConfig({ MYCELIUM_HOME: home() });
+  assert.equal(config.DASHBOARD_HOST, '127.0.0.1');
+  assert.deepEqual(config.ROOM_ALIASES, { 7: '607', 8: '608' });
+  assert.equal(config.CLIP_DEVICE, 'auto');
+  assert.ok(config.TZ);
+});
+
+test('all mistakes are told at once, each with the variable, what was read and what is wanted', () => {
+  assert.throws(
+    () =>
+      readConfig({
+        MYCELIUM_HOME: home(),
+        TZ: 'Asia/Shangai',
+        REDIS_URL: 'localhost',
+        DASHBOARD_PORT: '99999',
+        CLIP_DEVICE: 'gpu',
+        S3_ENDPOINT: 'http://store:9000',
+      }),
+    (error: ConfigError) => {
+      assert.equal(error.mistakes.length, 5);
+      assert.match(error.message, /TZ: read "Asia\/Shangai"; wanted: an IANA time zone/);
+      assert.match(error.message, /REDIS_URL: read "localhost"; wanted: an address such as redis:/);
+      assert.match(error.message, /S3_ACCESS_KEY: read nothing/);
+      return true;
+    },
+  );
+});
+
+test('no secret appears where settings are printed or refused', () => {
+  const secret = 'canary-canary-canary';
+  const env = {
+    MYCELIUM_HOME: home(),
+    REDIS_URL: `redis://:${secret}@host:6379`,
+    DATABASE_URL: `postgres://farm:${secret}@host/farm`,
+    CAPTION_URL: `http://host/v1?key=${secret}`,
+    CAPTION_API_KEY: secret,
+    INGEST_TOKEN: secret,
+    S3_SECRET_KEY: secret,
+  };
+  const printed = JSON.stringify(describeConfig(env));
+  assert.ok(!printed.includes(secret), printed);
+  assert.match(printed, /postgres:\/\/farm:\*\*\*@host\/farm/);
+  assert.throws(
+    () => readConfig({ ...env, DATABASE_URL: `mysql://farm:${secret}@host/farm`, INGEST_TOKEN: 'canary' }),
+    (error: ConfigError) => !error.message.includes('canary'),
+  );
+});
+
+test('a secret is read from the file that X_FILE names', () => {
+  const file = join(home(), 'token');
+  writeFileSync(file, 'sixteen letters or more\n');
+  assert.equal(
+    readConfig({ MYCELIUM_HOME: home(), INGEST_TOKEN_FILE: file }).INGEST_TOKEN,
+    'sixteen letters or more',
+  );
+  assert.throws(
+    () => readConfig({ MYCELIUM_HOME: home(), INGEST_TOKEN_FILE: '/nowhere' }),
+    /INGEST_TOKEN_FILE/,
+  );
+  assert.throws(
+    () => readConfig({ MYCELIUM_HOME: home(), INGEST_TOKEN_FILE: file, INGEST_TOKEN: 'another' }),
+    /both/,
+  );
+});
+
+test('a running npm start is found through its home, and the environment wins over it', () => {
+  const MYCELIUM_HOME = home();
+  writeFileSync(
+    join(MYCELIUM_HOME, 'env'),
+    'REDIS_URL=redis://127.0.0.1:1\nDATABASE_URL=postgres://a@b/c?d=e\n',
+  );
+  assert.equal(readConfig({ MYCELIUM_HOME }).DATABASE_URL, 'postgres://a@b/c?d=e');
+  assert.equal(readConfig({ MYCELIUM_HOME, REDIS_URL: 'redis://other:2' }).REDIS_URL, 'redis://other:2');
+});
+
+test('what a program needs and does not have is told with the way to get it', () => {
+  assert.throws(
+    () => requireSettings(readConfig({ MYCELIUM_HOME: home() }), 'REDIS_URL', 'DATABASE_URL'),
+    (error: ConfigError) => error.mistakes.length === 2 && /npm start/.test(error.message),
+  );
+});

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Config, redact, type Setting, settings } from './settings.ts';
+
+/** Every mistake in the settings, told at once: the variable, what was read and what is wanted. */
+export class ConfigError extends Error {
+  readonly mistakes: string[];
+
+  constructor(mistakes: string[]) {
+    super(
+      `The settings have ${mistakes.length === 1 ? 'a mistake' : 'mistakes'}:\n${mistakes.map((m) => `  ${m}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+    this.mistakes = mistakes;
+  }
+}
+
+type Environment = Record<string, string | undefined>;
+
+/**
+ * Reads the settings from the environment, from the files named by `X_FILE`, and from the file that a running
+ * `npm start` leaves in its home: the environment wins.
+ * @throws ConfigError
+ */
+export function readConfig(env: Environment = process.env): Config {
+  return resolve(env).config;
+}
+
+/** The settings as `mycelium config` prints them: secrets redacted, and where each came from. */
+export function describeConfig(env: Environment = process.env) {
+  const { config, sources } = resolve(env);
+  return Object.entries(config).map(([name, value]) => ({
+    name,
+    value:
+      value === undefined
+        ? ''
+        : redact(name, typeof value === 'object' ? JSON.stringify(value) : String(value)),
+    source: sources.get(name) ?? 'default',
+  }));
+}
+
+function resolve(env: Environment): { config: Config; sources: Map<string, string> } {
+  const mistakes: string[] = [];
+  const found: Environment = {};
+  const sources = new Map<string, string>();
+  const names = Object.keys(settings(env).shape) as Setting[];
+
+  const home = settings({}).shape.MYCELIUM_HOME.parse(
+    env.MYCELIUM_HOME || settings(env).shape.MYCELIUM_HOME.parse(undefined),
+  );
+  const running = readHome(home);
+  for (const name of names) {
+    const file = env[`${name}_FILE`];
+    if (env[name]) {
+      found[name] = env[name];
+      sources.set(name, 'environment');
+      if (file) mistakes.push(`${name}: both ${name} and ${name}_FILE are set; wanted: one of them`);
+    } else if (file) {
+      sources.set(name, file);
+      try {
+        found[name] = readFileSync(file, 'utf8').trim();
+      } catch (error) {
+        mistakes.push(`${name}_FILE: read "${file}"; wanted: a readable file (${(error as Error).message})`);
+      }
+    } else if (running[name]) {
+      found[name] = running[name];
+      sources.set(name, 'npm start');
+    }
+  }
+
+  const result = settings(env).safeParse(found);
+  if (!result.success) {
+    for (const { path, message } of result.error.issues) {
+      const name = String(path[0]);
+      const value = found[name];
+      const read = value === undefined ? 'nothing' : `"${redact(name, value)}"`;
+      mistakes.push(`${name}: read ${read}; wanted: ${message}`);
+    }
+  }
+  if (mistakes.length > 0 || !result.success) throw new ConfigError(mistakes);
+  return { config: result.data, sources };
+}
+
+/** What a running `npm start` wrote: `KEY=value` lines. */
+function readHome(home: string): Environment {
+  try {
+    const lines = readFileSync(join(home, 'env'), 'utf8').split('\n');
+    return Object.fromEntries(
+      lines
+        .filter((line) => line.includes('='))
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * The settings of a program that cannot work without these.
+ * @throws ConfigError naming those that are missing, and how to get them.
+ */
+export function requireSettings<Names extends Setting>(config: Config, ...names: Names[]) {
+  const missing = names.filter((name) => config[name] === undefined);
+  if (missing.length > 0) {
+    throw new ConfigError(
+      missing.map(
+        (name) =>
+          `${name}: read nothing; wanted: a value, or a running \`npm start\` in MYCELIUM_HOME (${config.MYCELIUM_HOME})`,
+      ),
+    );
+  }
+  return config as Config & { [Name in Names]: NonNullable<Config[Name]> };
+}
