@@ -52,6 +52,9 @@ const addresses = new Set([
   'HF_ENDPOINT',
 ]);
 
+/** Told together with the mistakes in single settings, not only when there are none. */
+const always = () => true;
+
 /** Every setting. An empty value counts as absent. */
 export const settings = (env: Record<string, string | undefined>) =>
   z
@@ -115,10 +118,12 @@ export const settings = (env: Record<string, string | undefined>) =>
     .refine((read) => !read.S3_ENDPOINT || (read.S3_ACCESS_KEY && read.S3_SECRET_KEY), {
       path: ['S3_ACCESS_KEY'],
       error: 'S3_ACCESS_KEY and S3_SECRET_KEY, since S3_ENDPOINT is set',
+      when: always,
     })
     .refine((read) => Boolean(read.DASHBOARD_USER) === Boolean(read.DASHBOARD_PASSWORD), {
       path: ['DASHBOARD_USER'],
       error: 'DASHBOARD_USER and DASHBOARD_PASSWORD together, or neither',
+      when: always,
     });
 
 export type Config = z.output<ReturnType<typeof settings>>;

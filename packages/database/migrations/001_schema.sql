@@ -1,0 +1,221 @@
+-- The whole of Mycelium's data. Instants are timestamptz; a `day` is a local day of the farm's zone.
+create extension if not exists vector;
+
+-- ── Points and readings ────────────────────────────────────────────────────────────────────────
+create table point (
+  id          integer generated always as identity primary key,
+  room        text not null,
+  device_type text not null,                       -- air_cooler, humidifier, mushroom_env_status …
+  device      text not null,                       -- alias type_room, e.g. left_humidifier_611
+  point       text not null,                       -- temp_set, on_off, co2 …
+  kind        text not null check (kind in ('measurement', 'analog', 'switch', 'enum')),
+  unit        text,
+  created_at  timestamptz not null default now(),
+  unique (room, device, point)
+);
+create index point_rule_key on point (device_type, point);
+
+-- What counts as a change, and what values are called. A row holds from `valid_from` until the next one;
+-- an old day is judged by what was valid then.
+create table point_rule (
+  device_type text not null,
+  point       text not null,
+  valid_from  timestamptz not null default '-infinity',
+  kind        text not null check (kind in ('measurement', 'analog', 'switch', 'enum')),
+  unit        text,
+  threshold   float8 check (threshold > 0),        -- smallest change that counts, analog points only
+  labels      jsonb not null default '{}',         -- {"0": "off", "1": "auto", "2": "manual"}
+  primary key (device_type, point, valid_from)
+);
+
+-- The band a metric should stay in, by room ('*' is every room) and day of growth.
+create table band (
+  room        text not null default '*',
+  metric      text not null,
+  from_day    integer not null,
+  to_day      integer not null check (to_day >= from_day),
+  low         float8 not null,
+  high        float8 not null check (high > low),
+  valid_from  timestamptz not null default '-infinity',
+  primary key (room, metric, from_day, valid_from)
+);
+
+create table reading (
+  point_id integer not null references point,
+  ts       timestamptz not null,
+  value    float8 not null,
+  -- One row of a point and an instant; both readers (a day's statistics, an hour's changes) walk it in order.
+  primary key (point_id, ts) include (value)
+) partition by range (ts);
+
+create table env_daily_stats (
+  room           text not null,
+  day            date not null,
+  metric         text not null check (metric in ('temperature', 'humidity', 'co2')),
+  count          integer not null check (count > 0),
+  expected_count integer not null,
+  coverage       float8 not null,                  -- count / expected_count, 0–1
+  longest_gap    interval not null,
+  bad_count      integer not null default 0,       -- left out: impossible or stuck values
+  min float8 not null, min_at timestamptz not null,
+  max float8 not null, max_at timestamptz not null,
+  mean float8 not null,
+  time_weighted_mean float8 not null,
+  p5 float8 not null, q25 float8 not null, median float8 not null, q75 float8 not null, p95 float8 not null,
+  minutes_below float8, minutes_above float8,      -- against the band; null where there is none
+  growth_day     integer,
+  phase          text,
+  time_zone      text not null,
+  computed_at    timestamptz not null default now(),
+  primary key (room, day, metric)
+);
+
+-- `previous` is null in the row that sets a point's baseline: it is not a change.
+create table setpoint_change (
+  point_id   integer not null references point,
+  changed_at timestamptz not null,
+  previous   float8,
+  value      float8 not null,
+  threshold  float8,                               -- the one it was judged by
+  slot       timestamptz not null,                 -- the run that found it
+  primary key (point_id, changed_at)
+);
+create index setpoint_change_time on setpoint_change (changed_at);
+
+-- Up to where a room's changes are known. The next window begins here, whenever it runs.
+create table setpoint_watermark (
+  room  text primary key,
+  until timestamptz not null
+);
+
+-- ── Images and vectors ─────────────────────────────────────────────────────────────────────────
+create table image (
+  id          bigint generated always as identity primary key,
+  key         text not null unique,
+  room        text not null,
+  day         date not null,                       -- of the key's folder
+  captured_at timestamptz not null,
+  in_date     date not null,
+  camera      text not null,
+  growth_day  integer not null,
+  stage       text not null check (stage in ('normal', 'non_growth')),
+  etag        text not null,                       -- another etag is another picture: embed again
+  bytes       bigint not null,
+  seen_at     timestamptz not null default now()
+);
+create index image_day on image (day, room);
+create index image_room_time on image (room, captured_at);
+
+create table model (
+  id         integer generated always as identity primary key,
+  key        text not null unique,                 -- name@revision/dtype#hash
+  name       text not null,
+  revision   text not null,
+  dtype      text not null,
+  hash       text not null,
+  demo       boolean not null default false,
+  dimensions integer not null check (dimensions = 512),
+  created_at timestamptz not null default now()
+);
+-- The one model that searches read.
+create table active_model (
+  only_row boolean primary key default true check (only_row),
+  model_id integer not null references model,
+  since    timestamptz not null default now()
+);
+
+create table image_embedding (
+  image_id      bigint not null references image on delete cascade,
+  model_id      integer not null references model,
+  etag          text not null,                     -- of the bytes it was made from
+  image_vector  vector(512) not null,
+  fused_vector  vector(512) not null,
+  made_from     text not null check (made_from in ('description', 'identity')),
+  text_used     text not null,                     -- exactly what the text vector was made of
+  text_cut      boolean not null default false,    -- something did not fit in 77 tokens
+  identity_text text not null,
+  temperature float8, humidity float8, co2 float8, -- at capture; null where no reading was near
+  description   jsonb,
+  quality       float8,
+  embedded_at   timestamptz not null default now(),
+  primary key (image_id, model_id)
+);
+create index image_embedding_fused on image_embedding using hnsw (fused_vector vector_cosine_ops);
+
+create table quarantine (
+  key        text primary key,
+  reason     text not null,
+  detail     text not null,
+  bytes      bigint,
+  etag       text,
+  first_seen timestamptz not null default now(),
+  last_seen  timestamptz not null default now(),
+  times      integer not null default 1
+);
+
+-- ── The ledger ─────────────────────────────────────────────────────────────────────────────────
+create table schedule (
+  job        text primary key,
+  pattern    text not null,
+  time_zone  text not null,
+  first_seen timestamptz not null default now(),   -- slots before it are not due
+  paused_at  timestamptz
+);
+
+create table runs (
+  id          bigint generated always as identity primary key,
+  job         text not null,
+  slot        timestamptz not null,                -- the scheduled time; "yesterday" is reckoned from it
+  epoch       bigint not null default 0,
+  status      text not null check (status in
+                ('running', 'waiting', 'succeeded', 'failed', 'missed', 'coalesced', 'paused', 'parked')),
+  cause       text not null check (cause in ('schedule', 'catch-up', 'manual', 'backfill')),
+  worker      text,
+  attempts    integer not null default 0,
+  started_at  timestamptz,
+  finished_at timestamptz,
+  lateness    interval,
+  report      jsonb,
+  error       text,
+  unique (job, slot)
+);
+create index runs_recent on runs (slot desc);
+create index runs_unfinished on runs (job, slot) where status in ('running', 'waiting');
+
+-- Who may write: one live holder of a name. Epochs come from one sequence, so none is ever used twice.
+create sequence lease_epoch;
+create table lease (
+  name   text primary key,
+  epoch  bigint not null,
+  holder text not null,
+  until  timestamptz not null
+);
+
+create table heartbeat (
+  process text primary key,
+  service text not null,
+  host    text not null,
+  started_at timestamptz not null,
+  seen_at timestamptz not null
+);
+
+create table alert (
+  id         bigint generated always as identity primary key,
+  kind       text not null,
+  subject    text not null,
+  severity   text not null check (severity in ('warning', 'critical')),
+  message    text not null,
+  opened_at  timestamptz not null default now(),
+  closed_at  timestamptz,
+  notified_at timestamptz
+);
+create unique index alert_open on alert (kind, subject) where closed_at is null;
+
+create table audit (
+  id     bigint generated always as identity primary key,
+  at     timestamptz not null default now(),
+  actor  text not null,
+  action text not null,
+  subject text not null,
+  detail jsonb
+);

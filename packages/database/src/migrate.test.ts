@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { migrate, SchemaError, verifySchema } from './migrate.ts';
+import { createTestDatabase } from './testing.ts';
+
+test('two processes that migrate at once both succeed, and one does the work', async (t) => {
+  const pool = await createTestDatabase(t, { migrated: false });
+  const both = await Promise.all([migrate(pool), migrate(pool)]);
+  assert.deepEqual(both.map(({ applied }) => applied.length > 0).sort(), [false, true]);
+  assert.match((await verifySchema(pool)).pgvector, /^\d/);
+});
+
+test('an empty database is told apart, with everything that is missing', async (t) => {
+  const pool = await createTestDatabase(t, { migrated: false });
+  await assert.rejects(
+    verifySchema(pool),
+    (error: SchemaError) => /pgvector/.test(error.message) && /runs/.test(error.message),
+  );
+});
+
+test('a migration that was edited after it was applied is refused', async (t) => {
+  const pool = await createTestDatabase(t);
+  await pool.query(`update migration set hash = 'another' where name like '001%'`);
+  await assert.rejects(migrate(pool), SchemaError);
+});
+
+test('a database from a newer Mycelium is refused', async (t) => {
+  const pool = await createTestDatabase(t);
+  await pool.query(`insert into migration (name, hash) values ('999_future.sql', '')`);
+  await assert.rejects(migrate(pool), /newer Mycelium/);
+});

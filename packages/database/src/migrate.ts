@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { type Pool, type Queryable, transaction } from './pool.ts';
+
+const folder = new URL('../migrations/', import.meta.url);
+
+/** The schema cannot be made or trusted. Its message says what is wanted. */
+export class SchemaError extends Error {
+  readonly permanent = true;
+}
+
+/**
+ * Applies the migrations that are missing, forward only, in one transaction; a second process that starts at
+ * the same time waits and finds nothing to do.
+ * @throws SchemaError when an applied migration's text has changed, or the database is newer than this program.
+ */
+export async function migrate(pool: Pool): Promise<{ applied: string[] }> {
+  const migrations = await readMigrations();
+  return transaction(pool, async (tx) => {
+    await tx.query(`select pg_advisory_xact_lock(hashtext('mycelium.migrate'))`);
+    await tx.query(`create table if not exists migration (
+      name text primary key, hash text not null, applied_at timestamptz not null default now())`);
+    const { rows } = await tx.query<{ name: string; hash: string }>('select name, hash from migration');
+    const done = new Map(rows.map(({ name, hash }) => [name, hash]));
+
+    for (const name of done.keys()) {
+      if (!migrations.some((migration) => migration.name === name)) {
+        throw new SchemaError(
+          `the database has migration ${name}, unknown here: it belongs to a newer Mycelium`,
+        );
+      }
+    }
+    const applied: string[] = [];
+    for (const { name, hash, sql } of migrations) {
+      const known = done.get(name);
+      if (known === hash) continue;
+      if (known)
+        throw new SchemaError(`migration ${name} has changed since it was applied; add a new one instead`);
+      await tx.query(sql);
+      await tx.query('insert into migration (name, hash) values ($1, $2)', [name, hash]);
+      applied.push(name);
+    }
+    return { applied };
+  });
+}
+
+async function readMigrations() {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const sql = await readFile(new URL(name, folder), 'utf8');
+      return { name, sql, hash: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
+}
+
+const tables = [
+  'point',
+  'point_rule',
+  'band',
+  'reading',
+  'env_daily_stats',
+  'setpoint_change',
+  'setpoint_watermark',
+  'image',
+  'model',
+  'active_model',
+  'image_embedding',
+  'quarantine',
+  'schedule',
+  'runs',
+  'lease',
+  'heartbeat',
+  'alert',
+  'audit',
+];
+
+/**
+ * Looks whether the database is what the program needs.
+ * @throws SchemaError naming everything that is missing.
+ */
+export async function verifySchema(
+  db: Queryable,
+): Promise<{ postgres: string; pgvector: string; tables: number }> {
+  const { rows } = await db.query<{
+    postgres: string;
+    number: number;
+    pgvector: string | null;
+    present: string[];
+  }>(
+    `select current_setting('server_version') as postgres, current_setting('server_version_num')::int as number,
+            (select extversion from pg_extension where extname = 'vector') as pgvector,
+            (select coalesce(array_agg(t), '{}') from unnest($1::text[]) t where to_regclass(t) is not null) as present`,
+    [tables],
+  );
+  const found = rows[0] as (typeof rows)[number];
+  const wrong: string[] = [];
+  if (found.number < 160_000) wrong.push(`PostgreSQL ${found.postgres} is too old; wanted: 16 or newer`);
+  if (!found.pgvector) wrong.push('the extension "vector" (pgvector) is missing');
+  else if (!atLeast(found.pgvector, [0, 7]))
+    wrong.push(`pgvector ${found.pgvector} is too old; wanted: 0.7 or newer`);
+  const missing = tables.filter((table) => !found.present.includes(table));
+  if (missing.length > 0) wrong.push(`tables are missing: ${missing.join(', ')}`);
+  if (wrong.length > 0) throw new SchemaError(`the database cannot be used: ${wrong.join('; ')}`);
+  return { postgres: found.postgres, pgvector: found.pgvector as string, tables: tables.length };
+}
+
+function atLeast(version: string, [major, minor]: [number, number]): boolean {
+  const [a = 0, b = 0] = version.split('.').map(Number);
+  return a > major || (a === major && b >= minor);
+}

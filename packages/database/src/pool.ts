@@ -1,0 +1,44 @@
+import pg from 'pg';
+
+export type Pool = pg.Pool;
+/** A pool, or the client of one transaction. */
+export type Queryable = pg.Pool | pg.PoolClient;
+
+// A `date` is a day of the farm's zone, not an instant of this process's: keep its text.
+pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
+// Counts and ids fit a double for the next few centuries.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/** Connections to PostgreSQL; `name` shows in pg_stat_activity. Sessions speak UTC. */
+export function createPool(url: string, { name, max = 10 }: { name: string; max?: number }): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: name,
+    max,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    options: '-c TimeZone=UTC',
+  });
+  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
+export async function transaction<T>(pool: pg.Pool, work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+import { readConfig, requireSettings } from '@mycelium/config';
+import { migrate } from './migrate.ts';
+import { createPool, type Pool } from './pool.ts';
+
+interface TestContext {
+  after(release: () => Promise<void>): void;
+}
+
+/** A migrated database of the test's own on the server of DATABASE_URL, dropped when the test ends. */
+export async function createTestDatabase(
+  t: TestContext,
+  { migrated = true } = {},
+): Promise<Pool & { url: string }> {
+  const server = new URL(requireSettings(readConfig(), 'DATABASE_URL').DATABASE_URL);
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const admin = createPool(server.href, { name: 'mycelium test', max: 1 });
+  await admin.query(`create database ${name}`);
+
+  const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
+  const pool = Object.assign(createPool(url, { name: 'mycelium test' }), { url });
+  t.after(async () => {
+    await pool.end();
+    await admin.query(`drop database ${name} with (force)`);
+    await admin.end();
+  });
+  if (migrated) await migrate(pool);
+  return pool;
+}
