@@ -1,0 +1,145 @@
+import { globSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { output } from './command.ts';
+import { makeFolder } from './folder.ts';
+
+/** Debian 13: the first release with pgvector. An older Debian's own tools unpack its packages just as well. */
+const RELEASE = 'trixie';
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
+export interface PackageFolder {
+  /** The packages wanted; apt finds what they need. */
+  packages: string[];
+  /** Packages that apt finds needed, but the programs do not link against. */
+  leaveOut: RegExp;
+  /** Programs that will be run, as glob patterns below the folder. */
+  programs: string[];
+  folder: string;
+  onProgress?: ((message: string) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Unpacks Debian packages, with everything they need down to the C library, into a folder: nothing is installed and
+ * no root is needed. The packages come from the machine's own Debian mirror and are verified by apt. The folder
+ * appears at once and complete, so that a crash on the way leaves nothing half done.
+ */
+export async function unpackDebianPackages(wanted: PackageFolder): Promise<void> {
+  const { folder, signal } = wanted;
+  await makeFolder(dirname(folder), 0o755);
+  await removeAbandoned(folder);
+  const work = `${folder}.unpacking-${process.pid}`;
+  const root = join(work, 'root');
+  try {
+    const archives = await download(wanted, join(work, 'apt'));
+    await makeFolder(root, 0o755);
+    for (const archive of archives) await output('dpkg-deb', ['-x', archive, root], { signal });
+    for (const ballast of ['doc', 'man', 'info', 'locale', 'lintian']) {
+      await rm(join(root, 'usr/share', ballast), { recursive: true, force: true });
+    }
+    await useUnpackedLibraries(wanted, root);
+    await rename(root, folder).catch((error) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+      // Another process was quicker; its folder is as good.
+    });
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** What a killed process was unpacking beside the folder. */
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(dirname(folder))) {
+    const pid = name.startsWith(`${basename(folder)}.unpacking-`) && Number(name.split('-').at(-1));
+    if (pid && !isRunning(pid)) await rm(join(dirname(folder), name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function download(
+  { packages, leaveOut, onProgress, signal }: PackageFolder,
+  dir: string,
+): Promise<string[]> {
+  const archives = join(dir, 'archives');
+  for (const part of ['lists/partial', 'cache/archives/partial', 'archives']) {
+    await mkdir(join(dir, part), { recursive: true });
+  }
+  const source = `deb [signed-by=${KEYRING}] ${await mirrorOfThisMachine()} ${RELEASE} main\n`;
+  await writeFile(join(dir, 'sources.list'), source);
+  await writeFile(join(dir, 'status'), ''); // nothing counts as installed, so the C library comes too
+  const settings = [
+    `Dir::Etc::sourcelist=${dir}/sources.list`,
+    'Dir::Etc::sourceparts=/dev/null',
+    `Dir::State::lists=${dir}/lists`,
+    `Dir::State::status=${dir}/status`,
+    `Dir::Cache=${dir}/cache`,
+    'Debug::NoLocking=1',
+    'APT::Sandbox::User=root', // apt would drop to a user who cannot write here
+  ];
+  const apt = (...args: string[]) =>
+    output('apt-get', ['-qq', ...settings.flatMap((setting) => ['-o', setting]), ...args], {
+      cwd: archives,
+      signal,
+    });
+
+  onProgress?.('asking the Debian mirror for its packages');
+  await apt('update');
+  const plan = await apt('--simulate', '--no-install-recommends', 'install', ...packages, 'patchelf');
+  const needed = [...plan.matchAll(/^Inst (\S+) /gm)].map(([, name]) => name ?? '');
+  const chosen = needed.filter((name) => !leaveOut.test(name));
+  onProgress?.(`downloading ${chosen.length} Debian packages`);
+  await apt('download', ...chosen);
+  onProgress?.('unpacking');
+  return (await readdir(archives))
+    .filter((name) => name.endsWith('.deb'))
+    .map((name) => join(archives, name));
+}
+
+/** `apt-get indextargets` would be nicer, but says nothing on a machine that never ran `apt-get update`. */
+async function mirrorOfThisMachine(): Promise<string> {
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  const codename = /^VERSION_CODENAME="?([\w-]+)/m.exec(release)?.[1];
+  if (!/^ID="?debian"?$/m.test(release) || !codename) throw new Error('this machine does not run Debian');
+  const uris = await output('apt-get', ['update', '--print-uris']);
+  const mirror = new RegExp(`^'(\\S+)/dists/${codename}/InRelease'`, 'm').exec(uris)?.[1];
+  if (!mirror) throw new Error("this machine's apt sources name no Debian mirror");
+  return mirror;
+}
+
+/**
+ * Makes the programs use the unpacked loader and libraries and not the machine's, which may be older. The path to the
+ * loader is absolute, so the folder cannot be moved afterwards. `--force-rpath`, since the path must hold for the
+ * libraries' own libraries too.
+ */
+async function useUnpackedLibraries(
+  { programs, folder, signal }: PackageFolder,
+  root: string,
+): Promise<void> {
+  const [loader] = globSync('usr/lib/*-linux-gnu*/ld-linux-*.so.*', { cwd: root });
+  if (!loader) throw new Error('the unpacked C library has no loader');
+  const libraries = dirname(loader);
+  const patchelf = ['--library-path', join(root, libraries), join(root, 'usr/bin/patchelf')];
+  const settings = [
+    '--set-interpreter',
+    join(folder, loader),
+    '--force-rpath',
+    '--set-rpath',
+    join(folder, libraries),
+  ];
+  for (const program of globSync(programs, { cwd: root })) {
+    const path = join(root, program);
+    if (await isProgram(path)) await output(join(root, loader), [...patchelf, ...settings, path], { signal });
+  }
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  return (await stat(path)).isFile() && (await readFile(path)).subarray(0, 4).equals(Buffer.from('\x7fELF'));
+}

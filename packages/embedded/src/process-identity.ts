@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { output } from './command.ts';
+
+/**
+ * Tells one process from a later one that was given the same pid: when it was started, and on Linux in which
+ * boot of the machine. Undefined when no such process runs.
+ */
+export async function processIdentity(pid: number): Promise<string | undefined> {
+  if (process.platform !== 'linux') {
+    const started = await output('ps', ['-o', 'lstart=', '-p', String(pid)]).catch(() => '');
+    return started.trim() || undefined;
+  }
+  const [stat, boot] = await Promise.all([
+    readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''),
+    readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => ''),
+  ]);
+  // The second field is the program's name in brackets, which may hold spaces; start time is the 22nd field.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, startTime] = [fields[0], fields[19]];
+  return startTime && state !== 'Z' ? `${boot.trim()} ${startTime}` : undefined;
+}
+
+/** The words a process was started with; empty when it does not run. */
+export async function commandLine(pid: number): Promise<string[]> {
+  if (process.platform !== 'linux') {
+    const line = await output('ps', ['-o', 'command=', '-p', String(pid)]).catch(() => '');
+    return line.trim().split(/\s+/);
+  }
+  const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return line.split('\0').filter(Boolean);
+}

@@ -1,0 +1,37 @@
+import type { ProcessFailed, RunningProcess } from './processes.ts';
+import type { ServiceUser } from './service-user.ts';
+
+/** What Redis and PostgreSQL have in common. */
+export interface ServerOptions {
+  /** Where the data lie. */
+  folder: string;
+  port: number;
+  password: string;
+  /** Off for tests: faster, and a crash loses data. */
+  durable: boolean;
+  user: ServiceUser;
+  logFile: string;
+  onUnexpectedExit: (failure: ProcessFailed) => void;
+  /** Gives the start up. */
+  signal: AbortSignal | undefined;
+}
+
+export interface RunningServer {
+  url: string;
+  stop: () => Promise<void>;
+}
+
+/** Servers see nothing of the caller's environment: PG* and REDIS* variables would change what they do. */
+export const SERVER_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C.UTF-8' };
+
+/** A server that can be used; one that never gets there is stopped. */
+export async function whenReady(server: RunningProcess, url: string): Promise<RunningServer> {
+  const stop = () => server.stop(20_000);
+  try {
+    await server.ready;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, stop };
+}

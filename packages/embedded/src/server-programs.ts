@@ -1,0 +1,126 @@
+import { globSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { findProgram, output } from './command.ts';
+import { unpackDebianPackages } from './debian-packages.ts';
+
+export interface PostgresProgram {
+  /** The folder that holds postgres and initdb. */
+  bin: string;
+  major: number;
+  /** Version of pgvector, such as 0.8.0. */
+  pgvector: string;
+}
+
+export interface ServerPrograms {
+  /** The path of redis-server. */
+  redis?: string | undefined;
+  postgres?: PostgresProgram | undefined;
+}
+
+interface Wanted {
+  redis: boolean;
+  postgres: boolean;
+  /** Data written by one major version of PostgreSQL can be read by no other. */
+  postgresMajor: number | undefined;
+  /** Where unpacked servers lie, or will lie. */
+  folder: string;
+  onProgress?: ((message: string) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+const OLDEST_REDIS = 7;
+const OLDEST_POSTGRES = 16;
+const OLDEST_PGVECTOR = '0.7';
+
+const DEBIAN_SERVERS = {
+  packages: ['postgresql-17', 'postgresql-17-pgvector', 'redis-server'],
+  // Their maintenance scripts and tools, and the compiler behind `jit`, which is switched off.
+  leaveOut:
+    /^(libllvm|libz3|perl|libperl|lib.*-perl$|debconf|adduser|passwd|ucf|procps|locales|libc-l10n|ssl-cert|openssl$|postgresql-common|postgresql-client-common)/,
+  programs: ['usr/lib/postgresql/17/bin/*', 'usr/bin/redis-*'],
+};
+
+export class NoServers extends Error {
+  constructor(what: string, cause: Error) {
+    super(
+      `This machine has no ${what}, and it could not be unpacked from Debian's packages: ${cause.message}. ` +
+        'Run `docker compose up` instead, or set REDIS_URL and DATABASE_URL to servers that run elsewhere.',
+      { cause },
+    );
+    this.name = 'NoServers';
+  }
+}
+
+/**
+ * Servers that are good enough: those unpacked earlier (the data at hand were written by them), else the machine's
+ * own, else newly unpacked ones. Throws NoServers.
+ */
+export async function findServerPrograms(wanted: Wanted): Promise<ServerPrograms> {
+  const find = async () => ({
+    ...(wanted.redis && { redis: await findRedis(wanted.folder) }),
+    ...(wanted.postgres && { postgres: await findPostgres(wanted.folder, wanted.postgresMajor) }),
+  });
+  const complete = (found: ServerPrograms) =>
+    (!wanted.redis || found.redis) && (!wanted.postgres || found.postgres);
+
+  const found = await find();
+  if (complete(found)) return found;
+  const missing = [
+    wanted.redis && !found.redis && `Redis ${OLDEST_REDIS} or newer`,
+    wanted.postgres &&
+      !found.postgres &&
+      `PostgreSQL ${wanted.postgresMajor ?? `${OLDEST_POSTGRES} or newer`} with pgvector ${OLDEST_PGVECTOR} or newer`,
+  ]
+    .filter(Boolean)
+    .join(' and no ');
+  const { folder, onProgress, signal } = wanted;
+  await unpackDebianPackages({
+    ...DEBIAN_SERVERS,
+    folder,
+    signal,
+    onProgress: (step) => onProgress?.(`Getting PostgreSQL and Redis, once: ${step}`),
+  }).catch((error) => {
+    throw error.name === 'AbortError' ? error : new NoServers(missing, error);
+  });
+  const unpacked = await find();
+  if (complete(unpacked)) return unpacked;
+  throw new NoServers(
+    missing,
+    new Error(`what was unpacked into ${folder} does not run or is another version`),
+  );
+}
+
+async function findRedis(folder: string): Promise<string | undefined> {
+  for (const path of [join(folder, 'usr/bin/redis-server'), await findProgram('redis-server')]) {
+    const version = path && /v=(\d+)\./.exec(await output(path, ['--version']).catch(() => ''))?.[1];
+    if (path && Number(version) >= OLDEST_REDIS) return path;
+  }
+  return undefined;
+}
+
+async function findPostgres(folder: string, major: number | undefined): Promise<PostgresProgram | undefined> {
+  const onPath = await findProgram('postgres');
+  const places = [
+    ...globSync(join(folder, 'usr/lib/postgresql/*/bin')),
+    ...globSync(['/usr/lib/postgresql/*/bin', '/usr/pgsql-*/bin']).sort().reverse(),
+    ...(onPath ? [dirname(onPath)] : []),
+  ];
+  for (const bin of places) {
+    const program = await inspectPostgres(bin);
+    if (program && (major === undefined || program.major === major)) return program;
+  }
+  return undefined;
+}
+
+async function inspectPostgres(bin: string): Promise<PostgresProgram | undefined> {
+  const version = await output(join(bin, 'postgres'), ['--version']).catch(() => '');
+  const major = Number(/(\d+)(\.\d+)?/.exec(version)?.[1]);
+  if (!(major >= OLDEST_POSTGRES) || !(await stat(join(bin, 'initdb')).catch(() => undefined)))
+    return undefined;
+  const share = await output(join(bin, 'pg_config'), ['--sharedir']).catch(() => '');
+  const control = await readFile(join(share.trim(), 'extension/vector.control'), 'utf8').catch(() => '');
+  const pgvector = /^default_version\s*=\s*'([\d.]+)'/m.exec(control)?.[1];
+  if (!pgvector || pgvector.localeCompare(OLDEST_PGVECTOR, 'en', { numeric: true }) < 0) return undefined;
+  return { bin, major, pgvector };
+}

@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface ServerSettings {
+  password: string;
+  /** The port of the last time, so that addresses stay what they were where possible. */
+  port?: number;
+}
+
+export interface RememberedSettings {
+  redis: ServerSettings;
+  postgres: ServerSettings;
+}
+
+/** What the servers of a home were started with: passwords are made once and kept, ports follow. */
+export async function readServerSettings(home: string): Promise<RememberedSettings> {
+  const text = await readFile(join(home, 'servers.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text !== undefined) return JSON.parse(text);
+  const settings = { redis: newSettings(), postgres: newSettings() };
+  await writeServerSettings(home, settings);
+  return settings;
+}
+
+export async function writeServerSettings(home: string, settings: RememberedSettings): Promise<void> {
+  const unfinished = join(home, `servers.json.${process.pid}`);
+  await writeFile(unfinished, `${JSON.stringify(settings)}\n`, { mode: 0o600 });
+  await rename(unfinished, join(home, 'servers.json'));
+}
+
+function newSettings(): ServerSettings {
+  return { password: randomBytes(24).toString('base64url') };
+}

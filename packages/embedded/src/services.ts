@@ -1,0 +1,130 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeHomeEnv } from './home-env.ts';
+import { lockHome } from './home-lock.ts';
+import { freePort } from './port.ts';
+import { endStalePostgres, postgresDataVersion, startPostgres } from './postgres-server.ts';
+import { ProcessFailed } from './processes.ts';
+import { endStaleRedis, startRedis } from './redis-server.ts';
+import type { RunningServer, ServerOptions } from './server-options.ts';
+import { findServerPrograms } from './server-programs.ts';
+import { readServerSettings, type ServerSettings, writeServerSettings } from './server-settings.ts';
+import { findServiceUser, prepareHome } from './service-user.ts';
+
+export interface ServiceOptions {
+  /** Data, logs and passwords; one process at a time. */
+  home: string;
+  /** The home whose unpacked servers are used, or into which they are unpacked; `home` when left out. */
+  programsHome?: string;
+  redis: boolean;
+  postgres: boolean;
+  /** False: faster, and a crash loses data. For tests. */
+  durable?: boolean;
+  /** Told of whatever takes longer than a moment, in words. */
+  onProgress?: (message: string) => void;
+  /** A server ended by itself. */
+  onUnexpectedExit?: (failure: ProcessFailed) => void;
+  /** Gives the start up; later it has no effect. */
+  signal?: AbortSignal;
+}
+
+export interface Services {
+  redisUrl: string | undefined;
+  databaseUrl: string | undefined;
+  /** Ends the servers in an orderly way, removes `$MYCELIUM_HOME/env`, and gives the home back. */
+  stop: () => Promise<void>;
+}
+
+/**
+ * Redis and PostgreSQL on 127.0.0.1, with their data under the home and passwords of their own. The home is this
+ * process's alone until `stop`, also when neither server is wanted. Throws HomeInUse, NoServers, ProcessFailed.
+ */
+export async function startServices(options: ServiceOptions): Promise<Services> {
+  const { home, onProgress, signal } = options;
+  const user = await findServiceUser();
+  await prepareHome(home, user);
+  const unlock = await lockHome(home);
+  const running: RunningServer[] = [];
+  const stop = async () => {
+    await Promise.all(running.map((server) => server.stop()));
+    await removeHomeEnv(home);
+    await unlock();
+  };
+
+  try {
+    await removeHomeEnv(home); // a crash leaves it
+    await endStaleServers(home);
+    const programs = await findServerPrograms({
+      redis: options.redis,
+      postgres: options.postgres,
+      postgresMajor: await postgresDataVersion(folders(home).postgres),
+      folder: join(options.programsHome ?? home, 'services/servers'),
+      onProgress,
+      signal,
+    });
+    const settings = await readServerSettings(home);
+
+    async function start(name: 'redis' | 'postgres', startServer: StartServer): Promise<string> {
+      const server = await onFreePort(settings[name], (port) =>
+        startServer({
+          folder: folders(home)[name],
+          port,
+          password: settings[name].password,
+          durable: options.durable ?? true,
+          user,
+          logFile: join(home, 'logs', `${name}.log`),
+          onUnexpectedExit: (failure) => options.onUnexpectedExit?.(failure),
+          signal,
+        }),
+      );
+      running.push(server);
+      return server.url;
+    }
+    const { redis, postgres } = programs;
+    const started = await Promise.allSettled([
+      redis && start('redis', (server) => startRedis(redis, server)),
+      postgres && start('postgres', (server) => startPostgres(postgres, server)),
+    ]);
+    for (const one of started) if (one.status === 'rejected') throw one.reason;
+    await writeServerSettings(home, settings);
+    const [redisUrl, databaseUrl] = started.map((one) =>
+      one.status === 'fulfilled' ? one.value : undefined,
+    );
+    return { redisUrl, databaseUrl, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Removes a home that nobody uses, with all data; ends servers that a crash left running. Throws HomeInUse. */
+export async function discardHome(home: string): Promise<void> {
+  const unlock = await lockHome(home);
+  await endStaleServers(home).finally(unlock);
+  await rm(home, { recursive: true, force: true });
+}
+
+type StartServer = (options: ServerOptions) => Promise<RunningServer>;
+
+const folders = (home: string) => ({ redis: join(home, 'redis'), postgres: join(home, 'postgres') });
+
+async function endStaleServers(home: string): Promise<void> {
+  const { redis, postgres } = folders(home);
+  await Promise.all([endStaleRedis(redis), endStalePostgres(postgres)]);
+}
+
+/** Starts a server on the port of the last time or a free one; another process may take that port in the meantime. */
+async function onFreePort(
+  settings: ServerSettings,
+  start: (port: number) => Promise<RunningServer>,
+): Promise<RunningServer> {
+  for (let attempt = 1; ; attempt++) {
+    settings.port = await freePort(settings.port);
+    try {
+      return await start(settings.port);
+    } catch (error) {
+      const taken = error instanceof ProcessFailed && error.log.includes('Address already in use');
+      if (!taken || attempt === 3) throw error;
+    }
+  }
+}
