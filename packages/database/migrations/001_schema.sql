@@ -159,6 +159,7 @@ create table schedule (
   pattern    text not null,
   time_zone  text not null,
   first_seen timestamptz not null default now(),   -- slots before it are not due
+  accounted_until timestamptz not null default now(), -- every slot up to here has ended, or is in the queue's hands
   paused_at  timestamptz
 );
 
@@ -168,8 +169,9 @@ create table runs (
   slot        timestamptz not null,                -- the scheduled time; "yesterday" is reckoned from it
   epoch       bigint not null default 0,
   status      text not null check (status in
-                ('running', 'waiting', 'succeeded', 'failed', 'missed', 'coalesced', 'paused', 'parked')),
+                ('running', 'waiting', 'retrying', 'succeeded', 'failed', 'missed', 'coalesced', 'paused')),
   cause       text not null check (cause in ('schedule', 'catch-up', 'manual', 'backfill')),
+  request     text,                                -- the queue's job: the same one again is a redelivery
   worker      text,
   attempts    integer not null default 0,
   started_at  timestamptz,
@@ -180,7 +182,7 @@ create table runs (
   unique (job, slot)
 );
 create index runs_recent on runs (slot desc);
-create index runs_unfinished on runs (job, slot) where status in ('running', 'waiting');
+create index runs_unfinished on runs (job, slot) where status in ('running', 'waiting', 'retrying');
 
 -- Who may write: one live holder of a name. Epochs come from one sequence, so none is ever used twice.
 create sequence lease_epoch;

@@ -1,1 +1,32 @@
-export {};
+export {
+  type Accounted,
+  accountForSlots,
+  catchUpDays,
+  type DueSlot,
+  misfireGraceSeconds,
+} from './account-for-slots.ts';
+export { connect, type QueueConnection } from './connection.ts';
+export type { CatchUp, Job } from './define-job.ts';
+export { type Cause, causes } from './envelope.ts';
+export {
+  findJob,
+  type JobName,
+  type Jobs,
+  jobNames,
+  jobs,
+  type Payload,
+  type QueueName,
+  queueNames,
+  type Result,
+} from './jobs.ts';
+export type { Begun, Lease, Ledger, Outcome, RunKey } from './ledger.ts';
+export { createQueues, type Queues, slotJobId } from './queues.ts';
+export { enqueueSlot, scheduledJobs, slotIsQueued, syncSchedules } from './schedules.ts';
+export {
+  type Handler,
+  type Handlers,
+  leaseSeconds,
+  type Run,
+  type RunContext,
+  startWorker,
+} from './worker.ts';

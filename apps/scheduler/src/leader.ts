@@ -1,0 +1,41 @@
+import { createPool } from '@mycelium/database';
+
+/**
+ * One scheduler leads, the others stand by: an advisory lock on a connection of its own, which PostgreSQL frees
+ * when the leader dies.
+ */
+export function createLeadership(databaseUrl: string) {
+  const pool = createPool(databaseUrl, { name: 'mycelium scheduler leadership', max: 1 });
+  let client: Awaited<ReturnType<typeof pool.connect>> | undefined;
+
+  return {
+    /** Whether this process leads now; takes the lead when it is free. */
+    async leads(): Promise<boolean> {
+      try {
+        if (!client) {
+          client = await pool.connect();
+          // A broken connection is a lost lead: the lock went with it.
+          client.on('error', () => drop());
+        }
+        const { rows } = await client.query(
+          `select exists (select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() and granted
+                          and classid = 0 and objid::bigint = hashtext('mycelium.scheduler')::oid::bigint)
+                  or pg_try_advisory_lock(0, hashtext('mycelium.scheduler')) as leads`,
+        );
+        return rows[0].leads;
+      } catch (error) {
+        drop(error as Error);
+        throw error;
+      }
+    },
+    async close() {
+      drop();
+      await pool.end();
+    },
+  };
+
+  function drop(error?: Error) {
+    client?.release(error ?? true);
+    client = undefined;
+  }
+}

@@ -1,0 +1,67 @@
+import { hostname } from 'node:os';
+import { readConfig, requireSettings } from '@mycelium/config';
+import { createLedger, createPool } from '@mycelium/database';
+import { connect, createQueues, startWorker } from '@mycelium/queue';
+import { createLogger, onShutdown, startHealthServer } from '@mycelium/telemetry';
+import { createTables } from './create-tables.ts';
+import { createLeadership } from './leader.ts';
+import { startReconciling } from './start-reconciling.ts';
+import { timetable } from './timetable.ts';
+
+const config = requireSettings(readConfig(), 'REDIS_URL', 'DATABASE_URL');
+const logger = createLogger({
+  service: 'scheduler',
+  level: config.LOG_LEVEL,
+  format: config.LOG_FORMAT,
+}).child({
+  tag: '[SCHEDULER]',
+});
+const shutdown = onShutdown(logger, config.DRAIN_SECONDS);
+const now = () => new Date();
+
+const pool = createPool(config.DATABASE_URL, { name: 'mycelium scheduler' });
+shutdown.onStop('database', () => pool.end());
+const ledger = createLedger(pool, `scheduler@${hostname()}#${process.pid}`);
+await recordCreateTables();
+
+const connection = connect(config, (error) => logger.warn('Redis is out of reach', { error: error.message }));
+const queues = createQueues(connection);
+shutdown.onStop('queues', () => queues.close());
+const worker = startWorker(
+  'tables',
+  { create_tables: () => createTables(pool) },
+  {},
+  {
+    connection,
+    queues,
+    ledger,
+    timeZone: config.TZ,
+    logger,
+  },
+);
+shutdown.onStop('worker', () => worker.close());
+
+const leadership = createLeadership(config.DATABASE_URL);
+shutdown.onStop('leadership', () => leadership.close());
+const reconciling = startReconciling({ pool, queues, timeZone: config.TZ, logger, now }, leadership);
+shutdown.onStop('reconciling', () => reconciling.stop());
+
+if (config.HEALTH_PORT) {
+  const health = await startHealthServer({ port: config.HEALTH_PORT, ready: () => reconciling.trouble() });
+  shutdown.onStop('health', () => health.close());
+}
+for (const row of timetable(config.TZ, now())) logger.info(`job ${row.id}`, row);
+
+/** Before anything is scheduled; a failure ends the process with its reason. */
+async function recordCreateTables() {
+  try {
+    const run = { job: 'create_tables', slot: now() };
+    const report = await createTables(pool);
+    const begun = await ledger.begin({ ...run, cause: 'schedule', request: 'start' });
+    if ('lease' in begun) await ledger.end(begun.lease, run, { status: 'succeeded', report });
+    logger.info('the tables are there', report);
+  } catch (error) {
+    logger.error('create_tables failed: nothing is scheduled', { error });
+    await shutdown.stop('create_tables failed', 1);
+  }
+}

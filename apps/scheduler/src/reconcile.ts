@@ -1,0 +1,92 @@
+import { firingsBetween } from '@mycelium/calendar';
+import {
+  accountForSlot,
+  knownSlots,
+  type Pool,
+  pausedSchedules,
+  rememberSchedule,
+  setAccountedUntil,
+  unattendedRuns,
+} from '@mycelium/database';
+import {
+  accountForSlots,
+  catchUpDays,
+  enqueueSlot,
+  findJob,
+  type JobName,
+  jobs,
+  type Queues,
+  scheduledJobs,
+  slotIsQueued,
+  syncSchedules,
+} from '@mycelium/queue';
+import type { Logger } from '@mycelium/telemetry';
+
+export interface Reconciliation {
+  pool: Pool;
+  queues: Queues;
+  timeZone: string;
+  logger: Logger;
+  now: () => Date;
+}
+
+/**
+ * Asks of every job whether each slot that is due has a run, or a job in Redis, and sees to those that have
+ * neither; puts runs that lost their job back; makes Redis hold the timetable. What Redis loses comes back here.
+ * Calling it again changes nothing.
+ */
+export async function reconcile(house: Reconciliation): Promise<void> {
+  const { pool, queues, timeZone, logger } = house;
+  const paused = await pausedSchedules(pool);
+  for (const job of scheduledJobs) await accountForJob(house, job, paused.get(job));
+
+  const { written, removed } = await syncSchedules(queues, timeZone, new Set(paused.keys()));
+  if (written.length + removed.length > 0) logger.info('schedules written', { written, removed });
+
+  for (const { job, slot, cause } of await unattendedRuns(pool)) {
+    if (!findJob(job) || (await slotIsQueued(queues, job as JobName, slot))) continue;
+    if (cause === 'manual') continue; // its payload went with Redis; whoever asked sees that it has ended
+    logger.warn(`${job} of ${slot.toISOString()} had begun and is not in the queue: put back`);
+    await enqueueSlot(queues, job as JobName, slot, 'catch-up');
+  }
+}
+
+async function accountForJob(
+  { pool, queues, timeZone, logger, now }: Reconciliation,
+  job: JobName,
+  pausedAt?: Date,
+) {
+  const { schedule, catchUp } = jobs[job] as { schedule: string; catchUp: 'every-slot' | 'latest' | 'none' };
+  const at = now();
+  const { accountedUntil } = await rememberSchedule(pool, { job, pattern: schedule, timeZone }, at);
+  const slots = [...firingsBetween(schedule, timeZone, bounded(accountedUntil, at), at)];
+  if (slots.length === 0) return;
+
+  const known = await knownSlots(pool, job, slots);
+  const open: Date[] = [];
+  for (const slot of slots) {
+    if (!known.has(slot.getTime()) && !(await slotIsQueued(queues, job, slot))) open.push(slot);
+  }
+  const due = open.map((slot) => ({ slot, paused: pausedAt !== undefined && slot >= pausedAt }));
+  for (const decision of accountForSlots(due, at, catchUp)) {
+    const { slot, action } = decision;
+    const fields = { job, slot: slot.toISOString(), late: (at.getTime() - slot.getTime()) / 1_000 };
+    if (action === 'run') {
+      logger.info(`${job} is due and not in the queue: put there`, fields);
+      await enqueueSlot(queues, job, slot, decision.cause);
+    } else {
+      logger.warn(`${job}: slot ${action}`, fields);
+      await accountForSlot(pool, { job, slot }, action);
+    }
+  }
+  // Looked at again until each is in the ledger: what is only in Redis can still be lost.
+  const after = await knownSlots(pool, job, slots);
+  const firstOpen = slots.findIndex((slot) => !after.has(slot.getTime()));
+  const until = firstOpen === -1 ? slots.at(-1) : slots[firstOpen - 1];
+  if (until) await setAccountedUntil(pool, job, until);
+}
+
+/** Slots older than what `every-slot` makes up for are not looked at one by one. */
+function bounded(accountedUntil: Date, at: Date): Date {
+  return new Date(Math.max(accountedUntil.getTime(), at.getTime() - catchUpDays * 86_400_000));
+}

@@ -1,0 +1,45 @@
+import { hostname } from 'node:os';
+import { readConfig, requireSettings } from '@mycelium/config';
+import { createLedger, createPool } from '@mycelium/database';
+import { connect, createQueues, startWorker } from '@mycelium/queue';
+import { createLogger, onShutdown, startHealthServer } from '@mycelium/telemetry';
+import { watchSetpoints } from './watch-setpoints.ts';
+
+const config = requireSettings(readConfig(), 'REDIS_URL', 'DATABASE_URL');
+const logger = createLogger({
+  service: 'worker-setpoint',
+  level: config.LOG_LEVEL,
+  format: config.LOG_FORMAT,
+}).child({
+  tag: '[SETPOINT_TASK]',
+});
+const shutdown = onShutdown(logger, config.DRAIN_SECONDS);
+
+const pool = createPool(config.DATABASE_URL, { name: 'mycelium worker-setpoint' });
+shutdown.onStop('database', () => pool.end());
+const connection = connect(config, (error) => logger.warn('Redis is out of reach', { error: error.message }));
+const queues = createQueues(connection);
+shutdown.onStop('queues', () => queues.close());
+
+const worker = startWorker(
+  'setpoint',
+  { hourly_setpoint_monitoring: watchSetpoints },
+  { pool, logger },
+  {
+    connection,
+    queues,
+    ledger: createLedger(pool, `worker-setpoint@${hostname()}#${process.pid}`),
+    timeZone: config.TZ,
+    logger,
+  },
+);
+shutdown.onStop('worker', () => worker.close());
+
+if (config.HEALTH_PORT) {
+  const health = await startHealthServer({
+    port: config.HEALTH_PORT,
+    ready: () => (worker.isRunning() ? undefined : 'not taking jobs'),
+  });
+  shutdown.onStop('health', () => health.close());
+}
+logger.info('taking jobs', { queue: 'setpoint' });

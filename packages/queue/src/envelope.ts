@@ -1,0 +1,26 @@
+import type { Job as BullJob } from 'bullmq';
+import { z } from 'zod';
+
+export const causes = ['schedule', 'catch-up', 'manual', 'backfill'] as const;
+export type Cause = (typeof causes)[number];
+
+/** This program's version of what a job carries in Redis. A worker parks what is newer than it knows. */
+export const envelopeVersion = 1;
+
+/** What a job carries in Redis: ids only, never a secret and never data. */
+export const envelope = z.object({
+  version: z.int().min(1),
+  cause: z.enum(causes),
+  /** The scheduled time. A job that a schedule put there has none: its own firing time is the slot. */
+  slot: z.iso.datetime().optional(),
+  payload: z.unknown(),
+  /** Its children are in Redis: when it wakes again, they are done. */
+  planned: z.boolean().default(false),
+});
+export type Envelope = z.output<typeof envelope>;
+
+/** The scheduled time of a job; undefined for a job outside the timetable, such as a batch. */
+export function slotOf(job: Pick<BullJob, 'opts'>, { slot }: Pick<Envelope, 'slot'>): Date | undefined {
+  if (slot) return new Date(slot);
+  return job.opts.prevMillis ? new Date(job.opts.prevMillis) : undefined;
+}

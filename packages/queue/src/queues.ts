@@ -1,0 +1,93 @@
+import { nextFiring } from '@mycelium/calendar';
+import { Queue, type RepeatOptions } from 'bullmq';
+import type { z } from 'zod';
+import type { QueueConnection } from './connection.ts';
+import type { Job } from './define-job.ts';
+import { type Cause, type Envelope, envelopeVersion } from './envelope.ts';
+import { findJob, type JobName, type Jobs, jobs, type QueueName, queueNames } from './jobs.ts';
+
+/** BullMQ's own cron loses the day whose firing a clock change at midnight skips. */
+export const settings = {
+  repeatStrategy: (millis: number, { pattern, tz }: RepeatOptions) =>
+    nextFiring(pattern as string, tz as string, new Date(millis)).getTime(),
+};
+
+/** Finished jobs are kept for a look: the truth of what ran is in the ledger. */
+const kept = {
+  removeOnComplete: { age: 7 * 86_400, count: 5_000 },
+  removeOnFail: { age: 31 * 86_400, count: 20_000 },
+};
+
+export function jobOptions({ attempts }: Job) {
+  return { attempts, backoff: { type: 'exponential', delay: 2_000, jitter: 0.5 }, ...kept };
+}
+
+export interface Asked {
+  slot?: Date;
+  cause?: Cause;
+  /** Jobs of the same id are one job. No `:` in it. */
+  jobId?: string;
+  parent?: { id: string; queue: string };
+}
+
+export type Queues = ReturnType<typeof createQueues>;
+
+/** Every queue of the timetable, and the one way to put jobs into them. */
+export function createQueues(connection: QueueConnection) {
+  const { redis, prefix } = connection;
+  const open = (name: QueueName) =>
+    new Queue(name, { connection: redis, prefix, settings, streams: { events: { maxLen: 10_000 } } });
+  const queues = Object.fromEntries(queueNames.map((name) => [name, open(name)])) as Record<QueueName, Queue>;
+
+  function entry<Name extends JobName>(
+    name: Name,
+    payload: z.input<Jobs[Name]['payload']>,
+    asked: Asked = {},
+  ) {
+    const job = jobs[name] as Job;
+    const { slot, cause = 'manual', jobId, parent } = asked;
+    // The payload is checked here and stored as given: defaults are the worker's.
+    job.payload.parse(payload);
+    const data = { version: envelopeVersion, cause, payload, ...(slot && { slot: slot.toISOString() }) };
+    // A batch that fails for good must not keep its run waiting: the run reports it.
+    const child = parent && { parent, ignoreDependencyOnFailure: true };
+    return {
+      name,
+      data: data as Partial<Envelope>,
+      opts: { ...jobOptions(job), ...(jobId && { jobId }), ...child },
+    };
+  }
+
+  return {
+    all: Object.values(queues),
+    of: (name: string): Queue => {
+      const job = findJob(name);
+      if (!job) throw new RangeError(`there is no job ${name}; there are ${Object.keys(jobs).join(', ')}`);
+      return queues[job.queue as QueueName];
+    },
+
+    /** @throws ZodError when the payload is not the job's. */
+    async enqueue<Name extends JobName>(name: Name, payload: z.input<Jobs[Name]['payload']>, asked?: Asked) {
+      const { data, opts } = entry(name, payload, asked);
+      return queues[jobs[name].queue].add(name, data, opts);
+    },
+
+    /** Many jobs of one name in one round trip. */
+    async enqueueAll<Name extends JobName>(
+      name: Name,
+      many: { payload: z.input<Jobs[Name]['payload']>; asked?: Asked }[],
+    ) {
+      return queues[jobs[name].queue].addBulk(many.map(({ payload, asked }) => entry(name, payload, asked)));
+    },
+
+    close: async () => {
+      await Promise.all(Object.values(queues).map((queue) => queue.close()));
+      redis.disconnect();
+    },
+  };
+}
+
+/** The id of the one job that stands for a slot, when it is not BullMQ's scheduler that puts it there. */
+export function slotJobId(name: JobName, slot: Date): string {
+  return `${name}@${slot.getTime()}`;
+}

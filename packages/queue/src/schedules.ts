@@ -1,0 +1,75 @@
+import type { Job } from './define-job.ts';
+import { envelopeVersion } from './envelope.ts';
+import { type JobName, jobNames, jobs } from './jobs.ts';
+import { jobOptions, type Queues, slotJobId } from './queues.ts';
+
+export interface SyncReport {
+  written: JobName[];
+  removed: string[];
+}
+
+/** The jobs that fire by themselves. */
+export const scheduledJobs = jobNames.filter((name) => (jobs[name] as Job).schedule);
+
+/**
+ * Makes Redis hold exactly the timetable's schedules. Only what differs is written: BullMQ's upsert replaces an
+ * overdue firing by the next one, so that a blind upsert at every start would lose runs.
+ * @param paused their schedules are taken out
+ */
+export async function syncSchedules(
+  queues: Queues,
+  timeZone: string,
+  paused: ReadonlySet<string>,
+): Promise<SyncReport> {
+  const wanted = scheduledJobs.filter((name) => !paused.has(name));
+  const report: SyncReport = { written: [], removed: [] };
+
+  for (const name of wanted) {
+    const job = jobs[name] as Job;
+    const queue = queues.of(name);
+    const pattern = job.schedule as string;
+    const data = { version: envelopeVersion, cause: 'schedule', payload: {} };
+    const held = await queue.getJobScheduler(name);
+    const same =
+      held?.pattern === pattern &&
+      held.tz === timeZone &&
+      held.name === name &&
+      JSON.stringify(held.template?.data) === JSON.stringify(data) &&
+      held.template?.opts?.attempts === job.attempts;
+    if (same) continue;
+    await queue.upsertJobScheduler(name, { pattern, tz: timeZone }, { name, data, opts: jobOptions(job) });
+    report.written.push(name);
+  }
+
+  for (const queue of queues.all) {
+    for (const { key } of await queue.getJobSchedulers()) {
+      if (wanted.some((name) => name === key && queues.of(name) === queue)) continue;
+      await queue.removeJobScheduler(key);
+      report.removed.push(key);
+    }
+  }
+  return report;
+}
+
+/** Whether Redis holds a job for this slot that is still to be finished. */
+export async function slotIsQueued(queues: Queues, name: JobName, slot: Date): Promise<boolean> {
+  const queue = queues.of(name);
+  for (const id of [`repeat:${name}:${slot.getTime()}`, slotJobId(name, slot)]) {
+    const state = await queue.getJobState(id);
+    if (!['completed', 'failed', 'unknown'].includes(state)) return true;
+  }
+  return false;
+}
+
+/** Puts the one job of a slot into Redis, in place of a finished one of the same name. */
+export async function enqueueSlot(
+  queues: Queues,
+  name: JobName,
+  slot: Date,
+  cause: 'schedule' | 'catch-up' | 'backfill',
+) {
+  const jobId = slotJobId(name, slot);
+  const old = await queues.of(name).getJob(jobId);
+  if (old && ((await old.isCompleted()) || (await old.isFailed()))) await old.remove();
+  return queues.enqueue(name, {} as never, { slot, cause, jobId });
+}

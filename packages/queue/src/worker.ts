@@ -1,0 +1,259 @@
+import { addDays, type Day, dayOf, previousFiring } from '@mycelium/calendar';
+import { type Job as BullJob, DelayedError, UnrecoverableError, WaitingChildrenError, Worker } from 'bullmq';
+import { ZodError, type z } from 'zod';
+import { accountForSlots } from './account-for-slots.ts';
+import type { QueueConnection } from './connection.ts';
+import type { Job } from './define-job.ts';
+import { type Cause, type Envelope, envelope, envelopeVersion, slotOf } from './envelope.ts';
+import { findJob, type JobName, type Jobs, type Payload, type QueueName, type Result } from './jobs.ts';
+import type { Lease, Ledger, Outcome, RunKey } from './ledger.ts';
+import { type Queues, settings } from './queues.ts';
+
+/** What every handler knows of the run it works for. */
+export interface Run {
+  job: JobName;
+  /** The scheduled time; for work outside the timetable, the time it was asked for. */
+  slot: Date;
+  /** The farm's day before the slot: what "yesterday" means to this run, whenever it is done. */
+  day: Day;
+  timeZone: string;
+  cause: Cause;
+  /** For `commit` of the database: writes are refused once another worker has taken over. */
+  lease: Lease;
+}
+
+/** The part of a logger that is needed here. */
+export interface Log {
+  info(message: string, fields?: object): unknown;
+  warn(message: string, fields?: object): unknown;
+  error(message: string, fields?: object): unknown;
+}
+
+export interface RunContext {
+  run: Run;
+  /** Aborted when the worker stops, when the lease is lost, or when the time is up. Pass it on to every call. */
+  signal: AbortSignal;
+  progress(done: number, total: number): Promise<void>;
+  /**
+   * Splits the run into batches. `plan` adds them; then the run sleeps without holding a worker, and the handler
+   * is called again from the top when all are done: this time `plan` is not called, and their results come back.
+   */
+  fanOut<Name extends JobName>(
+    name: Name,
+    plan: (add: (payloads: z.input<Jobs[Name]['payload']>[]) => Promise<void>) => Promise<void>,
+  ): Promise<Result<Name>[]>;
+}
+
+export type Handler<Name extends JobName, Context> = (
+  payload: Payload<Name>,
+  context: Context & RunContext,
+) => Promise<Result<Name>>;
+
+/** One handler for each job of the queue: leave one out and it does not compile. */
+export type Handlers<Queue extends QueueName, Context> = {
+  [Name in JobName as Jobs[Name]['queue'] extends Queue ? Name : never]: Handler<Name, Context>;
+};
+
+export interface WorkerOptions {
+  connection: QueueConnection;
+  queues: Queues;
+  ledger: Ledger;
+  timeZone: string;
+  logger: Log;
+  concurrency?: number;
+  now?: () => Date;
+}
+
+/** Seconds a lease holds without renewal, and milliseconds BullMQ's lock does: a dead worker's job moves on then. */
+export const leaseSeconds = 15;
+
+const busyDelay = 2_000;
+const parkedDelay = 60_000;
+
+/** Takes jobs of one queue for as long as the process lives. */
+export function startWorker<Queue extends QueueName, Context extends object>(
+  queue: Queue,
+  handlers: Handlers<Queue, Context>,
+  context: Context,
+  options: WorkerOptions,
+): Worker {
+  const worker: Worker = new Worker(queue, (job, token, stop) => execute(job, token ?? '', stop), {
+    connection: options.connection.forWorker(),
+    prefix: options.connection.prefix,
+    settings,
+    concurrency: options.concurrency ?? 1,
+    lockDuration: leaseSeconds * 1_000,
+    stalledInterval: (leaseSeconds * 1_000) / 3,
+    // A job whose worker died three times is set aside: it may be what kills them.
+    maxStalledCount: 3,
+  });
+  worker.on('error', (error) => options.logger.warn('the queue is out of reach', { error: error.message }));
+  return worker;
+
+  /** A job's whole life. */
+  async function execute(job: BullJob, token: string, stop: AbortSignal | undefined): Promise<unknown> {
+    const work = await accept(job, token);
+    const { entry, handle, payload, carried, slot } = work;
+    const key: RunKey | undefined = slot && { job: job.name as JobName, slot };
+
+    const late = key ? whenLate(entry, key.slot, carried.cause) : undefined;
+    if (key && late) return options.ledger.account(key, late);
+    const begun = key
+      ? await options.ledger.begin({ ...key, cause: carried.cause, request: job.id as string })
+      : await claim(job);
+    if ('done' in begun) return begun.done;
+    if ('busy' in begun) return putBack(job, token, busyDelay, begun.busy);
+
+    const holding = holdLease(begun.lease, entry.timeout, stop);
+    try {
+      const result = await handle(payload, contextOf(job, token, carried, slot, begun.lease, holding.signal));
+      const report = entry.result.parse(result);
+      await options.ledger.end(begun.lease, key, { status: 'succeeded', report });
+      return report;
+    } catch (error) {
+      if (stop?.aborted && holding.signal.aborted) return handBack(job, token, begun.lease, key);
+      await options.ledger.end(begun.lease, key, outcomeOf(error, job));
+      throw isPermanent(error)
+        ? Object.assign(new UnrecoverableError(error.message), { cause: error })
+        : error;
+    } finally {
+      holding.release();
+    }
+  }
+
+  /** Reads what a job carries. What this worker does not know is put back for one that does, never failed away. */
+  async function accept(job: BullJob, token: string) {
+    const entry = findJob(job.name);
+    const handle = (handlers as Record<string, Handler<never, Context>>)[job.name];
+    if (!entry || !handle) return putBack(job, token, parkedDelay, `this worker knows no job ${job.name}`);
+    const carried = envelope.safeParse(job.data);
+    if (!carried.success) throw new UnrecoverableError(`not a job of Mycelium's: ${carried.error.message}`);
+    if (carried.data.version > envelopeVersion) {
+      return putBack(
+        job,
+        token,
+        parkedDelay,
+        `it is of version ${carried.data.version}; this worker knows ${envelopeVersion}`,
+      );
+    }
+    const payload = entry.payload.safeParse(carried.data.payload);
+    if (!payload.success) {
+      // A newer program may have added fields: that is its to understand.
+      const unknown = payload.error.issues.every(({ code }) => code === 'unrecognized_keys');
+      if (unknown) return putBack(job, token, parkedDelay, `a newer program's: ${payload.error.message}`);
+      throw new UnrecoverableError(payload.error.message);
+    }
+    return {
+      entry,
+      handle,
+      payload: payload.data as never,
+      carried: carried.data,
+      slot: slotOf(job, carried.data),
+    };
+  }
+
+  async function claim(job: BullJob): Promise<{ lease: Lease } | { busy: string }> {
+    const lease = await options.ledger.claim(`${job.name}/${job.id}`);
+    return lease ? { lease } : { busy: `${job.name}/${job.id} is another worker's` };
+  }
+
+  /** A scheduled job that waited for a worker beyond the grace is judged as the scheduler would have judged it. */
+  function whenLate(entry: Job, slot: Date, cause: Cause): 'missed' | 'coalesced' | undefined {
+    if (cause !== 'schedule' || !entry.schedule) return;
+    const now = options.now?.() ?? new Date();
+    const newest = previousFiring(entry.schedule, options.timeZone, now);
+    const due = newest > slot ? [slot, newest] : [slot];
+    const [verdict] = accountForSlots(
+      due.map((at) => ({ slot: at, paused: false })),
+      now,
+      entry.catchUp,
+    );
+    return verdict?.action === 'missed' || verdict?.action === 'coalesced' ? verdict.action : undefined;
+  }
+
+  function contextOf(
+    job: BullJob,
+    token: string,
+    carried: Envelope,
+    slot: Date | undefined,
+    lease: Lease,
+    signal: AbortSignal,
+  ): Context & RunContext {
+    const at = slot ?? new Date(job.timestamp);
+    const { timeZone, queues } = options;
+    const day = addDays(dayOf(at, timeZone), -1);
+    return {
+      ...context,
+      run: { job: job.name as JobName, slot: at, day, timeZone, cause: carried.cause, lease },
+      signal,
+      progress: (done, total) => job.updateProgress({ done, total }),
+      async fanOut(name, plan) {
+        if (!carried.planned) {
+          const parent = { id: job.id as string, queue: job.queueQualifiedName };
+          let added = 0;
+          await plan(async (payloads) => {
+            await queues.enqueueAll(
+              name,
+              payloads.map((payload) => ({
+                payload,
+                // Planning again after a crash finds the same batches under the same names.
+                asked: { cause: carried.cause, parent, jobId: `${job.id?.replaceAll(':', '-')}-${added++}` },
+              })),
+            );
+          });
+          await job.updateData({ ...job.data, planned: true });
+        }
+        if (await job.moveToWaitingChildren(token)) throw new WaitingChildrenError();
+        return Object.values(await job.getChildrenValues());
+      },
+    };
+  }
+
+  /** Renews the lease while the handler works; the signal tells it to stop. */
+  function holdLease(lease: Lease, timeout: number, stop: AbortSignal | undefined) {
+    const lost = new AbortController();
+    const timer = setInterval(
+      async () => {
+        const held = await options.ledger.renew(lease).catch(() => true); // the database is down: its check comes at commit
+        if (!held) lost.abort(new Error(`${lease.name} was taken over by another worker`));
+      },
+      (leaseSeconds * 1_000) / 3,
+    );
+    const signal = AbortSignal.any([lost.signal, AbortSignal.timeout(timeout), ...(stop ? [stop] : [])]);
+    return { signal, release: () => clearInterval(timer) };
+  }
+
+  /** The process is ending: what was in hand goes back, and costs no attempt. */
+  async function handBack(
+    job: BullJob,
+    token: string,
+    lease: Lease,
+    key: RunKey | undefined,
+  ): Promise<never> {
+    await options.ledger.end(lease, key, { status: 'retrying', error: 'the worker ended; handed back' });
+    return putBack(job, token, 0, 'the worker ended');
+  }
+
+  async function putBack(job: BullJob, token: string, delay: number, why: string): Promise<never> {
+    options.logger.info(`put back ${job.name} ${job.id}: ${why}`);
+    if (delay === parkedDelay) await job.log(`parked: ${why}`);
+    await job.moveToDelayed(Date.now() + delay, token);
+    throw new DelayedError();
+  }
+}
+
+function outcomeOf(error: unknown, job: BullJob): Outcome {
+  if (error instanceof WaitingChildrenError) return { status: 'waiting' };
+  const last = isPermanent(error) || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+  return {
+    status: last ? 'failed' : 'retrying',
+    error: error instanceof Error ? error.message : String(error),
+  };
+}
+
+/** Trying again cannot cure a bad payload, nor an error that says so itself with `permanent = true`. */
+function isPermanent(error: unknown): error is Error {
+  return (
+    error instanceof ZodError || (error instanceof Error && 'permanent' in error && error.permanent === true)
+  );
+}
