@@ -1,4 +1,4 @@
-import { createPool } from '@mycelium/database';
+import { createPool, type PoolClient } from '@mycelium/database';
 
 /**
  * One scheduler leads, the others stand by: an advisory lock on a connection of its own, which PostgreSQL frees
@@ -6,23 +6,18 @@ import { createPool } from '@mycelium/database';
  */
 export function createLeadership(databaseUrl: string) {
   const pool = createPool(databaseUrl, { name: 'mycelium scheduler leadership', max: 1 });
-  let client: Awaited<ReturnType<typeof pool.connect>> | undefined;
+  let client: PoolClient | undefined;
 
   return {
     /** Whether this process leads now; takes the lead when it is free. */
     async leads(): Promise<boolean> {
       try {
-        if (!client) {
-          client = await pool.connect();
-          // A broken connection is a lost lead: the lock went with it.
-          client.on('error', () => drop());
-        }
-        const { rows } = await client.query(
-          `select exists (select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() and granted
-                          and classid = 0 and objid::bigint = hashtext('mycelium.scheduler')::oid::bigint)
-                  or pg_try_advisory_lock(0, hashtext('mycelium.scheduler')) as leads`,
+        const own = client ?? (await open());
+        const { rows } = await own.query<{ leads: boolean }>(
+          `select exists (select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() and granted)
+                  or pg_try_advisory_lock(hashtext('mycelium.scheduler')) as leads`,
         );
-        return rows[0].leads;
+        return rows[0]?.leads === true;
       } catch (error) {
         drop(error as Error);
         throw error;
@@ -33,6 +28,13 @@ export function createLeadership(databaseUrl: string) {
       await pool.end();
     },
   };
+
+  async function open(): Promise<PoolClient> {
+    client = await pool.connect();
+    // A broken connection is a lost lead: the lock went with it.
+    client.on('error', drop);
+    return client;
+  }
 
   function drop(error?: Error) {
     client?.release(error ?? true);

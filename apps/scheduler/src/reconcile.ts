@@ -1,6 +1,7 @@
 import { firingsBetween } from '@mycelium/calendar';
 import {
   accountForSlot,
+  failRun,
   knownSlots,
   type Pool,
   pausedSchedules,
@@ -43,11 +44,16 @@ export async function reconcile(house: Reconciliation): Promise<void> {
   const { written, removed } = await syncSchedules(queues, timeZone, new Set(paused.keys()));
   if (written.length + removed.length > 0) logger.info('schedules written', { written, removed });
 
-  for (const { job, slot, cause } of await unattendedRuns(pool)) {
-    if (!findJob(job) || (await slotIsQueued(queues, job as JobName, slot))) continue;
-    if (cause === 'manual') continue; // its payload went with Redis; whoever asked sees that it has ended
-    logger.warn(`${job} of ${slot.toISOString()} had begun and is not in the queue: put back`);
-    await enqueueSlot(queues, job as JobName, slot, 'catch-up');
+  for (const { job, slot } of await unattendedRuns(pool)) {
+    const name = job as JobName;
+    if (!findJob(job) || (await slotIsQueued(queues, name, slot))) continue;
+    if (scheduledJobs.includes(name)) {
+      logger.warn(`${job} of ${slot.toISOString()} had begun and is not in the queue: put back`);
+      await enqueueSlot(queues, name, slot, 'catch-up', {});
+    } else {
+      // What it was asked to do went with Redis; whoever asked can ask again.
+      await failRun(pool, { job, slot }, 'its job was lost from Redis; ask for it again');
+    }
   }
 }
 
@@ -73,7 +79,7 @@ async function accountForJob(
     const fields = { job, slot: slot.toISOString(), late: (at.getTime() - slot.getTime()) / 1_000 };
     if (action === 'run') {
       logger.info(`${job} is due and not in the queue: put there`, fields);
-      await enqueueSlot(queues, job, slot, decision.cause);
+      await enqueueSlot(queues, job, slot, decision.cause, {});
     } else {
       logger.warn(`${job}: slot ${action}`, fields);
       await accountForSlot(pool, { job, slot }, action);

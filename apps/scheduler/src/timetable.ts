@@ -11,7 +11,7 @@ export interface TimetableRow {
 
 /** The four scheduled jobs as people read them. Those that only others ask for are left out. */
 export function timetable(timeZone: string, now: Date): TimetableRow[] {
-  return jobNames.flatMap((id) => {
+  return jobNames.flatMap((id): TimetableRow[] => {
     const { title, schedule } = jobs[id] as Job;
     if (id === 'create_tables') return [{ id, name: title, next: 'done', trigger: 'at start' }];
     if (!schedule) return [];

@@ -1,6 +1,7 @@
 import pg from 'pg';
 
 export type Pool = pg.Pool;
+export type PoolClient = pg.PoolClient;
 /** A pool, or the client of one transaction. */
 export type Queryable = pg.Pool | pg.PoolClient;
 

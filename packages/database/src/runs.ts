@@ -111,6 +111,15 @@ export async function accountForSlot(
   );
 }
 
+/** Ends a run that nobody works for. */
+export async function failRun(db: Queryable, { job, slot }: RunKey, error: string): Promise<void> {
+  await db.query(
+    `update runs set status = 'failed', error = $3, finished_at = now()
+     where job = $1 and slot = $2 and status in ('running', 'waiting', 'retrying')`,
+    [job, slot, error],
+  );
+}
+
 export interface RunRow {
   job: string;
   slot: Date;

@@ -14,8 +14,8 @@ export const envelope = z.object({
   /** The scheduled time. A job that a schedule put there has none: its own firing time is the slot. */
   slot: z.iso.datetime().optional(),
   payload: z.unknown(),
-  /** Its children are in Redis: when it wakes again, they are done. */
-  planned: z.boolean().default(false),
+  /** What planning its batches came to. With it, they are in Redis, and done when the job wakes again. */
+  plan: z.unknown(),
 });
 export type Envelope = z.output<typeof envelope>;
 

@@ -1,6 +1,7 @@
+import type { z } from 'zod';
 import type { Job } from './define-job.ts';
-import { envelopeVersion } from './envelope.ts';
-import { type JobName, jobNames, jobs } from './jobs.ts';
+import { type Cause, envelopeVersion } from './envelope.ts';
+import { type JobName, type Jobs, jobNames, jobs } from './jobs.ts';
 import { jobOptions, type Queues, slotJobId } from './queues.ts';
 
 export interface SyncReport {
@@ -61,15 +62,19 @@ export async function slotIsQueued(queues: Queues, name: JobName, slot: Date): P
   return false;
 }
 
-/** Puts the one job of a slot into Redis, in place of a finished one of the same name. */
-export async function enqueueSlot(
+/**
+ * Puts the one job of a slot into Redis, in place of a finished one; one that is still to be finished stays as
+ * it is and is returned.
+ */
+export async function enqueueSlot<Name extends JobName>(
   queues: Queues,
-  name: JobName,
+  name: Name,
   slot: Date,
-  cause: 'schedule' | 'catch-up' | 'backfill',
+  cause: Cause,
+  payload: z.input<Jobs[Name]['payload']>,
 ) {
   const jobId = slotJobId(name, slot);
   const old = await queues.of(name).getJob(jobId);
   if (old && ((await old.isCompleted()) || (await old.isFailed()))) await old.remove();
-  return queues.enqueue(name, {} as never, { slot, cause, jobId });
+  return queues.enqueue(name, payload, { slot, cause, jobId });
 }

@@ -36,12 +36,13 @@ export interface RunContext {
   progress(done: number, total: number): Promise<void>;
   /**
    * Splits the run into batches. `plan` adds them; then the run sleeps without holding a worker, and the handler
-   * is called again from the top when all are done: this time `plan` is not called, and their results come back.
+   * is called again from the top when all are done: this time `plan` is not called. What it returned, a small
+   * JSON value, comes back beside the results of those batches that did not fail.
    */
-  fanOut<Name extends JobName>(
+  fanOut<Name extends JobName, Plan extends object>(
     name: Name,
-    plan: (add: (payloads: z.input<Jobs[Name]['payload']>[]) => Promise<void>) => Promise<void>,
-  ): Promise<Result<Name>[]>;
+    plan: (add: (payloads: z.input<Jobs[Name]['payload']>[]) => Promise<void>) => Promise<Plan>,
+  ): Promise<{ plan: Plan; results: Result<Name>[] }>;
 }
 
 export type Handler<Name extends JobName, Context> = (
@@ -99,7 +100,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
     const late = key ? whenLate(entry, key.slot, carried.cause) : undefined;
     if (key && late) return options.ledger.account(key, late);
     const begun = key
-      ? await options.ledger.begin({ ...key, cause: carried.cause, request: job.id as string })
+      ? await options.ledger.begin({ ...key, cause: carried.cause, request: `${job.id}#${job.timestamp}` })
       : await claim(job);
     if ('done' in begun) return begun.done;
     if ('busy' in begun) return putBack(job, token, busyDelay, begun.busy);
@@ -188,10 +189,11 @@ export function startWorker<Queue extends QueueName, Context extends object>(
       signal,
       progress: (done, total) => job.updateProgress({ done, total }),
       async fanOut(name, plan) {
-        if (!carried.planned) {
+        let planned = carried.plan as Awaited<ReturnType<typeof plan>> | undefined;
+        if (!planned) {
           const parent = { id: job.id as string, queue: job.queueQualifiedName };
           let added = 0;
-          await plan(async (payloads) => {
+          planned = await plan(async (payloads) => {
             await queues.enqueueAll(
               name,
               payloads.map((payload) => ({
@@ -201,10 +203,10 @@ export function startWorker<Queue extends QueueName, Context extends object>(
               })),
             );
           });
-          await job.updateData({ ...job.data, planned: true });
+          await job.updateData({ ...job.data, plan: planned });
         }
         if (await job.moveToWaitingChildren(token)) throw new WaitingChildrenError();
-        return Object.values(await job.getChildrenValues());
+        return { plan: planned, results: Object.values(await job.getChildrenValues()) };
       },
     };
   }
