@@ -1,4 +1,5 @@
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { processIdentity } from './process-identity.ts';
 
@@ -13,56 +14,31 @@ export class HomeInUse extends Error {
   }
 }
 
-interface Holder {
-  pid: number;
-  identity: string;
-}
-
 /**
- * One process at a time may run servers on a home. The lock names its holder, so that a lock left behind by a crash
- * is known as such and taken over. Returns the function that gives it back. Throws HomeInUse.
+ * One process at a time may run servers on a home. Each first puts up a file with its own name, then looks for files
+ * of others: so of two that start at once the later one sees the earlier, and both may be refused, but never let in.
+ * The name tells which process it is, so that a file left behind by a crash is known as such and removed.
+ * Returns the function that gives the home back. Throws HomeInUse.
  */
 export async function lockHome(home: string): Promise<() => Promise<void>> {
-  const lock = join(home, 'lock');
-  const mine = join(home, `lock.${process.pid}`);
-  const holder: Holder = { pid: process.pid, identity: (await processIdentity(process.pid)) ?? '' };
-  await writeFile(mine, JSON.stringify(holder));
-  try {
-    // A hard link is made whole or not at all, so nobody ever reads half a lock.
-    while (!(await link(mine, lock).then(() => true, ifExists))) {
-      const left = await readFile(lock, 'utf8').catch(() => '');
-      const other = parse(left);
-      if (other && (await processIdentity(other.pid)) === other.identity)
-        throw new HomeInUse(home, other.pid);
-      await takeAway(lock, left, mine);
+  const mine = (await lockName(process.pid)) ?? `lock.${process.pid}`;
+  await writeFile(join(home, mine), '', { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EEXIST' ? new HomeInUse(home, process.pid) : error;
+  });
+  const unlock = () => rm(join(home, mine), { force: true });
+  for (const name of await readdir(home)) {
+    const pid = Number(/^lock\.(\d+)\b/.exec(name)?.[1]);
+    if (!pid || name === mine) continue;
+    if ((await lockName(pid)) === name) {
+      await unlock();
+      throw new HomeInUse(home, pid);
     }
-  } finally {
-    await rm(mine, { force: true });
+    await rm(join(home, name), { force: true });
   }
-  return () => rm(lock, { force: true });
+  return unlock;
 }
 
-function ifExists(error: NodeJS.ErrnoException): false {
-  if (error.code === 'EEXIST') return false;
-  throw error;
-}
-
-function parse(text: string): Holder | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Removes a dead holder's lock, and puts it back if another process took it over in the meantime. */
-async function takeAway(lock: string, content: string, mine: string): Promise<void> {
-  const aside = `${mine}.old`;
-  const moved = await rename(lock, aside).then(
-    () => true,
-    () => false,
-  );
-  if (!moved) return;
-  if ((await readFile(aside, 'utf8')) !== content) await link(aside, lock).catch(() => {});
-  await rm(aside, { force: true });
+async function lockName(pid: number): Promise<string | undefined> {
+  const identity = await processIdentity(pid);
+  return identity && `lock.${pid}.${createHash('sha256').update(identity).digest('hex').slice(0, 12)}`;
 }

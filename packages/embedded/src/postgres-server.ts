@@ -7,7 +7,7 @@ import { startProcess } from './processes.ts';
 import { type RunningServer, SERVER_ENVIRONMENT, type ServerOptions, whenReady } from './server-options.ts';
 import type { PostgresProgram } from './server-programs.ts';
 import { privateFolder } from './service-user.ts';
-import { endStaleServer } from './stale-server.ts';
+import { endOrphanedSessions, endStaleServer } from './stale-server.ts';
 
 const USER = 'mycelium';
 const DATABASE = 'mycelium';
@@ -22,9 +22,10 @@ export async function postgresDataVersion(folder: string): Promise<number | unde
 export async function endStalePostgres(folder: string): Promise<void> {
   const data = join(folder, 'data');
   const pidFile = join(data, 'postmaster.pid');
-  const old = await endStaleServer({ pidFile, mark: data, signals: ['SIGINT', 'SIGQUIT', 'SIGKILL'] });
-  // PostgreSQL would take the process that was given its old pid for itself, and refuse to start.
-  if (old.stranger) await rm(pidFile, { force: true });
+  await endStaleServer({ pidFile, mark: data, signals: ['SIGINT', 'SIGQUIT', 'SIGKILL'] });
+  await endOrphanedSessions(data);
+  // Should another process, or a dead one that nobody cleared away, have the pid in it, PostgreSQL would not start.
+  await rm(pidFile, { force: true });
 }
 
 /** Starts PostgreSQL, with an empty database on the first start, and resolves when it can be used. */

@@ -91,10 +91,10 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
 
   async function waitUntil(isReady: () => Promise<boolean>): Promise<void> {
     const deadline = Date.now() + (options.readyWithinMs ?? 60_000);
-    while (ended === undefined && !stopping && Date.now() < deadline) {
+    for (let pause = 20; ended === undefined && !stopping && Date.now() < deadline; pause *= 1.3) {
       options.signal?.throwIfAborted();
       if (await isReady()) return;
-      await sleep(25);
+      await sleep(Math.min(pause, 500));
     }
     throw await failure(
       ended ?? (stopping ? 'was stopped before it was ready' : 'did not become ready in time'),
@@ -113,12 +113,13 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
 
   const isReady = options.isReady ?? (options.healthUrl ? answers(options.healthUrl) : undefined);
   const ready = isReady ? waitUntil(isReady) : Promise.resolve();
-  ready
-    .then(() => exited)
-    .then(async () => {
+  ready.then(
+    async () => {
+      await exited;
       if (!stopping) options.onUnexpectedExit?.(await failure(ended ?? 'ended'));
-    })
-    .catch(() => {}); // not ready: whoever awaits it hears of it
+    },
+    () => {}, // whoever awaits `ready` hears of it
+  );
   return { name, pid: child.pid ?? -1, logFile, ready, exited, stop };
 }
 

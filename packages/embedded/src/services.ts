@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { realpath, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { removeHomeEnv } from './home-env.ts';
 import { lockHome } from './home-lock.ts';
 import { freePort } from './port.ts';
@@ -40,15 +40,20 @@ export interface Services {
  * process's alone until `stop`, also when neither server is wanted. Throws HomeInUse, NoServers, ProcessFailed.
  */
 export async function startServices(options: ServiceOptions): Promise<Services> {
-  const { home, onProgress, signal } = options;
+  const { onProgress, signal } = options;
   const user = await findServiceUser();
-  await prepareHome(home, user);
+  const home = await prepareHome(options.home, user);
   const unlock = await lockHome(home);
   const running: RunningServer[] = [];
-  const stop = async () => {
+  const release = async () => {
     await Promise.all(running.map((server) => server.stop()));
     await removeHomeEnv(home);
     await unlock();
+  };
+  let released: Promise<void> | undefined;
+  const stop = () => {
+    released ??= release();
+    return released;
   };
 
   try {
@@ -58,7 +63,7 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
       redis: options.redis,
       postgres: options.postgres,
       postgresMajor: await postgresDataVersion(folders(home).postgres),
-      folder: join(options.programsHome ?? home, 'services/servers'),
+      folder: join(resolve(options.programsHome ?? home), 'services/servers'),
       onProgress,
       signal,
     });
@@ -98,7 +103,8 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
 }
 
 /** Removes a home that nobody uses, with all data; ends servers that a crash left running. Throws HomeInUse. */
-export async function discardHome(home: string): Promise<void> {
+export async function discardHome(path: string): Promise<void> {
+  const home = await realpath(path);
   const unlock = await lockHome(home);
   await endStaleServers(home).finally(unlock);
   await rm(home, { recursive: true, force: true });

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { HomeInUse, lockHome } from './home-lock.ts';
+
+async function newHome(t: TestContext): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'mycelium-lock-'));
+  t.after(() => rm(home, { recursive: true }));
+  return home;
+}
+
+test('a home is locked once, and free again when given back', async (t) => {
+  const home = await newHome(t);
+  const unlock = await lockHome(home);
+  await assert.rejects(lockHome(home), HomeInUse);
+  await unlock();
+  await (await lockHome(home))();
+  assert.deepEqual(await readdir(home), []);
+});
+
+test('the lock of a process that is gone, or whose pid was given to another, is removed', async (t) => {
+  const home = await newHome(t);
+  await writeFile(join(home, 'lock.4194305.0123456789ab'), ''); // above the largest pid of Linux
+  await writeFile(join(home, `lock.${process.ppid}.0123456789ab`), ''); // that process runs, but is another
+  const unlock = await lockHome(home);
+  assert.equal((await readdir(home)).length, 1);
+  await unlock();
+});
