@@ -1,12 +1,11 @@
 import { hostname } from 'node:os';
 import { readConfig, requireSettings } from '@mycelium/config';
 import { createLedger, createPool } from '@mycelium/database';
-import { connect, createQueues, startWorker } from '@mycelium/queue';
+import { connect, createQueues, startWorker, timetable } from '@mycelium/queue';
 import { createLogger, onShutdown, startHealthServer } from '@mycelium/telemetry';
 import { createTables } from './create-tables.ts';
 import { createLeadership } from './leader.ts';
 import { startReconciling } from './start-reconciling.ts';
-import { timetable } from './timetable.ts';
 
 const config = requireSettings(readConfig(), 'REDIS_URL', 'DATABASE_URL');
 const logger = createLogger({

@@ -1,2 +1,2 @@
-export { ConfigError, describeConfig, readConfig, requireSettings } from './read-config.ts';
+export { ConfigError, childEnvironment, describeConfig, readConfig, requireSettings } from './read-config.ts';
 export type { Config, Setting } from './settings.ts';

@@ -3,7 +3,13 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type ConfigError, describeConfig, readConfig, requireSettings } from './read-config.ts';
+import {
+  type ConfigError,
+  childEnvironment,
+  describeConfig,
+  readConfig,
+  requireSettings,
+} from './read-config.ts';
 
 const home = () => mkdtempSync(join(tmpdir(), 'mycelium-config-'));
 
@@ -88,4 +94,19 @@ test('what a program needs and does not have is told with the way to get it', ()
     () => requireSettings(readConfig({ MYCELIUM_HOME: home() }), 'REDIS_URL', 'DATABASE_URL'),
     (error: ConfigError) => error.mistakes.length === 2 && /npm start/.test(error.message),
   );
+});
+
+test('npm start itself does not read what an earlier one left behind', () => {
+  const MYCELIUM_HOME = home();
+  writeFileSync(join(MYCELIUM_HOME, 'env'), 'REDIS_URL=redis://127.0.0.1:1\n');
+  assert.equal(readConfig({ MYCELIUM_HOME }, { running: false }).REDIS_URL, undefined);
+});
+
+test("a child's settings replace its parent's, from a file or not", () => {
+  const env = { PATH: '/bin', TZ: 'UTC', REDIS_URL_FILE: '/run/secrets/redis' };
+  assert.deepEqual(childEnvironment({ REDIS_URL: 'redis://other:2' }, env), {
+    PATH: '/bin',
+    TZ: 'UTC',
+    REDIS_URL: 'redis://other:2',
+  });
 });

@@ -20,10 +20,21 @@ type Environment = Record<string, string | undefined>;
 /**
  * Reads the settings from the environment, from the files named by `X_FILE`, and from the file that a running
  * `npm start` leaves in its home: the environment wins.
+ * @param running false: that file is not looked at, as `npm start` itself must not
  * @throws ConfigError
  */
-export function readConfig(env: Environment = process.env): Config {
-  return resolve(env).config;
+export function readConfig(env: Environment = process.env, { running = true } = {}): Config {
+  return resolve(env, running).config;
+}
+
+/** The environment for a process that this one starts: its own, with these settings in place of whatever it has. */
+export function childEnvironment(
+  replaced: Partial<Record<Setting, string>>,
+  env: Environment = process.env,
+): Environment {
+  const child = { ...env };
+  for (const name of Object.keys(replaced)) delete child[`${name}_FILE`];
+  return { ...child, ...replaced };
 }
 
 /** The settings as `mycelium config` prints them: secrets redacted, and where each came from. */
@@ -39,7 +50,7 @@ export function describeConfig(env: Environment = process.env) {
   }));
 }
 
-function resolve(env: Environment): { config: Config; sources: Map<string, string> } {
+function resolve(env: Environment, useRunning = true): { config: Config; sources: Map<string, string> } {
   const mistakes: string[] = [];
   const found: Environment = {};
   const sources = new Map<string, string>();
@@ -48,7 +59,7 @@ function resolve(env: Environment): { config: Config; sources: Map<string, strin
   const home = settings({}).shape.MYCELIUM_HOME.parse(
     env.MYCELIUM_HOME || settings(env).shape.MYCELIUM_HOME.parse(undefined),
   );
-  const running = readHome(home);
+  const running = useRunning ? readHome(home) : {};
   for (const name of names) {
     const file = env[`${name}_FILE`];
     if (env[name]) {

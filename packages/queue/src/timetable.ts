@@ -1,5 +1,6 @@
 import { formatLocal, nextFiring } from '@mycelium/calendar';
-import { type Job, type JobName, jobNames, jobs } from '@mycelium/queue';
+import type { Job } from './define-job.ts';
+import { type JobName, jobNames, jobs } from './jobs.ts';
 
 export interface TimetableRow {
   id: JobName;
@@ -9,7 +10,7 @@ export interface TimetableRow {
   trigger: string;
 }
 
-/** The four scheduled jobs as people read them. Those that only others ask for are left out. */
+/** The timetable as people read it. Jobs that only a person or another job asks for are left out. */
 export function timetable(timeZone: string, now: Date): TimetableRow[] {
   return jobNames.flatMap((id): TimetableRow[] => {
     const { title, schedule } = jobs[id] as Job;
