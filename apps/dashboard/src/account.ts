@@ -1,0 +1,107 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { type Pool, transaction } from '@mycelium/database';
+import { hashPassword, verifyPassword } from './password.ts';
+
+export type Role = 'viewer' | 'operator';
+
+/** Who asks: a person by session, a machine by token, or whoever sits at this machine. */
+export interface Visitor {
+  name: string;
+  role: Role;
+  /** What the page must send back with each write; none for a token, which no page sends by itself. */
+  csrf: string | undefined;
+  by: 'session' | 'token' | 'local';
+}
+
+const sessionHours = 12;
+const hashOf = (token: string) => createHash('sha256').update(token).digest();
+/** Only who knows the session's cookie can know it. */
+export const csrfOf = (token: string) => createHash('sha256').update(`csrf ${token}`).digest('base64url');
+
+/**
+ * Keeps the account of the settings in step with them: a new password or another name ends the old sessions.
+ * Without DASHBOARD_USER there is none.
+ */
+export async function keepConfiguredAccount(
+  pool: Pool,
+  user: string | undefined,
+  password: string | undefined,
+): Promise<void> {
+  await transaction(pool, async (tx) => {
+    await tx.query(`delete from console_account where source = 'settings' and name is distinct from $1`, [
+      user ?? null,
+    ]);
+    if (!user || !password) return;
+    const { rows } = await tx.query<{ password_hash: string; role: Role; source: string }>(
+      'select password_hash, role, source from console_account where name = $1 for update',
+      [user],
+    );
+    const [account] = rows;
+    const same = account?.source === 'settings' && (await verifyPassword(password, account.password_hash));
+    if (same) return;
+    await tx.query('delete from console_account where name = $1', [user]);
+    await tx.query(
+      `insert into console_account (name, role, password_hash, source) values ($1, 'operator', $2, 'settings')
+       on conflict (name) do nothing`,
+      [user, await hashPassword(password)],
+    );
+  });
+}
+
+/** @returns the cookie of a new session, or undefined when name or password is wrong. */
+export async function openSession(
+  pool: Pool,
+  { name, password, now }: { name: string; password: string; now: Date },
+): Promise<string | undefined> {
+  const { rows } = await pool.query<{ password_hash: string }>(
+    'select password_hash from console_account where name = $1',
+    [name],
+  );
+  if (!(await verifyPassword(password, rows[0]?.password_hash))) return undefined;
+  const token = randomBytes(32).toString('base64url');
+  await pool.query('delete from console_session where expires_at < $1', [now]);
+  await pool.query('insert into console_session (token_hash, account, expires_at) values ($1, $2, $3)', [
+    hashOf(token),
+    name,
+    new Date(now.getTime() + sessionHours * 3_600_000),
+  ]);
+  return token;
+}
+
+export async function visitorOfSession(pool: Pool, token: string, now: Date): Promise<Visitor | undefined> {
+  const { rows } = await pool.query<{ name: string; role: Role }>(
+    `select name, role from console_session join console_account on name = account
+      where token_hash = $1 and expires_at > $2`,
+    [hashOf(token), now],
+  );
+  return rows[0] && { ...rows[0], csrf: csrfOf(token), by: 'session' };
+}
+
+export async function closeSession(pool: Pool, token: string): Promise<void> {
+  await pool.query('delete from console_session where token_hash = $1', [hashOf(token)]);
+}
+
+/** Machines name themselves by `Authorization: Bearer …`. */
+export async function visitorOfToken(pool: Pool, token: string, now: Date): Promise<Visitor | undefined> {
+  const { rows } = await pool.query<{ name: string; role: Role }>(
+    `update api_token set last_used_at = $2 where token_hash = $1
+     returning 'token ' || name as name, role`,
+    [hashOf(token), now],
+  );
+  return rows[0] && { ...rows[0], csrf: undefined, by: 'token' };
+}
+
+/** @returns the token, which is shown once and kept nowhere. */
+export async function createToken(
+  pool: Pool,
+  { name, role, createdBy }: { name: string; role: Role; createdBy: string },
+): Promise<string> {
+  const token = `myc_${randomBytes(32).toString('base64url')}`;
+  await pool.query('insert into api_token (name, token_hash, role, created_by) values ($1, $2, $3, $4)', [
+    name,
+    hashOf(token),
+    role,
+    createdBy,
+  ]);
+  return token;
+}

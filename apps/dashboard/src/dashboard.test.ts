@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { enqueueSlot, syncSchedules } from '@mycelium/queue';
+import { keepConfiguredAccount } from './account.ts';
+import { failJobs, openDashboard, operator, visit } from './testing.ts';
+
+const owner = { name: operator.DASHBOARD_USER, password: operator.DASHBOARD_PASSWORD };
+
+test('it refuses to listen beyond this machine without a login, and says what is wanted', async (t) => {
+  await assert.rejects(
+    openDashboard(t, { DASHBOARD_HOST: '0.0.0.0' }),
+    /DASHBOARD_HOST: read "0\.0\.0\.0"; wanted: 127\.0\.0\.1, or DASHBOARD_USER and DASHBOARD_PASSWORD/,
+  );
+  await openDashboard(t, { DASHBOARD_HOST: '0.0.0.0', ...operator });
+});
+
+test('it is alive, and ready when its servers answer', async (t) => {
+  const { app, queues } = await openDashboard(t);
+  assert.equal((await app.inject({ url: '/livez' })).statusCode, 200);
+  assert.equal((await app.inject({ url: '/readyz' })).statusCode, 200);
+  await queues.close();
+  const unready = await app.inject({ url: '/readyz' });
+  assert.equal(unready.statusCode, 503);
+  assert.match(unready.body, /Redis does not answer/);
+});
+
+test('Bull Board shows every queue and the schedules, and loads nothing from elsewhere', async (t) => {
+  const { app, queues } = await openDashboard(t);
+  await syncSchedules(queues, 'Asia/Shanghai', new Set());
+  const page = await app.inject({ url: '/queues' });
+  assert.equal(page.statusCode, 200);
+  assert.doesNotMatch(page.body, /(src|href)="https?:/);
+
+  const listed = (await app.inject({ url: '/queues/api/queues' })).json();
+  assert.deepEqual(
+    listed.queues.map(({ name }: { name: string }) => name).sort(),
+    queues.all.map(({ name }) => name).sort(),
+  );
+  const { body } = await app.inject({ url: '/queues/api/job-schedulers' });
+  for (const job of ['daily_env_stats', 'hourly_setpoint_monitoring', 'daily_clip_inference']) {
+    assert.match(body, new RegExp(job));
+  }
+});
+
+test('a failed job is retried in Bull Board, and who did it is written down', async (t) => {
+  const { app, queues, pool } = await openDashboard(t, operator);
+  const job = await enqueueSlot(queues, 'daily_env_stats', new Date('2026-01-02T17:03:20Z'), 'backfill', {});
+  await failJobs(t, queues.of('daily_env_stats'));
+  assert.equal(await job.getState(), 'failed');
+
+  const { send } = await visit(app, owner);
+  const url = `/queues/api/queues/env-stats/${encodeURIComponent(job.id as string)}/retry`;
+  assert.equal((await send({ method: 'PUT', url })).statusCode, 204);
+  assert.equal(await job.getState(), 'waiting');
+  const { rows } = await pool.query(`select actor, subject from audit where action = 'bull-board'`);
+  assert.equal(rows.length, 1);
+  assert.equal(rows[0].actor, 'grower');
+});
+
+test('a session ends with logging out, and when the password of the settings changes', async (t) => {
+  const { app, pool } = await openDashboard(t, operator);
+  const first = await visit(app, owner);
+  assert.equal((await first.send({ url: '/queues/api/queues' })).statusCode, 200);
+  assert.equal((await first.send({ method: 'POST', url: '/api/logout' })).statusCode, 200);
+  const kept = first.jar.get('mycelium_session');
+  assert.equal(kept, '');
+
+  const second = await visit(app, owner);
+  await keepConfiguredAccount(pool, owner.name, 'another pass phrase');
+  assert.equal((await second.send({ url: '/queues/api/queues' })).statusCode, 401);
+});

@@ -1,0 +1,25 @@
+import { readConfig, requireSettings } from '@mycelium/config';
+import { createPool } from '@mycelium/database';
+import { connect, createQueues } from '@mycelium/queue';
+import { createLogger, onShutdown } from '@mycelium/telemetry';
+import { buildDashboard } from './dashboard.ts';
+
+const config = requireSettings(readConfig(), 'DATABASE_URL', 'REDIS_URL');
+const logger = createLogger({
+  service: 'dashboard',
+  level: config.LOG_LEVEL,
+  format: config.LOG_FORMAT,
+}).child({ tag: '[DASHBOARD]' });
+const shutdown = onShutdown(logger, config.DRAIN_SECONDS);
+
+const pool = createPool(config.DATABASE_URL, { name: 'mycelium dashboard' });
+shutdown.onStop('database', () => pool.end());
+const queues = createQueues(
+  connect(config, (error) => logger.warn('Redis is out of reach', { error: error.message })),
+);
+shutdown.onStop('queues', () => queues.close());
+
+const dashboard = await buildDashboard({ config, pool, queues, clock: () => new Date(), logger });
+shutdown.onStop('dashboard', () => dashboard.close());
+const address = await dashboard.listen({ host: config.DASHBOARD_HOST, port: config.DASHBOARD_PORT });
+logger.info(`the dashboard is at ${address}`, { login: Boolean(config.DASHBOARD_USER) });

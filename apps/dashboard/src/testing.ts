@@ -1,0 +1,77 @@
+import { tmpdir } from 'node:os';
+import { readConfig } from '@mycelium/config';
+import { createTestDatabase } from '@mycelium/database/testing';
+import { createQueues } from '@mycelium/queue';
+import { testRedis } from '@mycelium/queue/testing';
+import { createLogger } from '@mycelium/telemetry';
+import { type Queue, UnrecoverableError, Worker } from 'bullmq';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { buildDashboard, type DashboardOptions } from './dashboard.ts';
+
+interface TestContext {
+  after(release: () => unknown): void;
+}
+
+export const operator = { DASHBOARD_USER: 'grower', DASHBOARD_PASSWORD: 'a long pass phrase' };
+
+/** A dashboard on a database and queues of the test's own. */
+export async function openDashboard(
+  t: TestContext,
+  settings: Record<string, string> = {},
+  options: Partial<DashboardOptions> = {},
+) {
+  const pool = await createTestDatabase(t);
+  const queues = createQueues(testRedis(t));
+  t.after(() => Promise.all(queues.all.map((queue) => queue.close())));
+  const config = readConfig({ MYCELIUM_HOME: `${tmpdir()}/no-home`, TZ: 'Asia/Shanghai', ...settings });
+  const logger = createLogger({ service: 'dashboard test', level: 'error', format: 'json' });
+  const app = await buildDashboard({ config, pool, queues, clock: () => new Date(), logger, ...options });
+  t.after(() => app.close());
+  return { app, pool, queues, config };
+}
+
+/** What a page of the console sends: its cookies, its origin, and the token for writes. */
+export async function visit(app: FastifyInstance, as?: { name: string; password: string }) {
+  const jar = new Map<string, string>();
+  const send = async (request: InjectOptions) => {
+    const { headers, ...rest } = request;
+    const answer = await app.inject({
+      ...rest,
+      headers: {
+        host: '127.0.0.1:7300',
+        origin: 'http://127.0.0.1:7300',
+        cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
+        ...(jar.has('XSRF-TOKEN') && { 'x-xsrf-token': jar.get('XSRF-TOKEN') }),
+        ...headers,
+      },
+    });
+    for (const { name, value } of answer.cookies) jar.set(name, value);
+    return answer;
+  };
+  await send({ url: '/api/session' });
+  if (as) {
+    const { statusCode, body } = await send({ method: 'POST', url: '/api/login', payload: as });
+    if (statusCode !== 200) throw new Error(`no login: ${body}`);
+  }
+  return { send, jar };
+}
+
+/** Takes what waits in the queue and fails it for good. */
+export async function failJobs(t: TestContext, queue: Queue): Promise<void> {
+  const connection = {
+    ...(queue.opts.connection as { options: object }).options,
+    maxRetriesPerRequest: null,
+  };
+  const worker = new Worker(
+    queue.name,
+    async () => {
+      throw new UnrecoverableError('the store is empty');
+    },
+    { connection, prefix: queue.opts.prefix as string },
+  );
+  t.after(() => worker.close());
+  const { promise, resolve } = Promise.withResolvers<void>();
+  worker.on('failed', () => resolve());
+  await promise;
+  await worker.close();
+}
