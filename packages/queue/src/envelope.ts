@@ -15,7 +15,7 @@ export const envelope = z.object({
   slot: z.iso.datetime().optional(),
   payload: z.unknown(),
   /** What planning its batches came to. With it, they are in Redis, and done when the job wakes again. */
-  plan: z.unknown(),
+  plan: z.unknown().optional(),
 });
 export type Envelope = z.output<typeof envelope>;
 

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+import type { QueueConnection } from './connection.ts';
+import type { Begun, Lease, Ledger, Outcome, RunKey } from './ledger.ts';
+import { createQueues, type Queues } from './queues.ts';
+import { enqueueSlot, slotIsQueued, syncSchedules } from './schedules.ts';
+import { testRedis } from './testing.ts';
+import { startWorker } from './worker.ts';
+
+const log = { info: () => {}, warn: () => {}, error: () => {} };
+const slot = new Date('2025-12-24T17:03:20Z');
+const stats = { day: '2025-12-24', written: 0, rooms: [], noData: [], failed: [] };
+
+/** The ledger's rules without a database: the real one is tested with the workers in `test/`. */
+function memoryLedger() {
+  const ended: { run: RunKey | undefined; outcome: Outcome }[] = [];
+  let epoch = 0;
+  const ledger: Ledger = {
+    begin: async ({ job }): Promise<Begun> => ({ lease: { name: job, epoch: ++epoch } }),
+    claim: async (name): Promise<Lease> => ({ name, epoch: ++epoch }),
+    renew: async () => true,
+    end: async (_, run, outcome) => {
+      ended.push({ run, outcome });
+    },
+    account: async () => {},
+  };
+  return { ledger, ended };
+}
+
+function setup(t: { after(release: () => Promise<void>): void }) {
+  const connection: QueueConnection = testRedis(t);
+  const queues = createQueues(connection);
+  const { ledger, ended } = memoryLedger();
+  const options = { connection, queues, ledger, timeZone: 'Asia/Shanghai', logger: log };
+  t.after(async () => {
+    await Promise.all(queues.all.map((queue) => queue.close()));
+  });
+  return { queues, ended, options };
+}
+
+async function until(done: () => boolean | Promise<boolean>) {
+  for (let n = 0; n < 400; n++) {
+    if (await done()) return;
+    await wait(25);
+  }
+  assert.fail('it did not come about within ten seconds');
+}
+
+const stateOf = async (queues: Queues, id: string) => queues.of('daily_env_stats').getJobState(id);
+
+test('the slot, and yesterday, come from the scheduled time and not from the clock', async (t) => {
+  const { queues, options } = setup(t);
+  const seen: { slot: Date; day: string; cause: string }[] = [];
+  const worker = startWorker(
+    'env-stats',
+    {
+      daily_env_stats: async (_, { run }) => {
+        seen.push(run);
+        return stats;
+      },
+    },
+    {},
+    options,
+  );
+  t.after(() => worker.close());
+  await enqueueSlot(queues, 'daily_env_stats', slot, 'backfill', {});
+  await until(() => seen.length === 1);
+  assert.equal(seen[0]?.day, '2025-12-24');
+  assert.deepEqual(seen[0]?.slot, slot);
+});
+
+test('a permanent error stops at once, and another is tried again', async (t) => {
+  const { queues, ended, options } = setup(t);
+  let permanent = true;
+  const worker = startWorker(
+    'env-stats',
+    {
+      daily_env_stats: async () => {
+        throw permanent ? Object.assign(new Error('hopeless'), { permanent }) : new Error('for now');
+      },
+    },
+    {},
+    options,
+  );
+  t.after(() => worker.close());
+  const first = await enqueueSlot(queues, 'daily_env_stats', slot, 'manual', {});
+  await until(async () => (await stateOf(queues, first.id as string)) === 'failed');
+  assert.equal(ended.at(-1)?.outcome.status, 'failed');
+
+  permanent = false;
+  const second = await enqueueSlot(queues, 'daily_env_stats', new Date(+slot + 86_400_000), 'manual', {});
+  await until(async () => (await stateOf(queues, second.id as string)) === 'delayed');
+  assert.equal(ended.at(-1)?.outcome.status, 'retrying');
+});
+
+test('a payload is checked when it is put in and when it is taken out', async (t) => {
+  const { queues, options } = setup(t);
+  await assert.rejects(queues.enqueue('embed_batch', { keys: [] }), z.ZodError);
+  const worker = startWorker(
+    'clip-batch',
+    { embed_batch: async () => ({ rooms: {}, failures: [] }) },
+    {},
+    options,
+  );
+  t.after(() => worker.close());
+  const queue = queues.of('embed_batch');
+  const bad = await queue.add('embed_batch', { version: 1, cause: 'manual', payload: { keys: [7] } });
+  await until(async () => (await queue.getJobState(bad.id as string)) === 'failed');
+});
+
+test('what a newer program put in is parked, and costs no attempt', async (t) => {
+  const { queues, options } = setup(t);
+  const worker = startWorker(
+    'clip-batch',
+    { embed_batch: async () => ({ rooms: {}, failures: [] }) },
+    {},
+    options,
+  );
+  t.after(() => worker.close());
+  const queue = queues.of('embed_batch');
+  const payload = { keys: ['a'] };
+  const jobs = [
+    await queue.add('embed_video', { version: 1, cause: 'manual', payload }),
+    await queue.add('embed_batch', { version: 2, cause: 'manual', payload }),
+    await queue.add('embed_batch', { version: 1, cause: 'manual', payload: { ...payload, crop: true } }),
+  ];
+  for (const { id } of jobs) {
+    await until(async () => (await queue.getJobState(id as string)) === 'delayed');
+    const job = await queue.getJob(id as string);
+    assert.equal(job?.attemptsMade, 0);
+    const { logs } = await queue.getJobLogs(id as string);
+    assert.match(logs[0] ?? '', /parked/);
+  }
+});
+
+test('a run sleeps while its batches are done, and wakes with its plan and their results', async (t) => {
+  const { queues, options, ended } = setup(t);
+  let planned = 0;
+  let answer: unknown;
+  const image = { total: 1, succeeded: 1, failed: 0, skipped: 0 };
+  const parents = startWorker(
+    'clip',
+    {
+      daily_clip_inference: async (_, { fanOut }) => {
+        answer = await fanOut('embed_batch', async (add) => {
+          planned++;
+          await add([{ keys: ['a'] }, { keys: ['b'] }]);
+          await add([{ keys: ['c'] }]);
+          return { rooms: 1 };
+        });
+        const totals = { total: 3, succeeded: 3, failed: 0, skipped: 0 };
+        const database = { images: 0, embeddings: 0, quarantined: 0 };
+        return {
+          ...totals,
+          day: '2025-12-24',
+          successRate: 1,
+          rooms: {},
+          seconds: 0,
+          model: 'm',
+          saved: true,
+          database,
+        };
+      },
+      embed_images: async () => assert.fail('not asked for'),
+    },
+    {},
+    options,
+  );
+  const batches = startWorker(
+    'clip-batch',
+    { embed_batch: async ({ keys }) => ({ rooms: { [keys[0] as string]: image }, failures: [] }) },
+    {},
+    options,
+  );
+  t.after(async () => {
+    await Promise.all([parents.close(), batches.close()]);
+  });
+  await enqueueSlot(queues, 'daily_clip_inference', slot, 'manual', {});
+  await until(() => ended.some(({ run, outcome }) => run && outcome.status === 'succeeded'));
+  assert.equal(planned, 1);
+  const { plan, results } = answer as { plan: unknown; results: { rooms: object }[] };
+  assert.deepEqual(plan, { rooms: 1 });
+  assert.deepEqual(results.flatMap(({ rooms }) => Object.keys(rooms)).sort(), ['a', 'b', 'c']);
+});
+
+test('schedules are written when they differ, and left alone when they do not', async (t) => {
+  const { queues } = setup(t);
+  const first = await syncSchedules(queues, 'Asia/Shanghai', new Set());
+  assert.deepEqual(first.written, ['daily_env_stats', 'hourly_setpoint_monitoring', 'daily_clip_inference']);
+  assert.deepEqual(await syncSchedules(queues, 'Asia/Shanghai', new Set()), { written: [], removed: [] });
+
+  const moved = await syncSchedules(queues, 'Europe/London', new Set(['daily_env_stats']));
+  assert.deepEqual(moved.written, ['hourly_setpoint_monitoring', 'daily_clip_inference']);
+  assert.deepEqual(moved.removed, ['daily_env_stats']);
+});
+
+test('the job that a schedule puts into Redis is found by its slot', async (t) => {
+  const { queues } = setup(t);
+  await syncSchedules(queues, 'Asia/Shanghai', new Set());
+  const [delayed] = await queues.of('daily_env_stats').getDelayed();
+  const next = new Date(delayed?.opts.prevMillis as number);
+  assert.equal(await slotIsQueued(queues, 'daily_env_stats', next), true);
+  assert.equal(await slotIsQueued(queues, 'daily_env_stats', new Date(+next + 1_000)), false);
+});
