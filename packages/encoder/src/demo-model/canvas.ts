@@ -88,7 +88,7 @@ export function paintColumn(
       const edge = (1 - Math.abs(u)) * half * height + 0.5;
       if (edge <= 0) continue;
       colour[3] = 1;
-      surface(u, v, pointX, pointY, colour);
+      surface(Math.min(1, Math.max(-1, u)), v, pointX, pointY, colour);
       blend(rgb, (row * width + column) * 3, edge < 1 ? edge * (colour[3] as number) : (colour[3] as number));
     }
   }
@@ -131,8 +131,7 @@ function textureTile(): Float32Array {
     [256, 0.3],
   ] as const) {
     const lattice = Float32Array.from({ length: cells * cells }, () => random() * 2 - 1);
-    const at = (row: number, column: number) =>
-      lattice[(row % cells) * cells + (column % cells)] as number;
+    const at = (row: number, column: number) => lattice[(row % cells) * cells + (column % cells)] as number;
     for (let y = 0; y < TILE; y++) {
       for (let x = 0; x < TILE; x++) {
         const [row, column] = [(y * cells) / TILE, (x * cells) / TILE];
