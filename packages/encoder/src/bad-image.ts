@@ -1,0 +1,23 @@
+/** Why a file is not taken: stored with the quarantined key, and counted by it. */
+export type BadImageReason =
+  | 'empty'
+  | 'not_an_image'
+  | 'unsupported_format'
+  | 'truncated'
+  | 'animated'
+  | 'too_large'
+  | 'bad_shape'
+  | 'corrupt'
+  | 'too_slow';
+
+/** The bytes will never decode, however often they are tried: the image belongs in quarantine. */
+export class BadImage extends Error {
+  readonly permanent = true;
+  readonly reason: BadImageReason;
+
+  constructor(reason: BadImageReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'BadImage';
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A file to be loaded, and what tells that it has arrived whole: one of the checksums, and the size. */
+export interface RemoteFile {
+  path: string;
+  size: number;
+  sha256?: string | undefined;
+  /** The SHA-1 that git gives a file: of `blob {size}\0` and its bytes. */
+  gitBlob?: string | undefined;
+}
+
+export interface Download {
+  url: string;
+  signal?: AbortSignal;
+  onProgress?: (done: number) => void;
+  pause?: (attempt: number, signal?: AbortSignal) => Promise<void>;
+}
+
+const attempts = 6;
+const silenceMs = 60_000;
+
+/**
+ * Loads a file to `path` by way of `path.part`, which outlives interruptions: the next try asks for the rest only.
+ * The file takes its name once size and checksum are right.
+ */
+export async function downloadFile(file: RemoteFile, path: string, download: Download): Promise<void> {
+  const { signal, pause = backOff } = download;
+  const part = `${path}.part`;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await loadRest(file, part, download);
+      await verify(file, part, signal);
+      return await rename(part, path);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof WrongBytes) await rm(part, { force: true });
+      if (attempt === attempts || error instanceof Refused) {
+        throw new Error(`${file.path} could not be loaded: ${(error as Error).message}`, { cause: error });
+      }
+      await pause(attempt, signal);
+    }
+  }
+}
+
+class WrongBytes extends Error {}
+/** The server says no, and will say it again. */
+class Refused extends Error {}
+
+const backOff = (attempt: number, signal?: AbortSignal) =>
+  sleep(Math.min(30_000, 1000 * 2 ** (attempt - 1)), undefined, { ...(signal && { signal }) }).then(() => {});
+
+async function loadRest(
+  file: RemoteFile,
+  part: string,
+  { url, signal, onProgress }: Download,
+): Promise<void> {
+  const have = (await stat(part).catch(() => undefined))?.size ?? 0;
+  if (have === file.size) return;
+  if (have > file.size) throw new WrongBytes(`${have} bytes were loaded of ${file.size}`);
+
+  // A connection that stays open and says nothing is an interruption too.
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(new Error('the server fell silent')), silenceMs);
+  try {
+    const response = await fetch(url, {
+      headers: have > 0 ? { range: `bytes=${have}-` } : {},
+      signal: AbortSignal.any([silence.signal, ...(signal ? [signal] : [])]),
+    });
+    if (!response.ok || !response.body) {
+      await response.body?.cancel();
+      const final =
+        response.status >= 400 && response.status < 500 && ![408, 416, 429].includes(response.status);
+      if (response.status === 416) throw new WrongBytes('the server has no such rest');
+      throw new (final ? Refused : Error)(`the server answers ${response.status}`);
+    }
+    // A server that ignores the range sends the file from its start.
+    const resumed =
+      response.status === 206 && response.headers.get('content-range')?.startsWith(`bytes ${have}-`);
+    let done = resumed ? have : 0;
+    const counted = async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        timer.refresh();
+        done += chunk.length;
+        if (done > file.size) throw new WrongBytes(`more than ${file.size} bytes came`);
+        onProgress?.(done);
+        yield chunk;
+      }
+    };
+    await pipeline(
+      Readable.fromWeb(response.body),
+      counted,
+      createWriteStream(part, { flags: resumed ? 'a' : 'w' }),
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function verify(file: RemoteFile, part: string, signal?: AbortSignal): Promise<void> {
+  const have = (await stat(part)).size;
+  if (have < file.size) throw new Error(`the connection ended after ${have} of ${file.size} bytes`);
+  if (!(await isSame(file, part, signal))) throw new WrongBytes('its checksum is wrong');
+}
+
+/** Whether what lies at `path` is the hub's file, by its size and checksum. */
+export async function isSame(file: RemoteFile, path: string, signal?: AbortSignal): Promise<boolean> {
+  const { size, sha256, gitBlob } = file;
+  if ((await stat(path).catch(() => undefined))?.size !== size) return false;
+  const hash = createHash(sha256 ? 'sha256' : 'sha1');
+  if (!sha256) hash.update(`blob ${size}\0`);
+  await pipeline(createReadStream(path), hash, { signal });
+  const expected = sha256 ?? gitBlob;
+  return expected === undefined || hash.digest('hex') === expected;
+}

@@ -1,0 +1,48 @@
+import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
+import { BlockList, isIP } from 'node:net';
+
+/** The address is one that answers with a machine's own secrets; it will not be asked. */
+export class ForbiddenAddress extends Error {
+  readonly permanent = true;
+
+  constructor(host: string) {
+    super(`${host} is a link-local or cloud metadata address, and is never asked`);
+    this.name = 'ForbiddenAddress';
+  }
+}
+
+const forbidden = new BlockList();
+forbidden.addSubnet('169.254.0.0', 16, 'ipv4');
+forbidden.addSubnet('fe80::', 10, 'ipv6');
+// The metadata services of AWS (IPv6), Alibaba Cloud and Oracle Cloud.
+forbidden.addAddress('fd00:ec2::254', 'ipv6');
+forbidden.addAddress('100.100.100.200', 'ipv4');
+forbidden.addAddress('192.0.0.192', 'ipv4');
+// 169.254.0.0/16 and 100.100.100.200 as NAT64 writes them.
+forbidden.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
+forbidden.addAddress('64:ff9b::6464:64c8', 'ipv6');
+
+/** Whether this is an IP address that must not be asked; a name is not one. Brackets and zones are looked past. */
+export function isForbidden(host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
+  const family = isIP(address);
+  return family !== 0 && forbidden.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+type Callback = (
+  error: NodeJS.ErrnoException | null,
+  address: string | LookupAddress[],
+  family?: number,
+) => void;
+
+/**
+ * `dns.lookup` for a connection, refusing what a name turns out to mean: checked on the addresses that are about to
+ * be connected to, so that a name cannot change its mind between check and use.
+ */
+export function guardedLookup(host: string, options: LookupOptions, callback: Callback): void {
+  lookup(host, options, (error, address, family) => {
+    const found = typeof address === 'string' ? [address] : (address ?? []).map((one) => one.address);
+    if (!error && found.some(isForbidden)) callback(new ForbiddenAddress(host), []);
+    else callback(error, address, family);
+  });
+}

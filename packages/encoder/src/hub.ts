@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { RemoteFile } from './download.ts';
+
+/** The hub has not got it, or cannot be reached. */
+export class HubError extends Error {
+  /** The HTTP status, where there was an answer. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'HubError';
+    this.status = status;
+  }
+}
+
+/** `GET /api/models/{id}/revision/{revision}?blobs=true`, the part of it that we read. */
+const answerSchema = z.object({
+  sha: z.string().regex(/^[\w.-]+$/),
+  siblings: z.array(
+    z.object({
+      rfilename: z.string(),
+      size: z.number().optional(),
+      blobId: z.string().optional(),
+      lfs: z.object({ sha256: z.string(), size: z.number() }).optional(),
+    }),
+  ),
+});
+
+/** The files of a model at a revision, with what to check them against, and the commit that it stands for. */
+export async function listHubFiles({
+  endpoint,
+  id,
+  revision,
+  signal,
+}: {
+  endpoint: string;
+  id: string;
+  revision: string;
+  signal: AbortSignal | undefined;
+}): Promise<{ commit: string; files: RemoteFile[] }> {
+  if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(id)) throw new HubError(`"${id}" is no model; wanted: org/name`);
+  const url = `${endpoint.replace(/\/$/, '')}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
+  const timeout = AbortSignal.timeout(30_000);
+  const response = await fetch(url, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout }).catch(
+    (error: Error) => {
+      signal?.throwIfAborted();
+      throw new HubError(`The hub at ${endpoint} cannot be reached; HF_ENDPOINT names another`, undefined, {
+        cause: error,
+      });
+    },
+  );
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new HubError(
+      response.status === 404 || response.status === 401
+        ? `${endpoint} has no public model ${id} at ${revision}`
+        : `The hub at ${endpoint} answers ${response.status}`,
+      response.status,
+    );
+  }
+  const answer = answerSchema.safeParse(await response.json().catch(() => undefined));
+  if (!answer.success) throw new HubError(`The hub at ${endpoint} gives an answer that is no list of files`);
+  const { sha, siblings } = answer.data;
+  const files = siblings.map(({ rfilename, size, blobId, lfs }) => ({
+    path: rfilename,
+    size: lfs?.size ?? size ?? 0,
+    sha256: lfs?.sha256,
+    gitBlob: lfs ? undefined : blobId,
+  }));
+  return { commit: sha, files };
+}

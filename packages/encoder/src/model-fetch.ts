@@ -1,0 +1,96 @@
+import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { downloadFile, isSame, type RemoteFile } from './download.ts';
+import { listHubFiles } from './hub.ts';
+import { configFiles, type Dtype, weightFiles } from './model-files.ts';
+import { manifestFile, modelPath, openModel } from './model-folder.ts';
+import type { ModelId } from './model-id.ts';
+
+export interface FetchProgress {
+  file: string;
+  /** Of this file, in bytes. */
+  done: number;
+  total: number;
+}
+
+export interface FetchModel {
+  /** The hub's name of the model, `org/name`. */
+  id: string;
+  /** A branch, tag or commit. */
+  revision?: string;
+  dtype: Dtype;
+  modelDir: string;
+  /** The hub, or a mirror of it: HF_ENDPOINT. */
+  endpoint: string;
+  signal?: AbortSignal;
+  onProgress?: (progress: FetchProgress) => void;
+  /** How long to wait before the n-th try at an interrupted download; the tests do not wait. */
+  pause?: (attempt: number, signal?: AbortSignal) => Promise<void>;
+}
+
+/**
+ * Brings a model from a hub into `modelDir`, and returns who it is. What was already loaded of an interrupted try is
+ * kept and gone on from; every file is checked against the size and checksum that the hub names; the model's
+ * folder appears, or is replaced, only when everything is there.
+ * @throws HubError when the hub does not have it or cannot be reached; ModelUnsuitable when it is no model for us.
+ */
+export async function fetchModel(options: FetchModel): Promise<ModelId> {
+  const { id, revision = 'main', dtype, modelDir, endpoint, signal, onProgress, pause } = options;
+  const model = revision === 'main' ? id : `${id}@${revision}`;
+  const { commit, files } = await listHubFiles({ endpoint, id, revision, signal });
+  const wanted = chooseFiles(files, dtype, id);
+
+  const place = modelPath({ model, modelDir });
+  const staging = join(modelDir, '.fetching', `${id.replace('/', '--')}@${commit}`);
+  await mkdir(join(staging, 'onnx'), { recursive: true });
+  await keep(place, staging, files);
+
+  for (const file of wanted) {
+    const path = join(staging, file.path);
+    if (await isSame(file, path, signal)) continue;
+    await downloadFile(file, path, {
+      url: `${endpoint.replace(/\/$/, '')}/${id}/resolve/${commit}/${file.path}`,
+      ...(signal && { signal }),
+      ...(pause && { pause }),
+      onProgress: (done) => onProgress?.({ file: file.path, done, total: file.size }),
+    });
+  }
+  await writeFile(join(staging, manifestFile), `${JSON.stringify({ id, revision, commit }, undefined, 2)}\n`);
+  // Asked before the folder goes live: a model of other dimensions must not replace one that works.
+  const identity = (await openModel({ model: staging, modelDir, dtype })).id;
+  await swap(staging, place);
+  return identity;
+}
+
+/** The files of one precision, and the outside weights of its graphs where there are any. */
+function chooseFiles(files: RemoteFile[], dtype: Dtype, id: string): RemoteFile[] {
+  const graphs = weightFiles(dtype);
+  const needed = [...configFiles, ...graphs];
+  const missing = needed.filter((name) => !files.some(({ path }) => path === name));
+  if (missing.length > 0) {
+    throw new Error(`${id} has no ${missing.join(', ')}: choose a model with ONNX weights in ${dtype}`);
+  }
+  const outside = new RegExp(
+    `^(${graphs.map((name) => name.replaceAll('.', '\\.')).join('|')})_data(_\\d+)?$`,
+  );
+  return files.filter(({ path }) => needed.includes(path) || outside.test(path));
+}
+
+/** What is in the old folder and still the hub's file is linked into the new one: other precisions stay. */
+async function keep(place: string, staging: string, files: RemoteFile[]): Promise<void> {
+  const ours = (path: string) => path.startsWith('onnx/') || configFiles.some((name) => name === path);
+  for (const file of files.filter(({ path }) => ours(path) && !path.includes('..'))) {
+    if (await isSame(file, join(place, file.path))) {
+      await link(join(place, file.path), join(staging, file.path)).catch(() => {});
+    }
+  }
+}
+
+async function swap(staging: string, place: string): Promise<void> {
+  const old = `${staging}.old`;
+  await mkdir(dirname(place), { recursive: true });
+  await rm(old, { recursive: true, force: true });
+  await rename(place, old).catch(() => {});
+  await rename(staging, place);
+  await rm(old, { recursive: true, force: true });
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+
+/** SHA-256 of a file's bytes, in hexadecimal. */
+export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash, { signal });
+  return hash.digest('hex');
+}
+
+/** Half a gigabyte takes a second to hash, so what was seen is noted beside the weights. */
+const noteFile = '.mycelium-hashes.json';
+const noteSchema = z.record(
+  z.string(),
+  z.object({ size: z.number(), modifiedMs: z.number(), sha256: z.string() }),
+);
+
+/** One SHA-256 over several files of a folder: over the line `sha256  name` of each. */
+export async function hashFiles(dir: string, files: string[]): Promise<string> {
+  const noted = await readNote(dir);
+  const seen: z.infer<typeof noteSchema> = {};
+  for (const file of files) {
+    const { size, mtimeMs: modifiedMs } = await stat(join(dir, file));
+    const old = noted[file];
+    const unchanged = old?.size === size && old.modifiedMs === modifiedMs;
+    seen[file] = unchanged ? old : { size, modifiedMs, sha256: await hashFile(join(dir, file)) };
+  }
+  const note = JSON.stringify({ ...noted, ...seen }, undefined, 1);
+  if (note !== JSON.stringify(noted, undefined, 1)) await writeNote(dir, note);
+  const lines = files.map((file) => `${seen[file]?.sha256}  ${file}\n`);
+  return createHash('sha256').update(lines.join('')).digest('hex');
+}
+
+async function readNote(dir: string): Promise<z.infer<typeof noteSchema>> {
+  try {
+    return noteSchema.parse(JSON.parse(await readFile(join(dir, noteFile), 'utf8')));
+  } catch {
+    return {};
+  }
+}
+
+/** A folder that cannot be written to is no reason to stop: it is hashed again next time. */
+async function writeNote(dir: string, note: string): Promise<void> {
+  const temporary = join(dir, `${noteFile}.${process.pid}`);
+  try {
+    await writeFile(temporary, note);
+    await rename(temporary, join(dir, noteFile));
+  } catch {}
+}

@@ -1,0 +1,92 @@
+import { fork } from 'node:child_process';
+import type { Device, LoadMessage, Reply, Request } from './clip-messages.ts';
+
+/** The model process ended while something was asked of it: it crashed, or was killed. Worth another try. */
+export class ModelProcessDied extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ModelProcessDied';
+  }
+}
+
+/** A loaded model in a process of its own. */
+export interface ModelProcess {
+  device: Device;
+  pid: number;
+  /** Why it does not run on a device tried before; empty when the first one did. */
+  reason: string;
+  /** One request at a time; the caller keeps them in line. @throws ModelProcessDied */
+  ask(request: Exclude<Request, LoadMessage>): Promise<{ vectors: Float32Array; rss: number }>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the process and loads the model. It is a process and not a thread: ending a thread inside a run of
+ * onnxruntime aborts everything around it (docs/decisions/inference-in-a-process.md).
+ */
+export async function startModelProcess(load: LoadMessage): Promise<ModelProcess> {
+  const child = fork(new URL('./clip-process.ts', import.meta.url), {
+    serialization: 'advanced',
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let complaints = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    complaints = (complaints + chunk).slice(-2000);
+  });
+
+  let asked: PromiseWithResolvers<Reply> | undefined;
+  const exited = new Promise<void>((resolve) => {
+    const died = (how: string) => {
+      asked?.reject(
+        new ModelProcessDied(`The model process ended (${how}): ${complaints.trim() || 'it said nothing'}`),
+      );
+      resolve();
+    };
+    child.once('exit', (code, signal) => died(signal ?? `exit ${code}`));
+    child.once('error', (error) => died(error.message));
+  });
+  child.on('message', (reply: Reply) => asked?.resolve(reply));
+
+  async function send(request: Request): Promise<Reply> {
+    asked = Promise.withResolvers<Reply>();
+    // Waiting for an answer keeps this program alive; an idle model does not.
+    child.channel?.ref();
+    try {
+      child.send(request, (error) => error && asked?.reject(new ModelProcessDied(error.message)));
+      const reply = await asked.promise;
+      if (reply.kind === 'failed') throw new Error(reply.message);
+      return reply;
+    } finally {
+      asked = undefined;
+      child.channel?.unref();
+    }
+  }
+
+  async function stop() {
+    // It holds nothing that needs saving, and inside a run it hears nothing but this.
+    child.ref();
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  child.unref();
+  try {
+    const reply = await send(load);
+    if (reply.kind !== 'loaded') throw new Error(`The model process answered ${reply.kind} to load`);
+    return {
+      device: reply.device,
+      pid: child.pid as number,
+      reason: reply.reason,
+      async ask(request) {
+        const answer = await send(request);
+        if (answer.kind !== 'vectors') throw new Error(`The model process answered ${answer.kind}`);
+        return answer;
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
