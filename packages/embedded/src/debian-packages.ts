@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { basename, dirname, join } from 'node:path';
 import { output } from './command.ts';
 import { makeFolder } from './folder.ts';
+import { isRunning } from './process-identity.ts';
 
 /** Debian 13: the first release with pgvector. An older Debian's own tools unpack its packages just as well. */
 const RELEASE = 'trixie';
@@ -53,14 +54,6 @@ async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(dirname(folder))) {
     const pid = name.startsWith(`${basename(folder)}.unpacking-`) && Number(name.split('-').at(-1));
     if (pid && !isRunning(pid)) await rm(join(dirname(folder), name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -4,3 +4,4 @@ export { freePort } from './port.ts';
 export { ProcessFailed, type ProcessOptions, type RunningProcess, startProcess } from './processes.ts';
 export { NoServers } from './server-programs.ts';
 export { discardHome, type ServiceOptions, type Services, startServices } from './services.ts';
+export { createTestHome } from './test-home.ts';

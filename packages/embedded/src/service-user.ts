@@ -1,6 +1,4 @@
-import { chown, readFile, realpath, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { output } from './command.ts';
+import { chown, readFile, stat } from 'node:fs/promises';
 import { makeFolder } from './folder.ts';
 
 export interface ServiceUser {
@@ -20,25 +18,6 @@ export async function findServiceUser(): Promise<ServiceUser> {
   throw new Error(
     'PostgreSQL cannot run as root, and this machine has no user `postgres` or `nobody` to run it as.',
   );
-}
-
-/**
- * Makes the home, and sees that the servers' user can enter it: a folder below /root usually cannot be. Gives the
- * home's one true path, by which its servers are known again.
- */
-export async function prepareHome(path: string, user: ServiceUser): Promise<string> {
-  const home = resolve(path);
-  const shared = user.ids !== undefined;
-  await makeFolder(home, shared ? 0o755 : 0o700);
-  if (!shared) return realpath(home);
-  await output('/bin/sh', ['-c', 'cd "$1"', 'sh', home], { cwd: '/', user }).catch((cause) => {
-    throw new Error(
-      `The servers run as user ${user.name}, which cannot enter ${home}. ` +
-        'Set MYCELIUM_HOME to a folder that every user can enter, such as /var/lib/mycelium.',
-      { cause },
-    );
-  });
-  return realpath(home);
 }
 
 /** A folder that only the servers' user can read. */

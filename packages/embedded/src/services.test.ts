@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, chmod, mkdtemp, readFile, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
@@ -14,18 +13,17 @@ import { HomeInUse } from './home-lock.ts';
 import { processIdentity } from './process-identity.ts';
 import { ProcessFailed } from './processes.ts';
 import { discardHome, type ServiceOptions, startServices } from './services.ts';
+import { createTestHome } from './test-home.ts';
 
 let home: string;
-const programsHome = readConfig().MYCELIUM_HOME;
 
 before(async () => {
-  home = await mkdtemp(join(tmpdir(), 'mycelium-services-'));
-  await chmod(home, 0o755); // PostgreSQL's user must enter it
+  home = await createTestHome(readConfig().MYCELIUM_HOME);
 });
 after(() => discardHome(home));
 
 async function start(options: Partial<ServiceOptions> = {}) {
-  const services = await startServices({ home, programsHome, redis: true, postgres: true, ...options });
+  const services = await startServices({ home, redis: true, postgres: true, ...options });
   const { redisUrl = '', databaseUrl = '' } = services;
   return { ...services, redisUrl, databaseUrl };
 }
@@ -34,7 +32,7 @@ async function start(options: Partial<ServiceOptions> = {}) {
 async function startElsewhere() {
   const program = `
     import { startServices } from ${JSON.stringify(new URL('./services.ts', import.meta.url).href)};
-    const services = await startServices(${JSON.stringify({ home, programsHome, redis: true, postgres: true })});
+    const services = await startServices(${JSON.stringify({ home, redis: true, postgres: true })});
     console.log(JSON.stringify(services));
     setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
@@ -229,7 +227,7 @@ test('a start that is given up leaves the home free', async () => {
 test('where no servers are to be had, the message leads to another way', async () => {
   const program = `
     import { startServices } from ${JSON.stringify(new URL('./services.ts', import.meta.url).href)};
-    await startServices(${JSON.stringify({ home, programsHome: join(home, 'empty'), redis: true, postgres: false })});`;
+    await startServices(${JSON.stringify({ home: join(home, 'bare'), redis: true, postgres: false })});`;
   const bare = { PATH: '/nowhere' }; // no redis-server, and no apt-get either
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     env: bare,

@@ -1,5 +1,6 @@
 import { realpath, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { prepareHome, servicesFolder } from './home.ts';
 import { removeHomeEnv } from './home-env.ts';
 import { lockHome } from './home-lock.ts';
 import { freePort } from './port.ts';
@@ -9,13 +10,11 @@ import { endStaleRedis, startRedis } from './redis-server.ts';
 import type { RunningServer, ServerOptions } from './server-options.ts';
 import { findServerPrograms } from './server-programs.ts';
 import { readServerSettings, type ServerSettings, writeServerSettings } from './server-settings.ts';
-import { findServiceUser, prepareHome } from './service-user.ts';
+import { findServiceUser } from './service-user.ts';
 
 export interface ServiceOptions {
   /** Data, logs and passwords; one process at a time. */
   home: string;
-  /** The home whose unpacked servers are used, or into which they are unpacked; `home` when left out. */
-  programsHome?: string;
   redis: boolean;
   postgres: boolean;
   /** False: faster, and a crash loses data. For tests. */
@@ -63,7 +62,7 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
       redis: options.redis,
       postgres: options.postgres,
       postgresMajor: await postgresDataVersion(folders(home).postgres),
-      folder: join(resolve(options.programsHome ?? home), 'services/servers'),
+      folder: join(await servicesFolder(home), 'servers'),
       onProgress,
       signal,
     });

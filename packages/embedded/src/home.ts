@@ -1,0 +1,31 @@
+import { realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { output } from './command.ts';
+import { makeFolder } from './folder.ts';
+import type { ServiceUser } from './service-user.ts';
+
+/**
+ * Makes the home, and sees that the servers' user can enter it: a folder below /root usually cannot be. Gives the
+ * home's one true path, by which its servers are known again.
+ */
+export async function prepareHome(path: string, user: ServiceUser): Promise<string> {
+  const home = resolve(path);
+  const shared = user.ids !== undefined;
+  await makeFolder(home, shared ? 0o755 : 0o700);
+  if (!shared) return realpath(home);
+  await output('/bin/sh', ['-c', 'cd "$1"', 'sh', home], { cwd: '/', user }).catch((cause) => {
+    throw new Error(
+      `The servers run as user ${user.name}, which cannot enter ${home}. ` +
+        'Set MYCELIUM_HOME to a folder that every user can enter, such as /var/lib/mycelium.',
+      { cause },
+    );
+  });
+  return realpath(home);
+}
+
+/** Where unpacked programs lie. Its true path is what they are made for: a test's home has a link to another home's. */
+export async function servicesFolder(home: string): Promise<string> {
+  const folder = join(home, 'services');
+  await makeFolder(folder, 0o755);
+  return realpath(folder);
+}

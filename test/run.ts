@@ -1,0 +1,100 @@
+/**
+ * `npm test`: lint, types and import rules, and then every test in one run of Node's test runner, on servers of its
+ * own unless DATABASE_URL and REDIS_URL name others. Words after `npm test --` pick the test files whose path holds
+ * one of them.
+ */
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { describeConfig, readConfig } from '@mycelium/config';
+import { createTestHome, discardHome, type Services, startServices, writeHomeEnv } from '@mycelium/embedded';
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
+
+const words = process.argv.slice(2);
+const files = globSync('{apps,packages,test}/**/*.test.ts', { exclude: ['**/node_modules/**'] })
+  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  .sort();
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  if (files.length === 0) {
+    console.error(`No test file has ${words.map((word) => `"${word}"`).join(' or ')} in its path.`);
+    return 1;
+  }
+  const home = await createTestHome(readConfig().MYCELIUM_HOME);
+  let services: Services | undefined;
+  try {
+    const [started, checksPassed] = await Promise.all([startServers(home), runChecks()]);
+    services = started;
+    const testsPassed = !interrupted.signal.aborted && (await runTests(home));
+    // Node's own counts are the last lines of a good run.
+    if (!checksPassed) console.error('\nLint, types or import rules failed: see above, before the tests.');
+    return interrupted.signal.aborted ? 130 : checksPassed && testsPassed ? 0 : 1;
+  } finally {
+    await services?.stop();
+    await discardHome(home);
+  }
+}
+
+async function startServers(home: string): Promise<Services> {
+  const startedAt = Date.now();
+  const given = new Set(
+    describeConfig()
+      .filter(({ source }) => source !== 'default' && source !== 'npm start') // a running farm is nobody's test server
+      .map(({ name }) => name),
+  );
+  const services = await startServices({
+    home,
+    redis: !given.has('REDIS_URL'),
+    postgres: !given.has('DATABASE_URL'),
+    durable: false,
+    onProgress: (message) => console.log(`${message} …`),
+    onUnexpectedExit: (failure) => console.error(failure.message),
+    signal: interrupted.signal,
+  });
+  const { redisUrl, databaseUrl } = services;
+  await writeHomeEnv(home, {
+    ...(redisUrl && { REDIS_URL: redisUrl }),
+    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+  });
+  const whose = (url: string | undefined) => (url ? 'our own' : 'the one given');
+  console.log(`Redis: ${whose(redisUrl)}; PostgreSQL: ${whose(databaseUrl)} (${seconds(startedAt)})`);
+  return services;
+}
+
+async function runChecks(): Promise<boolean> {
+  const startedAt = Date.now();
+  console.log('Checking lint, types and import rules …');
+  const passed = await succeeds('env', [
+    ...['TURBO_TELEMETRY_DISABLED=1', 'TURBO_NO_UPDATE_NOTIFIER=1'],
+    ...['turbo', 'run', 'lint', 'types', 'boundaries', '--continue', '--output-logs=errors-only'],
+  ]);
+  console.log(`Lint, types and import rules ${passed ? 'passed' : 'failed'} (${seconds(startedAt)})`);
+  return passed;
+}
+
+function runTests(home: string): Promise<boolean> {
+  console.log(`Running ${files.length} test files …`);
+  const concurrency = Math.min(Math.max(availableParallelism(), 2), 4);
+  return succeeds('env', [
+    `MYCELIUM_HOME=${home}`, // where the tests find the servers, and nothing of a running farm
+    ...[process.execPath, '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`],
+    '--test-timeout=600000', // a test that hangs is a failure, not an endless run
+    ...files,
+  ]);
+}
+
+function succeeds(command: string, args: string[]): Promise<boolean> {
+  const child = spawn(command, args, { stdio: 'inherit' });
+  interrupted.signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code === 0));
+  });
+}
+
+function seconds(since: number): string {
+  return `${((Date.now() - since) / 1000).toFixed(1)} s`;
+}
