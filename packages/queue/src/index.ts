@@ -27,6 +27,8 @@ export { type TimetableRow, timetable } from './timetable.ts';
 export {
   type Handler,
   type Handlers,
+  type Log,
+  type Log,
   leaseSeconds,
   type Run,
   type RunContext,

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLedger, findRun, listRuns, pauseSchedule, resumeSchedule } from '@mycelium/database';
+import { createTestDatabase } from '@mycelium/database/testing';
+import { createQueues, type JobName } from '@mycelium/queue';
+import { testRedis } from '@mycelium/queue/testing';
+import { createLogger } from '@mycelium/telemetry';
+import { reconcile } from './reconcile.ts';
+
+const logger = createLogger({ service: 'test', level: 'error', format: 'json' });
+const timeZone = 'Asia/Shanghai';
+/** 01:03:20 farm time. */
+const slot = new Date('2025-12-24T17:03:20Z');
+const minutes = (n: number) => new Date(slot.getTime() + n * 60_000);
+
+/** A scheduler whose clock the test sets. Redis's own clock is real, so its schedules lie in the future. */
+async function setup(t: Parameters<typeof createTestDatabase>[0]) {
+  const pool = await createTestDatabase(t);
+  const connection = testRedis(t);
+  const queues = createQueues(connection);
+  t.after(async () => {
+    await Promise.all(queues.all.map((queue) => queue.close()));
+  });
+  const at = (now: Date) => reconcile({ pool, queues, timeZone, logger, now: () => now });
+  const jobOf = (name: JobName, when: Date) => queues.of(name).getJob(`${name}@${when.getTime()}`);
+  const forget = async () => {
+    for (const queue of queues.all) await queue.obliterate({ force: true });
+  };
+  return { pool, queues, at, jobOf, forget };
+}
+
+test('a slot before the schedule was first seen is not due', async (t) => {
+  const { pool, at } = await setup(t);
+  await at(minutes(60));
+  assert.deepEqual(await listRuns(pool, {}), []);
+});
+
+test('a slot that nobody put into Redis is put there within the grace', async (t) => {
+  const { at, jobOf } = await setup(t);
+  await at(minutes(-10));
+  await at(minutes(100 / 60));
+  assert.equal((await jobOf('daily_env_stats', slot))?.data.cause, 'schedule');
+});
+
+test('what Redis loses comes back, as often as it loses it, until the run is in the ledger', async (t) => {
+  const { pool, at, jobOf, forget } = await setup(t);
+  await at(minutes(-10));
+  for (const n of [1, 2, 3]) {
+    await at(minutes(n));
+    assert.ok(await jobOf('daily_env_stats', slot), `after ${n} min`);
+    await forget();
+  }
+  const ledger = createLedger(pool, 'worker');
+  const run = { job: 'daily_env_stats', slot };
+  const begun = await ledger.begin({ ...run, cause: 'schedule', request: '1' });
+  assert.ok('lease' in begun);
+  await ledger.end(begun.lease, run, { status: 'succeeded', report: {} });
+  await at(minutes(4));
+  assert.equal(await jobOf('daily_env_stats', slot), undefined);
+});
+
+test('a run that had begun when Redis was emptied is put back', async (t) => {
+  const { pool, at, jobOf, forget } = await setup(t);
+  await at(minutes(-10));
+  const ledger = createLedger(pool, 'worker');
+  const run = { job: 'daily_clip_inference', slot };
+  const begun = await ledger.begin({ ...run, cause: 'schedule', request: '1' });
+  assert.ok('lease' in begun);
+  await ledger.end(begun.lease, run, { status: 'waiting' });
+  await forget();
+  await at(minutes(1));
+  assert.ok(await jobOf('daily_clip_inference', slot));
+});
+
+test('after three days every missed day is made up for, and of the hours only the newest', async (t) => {
+  const { pool, queues, at } = await setup(t);
+  await at(minutes(-10));
+  await at(minutes(3 * 24 * 60 - 30));
+  const waiting = await queues.of('daily_env_stats').getWaiting();
+  assert.deepEqual(
+    waiting.map(({ data }) => [data.slot, data.cause]),
+    [0, 1, 2].map((day) => [minutes(day * 24 * 60).toISOString(), 'catch-up']),
+  );
+  const hourly = await listRuns(pool, { job: 'hourly_setpoint_monitoring', limit: 1_000 });
+  assert.equal(hourly.length, 71);
+  assert.ok(hourly.every(({ status }) => status === 'coalesced'));
+  assert.equal((await queues.of('hourly_setpoint_monitoring').getWaiting()).length, 1);
+});
+
+test('slots while a schedule is paused are written down as paused, and those after it run', async (t) => {
+  const { pool, at, jobOf } = await setup(t);
+  await at(minutes(-10));
+  await pauseSchedule(pool, 'daily_env_stats', minutes(-5));
+  await at(minutes(1));
+  assert.equal((await findRun(pool, 'daily_env_stats', slot))?.status, 'paused');
+  assert.equal(await jobOf('daily_env_stats', slot), undefined);
+
+  await resumeSchedule(pool, 'daily_env_stats');
+  await at(minutes(24 * 60 + 1));
+  assert.ok(await jobOf('daily_env_stats', minutes(24 * 60)));
+});
+
+test('reconciling again changes nothing', async (t) => {
+  const { pool, queues, at } = await setup(t);
+  await at(minutes(-10));
+  await at(minutes(1));
+  const before = await listRuns(pool, { limit: 1_000 });
+  const jobs = await Promise.all(queues.all.map((queue) => queue.getJobCounts()));
+  await at(minutes(1));
+  assert.deepEqual(await listRuns(pool, { limit: 1_000 }), before);
+  assert.deepEqual(await Promise.all(queues.all.map((queue) => queue.getJobCounts())), jobs);
+});
