@@ -21,7 +21,7 @@ const steps = [
       ...workspaces().map((it) => `${it}/package.json`),
     ],
     // Not `npm ci`: it fails where the lock file lacks the binaries of the other systems.
-    command: ['npm', 'install', '--no-audit', '--no-fund', '--include=dev'],
+    command: ['npm', 'install', '--no-audit', '--no-fund', '--include=dev', '--loglevel=error'],
     result: 'node_modules/.bin/node',
   },
 ];

@@ -26,12 +26,22 @@ async function main(): Promise<number> {
   const home = await createTestHome(readConfig().MYCELIUM_HOME);
   let services: Services | undefined;
   try {
-    const [started, checksPassed] = await Promise.all([startServers(home), runChecks()]);
-    services = started;
+    const checks = runChecks();
+    services = await startServers(home).catch(async (error) => {
+      interrupted.abort();
+      await checks;
+      throw error;
+    });
+    const checksPassed = await checks;
     const testsPassed = !interrupted.signal.aborted && (await runTests(home));
-    // Node's own counts are the last lines of a good run.
+    if (interrupted.signal.aborted) return 130;
+    // After a good run node's own counts are the last lines.
     if (!checksPassed) console.error('\nLint, types or import rules failed: see above, before the tests.');
-    return interrupted.signal.aborted ? 130 : checksPassed && testsPassed ? 0 : 1;
+    return checksPassed && testsPassed ? 0 : 1;
+  } catch (error) {
+    if (interrupted.signal.aborted && (error as Error).name === 'AbortError') return 130;
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
   } finally {
     await services?.stop();
     await discardHome(home);
