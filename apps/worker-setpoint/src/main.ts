@@ -38,7 +38,7 @@ shutdown.onStop('worker', () => worker.close());
 if (config.HEALTH_PORT) {
   const health = await startHealthServer({
     port: config.HEALTH_PORT,
-    ready: () => (worker.isRunning() ? undefined : 'not taking jobs'),
+    ready: () => worker.trouble(),
   });
   shutdown.onStop('health', () => health.close());
 }

@@ -5,6 +5,7 @@ export {
   type DueSlot,
   misfireGraceSeconds,
 } from './account-for-slots.ts';
+export type { Dependency } from './breaker.ts';
 export { connect, type QueueConnection } from './connection.ts';
 export type { CatchUp, Job } from './define-job.ts';
 export { type Cause, causes } from './envelope.ts';
@@ -28,9 +29,9 @@ export {
   type Handler,
   type Handlers,
   type Log,
-  type Log,
   leaseSeconds,
   type Run,
   type RunContext,
+  type RunningWorker,
   startWorker,
 } from './worker.ts';

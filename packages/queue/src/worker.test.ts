@@ -204,3 +204,54 @@ test('the job that a schedule puts into Redis is found by its slot', async (t) =
   assert.equal(await slotIsQueued(queues, 'daily_env_stats', next), true);
   assert.equal(await slotIsQueued(queues, 'daily_env_stats', new Date(+next + 1_000)), false);
 });
+
+test('while a dependency is down a job goes back, loses no attempt, and is done when it returns', async (t) => {
+  const { queues, ended, options } = setup(t);
+  let up = false;
+  const worker = startWorker(
+    'env-stats',
+    {
+      daily_env_stats: async () => {
+        if (!up) throw new Error('the query failed');
+        return stats;
+      },
+    },
+    {},
+    { ...options, needs: [{ name: 'postgres', probe: async () => assert.ok(up, 'down') }] },
+  );
+  t.after(() => worker.close());
+  const job = await enqueueSlot(queues, 'daily_env_stats', slot, 'manual', {});
+  await until(() => worker.trouble() !== undefined);
+  assert.match(worker.trouble() ?? '', /postgres: down/);
+  up = true;
+  await until(async () => (await stateOf(queues, job.id as string)) === 'completed');
+  assert.equal((await queues.of('daily_env_stats').getJob(job.id as string))?.attemptsMade, 1);
+  assert.deepEqual(
+    ended.map(({ outcome }) => outcome.status),
+    ['retrying', 'succeeded'],
+  );
+});
+
+test('a worker that is told to end hands back what it had, and it costs no attempt', async (t) => {
+  const { queues, ended, options } = setup(t);
+  let begun = false;
+  const worker = startWorker(
+    'env-stats',
+    {
+      daily_env_stats: async (_, { signal }) => {
+        begun = true;
+        await wait(60_000, undefined, { signal });
+        return stats;
+      },
+    },
+    {},
+    options,
+  );
+  const job = await enqueueSlot(queues, 'daily_env_stats', slot, 'manual', {});
+  await until(() => begun);
+  await worker.close();
+  assert.equal(ended.at(-1)?.outcome.status, 'retrying');
+  const back = await queues.of('daily_env_stats').getJob(job.id as string);
+  assert.equal(back?.attemptsMade, 0);
+  assert.match(await stateOf(queues, job.id as string), /waiting|delayed/);
+});

@@ -2,6 +2,7 @@ import { addDays, type Day, dayOf, previousFiring } from '@mycelium/calendar';
 import { type Job as BullJob, DelayedError, UnrecoverableError, WaitingChildrenError, Worker } from 'bullmq';
 import { ZodError, type z } from 'zod';
 import { accountForSlots } from './account-for-slots.ts';
+import { createBreaker, type Dependency } from './breaker.ts';
 import type { QueueConnection } from './connection.ts';
 import type { Job } from './define-job.ts';
 import { type Cause, type Envelope, envelope, envelopeVersion, slotOf } from './envelope.ts';
@@ -62,7 +63,16 @@ export interface WorkerOptions {
   timeZone: string;
   logger: Log;
   concurrency?: number;
+  /** What the queue's jobs cannot be done without. While one is down, jobs wait and lose no attempt. */
+  needs?: Dependency[];
   now?: () => Date;
+}
+
+export interface RunningWorker {
+  /** Undefined while it takes jobs, else why not. */
+  trouble(): string | undefined;
+  /** Waits for what is in hand; what does not listen to its signal is left to the process's deadline. */
+  close(): Promise<void>;
 }
 
 /** Seconds a lease holds without renewal, and milliseconds BullMQ's lock does: a dead worker's job moves on then. */
@@ -77,8 +87,9 @@ export function startWorker<Queue extends QueueName, Context extends object>(
   handlers: Handlers<Queue, Context>,
   context: Context,
   options: WorkerOptions,
-): Worker {
-  const worker: Worker = new Worker(queue, (job, token, stop) => execute(job, token ?? '', stop), {
+): RunningWorker {
+  const ending = new AbortController();
+  const worker: Worker = new Worker(queue, (job, token) => guarded(job, token ?? ''), {
     connection: options.connection.forWorker(),
     prefix: options.connection.prefix,
     settings,
@@ -89,12 +100,36 @@ export function startWorker<Queue extends QueueName, Context extends object>(
     maxStalledCount: 3,
   });
   worker.on('error', (error) => options.logger.warn('the queue is out of reach', { error: error.message }));
-  return worker;
+  const breaker = createBreaker(options.needs ?? [], {
+    pause: () => void worker.pause(true),
+    resume: () => worker.resume(),
+    logger: options.logger,
+  });
+
+  return {
+    trouble: () => breaker.trouble() ?? (worker.isRunning() ? undefined : 'it takes no jobs'),
+    async close() {
+      ending.abort(new Error('the worker is ending'));
+      breaker.close();
+      await worker.close();
+    },
+  };
+
+  /** When a dependency is down, it is not the job that failed: it goes back and loses no attempt. */
+  async function guarded(job: BullJob, token: string): Promise<unknown> {
+    try {
+      return await execute(job, token);
+    } catch (error) {
+      if (error instanceof DelayedError || error instanceof WaitingChildrenError) throw error;
+      const down = await breaker.check();
+      if (down) return putBack(job, token, busyDelay, down);
+      throw error;
+    }
+  }
 
   /** A job's whole life. */
-  async function execute(job: BullJob, token: string, stop: AbortSignal | undefined): Promise<unknown> {
-    const work = await accept(job, token);
-    const { entry, handle, payload, carried, slot } = work;
+  async function execute(job: BullJob, token: string): Promise<unknown> {
+    const { entry, handle, payload, carried, slot } = await accept(job, token);
     const key: RunKey | undefined = slot && { job: job.name as JobName, slot };
 
     const late = key ? whenLate(entry, key.slot, carried.cause) : undefined;
@@ -105,15 +140,20 @@ export function startWorker<Queue extends QueueName, Context extends object>(
     if ('done' in begun) return begun.done;
     if ('busy' in begun) return putBack(job, token, busyDelay, begun.busy);
 
-    const holding = holdLease(begun.lease, entry.timeout, stop);
+    const holding = holdLease(begun.lease, entry.timeout);
     try {
       const result = await handle(payload, contextOf(job, token, carried, slot, begun.lease, holding.signal));
       const report = entry.result.parse(result);
       await options.ledger.end(begun.lease, key, { status: 'succeeded', report });
       return report;
     } catch (error) {
-      if (stop?.aborted && holding.signal.aborted) return handBack(job, token, begun.lease, key);
-      await options.ledger.end(begun.lease, key, outcomeOf(error, job));
+      if (ending.signal.aborted) return handBack(job, token, begun.lease, key);
+      const down = error instanceof WaitingChildrenError ? undefined : await breaker.check();
+      await options.ledger.end(
+        begun.lease,
+        key,
+        down ? { status: 'retrying', error: down } : outcomeOf(error, job),
+      );
       throw isPermanent(error)
         ? Object.assign(new UnrecoverableError(error.message), { cause: error })
         : error;
@@ -212,7 +252,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
   }
 
   /** Renews the lease while the handler works; the signal tells it to stop. */
-  function holdLease(lease: Lease, timeout: number, stop: AbortSignal | undefined) {
+  function holdLease(lease: Lease, timeout: number) {
     const lost = new AbortController();
     const timer = setInterval(
       async () => {
@@ -221,7 +261,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
       },
       (leaseSeconds * 1_000) / 3,
     );
-    const signal = AbortSignal.any([lost.signal, AbortSignal.timeout(timeout), ...(stop ? [stop] : [])]);
+    const signal = AbortSignal.any([lost.signal, ending.signal, AbortSignal.timeout(timeout)]);
     return { signal, release: () => clearInterval(timer) };
   }
 

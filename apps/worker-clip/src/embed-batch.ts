@@ -1,0 +1,99 @@
+import { commit, environmentAt, imageIds, quarantine, upsertEmbeddings } from '@mycelium/database';
+import { BadImage, decodeImage, fuse, fusionText, identityText, type Pixels } from '@mycelium/encoder';
+import type { Handler, Result } from '@mycelium/queue';
+import { type ImageKey, ObjectNotFound, parseImageKey } from '@mycelium/storage';
+import type { ClipContext } from './context.ts';
+
+/** Follows a batch of images from their keys to their rows. One bad image is set aside; the others go on. */
+export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, save }, context) => {
+  const { pool, store, encoder, model, aliases, run, signal } = context;
+
+  const images = keys.map((key) => parseImageKey(key, { timeZone: run.timeZone, aliases }));
+  const decoded = await Promise.all(images.map((image) => readImage(image)));
+  const good = decoded.filter((each) => 'pixels' in each);
+  const bad = decoded.filter((each) => 'reason' in each);
+
+  const imageVectors = await encoder.embedImages(
+    good.map(({ pixels }) => pixels),
+    signal,
+  );
+  const environments = await environmentAt(
+    pool,
+    good.map(({ image }) => ({ room: image.room, at: image.capturedAt })),
+  );
+  const texts = good.map(({ image }, n) => {
+    const identity = identityText({ ...image, climate: environments[n] });
+    return { said: identity, ...fusionText({ identity }, encoder.countTokens) };
+  });
+  const textVectors = await encoder.embedTexts(
+    texts.map(({ used }) => used),
+    signal,
+  );
+
+  if (save) {
+    const known = await imageIds(pool, keys);
+    await commit(pool, run.lease, async (tx) => {
+      await upsertEmbeddings(
+        tx,
+        model.id,
+        good.flatMap(({ image }, n) => {
+          const stored = known.get(image.key);
+          const [imageVector, textVector, text] = [imageVectors[n], textVectors[n], texts[n]];
+          if (!stored || !imageVector || !textVector || !text) return [];
+          return {
+            imageId: stored.id,
+            etag: stored.etag,
+            imageVector,
+            fusedVector: fuse(imageVector, textVector),
+            madeFrom: 'identity' as const,
+            textUsed: text.used,
+            textCut: text.cut,
+            identityText: text.said,
+            environment: environments[n] ?? {},
+          };
+        }),
+      );
+      await quarantine(
+        tx,
+        bad.map(({ image, ...why }) => ({ key: image.key, etag: known.get(image.key)?.etag ?? '', ...why })),
+      );
+    });
+  }
+  return report(
+    good.map(({ image }) => image),
+    bad,
+  );
+
+  async function readImage(image: ImageKey): Promise<{ image: ImageKey; pixels: Pixels } | Bad> {
+    let bytes: Buffer | undefined;
+    try {
+      bytes = await store.read(image.key, signal);
+      return { image, pixels: await decodeImage(bytes, signal) };
+    } catch (error) {
+      if (error instanceof BadImage)
+        return { image, reason: error.reason, detail: error.message, bytes: bytes?.length ?? 0 };
+      if (error instanceof ObjectNotFound)
+        return { image, reason: 'missing', detail: error.message, bytes: 0 };
+      throw error; // the store is down, or the worker stops: the whole batch is tried again
+    }
+  }
+};
+
+interface Bad {
+  image: ImageKey;
+  reason: string;
+  detail: string;
+  bytes: number;
+}
+
+function report(good: ImageKey[], bad: Bad[]): Result<'embed_batch'> {
+  const rooms: Result<'embed_batch'>['rooms'] = {};
+  const count = (room: string) => {
+    rooms[room] ??= { total: 0, succeeded: 0, failed: 0, skipped: 0 };
+    rooms[room].total++;
+    return rooms[room];
+  };
+  for (const { room } of good) count(room).succeeded++;
+  for (const { image } of bad) count(image.room).failed++;
+  return { rooms, failures: bad.map(({ image, reason }) => ({ key: image.key, reason })) };
+}

@@ -1,0 +1,79 @@
+import { commit, databaseTotals } from '@mycelium/database';
+import type { Handler, Result, RunContext } from '@mycelium/queue';
+import type { ClipContext } from './context.ts';
+import { type Plan, planImages, type Selection, selectSince } from './plan-images.ts';
+
+/** Every image of yesterday that has no vector of the model yet. */
+export const dailyClipInference: Handler<'daily_clip_inference', ClipContext> = (_, context) => {
+  const { day } = context.run;
+  return embed({ from: day, to: day }, { batchSize: 20, save: true }, context);
+};
+
+/** Images that a person asks for: a day's, or those of the last hours. */
+export const embedImages: Handler<'embed_images', ClipContext> = (asked, context) => {
+  const { day, since, rooms, maxPerRoom, batchSize, save } = asked;
+  const range = day
+    ? { from: day, to: day }
+    : selectSince(new Date(since as string), context.run.slot, context.run.timeZone);
+  return embed(
+    { ...range, ...(rooms && { rooms }), ...(maxPerRoom && { maxPerRoom }) },
+    { batchSize, save },
+    context,
+  );
+};
+
+async function embed(
+  selection: Selection,
+  { batchSize, save }: { batchSize: number; save: boolean },
+  context: ClipContext & RunContext,
+): Promise<Result<'embed_images'>> {
+  const { pool, store, model, aliases, run, signal, fanOut, logger } = context;
+
+  const { plan, results } = await fanOut('embed_batch', async (add) => ({
+    startedAt: Date.now(),
+    ...(await planImages(
+      {
+        store,
+        read: pool,
+        write: save ? (work) => commit(pool, run.lease, work) : undefined,
+        modelId: model.id,
+        timeZone: run.timeZone,
+        aliases,
+        batchSize,
+        signal,
+      },
+      selection,
+      (batches) => add(batches.map((keys) => ({ keys, save }))),
+    )),
+  }));
+
+  const report = tell(plan, results);
+  if (report.total === 0) logger.warn('no images found', { ...selection });
+  return {
+    ...report,
+    day: selection.from === selection.to ? selection.from : null,
+    seconds: (Date.now() - plan.startedAt) / 1_000,
+    model: model.key,
+    saved: save,
+    database: await databaseTotals(pool),
+  };
+}
+
+/** What planning found and what the batches did, added up. An image no batch tells of has failed. */
+export function tell({ rooms: planned }: Plan, batches: Result<'embed_batch'>[]) {
+  const rooms: Result<'embed_images'>['rooms'] = {};
+  for (const [room, { total, skipped }] of Object.entries(planned)) {
+    const succeeded = batches.reduce((sum, batch) => sum + (batch.rooms[room]?.succeeded ?? 0), 0);
+    rooms[room] = { total, skipped, succeeded, failed: Math.max(0, total - skipped - succeeded) };
+  }
+  const sum = (count: 'total' | 'succeeded' | 'failed' | 'skipped') =>
+    Object.values(rooms).reduce((all, room) => all + room[count], 0);
+  const totals = {
+    total: sum('total'),
+    succeeded: sum('succeeded'),
+    failed: sum('failed'),
+    skipped: sum('skipped'),
+  };
+  const tried = totals.succeeded + totals.failed;
+  return { ...totals, successRate: tried === 0 ? null : totals.succeeded / tried, rooms };
+}

@@ -1,0 +1,90 @@
+import { hostname } from 'node:os';
+import { readConfig, requireSettings } from '@mycelium/config';
+import { createLedger, createPool, ensureModel } from '@mycelium/database';
+import { createCaptioner, loadEncoder, modelKey } from '@mycelium/encoder';
+import { connect, createQueues, startWorker } from '@mycelium/queue';
+import { openStore } from '@mycelium/storage';
+import { createLogger, onShutdown, startHealthServer } from '@mycelium/telemetry';
+import type { ClipContext } from './context.ts';
+import { embedBatch } from './embed-batch.ts';
+import { dailyClipInference, embedImages } from './embed-images.ts';
+
+const config = requireSettings(readConfig(), 'REDIS_URL', 'DATABASE_URL', 'CLIP_MODEL');
+const logger = createLogger({
+  service: 'worker-clip',
+  level: config.LOG_LEVEL,
+  format: config.LOG_FORMAT,
+}).child({
+  tag: '[CLIP_TASK]',
+});
+const shutdown = onShutdown(logger, config.DRAIN_SECONDS);
+
+const pool = createPool(config.DATABASE_URL, { name: 'mycelium worker-clip' });
+shutdown.onStop('database', () => pool.end());
+const encoder = await loadEncoder({
+  model: config.CLIP_MODEL,
+  modelDir: config.MODEL_DIR,
+  dtype: config.CLIP_DTYPE,
+  device: config.CLIP_DEVICE,
+  threads: config.CLIP_THREADS,
+  log: (line: string) => logger.info(line),
+});
+shutdown.onStop('encoder', () => encoder.close());
+const key = modelKey(encoder.id);
+if (encoder.id.demo)
+  logger.warn('this is the DEMO MODEL: its vectors are for trying the system out', { model: key });
+
+const connection = connect(config, (error) => logger.warn('Redis is out of reach', { error: error.message }));
+const queues = createQueues(connection);
+shutdown.onStop('queues', () => queues.close());
+const context: ClipContext = {
+  pool,
+  store: openStore(config),
+  encoder,
+  model: { id: await ensureModel(pool, key, encoder.id), key },
+  captioner: config.CAPTION_URL
+    ? createCaptioner({
+        url: config.CAPTION_URL,
+        model: config.CAPTION_MODEL,
+        apiKey: config.CAPTION_API_KEY,
+      })
+    : undefined,
+  aliases: config.ROOM_ALIASES,
+  logger,
+};
+const options = {
+  connection,
+  queues,
+  ledger: createLedger(pool, `worker-clip@${hostname()}#${process.pid}`),
+  timeZone: config.TZ,
+  logger,
+  needs: [
+    { name: 'postgres', probe: () => pool.query('select 1') },
+    { name: 'object store', probe: (signal: AbortSignal) => context.store.probe(signal) },
+  ],
+};
+// Runs sleep while their batches are done, so a few may be open; three batches keep reading, inference and
+// writing going at once.
+const runs = startWorker(
+  'clip',
+  { daily_clip_inference: dailyClipInference, embed_images: embedImages },
+  context,
+  {
+    ...options,
+    concurrency: 2,
+  },
+);
+const batches = startWorker('clip-batch', { embed_batch: embedBatch }, context, {
+  ...options,
+  concurrency: 3,
+});
+shutdown.onStop('workers', () => Promise.all([runs.close(), batches.close()]));
+
+if (config.HEALTH_PORT) {
+  const health = await startHealthServer({
+    port: config.HEALTH_PORT,
+    ready: () => runs.trouble() ?? batches.trouble(),
+  });
+  shutdown.onStop('health', () => health.close());
+}
+logger.info('taking jobs', { queues: ['clip', 'clip-batch'], model: key });
