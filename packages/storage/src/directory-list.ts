@@ -1,0 +1,116 @@
+import type { BigIntStats, Dirent } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { whyNotObjectKey } from './object-key.ts';
+import type { StoredObject } from './object-store.ts';
+import { StoreUnavailable } from './store-errors.ts';
+
+/**
+ * Walks the folder in the order of the keys' UTF-8 bytes, as S3 lists, and holds one folder's names at each depth:
+ * never the whole tree. Leaves out what has no valid key, links, and unfinished files.
+ */
+export async function* listDirectory(
+  root: string,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<StoredObject> {
+  // Straight to the deepest folder that the prefix names in full.
+  const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  if (folder !== '' && whyNotObjectKey(folder.slice(0, -1))) return;
+  if (await leadsThroughLink(root, folder)) return;
+  yield* walk(root, folder, prefix, signal);
+}
+
+async function* walk(
+  root: string,
+  folder: string,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<StoredObject> {
+  signal?.throwIfAborted();
+  const names = await namesIn(root, folder);
+  let files: string[] = [];
+  for (const name of names) {
+    const key = folder + name;
+    if (!key.startsWith(prefix)) continue;
+    if (!name.endsWith('/')) files.push(key);
+    if (name.endsWith('/') || files.length === 64) {
+      yield* describeFiles(root, files, signal);
+      files = [];
+    }
+    if (name.endsWith('/')) yield* walk(root, key, prefix, signal);
+  }
+  yield* describeFiles(root, files, signal);
+}
+
+/** The first parts of all keys. */
+export async function listTopFolders(root: string): Promise<string[]> {
+  return (await namesIn(root, '')).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
+}
+
+/** The folder's files and folders in key order. A folder's name ends in `/`, which is what its keys sort by. */
+async function namesIn(root: string, folder: string): Promise<string[]> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(join(root, folder), { withFileTypes: true });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // A folder that is not there, or was deleted while we walked, holds no objects.
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw new StoreUnavailable(`listing the image folder ${root}: ${message}`, { cause: error });
+  }
+  return entries
+    .filter((entry) => entry.isFile() || entry.isDirectory())
+    .filter(({ name }) => !isTempName(name) && !whyNotObjectKey(name))
+    .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+    .map((name) => ({ name, bytes: Buffer.from(name) }))
+    .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
+    .map(({ name }) => name);
+}
+
+async function* describeFiles(
+  root: string,
+  keys: string[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<StoredObject> {
+  // Deleted since its folder was read: no longer an object.
+  const all = await Promise.all(
+    keys.map((key) => lstat(join(root, key), { bigint: true }).catch(() => undefined)),
+  );
+  for (const [n, stats] of all.entries()) {
+    signal?.throwIfAborted();
+    if (stats?.isFile()) yield describeFile(keys[n] as string, stats);
+  }
+}
+
+async function leadsThroughLink(root: string, folder: string): Promise<boolean> {
+  const segments = folder.split('/').slice(0, -1);
+  for (let n = 1; n <= segments.length; n++) {
+    const stats = await lstat(join(root, ...segments.slice(0, n))).catch(() => undefined);
+    if (stats?.isSymbolicLink()) return true;
+  }
+  return false;
+}
+
+/**
+ * The etag is size and time of change in nanoseconds. A hash of the content would be surer, but listing a day would
+ * then read all its images; inode or ctime would catch a replacement that kept size and time, but they change on
+ * network mounts and when an archive is restored, and every image would look replaced.
+ */
+export function describeFile(key: string, stats: BigIntStats): StoredObject {
+  return {
+    key,
+    size: Number(stats.size),
+    etag: `${stats.size.toString(16)}-${stats.mtimeNs.toString(16)}`,
+    modifiedAt: stats.mtime,
+  };
+}
+
+/** Files being written lie beside their target, on the same file system; one left by a crash stays invisible. */
+export function tempName(unique: string): string {
+  return `.mycelium-${unique}.tmp`;
+}
+
+export function isTempName(name: string): boolean {
+  return name.startsWith('.mycelium-');
+}

@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { type BigIntStats, constants } from 'node:fs';
+import { lstat, mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
+import { describeFile, isTempName, listDirectory, listTopFolders, tempName } from './directory-list.ts';
+import { assertObjectKey, InvalidObjectKey } from './object-key.ts';
+import type { ManagedStore } from './object-store.ts';
+import { ObjectNotFound, ObjectTooLarge, StoreError, StoreUnavailable } from './store-errors.ts';
+
+/**
+ * A folder of images as a store: the key is the path below it. Symbolic links are not objects, and are followed
+ * neither on the way to one; the folder itself may be one. Unlike S3, one key cannot also be the folder of others.
+ */
+export function directoryStore(
+  directory: string,
+  { maxObjectBytes = 64 * 2 ** 20 }: { maxObjectBytes?: number } = {},
+): ManagedStore {
+  const root = resolve(directory);
+
+  return {
+    async *list(prefix, signal) {
+      await assertFolder(root);
+      yield* listDirectory(root, prefix, signal);
+    },
+
+    async topFolders(signal) {
+      signal?.throwIfAborted();
+      await assertFolder(root);
+      return listTopFolders(root);
+    },
+
+    async read(key, signal) {
+      signal?.throwIfAborted();
+      const path = pathOf(root, key);
+      if (!(await isReachable(root, key))) throw new ObjectNotFound(key);
+      // NONBLOCK: a named pipe in the folder would wait for its writer for ever.
+      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+      const file = await open(path, flags).catch(async (error: unknown) => {
+        if (!isAbsence(error)) throw unavailable(`reading ${key}`, error);
+        // An unmounted disk must not look like a deleted image.
+        await assertFolder(root);
+        throw new ObjectNotFound(key);
+      });
+      try {
+        const stats = await file.stat();
+        if (!stats.isFile()) throw new ObjectNotFound(key);
+        if (stats.size > maxObjectBytes) throw new ObjectTooLarge(key, maxObjectBytes);
+        return await file.readFile(signal ? { signal } : {});
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw error instanceof StoreError ? error : unavailable(`reading ${key}`, error);
+      } finally {
+        await file.close();
+      }
+    },
+
+    async stat(key, signal) {
+      signal?.throwIfAborted();
+      const path = pathOf(root, key);
+      if (!(await isReachable(root, key))) return undefined;
+      const stats = await statsOf(path);
+      if (!stats) await assertFolder(root);
+      return stats?.isFile() ? describeFile(key, stats) : undefined;
+    },
+
+    async write(key, bytes, { signal } = {}) {
+      signal?.throwIfAborted();
+      const path = pathOf(root, key);
+      await assertFolder(root);
+      if (!(await isReachable(root, key)))
+        throw new InvalidObjectKey(key, 'a part of its path is a file or a symbolic link');
+      const temp = join(dirname(path), tempName(randomUUID()));
+      try {
+        await mkdir(dirname(path), { recursive: true });
+        const file = await open(temp, 'wx');
+        try {
+          await file.writeFile(bytes, signal ? { signal } : {});
+        } finally {
+          await file.close();
+        }
+        await makeNewer(temp, path);
+        await rename(temp, path);
+      } catch (error) {
+        await rm(temp, { force: true }).catch(() => {});
+        throw whyNotWritten(key, error, signal);
+      }
+    },
+
+    async probe(signal) {
+      signal?.throwIfAborted();
+      await assertFolder(root);
+    },
+
+    async ensureBucket(signal) {
+      signal?.throwIfAborted();
+      await mkdir(root, { recursive: true });
+    },
+
+    describe: () => `folder ${root}`,
+  };
+}
+
+function pathOf(root: string, key: string): string {
+  assertObjectKey(key);
+  if (key.split('/').some(isTempName))
+    throw new InvalidObjectKey(key, 'the name is kept for unfinished files');
+  return join(root, key);
+}
+
+/** False when a part of the way to the object is a link or a file. Folders that do not exist yet are fine. */
+async function isReachable(root: string, key: string): Promise<boolean> {
+  let path = root;
+  for (const segment of key.split('/').slice(0, -1)) {
+    path += sep + segment;
+    const stats = await statsOf(path);
+    if (!stats) return true;
+    if (!stats.isDirectory()) return false;
+  }
+  return true;
+}
+
+async function assertFolder(root: string): Promise<void> {
+  const stats = await stat(root).catch((error: unknown) => {
+    throw unavailable(`the image folder ${root}`, error);
+  });
+  if (!stats.isDirectory()) throw new StoreUnavailable(`the image folder ${root} is not a folder`);
+}
+
+/**
+ * The etag is size and time of change, and the file system's clock may stand still for some milliseconds: an image
+ * of the same size, replaced within them, would look like the old one.
+ */
+async function makeNewer(temp: string, path: string): Promise<void> {
+  const [fresh, old] = await Promise.all([statsOf(temp), statsOf(path)]);
+  if (!fresh || !old || fresh.mtimeNs > old.mtimeNs || fresh.size !== old.size) return;
+  const later = new Date(Number(old.mtimeMs) + 1);
+  await utimes(temp, later, later);
+}
+
+async function statsOf(path: string): Promise<BigIntStats | undefined> {
+  try {
+    return await lstat(path, { bigint: true });
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    throw unavailable(`looking at ${path}`, error);
+  }
+}
+
+/** No such file, a file where a folder would be, a link, or a name the file system cannot hold. */
+function isAbsence(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ENXIO'].includes(
+    (error as NodeJS.ErrnoException).code ?? '',
+  );
+}
+
+function whyNotWritten(key: string, error: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted) return signal.reason;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EISDIR') return new InvalidObjectKey(key, 'it is the folder of other objects');
+  if (code === 'ENOTDIR' || code === 'EEXIST') return new InvalidObjectKey(key, 'its folder is an object');
+  if (code === 'ENAMETOOLONG') return new InvalidObjectKey(key, 'the file system takes no name that long');
+  return unavailable(`writing ${key}`, error);
+}
+
+function unavailable(what: string, error: unknown): StoreUnavailable {
+  return new StoreUnavailable(`${what}: ${(error as Error).message}`, { cause: error });
+}

@@ -1,0 +1,34 @@
+import { StoreError } from './store-errors.ts';
+
+/** A key that must not reach a path or a URL. */
+export class InvalidObjectKey extends StoreError {
+  override name = 'InvalidObjectKey';
+  readonly permanent = true;
+
+  constructor(key: string, reason: string) {
+    super(`${JSON.stringify(key)} is no object key: ${reason}`);
+  }
+}
+
+/**
+ * The keys both stores take: what S3 allows (at most 1,024 bytes of UTF-8), less everything that a path or a
+ * proxy could read as something else.
+ * @throws InvalidObjectKey
+ */
+export function assertObjectKey(key: string): void {
+  const reason = whyNotObjectKey(key);
+  if (reason) throw new InvalidObjectKey(key, reason);
+}
+
+export function whyNotObjectKey(key: string): string | undefined {
+  if (key === '') return 'it is empty';
+  if (!key.isWellFormed()) return 'it is not well-formed Unicode';
+  if (Buffer.byteLength(key) > 1024) return 'it is longer than 1,024 bytes';
+  if (key.includes('\\')) return 'it holds a backslash';
+  if (/\p{Cc}/u.test(key)) return 'it holds a control character';
+  for (const segment of key.split('/')) {
+    if (segment === '') return 'it holds an empty segment';
+    if (segment === '.' || segment === '..') return `it holds the segment "${segment}"`;
+  }
+  return undefined;
+}

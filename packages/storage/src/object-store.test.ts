@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import {
+  directoryStore,
+  InvalidObjectKey,
+  type ManagedStore,
+  ObjectNotFound,
+  ObjectTooLarge,
+  openStore,
+  type StoredObject,
+  StoreUnavailable,
+  s3Store,
+} from './index.ts';
+import { startS3 } from './testing.ts';
+
+const limit = 8 * 2 ** 20;
+
+async function folderStore(): Promise<ManagedStore> {
+  const folder = mkdtempSync(join(tmpdir(), 'mycelium-store-'));
+  after(() => rm(folder, { recursive: true }));
+  return directoryStore(join(folder, 'images'), { maxObjectBytes: limit });
+}
+
+async function bucketStore(): Promise<ManagedStore> {
+  const settings = await startS3({ after });
+  return s3Store({
+    endpoint: settings.S3_ENDPOINT,
+    accessKey: settings.S3_ACCESS_KEY,
+    secretKey: settings.S3_SECRET_KEY,
+    bucket: settings.S3_BUCKET,
+    maxObjectBytes: limit,
+  });
+}
+
+const stores = { 'a folder': folderStore, 'an S3 bucket': bucketStore };
+
+/** Keys that S3 clients, URLs, XML and paths are known to spoil. */
+const awkward = [
+  'awkward/a b/x & y.jpg',
+  'awkward/a+b/1+1=2.jpg',
+  'awkward/100%.jpg',
+  'awkward/%2F%20.jpg',
+  'awkward/库房/六〇七号.jpg',
+  'awkward/é😀/ﬀ.jpg',
+  'awkward/&amp;<tag>"quoted"\'.jpg',
+  'awkward/?query#hash;semi:colon,(1)!*~@$.jpg',
+  'awkward/0123',
+  'awkward/..hidden..',
+];
+
+async function objectsOf(store: ManagedStore, prefix: string, signal?: AbortSignal): Promise<StoredObject[]> {
+  const objects: StoredObject[] = [];
+  for await (const object of store.list(prefix, signal)) objects.push(object);
+  return objects;
+}
+
+async function keysOf(store: ManagedStore, prefix: string): Promise<string[]> {
+  return (await objectsOf(store, prefix)).map(({ key }) => key);
+}
+
+for (const [name, open] of Object.entries(stores)) {
+  describe(name, () => {
+    let store: ManagedStore;
+    const opening = open();
+    const many = Array.from({ length: 2_500 }, (_, n) => {
+      const time = new Date(Date.UTC(2025, 11, 24) + n * 34_000)
+        .toISOString()
+        .replace(/\D/g, '')
+        .slice(0, 14);
+      return `612/20251224/612_1921681235_20251218_${time}.jpg`;
+    });
+
+    before(async () => {
+      store = await opening;
+      await store.ensureBucket();
+      await store.ensureBucket();
+      const keys = [...many, ...awkward, '6120/20251224/other-room.jpg', '612-notes.txt'];
+      while (keys.length) {
+        await Promise.all(keys.splice(0, 50).map((key) => store.write(key, Buffer.from(`bytes of ${key}`))));
+      }
+    });
+
+    test('lists 2,500 keys, each once and in order', async () => {
+      assert.deepEqual(await keysOf(store, '612/20251224/'), many);
+    });
+
+    test('lists what begins with a prefix that ends in the middle of a name', async () => {
+      assert.deepEqual(
+        await keysOf(store, '612/20251224/612_1921681235_20251218_2025122416'),
+        many.filter((key) => key.includes('_2025122416')),
+      );
+      assert.deepEqual((await keysOf(store, '612')).length, many.length + 2);
+      assert.deepEqual(await keysOf(store, '612-'), ['612-notes.txt']);
+      assert.deepEqual(await keysOf(store, '612/2025122'), many);
+    });
+
+    test('lists everything for an empty prefix, and nothing for one that nothing begins with', async () => {
+      assert.equal((await keysOf(store, '')).length, many.length + awkward.length + 2);
+      for (const prefix of [
+        '613',
+        '612/20251225/',
+        '612//',
+        '/',
+        '../',
+        '612/../',
+        '612-notes.txt/',
+        `${many[0]}x`,
+      ]) {
+        assert.deepEqual(await keysOf(store, prefix), [], prefix);
+      }
+    });
+
+    test('awkward keys survive a round trip', async () => {
+      assert.deepEqual((await keysOf(store, 'awkward/')).sort(), [...awkward].sort());
+      for (const key of awkward) {
+        assert.equal((await store.read(key)).toString(), `bytes of ${key}`);
+        assert.equal((await store.stat(key))?.key, key);
+        assert.deepEqual(await keysOf(store, key), [key]);
+      }
+    });
+
+    test('a listed object and a looked-at object are the same', async () => {
+      const [listed] = await objectsOf(store, many[7] as string);
+      const seen = await store.stat(many[7] as string);
+      assert.ok(listed && seen);
+      assert.equal(listed.size, Buffer.byteLength(`bytes of ${many[7]}`));
+      assert.equal(seen.size, listed.size);
+      assert.equal(seen.etag, listed.etag);
+      // HTTP dates have whole seconds.
+      assert.ok(Math.abs(seen.modifiedAt.getTime() - listed.modifiedAt.getTime()) < 1_000);
+    });
+
+    test('a missing object is undefined to look at and an error to read', async () => {
+      for (const key of ['612/none.jpg', 'none', `${many[0]}/below`, '612-notes.txt/below']) {
+        assert.equal(await store.stat(key), undefined, key);
+        await assert.rejects(store.read(key), (error) => error instanceof ObjectNotFound && error.permanent);
+      }
+    });
+
+    test('a replaced object has a new etag, though it has the same size', async () => {
+      const etags = new Set<string | undefined>();
+      for (const bytes of ['first ', 'second', 'third!', 'fourth']) {
+        await store.write('replaced/x.jpg', Buffer.from(bytes));
+        assert.equal((await store.read('replaced/x.jpg')).toString(), bytes);
+        etags.add((await store.stat('replaced/x.jpg'))?.etag);
+      }
+      assert.equal(etags.size, 4);
+      assert.deepEqual(await keysOf(store, 'replaced/'), ['replaced/x.jpg']);
+    });
+
+    test('bytes come back as they were, none and many', async () => {
+      const photo = Buffer.alloc(3 * 2 ** 20, Buffer.from([0, 255, 10, 13, 128]));
+      await store.write('bytes/photo.jpg', photo, { contentType: 'image/jpeg' });
+      await store.write('bytes/empty.jpg', Buffer.alloc(0));
+      assert.ok((await store.read('bytes/photo.jpg')).equals(photo));
+      assert.equal((await store.read('bytes/empty.jpg')).length, 0);
+      assert.equal((await store.stat('bytes/empty.jpg'))?.size, 0);
+    });
+
+    test('an object above the limit is refused, not read', async () => {
+      await store.write('large/at.jpg', Buffer.alloc(limit));
+      await store.write('large/above.jpg', Buffer.alloc(limit + 1));
+      assert.equal((await store.read('large/at.jpg')).length, limit);
+      await assert.rejects(store.read('large/above.jpg'), ObjectTooLarge);
+    });
+
+    test('keys that a path or a proxy could read otherwise are refused everywhere', async () => {
+      const keys = [
+        '',
+        '/etc/passwd',
+        '../x',
+        'a/../../x',
+        'a/..',
+        './x',
+        'a//b',
+        'a/',
+        'a\\..\\b',
+        'a\0b',
+        'a\nb',
+      ];
+      for (const key of [...keys, 'k'.repeat(1_025), 'lone \ud800 surrogate']) {
+        await assert.rejects(store.read(key), InvalidObjectKey, key);
+        await assert.rejects(store.stat(key), InvalidObjectKey, key);
+        await assert.rejects(store.write(key, Buffer.from('x')), InvalidObjectKey, key);
+      }
+    });
+
+    test('a listing ends with the reason of its signal', async () => {
+      const stop = new AbortController();
+      const reason = new Error('shutting down');
+      let seen = 0;
+      const listing = (async () => {
+        for await (const _ of store.list('612/', stop.signal)) if (++seen === 10) stop.abort(reason);
+      })();
+      await assert.rejects(listing, reason);
+      assert.equal(seen, 10);
+      await assert.rejects(objectsOf(store, '', stop.signal), reason);
+    });
+
+    test('a listing may be left before its end', async () => {
+      for await (const { key } of store.list('612/')) {
+        assert.equal(key, many[0]);
+        break;
+      }
+    });
+
+    test('an aborted signal stops every call', async () => {
+      const reason = new Error('shutting down');
+      const signal = AbortSignal.abort(reason);
+      await assert.rejects(store.read(many[0] as string, signal), reason);
+      await assert.rejects(store.stat(many[0] as string, signal), reason);
+      await assert.rejects(store.write('x', Buffer.from('x'), { signal }), reason);
+      await assert.rejects(store.probe(signal), reason);
+      assert.equal(await store.stat('x'), undefined);
+    });
+
+    test('a store that is there passes the probe', async () => {
+      await store.probe();
+    });
+  });
+}
+
+test('a store that is down says so in every call', async () => {
+  const gone = join(tmpdir(), 'mycelium-no-such-folder');
+  const down = [
+    directoryStore(gone),
+    s3Store({ endpoint: 'http://127.0.0.1:9', accessKey: 'a', secretKey: 'b', bucket: 'mogu' }),
+  ];
+  for (const store of down) {
+    await assert.rejects(store.probe(), StoreUnavailable);
+    await assert.rejects(store.read('612/x.jpg'), StoreUnavailable);
+    await assert.rejects(store.stat('612/x.jpg'), StoreUnavailable);
+    await assert.rejects(store.write('612/x.jpg', Buffer.from('x')), StoreUnavailable);
+    await assert.rejects(objectsOf(store, '612/'), StoreUnavailable);
+  }
+});
+
+test('a bucket that does not exist is a store that is down, until it is made', async (t) => {
+  const store = openStore({ ...(await startS3(t)), S3_BUCKET: 'not-made-yet' });
+  await assert.rejects(store.probe(), /there is no bucket not-made-yet/);
+  await assert.rejects(store.read('612/x.jpg'), StoreUnavailable);
+  await Promise.all([store.ensureBucket(), store.ensureBucket()]);
+  await store.probe();
+});
+
+test('the settings choose the store', async (t) => {
+  const s3 = await startS3(t);
+  assert.match(openStore({ ...s3, IMAGE_DIR: '/srv/images' }).describe(), /^bucket mogu-\w+ at http:/);
+  assert.equal(openStore({ IMAGE_DIR: '/srv/images' }).describe(), 'folder /srv/images');
+  assert.throws(() => openStore({ S3_BUCKET: 'mogu' }), /set S3_ENDPOINT .* or IMAGE_DIR/);
+  assert.throws(() => openStore({ ...s3, S3_ENDPOINT: 'http://host:9000/minio' }), /has no path/);
+});
+
+test('no store tells its secrets', async () => {
+  const store = s3Store({
+    endpoint: 'http://someone:in-the-address@127.0.0.1:9',
+    accessKey: 'the-access-key',
+    secretKey: 'the-secret-key',
+    bucket: 'mogu',
+  });
+  const told = [
+    store.describe(),
+    await store.probe().catch((error) => `${error.stack} ${JSON.stringify(error)}`),
+  ];
+  assert.doesNotMatch(told.join(), /the-secret-key|the-access-key|in-the-address/);
+});

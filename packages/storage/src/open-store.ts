@@ -1,0 +1,28 @@
+import { directoryStore } from './directory.ts';
+import type { ManagedStore } from './object-store.ts';
+import { s3Store } from './s3.ts';
+
+/** The settings a store is made from, named as in the environment. */
+export interface StoreSettings {
+  S3_ENDPOINT?: string | undefined;
+  S3_ACCESS_KEY?: string | undefined;
+  S3_SECRET_KEY?: string | undefined;
+  S3_BUCKET?: string | undefined;
+  S3_REGION?: string | undefined;
+  IMAGE_DIR?: string | undefined;
+}
+
+/** An object store when `S3_ENDPOINT` is set, else the folder `IMAGE_DIR`. Opens nothing yet; `probe` does. */
+export function openStore(settings: StoreSettings): ManagedStore {
+  if (settings.S3_ENDPOINT) {
+    return s3Store({
+      endpoint: settings.S3_ENDPOINT,
+      accessKey: settings.S3_ACCESS_KEY ?? '',
+      secretKey: settings.S3_SECRET_KEY ?? '',
+      bucket: settings.S3_BUCKET ?? 'mogu',
+      region: settings.S3_REGION,
+    });
+  }
+  if (settings.IMAGE_DIR) return directoryStore(settings.IMAGE_DIR);
+  throw new Error('there is no place for images: set S3_ENDPOINT (with its keys) or IMAGE_DIR');
+}

@@ -1,0 +1,113 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import http from 'node:http';
+import https from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, type ClientOptions } from 'minio';
+import { withDeadline } from './deadline.ts';
+import { StoreError, StoreUnavailable } from './store-errors.ts';
+
+export interface S3Settings {
+  /** `http://host:9000` or `https://host`. */
+  endpoint: string;
+  accessKey: string;
+  secretKey: string;
+  bucket: string;
+  /** `us-east-1`, which servers other than Amazon's take unless told otherwise. */
+  region?: string | undefined;
+  /** For each request, its body included. 30 s. */
+  timeoutMs?: number;
+}
+
+/** The minio client, with what it lacks: every request can be aborted, has an end, and is tried again after a blip. */
+export interface S3Client {
+  call<T>(
+    what: string,
+    signal: AbortSignal | undefined,
+    work: (client: Client) => Promise<T>,
+    timeoutMs?: number,
+  ): Promise<T>;
+}
+
+export function createS3Client(settings: S3Settings): S3Client {
+  const where = new URL(settings.endpoint);
+  const secure = where.protocol === 'https:';
+  if (where.pathname !== '/')
+    throw new TypeError(`an S3 endpoint has no path, but ${where.origin}${where.pathname} does`);
+  const client = new Client({
+    endPoint: where.hostname,
+    port: Number(where.port) || (secure ? 443 : 80),
+    useSSL: secure,
+    accessKey: settings.accessKey,
+    secretKey: settings.secretKey,
+    // Left out, the client asks the server for it again after every error, a missing object included.
+    region: settings.region ?? 'us-east-1',
+    transport: abortableTransport(secure),
+    // Its own retries write to the console and cannot be aborted.
+    retryOptions: { disableRetry: true },
+  });
+  return {
+    async call(what, signal, work, timeoutMs = settings.timeoutMs ?? 30_000) {
+      const described = `${what} at ${where.origin}`;
+      try {
+        return await withDeadline(described, timeoutMs, signal, (inner) =>
+          requestSignal.run(inner, () => withRetries(inner, () => work(client))),
+        );
+      } catch (error) {
+        if (signal?.aborted || error instanceof StoreError) throw error;
+        throw new StoreUnavailable(`${described}: ${reasonOf(error)}`);
+      }
+    },
+  };
+}
+
+/** The client's methods take no signal; this carries it past them to the request they make. */
+const requestSignal = new AsyncLocalStorage<AbortSignal>();
+
+/** On these the client throws without reading the body, which would hold the socket for ever. */
+const statusesLeftUnread = new Set([408, 429, 499, 500, 502, 503, 504, 520]);
+
+function abortableTransport(secure: boolean): NonNullable<ClientOptions['transport']> {
+  const { request } = secure ? https : http;
+  const abortable = (options: http.RequestOptions, onResponse: (response: http.IncomingMessage) => void) => {
+    const signal = requestSignal.getStore();
+    const sent = request(signal ? { ...options, signal } : options, onResponse);
+    sent.on('response', (response) => {
+      // An abort between two reads has no listener of the client's, and would end the process.
+      response.on('error', () => {});
+      if (statusesLeftUnread.has(response.statusCode ?? 0)) response.resume();
+    });
+    return sent;
+  };
+  return { request: abortable as typeof http.request };
+}
+
+const pausesMs = [200, 800];
+
+/** Twice more after a dropped connection or a busy server; everything this package asks of S3 may be asked twice. */
+async function withRetries<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  for (const pause of pausesMs) {
+    try {
+      return await work();
+    } catch (error) {
+      if (signal.aborted || !isBlip(error)) throw error;
+      await sleep(pause, undefined, { signal });
+    }
+  }
+  return work();
+}
+
+function isBlip(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === 'ECONNRESET' || code === 'EPIPE' || busyStatus(error) !== undefined;
+}
+
+/** The client tells the statuses it calls retryable (429, 5xx) only in words. */
+function busyStatus(error: unknown): string | undefined {
+  return /Retryable (HTTP status: \d+)/.exec((error as Error).message)?.[1];
+}
+
+/** Only code and message: an S3 error carries the signature and the access key among its fields. */
+function reasonOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  return busyStatus(error) ?? ([...new Set([code, message])].filter(Boolean).join(' ') || String(error));
+}

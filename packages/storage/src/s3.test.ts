@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { ObjectNotFound, type S3StoreSettings, StoreUnavailable, s3Store } from './index.ts';
+
+/** A server that answers as a broken one would. */
+async function brokenServer(
+  t: TestContext,
+  answer: (request: IncomingMessage, response: ServerResponse, n: number) => void,
+  settings: Partial<S3StoreSettings> = {},
+) {
+  const urls: string[] = [];
+  const server = createServer((request, response) => {
+    urls.push(request.url ?? '');
+    answer(request, response, urls.length);
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const endpoint = `http://127.0.0.1:${port}`;
+  return { urls, store: s3Store({ endpoint, accessKey: 'a', secretKey: 'b', bucket: 'mogu', ...settings }) };
+}
+
+function page({ keys, next, more = '' }: { keys: string[]; next?: string; more?: string }): string {
+  const contents = keys.map(
+    (key) =>
+      `<Contents><Key>${key}</Key><Size>1</Size><ETag>"e"</ETag><LastModified>2025-12-24T08:00:00.000Z</LastModified></Contents>`,
+  );
+  const token = next === undefined ? '' : `<NextContinuationToken>${next}</NextContinuationToken>`;
+  return `<ListBucketResult>${more}<IsTruncated>${next !== undefined}</IsTruncated>${token}${contents.join('')}</ListBucketResult>`;
+}
+
+/** As many keys as come before the listing ends, and how it ended. */
+async function listUntilEnd(store: ReturnType<typeof s3Store>, signal?: AbortSignal) {
+  const keys: string[] = [];
+  try {
+    for await (const { key } of store.list('', signal)) keys.push(key);
+  } catch (error) {
+    return { keys, error: error as Error };
+  }
+  return { keys, error: undefined };
+}
+
+test('a server that repeats its continuation token for ever ends the listing with an error', async (t) => {
+  const { store, urls } = await brokenServer(t, (_, response) =>
+    response.end(page({ keys: ['a'], next: 'same' })),
+  );
+  const { keys, error } = await listUntilEnd(store);
+  assert.ok(error instanceof StoreUnavailable);
+  assert.match(error.message, /does not advance/);
+  assert.equal(urls.length, 2);
+  assert.deepEqual(keys, ['a', 'a']);
+});
+
+test('a server whose tokens go round in a circle ends the listing with an error', async (t) => {
+  const { store, urls } = await brokenServer(t, (_, response, n) =>
+    response.end(page({ keys: [`k${n}`], next: `token-${n % 3}` })),
+  );
+  assert.match((await listUntilEnd(store)).error?.message ?? '', /does not advance/);
+  assert.equal(urls.length, 4);
+});
+
+test('a server that says there is more, but not where, ends the listing with an error', async (t) => {
+  const { store } = await brokenServer(t, (_, response) => response.end(page({ keys: ['a'], next: '' })));
+  assert.match((await listUntilEnd(store)).error?.message ?? '', /does not advance/);
+});
+
+test('a server that never comes to an end meets the limit of pages', async (t) => {
+  const answer = (_: IncomingMessage, response: ServerResponse, n: number) =>
+    void response.end(page({ keys: [], next: `token-${n}` }));
+  const { store, urls } = await brokenServer(t, answer, { maxPages: 5 });
+  assert.match((await listUntilEnd(store)).error?.message ?? '', /more than 5 pages/);
+  assert.equal(urls.length, 5);
+});
+
+test('tokens and keys made of digits stay text, and tokens come back as they were sent', async (t) => {
+  const { store, urls } = await brokenServer(t, (_, response, n) =>
+    response.end(n === 1 ? page({ keys: ['007', '1e3'], next: '0012+/=&amp;(' }) : page({ keys: ['08'] })),
+  );
+  assert.deepEqual((await listUntilEnd(store)).keys, ['007', '1e3', '08']);
+  const sent = new URL(urls[1] as string, 'http://s3').searchParams.get('continuation-token');
+  assert.equal(sent, '0012+/=&(');
+});
+
+test('keys are decoded when the server says that they are encoded, and only then', async (t) => {
+  const encoded = await brokenServer(t, (_, response) =>
+    response.end(page({ keys: ['a+b%2Bc%26/%E5%BA%93.jpg'], more: '<EncodingType>url</EncodingType>' })),
+  );
+  assert.deepEqual((await listUntilEnd(encoded.store)).keys, ['a b+c&/库.jpg']);
+  const plain = await brokenServer(t, (_, response) => response.end(page({ keys: ['a+b%2Bc&amp;/库.jpg'] })));
+  assert.deepEqual((await listUntilEnd(plain.store)).keys, ['a+b%2Bc&/库.jpg']);
+});
+
+test('a full page of keys that XML must escape is read', async (t) => {
+  const keys = Array.from({ length: 1_000 }, (_, n) => `${'&amp;'.repeat(100)}${n}`);
+  const { store } = await brokenServer(t, (_, response) => response.end(page({ keys })));
+  const listed = await listUntilEnd(store);
+  assert.equal(listed.error, undefined);
+  assert.equal(listed.keys[999], `${'&'.repeat(100)}999`);
+});
+
+test('the empty objects that consoles keep as folders are left out', async (t) => {
+  const { store } = await brokenServer(t, (_, response) =>
+    response.end(page({ keys: ['612/', '612/a.jpg'] })),
+  );
+  assert.deepEqual((await listUntilEnd(store)).keys, ['612/a.jpg']);
+});
+
+test('an answer that is no listing is the store at fault', async (t) => {
+  const { store } = await brokenServer(t, (_, response) => response.end('<html>hello</html>'));
+  assert.match((await listUntilEnd(store)).error?.message ?? '', /no S3 listing/);
+});
+
+test('a server that stalls is given up after the time limit, wherever it stalls', async (t) => {
+  const headersOnly = (response: ServerResponse) => {
+    response.writeHead(200, {
+      'content-length': '100',
+      etag: '"e"',
+      'last-modified': new Date(0).toUTCString(),
+    });
+    response.write('some');
+  };
+  for (const stall of [() => {}, (_: IncomingMessage, response: ServerResponse) => headersOnly(response)]) {
+    const { store } = await brokenServer(t, stall, { timeoutMs: 50, probeTimeoutMs: 50 });
+    const late = (error: unknown) => error instanceof StoreUnavailable && /within 50 ms/.test(error.message);
+    assert.ok(late((await listUntilEnd(store)).error));
+    await assert.rejects(store.read('612/x.jpg'), late);
+    await assert.rejects(store.write('612/x.jpg', Buffer.from('x')), late);
+  }
+  const { store } = await brokenServer(t, () => {}, { timeoutMs: 60_000, probeTimeoutMs: 50 });
+  await assert.rejects(store.probe(), StoreUnavailable);
+});
+
+test('an abort reaches a request that is under way, with the reason of its signal', async (t) => {
+  for (const stall of ['before the answer', 'inside the body']) {
+    const stop = new AbortController();
+    const reason = new Error('shutting down');
+    const { store } = await brokenServer(t, (_, response) => {
+      if (stall === 'inside the body') response.writeHead(200, { 'content-length': '100' }).write('some');
+      setImmediate(() => stop.abort(reason));
+    });
+    await assert.rejects(store.read('612/x.jpg', stop.signal), reason, stall);
+  }
+});
+
+test('a dropped connection and a busy server are asked again', async (t) => {
+  const { store, urls } = await brokenServer(t, (request, response, n) => {
+    if (n === 1) request.socket.destroy();
+    else if (n === 2) response.writeHead(503).end('<Error><Code>SlowDown</Code></Error>');
+    else response.end('bytes');
+  });
+  assert.equal((await store.read('612/x.jpg')).toString(), 'bytes');
+  assert.equal(urls.length, 3);
+});
+
+test('an answer that ends too early is asked for again, not taken', async (t) => {
+  const { store } = await brokenServer(t, (request, response, n) => {
+    response.writeHead(200, { 'content-length': '10' });
+    if (n > 1) response.end('0123456789');
+    else response.write('0123', () => request.socket.destroy());
+  });
+  assert.equal((await store.read('612/x.jpg')).toString(), '0123456789');
+});
+
+test('a server that stays busy, or refuses us, is the store at fault; a missing object is not', async (t) => {
+  const status = { value: 503, code: 'SlowDown' };
+  const { store, urls } = await brokenServer(t, (_, response) =>
+    response.writeHead(status.value).end(`<Error><Code>${status.code}</Code><Message>no</Message></Error>`),
+  );
+  await assert.rejects(
+    store.read('x'),
+    (error) => error instanceof StoreUnavailable && /503/.test(error.message),
+  );
+  assert.equal(urls.length, 3);
+  Object.assign(status, { value: 403, code: 'AccessDenied' });
+  await assert.rejects(store.read('x'), /AccessDenied/);
+  Object.assign(status, { value: 404, code: 'NoSuchKey' });
+  await assert.rejects(store.read('x'), ObjectNotFound);
+});

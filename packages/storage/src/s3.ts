@@ -1,0 +1,97 @@
+import type { IncomingMessage } from 'node:http';
+import { assertObjectKey } from './object-key.ts';
+import type { ManagedStore } from './object-store.ts';
+import { createS3Client, type S3Settings } from './s3-client.ts';
+import { listS3, listTopFolders } from './s3-list.ts';
+import { ObjectNotFound, ObjectTooLarge, StoreUnavailable } from './store-errors.ts';
+
+export interface S3StoreSettings extends S3Settings {
+  /** For `probe`. 5 s. */
+  probeTimeoutMs?: number;
+  /** The most `read` takes into memory. 64 MiB. */
+  maxObjectBytes?: number;
+  /** The most pages of 1,000 a listing may have. */
+  maxPages?: number;
+}
+
+/** A bucket on any S3 server, through the minio client. */
+export function s3Store(settings: S3StoreSettings): ManagedStore {
+  const { bucket, maxObjectBytes = 64 * 2 ** 20, probeTimeoutMs = 5_000 } = settings;
+  const client = createS3Client(settings);
+  const described = `bucket ${bucket} at ${new URL(settings.endpoint).origin}`;
+
+  return {
+    list: (prefix, signal) => listS3(client, bucket, prefix, signal, settings.maxPages),
+    topFolders: (signal) => listTopFolders(client, bucket, signal, settings.maxPages),
+
+    async read(key, signal) {
+      assertObjectKey(key);
+      return client.call(`reading ${key}`, signal, async (minio) => {
+        const body = await minio.getObject(bucket, key).catch((error: unknown) => {
+          throw codeOf(error) === 'NoSuchKey' ? new ObjectNotFound(key) : error;
+        });
+        return readBody(body as IncomingMessage, key, maxObjectBytes);
+      });
+    },
+
+    async stat(key, signal) {
+      assertObjectKey(key);
+      return client.call(`looking at ${key}`, signal, async (minio) => {
+        try {
+          const { size, etag, lastModified } = await minio.statObject(bucket, key);
+          return { key, size, etag, modifiedAt: lastModified };
+        } catch (error) {
+          // A HEAD has no body to say whether the object is missing or the bucket; `probe` tells the second.
+          if (codeOf(error) === 'NotFound' || codeOf(error) === 'NoSuchKey') return undefined;
+          throw error;
+        }
+      });
+    },
+
+    async write(key, bytes, options = {}) {
+      assertObjectKey(key);
+      const headers = options.contentType ? { 'Content-Type': options.contentType } : {};
+      await client.call(`writing ${key}`, options.signal, (minio) =>
+        minio.putObject(bucket, key, bytes, bytes.length, headers),
+      );
+    },
+
+    async probe(signal) {
+      const exists = await client.call(
+        'probing the object store',
+        signal,
+        (minio) => minio.bucketExists(bucket),
+        probeTimeoutMs,
+      );
+      if (!exists) throw new StoreUnavailable(`there is no ${described}`);
+    },
+
+    async ensureBucket(signal) {
+      await client.call(`making the bucket ${bucket}`, signal, async (minio) => {
+        if (await minio.bucketExists(bucket)) return;
+        await minio.makeBucket(bucket, settings.region).catch((error: unknown) => {
+          // Another process was quicker.
+          if (codeOf(error) !== 'BucketAlreadyOwnedByYou') throw error;
+        });
+      });
+    },
+
+    describe: () => described,
+  };
+}
+
+async function readBody(body: IncomingMessage, key: string, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // Leaving the loop early, by an error too, destroys the response.
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > limit || Number(body.headers['content-length']) > limit) throw new ObjectTooLarge(key, limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
+}
