@@ -1,5 +1,6 @@
 import type { Pool } from '@mycelium/database';
 import type { Captioner, Encoder } from '@mycelium/encoder';
+import type { Queues } from '@mycelium/queue';
 import type { ObjectStore } from '@mycelium/storage';
 import type { Logger } from '@mycelium/telemetry';
 
@@ -11,6 +12,7 @@ export interface ClipContext {
   /** The row of the encoder's model. */
   model: { id: number; key: string };
   captioner: Captioner | undefined;
+  queues: Queues;
   /** Raw rooms and what they mean, e.g. 7 → 607. */
   aliases: Record<string, string>;
   logger: Logger;

@@ -6,7 +6,7 @@ import type { ClipContext } from './context.ts';
 
 /** Follows a batch of images from their keys to their rows. One bad image is set aside; the others go on. */
 export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, save }, context) => {
-  const { pool, store, encoder, model, aliases, run, signal } = context;
+  const { pool, store, encoder, model, aliases, captioner, queues, run, signal } = context;
 
   const images = keys.map((key) => parseImageKey(key, { timeZone: run.timeZone, aliases }));
   const decoded = await Promise.all(images.map((image) => readImage(image)));
@@ -59,6 +59,9 @@ export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, sa
       );
     });
   }
+  // Vectors never wait for a description: it is fused later.
+  const described = good.map(({ image }) => image.key);
+  if (save && captioner && described.length > 0) await queues.enqueue('describe_batch', { keys: described });
   return report(
     good.map(({ image }) => image),
     bad,

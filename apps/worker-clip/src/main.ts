@@ -6,6 +6,7 @@ import { connect, createQueues, startWorker } from '@mycelium/queue';
 import { openStore } from '@mycelium/storage';
 import { createLogger, onShutdown, startHealthServer } from '@mycelium/telemetry';
 import type { ClipContext } from './context.ts';
+import { describeBatch } from './describe-batch.ts';
 import { embedBatch } from './embed-batch.ts';
 import { dailyClipInference, embedImages } from './embed-images.ts';
 
@@ -42,13 +43,12 @@ const context: ClipContext = {
   store: openStore(config),
   encoder,
   model: { id: await ensureModel(pool, key, encoder.id), key },
-  captioner: config.CAPTION_URL
-    ? createCaptioner({
-        url: config.CAPTION_URL,
-        model: config.CAPTION_MODEL,
-        apiKey: config.CAPTION_API_KEY,
-      })
-    : undefined,
+  captioner: createCaptioner({
+    url: config.CAPTION_URL,
+    model: config.CAPTION_MODEL,
+    apiKey: config.CAPTION_API_KEY,
+  }),
+  queues,
   aliases: config.ROOM_ALIASES,
   logger,
 };
@@ -78,12 +78,28 @@ const batches = startWorker('clip-batch', { embed_batch: embedBatch }, context, 
   ...options,
   concurrency: 3,
 });
-shutdown.onStop('workers', () => Promise.all([runs.close(), batches.close()]));
+const workers = [runs, batches];
+const { captioner } = context;
+if (captioner) {
+  const needs = [
+    ...options.needs,
+    { name: 'captioner', probe: (signal: AbortSignal) => captioner.probe(signal) },
+  ];
+  workers.push(
+    startWorker(
+      'captions',
+      { describe_batch: describeBatch },
+      { ...context, captioner },
+      { ...options, needs },
+    ),
+  );
+}
+shutdown.onStop('workers', () => Promise.all(workers.map((worker) => worker.close())));
 
 if (config.HEALTH_PORT) {
   const health = await startHealthServer({
     port: config.HEALTH_PORT,
-    ready: () => runs.trouble() ?? batches.trouble(),
+    ready: () => workers.map((worker) => worker.trouble()).find(Boolean),
   });
   shutdown.onStop('health', () => health.close());
 }

@@ -118,6 +118,14 @@ export const jobs = {
     attempts: 5,
     timeout: 15 * 60_000,
   }),
+  describe_batch: defineJob({
+    title: 'Descriptions of a batch of images',
+    queue: 'captions',
+    payload: z.strictObject({ keys: z.array(z.string().min(1)).min(1).max(100) }),
+    result: z.object({ described: count, failed: count }),
+    attempts: 5,
+    timeout: 60 * 60_000,
+  }),
 } satisfies Record<string, Job>;
 
 export type Jobs = typeof jobs;

@@ -1,0 +1,53 @@
+import { commit, type DescriptionRow, imagesToDescribe, updateDescriptions } from '@mycelium/database';
+import { BadImage, type Captioner, DescriptionFailed, fuse, fusionText } from '@mycelium/encoder';
+import type { Handler } from '@mycelium/queue';
+import { ObjectNotFound } from '@mycelium/storage';
+import type { ClipContext } from './context.ts';
+
+type Context = ClipContext & { captioner: Captioner };
+
+/**
+ * Describes a batch of images and fuses the descriptions into their vectors, image by image, so that a slow
+ * captioner that is stopped loses one description at most. A failed description is not a failed image.
+ */
+export const describeBatch: Handler<'describe_batch', Context> = async ({ keys }, context) => {
+  const { pool, store, encoder, captioner, model, run, signal, logger, progress } = context;
+  const images = await imagesToDescribe(pool, keys, model.id);
+  let described = 0;
+  for (const image of images) {
+    const row = await describe(image);
+    if (row) {
+      await commit(pool, run.lease, (tx) => updateDescriptions(tx, model.id, [row]));
+      described++;
+    }
+    await progress(described, images.length);
+  }
+  return { described, failed: images.length - described };
+
+  async function describe(image: (typeof images)[number]): Promise<DescriptionRow | undefined> {
+    try {
+      const bytes = await store.read(image.key, signal);
+      const description = await captioner.describe(bytes, signal);
+      const text = fusionText(
+        { description: description.growth_stage_description, identity: image.identityText },
+        encoder.countTokens,
+      );
+      const [textVector] = await encoder.embedTexts([text.used], signal);
+      return {
+        imageId: image.imageId,
+        etag: image.etag,
+        fusedVector: fuse(image.imageVector, textVector as Float32Array),
+        textUsed: text.used,
+        textCut: text.cut,
+        description,
+        quality: description.image_quality_score,
+      };
+    } catch (error) {
+      const hopeless =
+        error instanceof DescriptionFailed || error instanceof BadImage || error instanceof ObjectNotFound;
+      if (!hopeless) throw error;
+      logger.warn('no description', { key: image.key, error: error.message });
+      return undefined;
+    }
+  }
+};

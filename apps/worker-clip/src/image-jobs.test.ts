@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createLedger, ensureModel, findRun, searchImages } from '@mycelium/database';
+import { createTestDatabase } from '@mycelium/database/testing';
+import { type Captioner, createCaptioner, decodeImage, loadEncoder } from '@mycelium/encoder';
+import { createRandomClip } from '@mycelium/encoder/demo-model';
+import { createQueues, enqueueSlot, type Result, startWorker } from '@mycelium/queue';
+import { testRedis } from '@mycelium/queue/testing';
+import { directoryStore, formatImageKey } from '@mycelium/storage';
+import { createLogger } from '@mycelium/telemetry';
+import sharp from 'sharp';
+import { describeBatch } from './describe-batch.ts';
+import { embedBatch } from './embed-batch.ts';
+import { dailyClipInference, embedImages } from './embed-images.ts';
+
+const timeZone = 'Asia/Shanghai';
+/** 03:02:25 on 25 December: its yesterday is the 24th. */
+const slot = new Date('2025-12-24T19:02:25Z');
+const logger = createLogger({ service: 'test', level: 'error', format: 'json' });
+
+const folder = await mkdtemp(join(tmpdir(), 'mycelium-clip-'));
+await createRandomClip(join(folder, 'model'), { size: 'tiny', dtype: 'fp32', seed: 7 });
+const encoder = await loadEncoder({
+  model: join(folder, 'model'),
+  modelDir: folder,
+  dtype: 'fp32',
+  device: 'cpu',
+  threads: 1,
+});
+after(async () => {
+  await encoder.close();
+  await rm(folder, { recursive: true });
+});
+
+function keyAt(room: string, hour: number) {
+  const capturedAt = new Date(Date.parse('2025-12-23T16:00:00Z') + hour * 3_600_000);
+  return formatImageKey({ room, capturedAt, batchInDate: '2025-12-18', camera: '1921681235' }, { timeZone });
+}
+
+const picture = (n: number) =>
+  sharp({ create: { width: 320, height: 240, channels: 3, background: { r: n * 9, g: 200 - n * 7, b: 90 } } })
+    .jpeg()
+    .toBuffer();
+
+async function setup(t: Parameters<typeof createTestDatabase>[0], captioner?: Captioner) {
+  const pool = await createTestDatabase(t);
+  const connection = testRedis(t);
+  const queues = createQueues(connection);
+  const store = directoryStore(await mkdtemp(join(folder, 'images-')));
+  await store.ensureBucket();
+  const model = { id: await ensureModel(pool, encoder.key, encoder.id), key: encoder.key };
+  const context = { pool, store, encoder, model, captioner, queues, aliases: { 7: '607' }, logger };
+  const options = { connection, queues, ledger: createLedger(pool, 'test'), timeZone, logger };
+  const workers = [
+    startWorker(
+      'clip',
+      { daily_clip_inference: dailyClipInference, embed_images: embedImages },
+      context,
+      options,
+    ),
+    startWorker('clip-batch', { embed_batch: embedBatch }, context, { ...options, concurrency: 2 }),
+  ];
+  if (captioner) {
+    workers.push(
+      startWorker('captions', { describe_batch: describeBatch }, { ...context, captioner }, options),
+    );
+  }
+  t.after(async () => {
+    await Promise.all(workers.map((worker) => worker.close()));
+    await Promise.all(queues.all.map((queue) => queue.close()));
+  });
+
+  const report = async (name: 'daily_clip_inference' | 'embed_images', at: Date, payload = {}) => {
+    await enqueueSlot(queues, name, at, 'manual', payload);
+    for (let n = 0; n < 600; n++) {
+      const run = await findRun(pool, name, at);
+      if (run?.status === 'failed') assert.fail(run.error ?? '');
+      const waiting = await queues.of(name).getJobState(`${name}@${at.getTime()}`);
+      if (run?.status === 'succeeded' && waiting === 'completed') return run.report as Result<'embed_images'>;
+      await wait(50);
+    }
+    return assert.fail(`${name} did not end: ${JSON.stringify(await findRun(pool, name, at))}`);
+  };
+  return { pool, store, queues, report };
+}
+
+test('every image of yesterday becomes a row, once, and a replaced one becomes a new one', async (t) => {
+  const { pool, store, report } = await setup(t);
+  for (let n = 0; n < 24; n++) await store.write(keyAt('611', n), await picture(n));
+  await store.write(keyAt('612', 3), await picture(3));
+
+  const first = await report('daily_clip_inference', slot);
+  assert.deepEqual([first.total, first.succeeded, first.failed, first.skipped], [25, 25, 0, 0]);
+  assert.deepEqual(first.rooms['612'], { total: 1, succeeded: 1, failed: 0, skipped: 0 });
+  assert.deepEqual(first.database, { images: 25, embeddings: 25, quarantined: 0 });
+  assert.equal(first.day, '2025-12-24');
+
+  const rows = () => pool.query<{ at: Date }>('select max(embedded_at) as at, count(*) from image_embedding');
+  const before = (await rows()).rows;
+  const second = await report('daily_clip_inference', slot);
+  assert.deepEqual([second.total, second.succeeded, second.skipped], [25, 0, 25]);
+  assert.deepEqual((await rows()).rows, before);
+
+  await store.write(keyAt('611', 5), await picture(20));
+  const third = await report('daily_clip_inference', slot);
+  assert.deepEqual([third.succeeded, third.skipped], [1, 24]);
+});
+
+test('what a vector was made from is written beside it, with the climate at the capture', async (t) => {
+  const { pool, store, report } = await setup(t);
+  await store.write(keyAt('611', 12), await picture(1));
+  await report('daily_clip_inference', slot);
+  const { rows } = await pool.query(
+    'select made_from, text_used, identity_text, text_cut from image_embedding',
+  );
+  const text = 'Mushroom Room 611, normal stage, Day 7.';
+  assert.deepEqual(rows, [{ made_from: 'identity', text_used: text, identity_text: text, text_cut: false }]);
+});
+
+test('bad images and bad keys are set aside with the reason, and the others go on', async (t) => {
+  const { pool, store, report } = await setup(t);
+  for (let n = 0; n < 5; n++) await store.write(keyAt('611', n), await picture(n));
+  const whole = await picture(9);
+  await store.write(keyAt('611', 9), whole.subarray(0, whole.length / 2));
+  await store.write(keyAt('611', 10), Buffer.alloc(0));
+  await store.write('611/20251224/holiday.jpg', whole);
+
+  const told = await report('daily_clip_inference', slot);
+  assert.deepEqual([told.total, told.succeeded, told.failed], [8, 5, 3]);
+  assert.equal(told.successRate, 5 / 8);
+  const { rows } = await pool.query('select reason from quarantine order by reason');
+  assert.deepEqual(
+    rows.map(({ reason }) => reason),
+    ['bad_key', 'empty', 'truncated'],
+  );
+
+  const again = await report('daily_clip_inference', slot);
+  assert.equal(again.succeeded, 0);
+});
+
+test('a person may ask for some rooms, a few images a room, and that nothing be saved', async (t) => {
+  const { pool, store, report } = await setup(t);
+  for (const room of ['611', '612'])
+    for (let n = 0; n < 6; n++) await store.write(keyAt(room, n), await picture(n));
+  const asked = { day: '2025-12-24', rooms: ['612'], maxPerRoom: 3, save: false };
+  const told = await report('embed_images', new Date('2025-12-25T03:00:00Z'), asked);
+  assert.deepEqual([told.total, told.succeeded, told.saved], [3, 3, false]);
+  assert.equal((await pool.query('select from image_embedding')).rowCount, 0);
+
+  const since = await report('embed_images', new Date('2025-12-23T20:30:00Z'), {
+    since: '2025-12-23T18:30:00Z',
+  });
+  assert.equal(since.total, 6, 'hours 3 to 5 of both rooms; later ones are not there yet');
+});
+
+test('the picture of a room called 7 belongs to room 607', async (t) => {
+  const { pool, store, report } = await setup(t);
+  await store.write('7/20251224/7_1921681235_20251218_20251224160000.jpg', await picture(1));
+  const told = await report('daily_clip_inference', slot);
+  assert.deepEqual(Object.keys(told.rooms), ['607']);
+  const [nearest] = await searchImages(pool, {
+    vector: await vectorOf(await picture(1)),
+    by: 'image',
+    room: '607',
+  });
+  assert.ok((nearest?.score ?? 0) > 0.999);
+});
+
+test('descriptions come later and are fused then', async (t) => {
+  const answer = {
+    growth_stage_description: 'A dense cluster of caps.',
+    chinese_description: '菌盖',
+    image_quality_score: 140,
+  };
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'application/json');
+    const content = `\`\`\`json\n${JSON.stringify(answer)}\n\`\`\``;
+    response.end(
+      JSON.stringify({ choices: [{ message: { role: 'assistant', content }, finish_reason: 'stop' }] }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as { port: number };
+  const { pool, store, report } = await setup(
+    t,
+    createCaptioner({ url: `http://127.0.0.1:${port}`, model: 'stub' }),
+  );
+  await store.write(keyAt('611', 12), await picture(1));
+  await report('daily_clip_inference', slot);
+  for (let n = 0; n < 200; n++) {
+    const { rows } = await pool.query(
+      'select made_from, text_used, quality, description from image_embedding',
+    );
+    if (rows[0].made_from === 'description') {
+      assert.equal(rows[0].text_used, 'A dense cluster of caps. Mushroom Room 611, normal stage, Day 7.');
+      assert.equal(rows[0].quality, 100);
+      assert.equal(rows[0].description.chinese_description, '菌盖');
+      return;
+    }
+    await wait(50);
+  }
+  assert.fail('it was not described');
+});
+
+async function vectorOf(bytes: Buffer) {
+  const [vector] = await encoder.embedImages([await decodeImage(bytes)]);
+  return vector as Float32Array;
+}
