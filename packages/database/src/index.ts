@@ -1,3 +1,4 @@
+export { type BandRule, listBands } from './bands.ts';
 export {
   type DescriptionRow,
   type EmbeddingRow,
@@ -5,13 +6,44 @@ export {
   updateDescriptions,
   upsertEmbeddings,
 } from './embeddings.ts';
+export {
+  closeEnvStats,
+  type EnvPoint,
+  type EnvStatsRow,
+  envPoints,
+  growthDays,
+  type Metric,
+  replaceEnvStats,
+  streamReadings,
+  usualGaps,
+} from './env-stats.ts';
 export { environmentAt } from './environment.ts';
 export { databaseTotals, type ImageRow, imageIds, pendingKeys, upsertImages } from './images.ts';
+export { forgetLate, type LateReadings, lateReadings } from './late-readings.ts';
 export { commit, FencedError, type Lease, releaseLease, renewLease, takeLease } from './lease.ts';
 export { migrate, SchemaError, verifySchema } from './migrate.ts';
 export { activeModel, ensureModel, listModels, type StoredModel, useModel } from './models.ts';
+export { dropPartitionsBefore, ensurePartitions, ensurePartitionsAhead } from './partitions.ts';
+export {
+  createPointDirectory,
+  type NamedPoint,
+  type PointDirectory,
+  wrongName,
+} from './point-directory.ts';
+export {
+  deviceTypeOf,
+  ensurePoints,
+  listPoints,
+  type NewPoint,
+  type Point,
+  type PointKind,
+  type PointName,
+  pointIds,
+  pointKey,
+} from './points.ts';
 export { createPool, type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
 export { listQuarantine, type QuarantineRow, quarantine, releaseFromQuarantine } from './quarantine.ts';
+export { type Copied, copyReadings, type Reading } from './readings.ts';
 export {
   accountForSlot,
   createLedger,
@@ -31,3 +63,19 @@ export {
   setAccountedUntil,
 } from './schedules.ts';
 export { type Found, findImageVector, searchImages } from './search.ts';
+export type { Series } from './series.ts';
+export {
+  changesFoundBy,
+  closeSetpoints,
+  moveWatermarks,
+  type PointWindow,
+  replaceChanges,
+  reportedBefore,
+  type SetpointChange,
+  type SetpointRoom,
+  setpointPoints,
+  setpointRooms,
+  streamSteps,
+  type ThresholdRule,
+  thresholdRules,
+} from './setpoints.ts';

@@ -62,6 +62,8 @@ const tables = [
   'env_daily_stats',
   'setpoint_change',
   'setpoint_watermark',
+  'env_stats_watermark',
+  'late_reading',
   'image',
   'model',
   'active_model',

@@ -1,0 +1,105 @@
+import { copyReadings, createPointDirectory, type Pool, pointKey, type Reading } from '@mycelium/database';
+import { fileSize, findSeparator, readLines } from './csv-lines.ts';
+import {
+  BadLine,
+  BadReadingsFile,
+  type FoundReading,
+  lineReader,
+  type ReadingsFormat,
+} from './readings-file.ts';
+import { BadTime } from './time-format.ts';
+
+export interface ImportReadings extends ReadingsFormat {
+  pool: Pool;
+  file: string;
+  /** Points that are not registered are refused instead of being registered. */
+  strict?: boolean | undefined;
+  onProgress?: ((progress: ImportProgress) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface ImportProgress {
+  bytes: number;
+  totalBytes: number;
+  readings: number;
+}
+
+export interface ImportReport {
+  /** Lines after the header, empty ones not counted. */
+  lines: number;
+  /** Of these, lines in which no mapped column had a value. */
+  emptyLines: number;
+  readings: number;
+  /** New ones, and ones that had another value before. */
+  inserted: number;
+  repeated: number;
+  newPoints: number;
+  badLines: number;
+  /** The first hundred of them. */
+  bad: { line: number; reason: string }[];
+  seconds: number;
+}
+
+const told = 100;
+
+/**
+ * Takes a file of readings in, of any size: bad lines are counted and told, all others go in. A file that was
+ * imported before changes nothing.
+ * @throws BadReadingsFile when the file cannot be read in this way at all.
+ */
+export async function importReadings(options: ImportReadings): Promise<ImportReport> {
+  const { pool, file, strict = false, onProgress, signal } = options;
+  const started = performance.now();
+  const totalBytes = await fileSize(file);
+  const separator = await findSeparator(file);
+  const directory = createPointDirectory(pool, { strict });
+  const report = { lines: 0, emptyLines: 0, readings: 0, badLines: 0, bad: [] as ImportReport['bad'] };
+
+  const copied = await copyReadings(pool, readings(), signal ? { signal } : {});
+  return {
+    ...report,
+    ...copied,
+    newPoints: directory.added(),
+    seconds: (performance.now() - started) / 1_000,
+  };
+
+  async function* readings(): AsyncGenerator<Reading> {
+    let readLine: ((line: string) => FoundReading[]) | undefined;
+    for await (const { line, lines, bytes } of readLines(file, signal)) {
+      const found: (FoundReading & { line: number })[] = [];
+      for (const [n, text] of lines.entries()) {
+        if (!readLine) {
+          readLine = lineReader(text, separator, options);
+          continue;
+        }
+        if (text === '' || text === '\r') continue;
+        report.lines++;
+        try {
+          const readings = readLine(text);
+          if (readings.length === 0) report.emptyLines++;
+          for (const reading of readings) found.push({ ...reading, line: line + n });
+        } catch (error) {
+          if (!(error instanceof BadLine || error instanceof BadTime)) throw error;
+          refuse(line + n, error.message);
+        }
+      }
+      const ids = await directory.resolve(found.map(({ point }) => point));
+      for (const { point, time, value, line: at } of found) {
+        const pointId = ids.get(pointKey(point));
+        if (pointId === undefined) {
+          refuse(at, `${point.device}.${point.point} of room ${point.room} is not registered`);
+          continue;
+        }
+        report.readings++;
+        yield { pointId, ts: new Date(time), value };
+      }
+      onProgress?.({ bytes, totalBytes, readings: report.readings });
+    }
+    if (!readLine) throw new BadReadingsFile(`${file} is empty`);
+  }
+
+  function refuse(line: number, reason: string): void {
+    report.badLines++;
+    if (report.bad.length < told) report.bad.push({ line, reason });
+  }
+}

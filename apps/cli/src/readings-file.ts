@@ -1,0 +1,151 @@
+import type { NamedPoint } from '@mycelium/database';
+import { wrongName } from '@mycelium/database';
+import { splitLine } from './csv-lines.ts';
+import { instantReader } from './time-format.ts';
+
+/** How the columns of a file are to be read. */
+export interface ReadingsFormat {
+  timeZone: string;
+  /** For a wide file, a column a point: `COLUMN=DEVICE.POINT` each. Without: `time,room,device,point,value`. */
+  maps?: string[] | undefined;
+  /** Of all readings of a wide file. */
+  room?: string | undefined;
+  timeColumn?: string | undefined;
+  timeFormat?: string | undefined;
+}
+
+/** The file cannot be read at all in this way. Its message says what is wanted. */
+export class BadReadingsFile extends Error {}
+
+/** A line that is not taken. */
+export class BadLine extends Error {}
+
+export interface FoundReading {
+  point: NamedPoint;
+  /** Milliseconds since 1970. */
+  time: number;
+  value: number;
+}
+
+const longColumns = ['time', 'room', 'device', 'point', 'value'] as const;
+/** A garbled time must not create a table for its month. */
+const earliest = Date.UTC(2000, 0, 1);
+const latest = Date.UTC(2100, 0, 1);
+
+/**
+ * A reader of a file's lines, by its header.
+ * @returns a function that gives a line's readings: none where all of its cells are empty; it throws BadLine.
+ * @throws BadReadingsFile
+ */
+export function lineReader(
+  header: string,
+  separator: string,
+  format: ReadingsFormat,
+): (line: string) => FoundReading[] {
+  const columns = splitLine(header.replace(/^\uFEFF/, ''), separator).map((name) => name.trim());
+  const readCells = format.maps?.length
+    ? wideReader(columns, format, format.maps)
+    : longReader(columns, format);
+  return (line) => {
+    let cells: string[];
+    try {
+      cells = splitLine(line, separator);
+    } catch (error) {
+      throw new BadLine((error as Error).message);
+    }
+    if (cells.length !== columns.length) {
+      throw new BadLine(`${cells.length} fields, where the header has ${columns.length}`);
+    }
+    return readCells(cells);
+  };
+}
+
+function columnIndex(columns: string[], name: string): number {
+  const index = columns.indexOf(name);
+  if (index < 0)
+    throw new BadReadingsFile(`there is no column "${name}"; the file has: ${columns.join(', ')}`);
+  return index;
+}
+
+function longReader(columns: string[], { timeZone, timeFormat, timeColumn }: ReadingsFormat) {
+  const missing = longColumns.filter((name) => !columns.includes(name) && !(name === 'time' && timeColumn));
+  if (missing.length > 0) {
+    throw new BadReadingsFile(
+      `no column ${missing.join(', ')}: a file has the columns ${longColumns.join(',')}, or is read with ` +
+        '--room, --time-column and --map COLUMN=DEVICE.POINT',
+    );
+  }
+  const [time, room, device, point, value] = longColumns.map((name) =>
+    columnIndex(columns, name === 'time' ? (timeColumn ?? name) : name),
+  ) as [number, number, number, number, number];
+  const readTime = timeReader(timeZone, timeFormat);
+  const checked = new Set<string>();
+
+  return (cells: string[]): FoundReading[] => {
+    const cell = (index: number) => (cells[index] as string).trim();
+    const named = { room: cell(room), device: cell(device), point: cell(point) };
+    const series = `${named.room}/${named.device}/${named.point}`;
+    if (!checked.has(series)) {
+      const wrong = wrongName(named);
+      if (wrong) throw new BadLine(wrong);
+      checked.add(series);
+    }
+    return [{ point: named, value: readValue(cell(value), 'value'), time: readTime(cell(time), series) }];
+  };
+}
+
+function wideReader(
+  columns: string[],
+  { timeZone, timeFormat, timeColumn, room }: ReadingsFormat,
+  maps: string[],
+) {
+  if (!room) throw new BadReadingsFile('a file with a column a point needs --room');
+  const time = columnIndex(columns, timeColumn ?? 'time');
+  const mapped = maps.map((map) => {
+    const [, column, device, point] = /^(.+)=([^=.]+)\.([^=.]+)$/.exec(map) ?? [];
+    if (!column || !device || !point) {
+      throw new BadReadingsFile(
+        `--map ${map}: wanted COLUMN=DEVICE.POINT, e.g. T=mushroom_env_status_611.temperature`,
+      );
+    }
+    const named = { room, device, point };
+    const wrong = wrongName(named);
+    if (wrong) throw new BadReadingsFile(`--map ${map}: ${wrong}`);
+    return { column, index: columnIndex(columns, column), point: named };
+  });
+  const readTime = timeReader(timeZone, timeFormat);
+
+  return (cells: string[]): FoundReading[] => {
+    const at = readTime((cells[time] as string).trim(), '');
+    const found: FoundReading[] = [];
+    for (const { column, index, point } of mapped) {
+      const text = (cells[index] as string).trim();
+      if (isAbsent(text)) continue;
+      found.push({ point, time: at, value: readValue(text, column) });
+    }
+    return found;
+  };
+}
+
+/** What loggers write into a column when a sensor said nothing. */
+function isAbsent(text: string): boolean {
+  return text === '' || /^(nan|n\/?a|null|none|-)$/i.test(text);
+}
+
+function readValue(text: string, column: string): number {
+  const value = text === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value))
+    throw new BadLine(text ? `${column}: "${text}" is not a number` : `${column} is empty`);
+  return value;
+}
+
+function timeReader(timeZone: string, timeFormat: string | undefined) {
+  const readInstant = instantReader(timeZone, timeFormat);
+  const before = new Map<string, number>();
+  return (text: string, series: string): number => {
+    const time = readInstant(text, before.get(series));
+    if (time < earliest || time >= latest) throw new BadLine(`"${text}" lies outside the years 2000 to 2099`);
+    before.set(series, time);
+    return time;
+  };
+}

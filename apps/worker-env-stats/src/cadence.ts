@@ -1,0 +1,25 @@
+import { quantile } from './quantile.ts';
+
+/** Fewer gaps than these do not tell how often a point reports. */
+export const enoughGaps = 12;
+
+/** Milliseconds between a point's readings, as a rule: the median gap. Undefined where there are too few of them. */
+export function medianGap(times: Float64Array, from = 0, to = times.length): number | undefined {
+  if (to - from - 1 < enoughGaps) return;
+  const gaps = new Float64Array(to - from - 1);
+  for (let n = 0; n < gaps.length; n++)
+    gaps[n] = (times[from + n + 1] as number) - (times[from + n] as number);
+  return quantile(gaps.sort(), 0.5);
+}
+
+/**
+ * How often a point reports, by its readings of the day and of the hours before. The shorter of the two counts:
+ * a sensor that loses most of a day's readings would otherwise set itself a lower aim.
+ * @param dayBegins index of the day's first reading.
+ */
+export function cadenceOf(times: Float64Array, dayBegins: number): number | undefined {
+  const usual = [medianGap(times, dayBegins), medianGap(times, 0, dayBegins)].filter(
+    (gap) => gap !== undefined,
+  );
+  return usual.length > 0 ? Math.min(...usual) : medianGap(times);
+}

@@ -1,0 +1,171 @@
+import type { Metric } from '@mycelium/database';
+import { findBadValues } from './bad-values.ts';
+import type { BandPiece } from './band.ts';
+import { quantile } from './quantile.ts';
+
+export interface DayOfReadings {
+  metric: Metric;
+  /** Milliseconds since 1970, ascending; some hours before the day may be among them. */
+  times: Float64Array;
+  values: Float64Array;
+  /** The local day: 23, 24 or 25 hours. */
+  start: number;
+  end: number;
+  /** Milliseconds between readings, as a rule. */
+  cadence: number;
+  /** In order; the first begins with the day. */
+  bands: BandPiece[];
+}
+
+/** One day of one metric; the same names as in `env_daily_stats`. Times are milliseconds since 1970. */
+export interface DayStats {
+  count: number;
+  expectedCount: number;
+  coverage: number;
+  longestGap: number;
+  badCount: number;
+  min: number;
+  minAt: number;
+  max: number;
+  maxAt: number;
+  mean: number;
+  timeWeightedMean: number;
+  p5: number;
+  q25: number;
+  median: number;
+  q75: number;
+  p95: number;
+  minutesBelow: number | null;
+  minutesAbove: number | null;
+}
+
+/** A reading stands for the time until the next one, but not for longer than this many cadences. */
+const standsFor = 2;
+
+/** Readings before the day are read for this long, to recognise a sensor that was stuck when the day began. */
+export const lookBack = 3 * 3_600_000;
+
+/**
+ * The statistics of one metric on one local day. Bad values are left out of everything but `badCount`.
+ * Depends on readings up to the day's end only, so that a day computed later comes out the same.
+ * @returns undefined where no valid reading is left: nothing is invented for an empty day.
+ */
+export function describeDay({
+  metric,
+  times,
+  values,
+  start,
+  end,
+  cadence,
+  bands,
+}: DayOfReadings): DayStats | undefined {
+  const bad = findBadValues(metric, times, values);
+  const dayTimes = new Float64Array(times.length);
+  const dayValues = new Float64Array(times.length);
+  let count = 0;
+  let badCount = 0;
+  for (let n = 0; n < times.length; n++) {
+    const time = times[n] as number;
+    if (time < start || time >= end) continue;
+    if (bad[n]) {
+      badCount++;
+      continue;
+    }
+    dayTimes[count] = time;
+    dayValues[count++] = values[n] as number;
+  }
+  if (count === 0) return;
+
+  const valid = { times: dayTimes.subarray(0, count), values: dayValues.subarray(0, count), end };
+  const sorted = valid.values.slice().sort();
+  const expectedCount = Math.max(1, Math.round((end - start) / cadence));
+  const { min, max, sum, minAt, maxAt } = extremes(valid);
+  const { weightedSum, weight } = weighted(valid, cadence);
+  return {
+    count,
+    expectedCount,
+    coverage: Math.min(1, count / expectedCount),
+    longestGap: longestGap(valid.times, start, end),
+    badCount,
+    min,
+    minAt,
+    max,
+    maxAt,
+    mean: sum / count,
+    timeWeightedMean: weightedSum / weight,
+    p5: quantile(sorted, 0.05),
+    q25: quantile(sorted, 0.25),
+    median: quantile(sorted, 0.5),
+    q75: quantile(sorted, 0.75),
+    p95: quantile(sorted, 0.95),
+    ...minutesOutside(valid, cadence, bands),
+  };
+}
+
+interface Valid {
+  times: Float64Array;
+  values: Float64Array;
+  end: number;
+}
+
+/** Of equal extremes the first counts. */
+function extremes({ times, values }: Valid) {
+  let min = 0;
+  let max = 0;
+  let sum = 0;
+  for (let n = 0; n < values.length; n++) {
+    const value = values[n] as number;
+    sum += value;
+    if (value < (values[min] as number)) min = n;
+    if (value > (values[max] as number)) max = n;
+  }
+  return {
+    sum,
+    min: values[min] as number,
+    minAt: times[min] as number,
+    max: values[max] as number,
+    maxAt: times[max] as number,
+  };
+}
+
+function longestGap(times: Float64Array, start: number, end: number): number {
+  let longest = (times[0] as number) - start;
+  for (let n = 1; n < times.length; n++) {
+    longest = Math.max(longest, (times[n] as number) - (times[n - 1] as number));
+  }
+  return Math.max(longest, end - (times[times.length - 1] as number));
+}
+
+/** Milliseconds for which reading `n` stands. */
+function duration({ times, end }: Valid, n: number, cadence: number): number {
+  return Math.min((times[n + 1] ?? end) - (times[n] as number), standsFor * cadence);
+}
+
+function weighted(valid: Valid, cadence: number) {
+  let weightedSum = 0;
+  let weight = 0;
+  for (let n = 0; n < valid.values.length; n++) {
+    const stands = duration(valid, n, cadence);
+    weightedSum += (valid.values[n] as number) * stands;
+    weight += stands;
+  }
+  return { weightedSum, weight };
+}
+
+/** Null where no band was valid at any time of the day. */
+function minutesOutside(valid: Valid, cadence: number, bands: BandPiece[]) {
+  if (!bands.some(({ band }) => band)) return { minutesBelow: null, minutesAbove: null };
+  let below = 0;
+  let above = 0;
+  let piece = 0;
+  for (let n = 0; n < valid.values.length; n++) {
+    while (piece + 1 < bands.length && (bands[piece + 1] as BandPiece).from <= (valid.times[n] as number))
+      piece++;
+    const band = bands[piece]?.band;
+    if (!band) continue;
+    const value = valid.values[n] as number;
+    if (value < band.low) below += duration(valid, n, cadence);
+    else if (value > band.high) above += duration(valid, n, cadence);
+  }
+  return { minutesBelow: below / 60_000, minutesAbove: above / 60_000 };
+}

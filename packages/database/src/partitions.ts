@@ -1,0 +1,68 @@
+import { type Pool, transaction } from './pool.ts';
+
+interface Month {
+  name: string;
+  from: string;
+  to: string;
+}
+
+/** Readings of a UTC month lie in a table of their own. */
+function monthOf(instant: Date): Month {
+  const year = instant.getUTCFullYear();
+  const month = instant.getUTCMonth();
+  const start = (n: number) => new Date(Date.UTC(year, n)).toISOString();
+  return {
+    name: `reading_${start(month).slice(0, 7).replace('-', '_')}`,
+    from: start(month),
+    to: start(month + 1),
+  };
+}
+
+/**
+ * Makes the tables in which readings at these instants are put, where they are missing.
+ * They are attached, not created in place: writers and readers of other months go on meanwhile.
+ */
+export async function ensurePartitions(pool: Pool, instants: Iterable<Date>): Promise<void> {
+  const months = new Map<string, Month>();
+  for (const instant of instants) {
+    const month = monthOf(instant);
+    months.set(month.name, month);
+  }
+  const { rows } = await pool.query<{ name: string }>(
+    'select name from unnest($1::text[]) name where to_regclass(name) is null',
+    [[...months.keys()]],
+  );
+  for (const { name } of rows) await createPartition(pool, months.get(name) as Month);
+}
+
+async function createPartition(pool: Pool, { name, from, to }: Month): Promise<void> {
+  await transaction(pool, async (tx) => {
+    await tx.query(`select pg_advisory_xact_lock(hashtext('mycelium.partition'))`);
+    const { rows } = await tx.query<{ exists: boolean }>('select to_regclass($1) is not null as exists', [
+      name,
+    ]);
+    if (rows[0]?.exists) return;
+    await tx.query(`create table ${name} (like reading including defaults including indexes)`);
+    await tx.query(`alter table reading attach partition ${name} for values from ('${from}') to ('${to}')`);
+  });
+}
+
+/** The months up to this many days ahead: those who write by their own SQL find them ready. */
+export async function ensurePartitionsAhead(pool: Pool, now: Date, days = 62): Promise<void> {
+  const ahead = (n: number) => new Date(now.getTime() + n * 86_400_000);
+  await ensurePartitions(
+    pool,
+    Array.from({ length: days + 1 }, (_, n) => ahead(n)),
+  );
+}
+
+/** Throws away whole months that ended before an instant. @returns the tables that are gone. */
+export async function dropPartitionsBefore(pool: Pool, before: Date): Promise<string[]> {
+  const { rows } = await pool.query<{ name: string }>(
+    `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+     where i.inhparent = 'reading'::regclass and c.relname < $1 order by 1`,
+    [monthOf(before).name],
+  );
+  for (const { name } of rows) await pool.query(`drop table ${name}`);
+  return rows.map(({ name }) => name);
+}

@@ -1,0 +1,194 @@
+import { commit, type Lease } from './lease.ts';
+import type { Point } from './points.ts';
+import type { Pool, Queryable } from './pool.ts';
+import { type Series, streamSeries } from './series.ts';
+
+/** What a room's next window is read for. */
+export interface SetpointRoom {
+  room: string;
+  /** Where the last finished window ended; undefined where there was none. */
+  until?: Date;
+  /** Where that window began; undefined: at the beginning of the readings. */
+  windowFrom?: Date;
+}
+
+export interface SetpointChange {
+  pointId: number;
+  changedAt: Date;
+  /** Null in the row that sets a point's baseline. */
+  previous: number | null;
+  value: number;
+  threshold: number | null;
+}
+
+/** A version of what counts as a change of a point. */
+export interface ThresholdRule {
+  deviceType: string;
+  point: string;
+  /** Milliseconds since 1970; -Infinity: always. */
+  validFrom: number;
+  /** Null: any other value is a change. */
+  threshold: number | null;
+}
+
+/** The points whose changes are watched: all but measurements. */
+export async function setpointPoints(db: Queryable): Promise<Point[]> {
+  const { rows } = await db.query<Point>(
+    `select id, room, device_type as "deviceType", device, point, kind, unit from point
+     where kind <> 'measurement' order by room, id`,
+  );
+  return rows;
+}
+
+export async function setpointRooms(db: Queryable, rooms: string[]): Promise<SetpointRoom[]> {
+  const { rows } = await db.query<{ room: string; until: Date | null; windowFrom: Date | null }>(
+    `select room, until, window_from as "windowFrom" from unnest($1::text[]) as wanted(room)
+     left join setpoint_watermark using (room)`,
+    [rooms],
+  );
+  return rows.map(({ room, until, windowFrom }) => ({
+    room,
+    ...(until && { until }),
+    ...(windowFrom && { windowFrom }),
+  }));
+}
+
+/**
+ * Says that readings of these rooms up to an instant are about to be read: what is written later with an earlier
+ * time is marked as late. Waits for writers that are under way, so that nothing falls between the two.
+ */
+export async function closeSetpoints(pool: Pool, lease: Lease, rooms: string[], until: Date): Promise<void> {
+  await commit(pool, lease, async (tx) => {
+    await tx.query('lock table only reading in share mode');
+    await tx.query(
+      `insert into setpoint_watermark (room, closing) select room, $2 from unnest($1::text[]) room order by room
+       on conflict (room) do update set closing = greatest(setpoint_watermark.closing, excluded.closing)`,
+      [rooms, until],
+    );
+  });
+}
+
+/** The window of one point; `from` undefined: from the first reading on. */
+export interface PointWindow {
+  pointId: number;
+  from?: Date | undefined;
+}
+
+/**
+ * The readings of each point from its window's begin up to an instant, without those that only repeat the one
+ * before them: nearly all of a setpoint's readings, and no change can be there. The first of a window comes always,
+ * and so does the first at or after each of `marks`, from which on another threshold holds.
+ */
+export function streamSteps(
+  pool: Pool,
+  windows: PointWindow[],
+  to: Date,
+  marks: Date[] = [],
+  signal?: AbortSignal,
+): AsyncGenerator<Series> {
+  const begin = (from: Date | undefined) => (from ? `'${from.toISOString()}'` : `'-infinity'`);
+  const earliest = windows.some(({ from }) => !from)
+    ? undefined
+    : new Date(Math.min(...windows.map(({ from }) => (from as Date).getTime())));
+  const wanted = windows.map(({ pointId, from }) => `(${Number(pointId)}, ${begin(from)})`);
+  const steps = [
+    'before is distinct from value',
+    ...marks.map((mark) => `(ts >= '${mark.toISOString()}' and ts_before < '${mark.toISOString()}')`),
+  ];
+  return streamSeries(
+    pool,
+    `select point_id, ts, value from (
+       select reading.point_id, ts, value, lag(value) over series as before${marks.length > 0 ? ', lag(ts) over series as ts_before' : ''}
+       from (values ${wanted.join()}) as wanted(point_id, begins)
+       join reading on reading.point_id = wanted.point_id and ts >= begins::timestamptz
+       where ts >= ${begin(earliest)} and ts < '${to.toISOString()}'
+       window series as (partition by reading.point_id order by ts)) steps
+     where ${steps.join(' or ')} order by point_id, ts`,
+    signal,
+  );
+}
+
+/** The last reported value of each point before its window: what the window's readings are compared with. */
+export async function reportedBefore(db: Queryable, windows: PointWindow[]): Promise<Map<number, number>> {
+  const known = windows.filter(({ from }) => from);
+  const { rows } = await db.query<{ pointId: number; value: number }>(
+    `select wanted.point_id as "pointId", latest.value
+     from unnest($1::int[], $2::timestamptz[]) as wanted(point_id, begins)
+     cross join lateral (select value from setpoint_change
+       where setpoint_change.point_id = wanted.point_id and changed_at < begins
+       order by changed_at desc limit 1) latest`,
+    [known.map(({ pointId }) => pointId), known.map(({ from }) => from)],
+  );
+  return new Map(rows.map(({ pointId, value }) => [pointId, value]));
+}
+
+export async function thresholdRules(db: Queryable): Promise<ThresholdRule[]> {
+  const { rows } = await db.query<ThresholdRule>(
+    `select device_type as "deviceType", point, extract(epoch from valid_from)::float8 * 1000 as "validFrom",
+            case when kind = 'analog' then threshold end as threshold
+     from point_rule order by valid_from`,
+  );
+  return rows;
+}
+
+/**
+ * Makes the changes of these points, from each window's begin up to an instant, exactly `changes`; a row that is
+ * the same stays as it is, with the run that found it. Call it inside `commit`.
+ */
+export async function replaceChanges(
+  tx: Queryable,
+  windows: PointWindow[],
+  to: Date,
+  changes: SetpointChange[],
+  slot: Date,
+): Promise<void> {
+  const keys = [changes.map(({ pointId }) => pointId), changes.map(({ changedAt }) => changedAt)];
+  await tx.query(
+    `delete from setpoint_change using unnest($1::int[], $2::timestamptz[]) as wanted(point_id, begins)
+     where setpoint_change.point_id = wanted.point_id
+       and changed_at >= coalesce(begins, '-infinity') and changed_at < $3
+       and not exists (select from unnest($4::int[], $5::timestamptz[]) as kept(point_id, changed_at)
+         where kept.point_id = setpoint_change.point_id and kept.changed_at = setpoint_change.changed_at)`,
+    [windows.map(({ pointId }) => pointId), windows.map(({ from }) => from ?? null), to, ...keys],
+  );
+  if (changes.length === 0) return;
+  await tx.query(
+    `insert into setpoint_change (point_id, changed_at, previous, value, threshold, slot)
+     select *, $6 from unnest($1::int[], $2::timestamptz[], $3::float8[], $4::float8[], $5::float8[])
+     on conflict (point_id, changed_at) do update
+       set previous = excluded.previous, value = excluded.value, threshold = excluded.threshold, slot = excluded.slot
+       where (setpoint_change.previous, setpoint_change.value, setpoint_change.threshold)
+         is distinct from (excluded.previous, excluded.value, excluded.threshold)`,
+    [
+      ...keys,
+      changes.map(({ previous }) => previous),
+      changes.map(({ value }) => value),
+      changes.map(({ threshold }) => threshold),
+      slot,
+    ],
+  );
+}
+
+/** Call it inside the `commit` of the windows' changes. */
+export async function moveWatermarks(tx: Queryable, rooms: SetpointRoom[], until: Date): Promise<void> {
+  await tx.query(
+    `update setpoint_watermark set until = $2, window_from = window_begins
+     from unnest($1::text[], $3::timestamptz[]) as done(room, window_begins)
+     where setpoint_watermark.room = done.room`,
+    [rooms.map(({ room }) => room), until, rooms.map((room) => room.until ?? null)],
+  );
+}
+
+/** How many changes, baselines not counted, a run found in each room. */
+export async function changesFoundBy(
+  db: Queryable,
+  slot: Date,
+  rooms: string[],
+): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ room: string; changes: number }>(
+    `select room, count(*) as changes from setpoint_change join point on point.id = point_id
+     where slot = $1 and room = any($2) and previous is not null group by room`,
+    [slot, rooms],
+  );
+  return new Map(rows.map(({ room, changes }) => [room, changes]));
+}
