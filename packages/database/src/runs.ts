@@ -1,9 +1,6 @@
 import { type Lease, releaseLease, renewLease, takeLease } from './lease.ts';
 import { type Pool, type Queryable, transaction } from './pool.ts';
 
-/** Seconds without renewal after which another worker may take over. */
-const leaseSeconds = 15;
-
 interface RunKey {
   job: string;
   slot: Date;
@@ -11,9 +8,9 @@ interface RunKey {
 
 /**
  * The ledger of runs: one row per (job, slot), whatever the queue does. `worker` names this process in it.
- * The queue package says what it needs of it in its own type `Ledger`.
+ * `leaseSeconds` without renewal, and another worker may take over. The queue package says what it needs of it in its own type `Ledger`.
  */
-export function createLedger(pool: Pool, worker: string) {
+export function createLedger(pool: Pool, worker: string, { leaseSeconds = 15 } = {}) {
   return {
     /**
      * Takes the job's lease and writes its run down as running.

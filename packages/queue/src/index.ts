@@ -29,7 +29,6 @@ export {
   type Handler,
   type Handlers,
   type Log,
-  leaseSeconds,
   type Run,
   type RunContext,
   type RunningWorker,

@@ -65,6 +65,10 @@ export interface WorkerOptions {
   concurrency?: number;
   /** What the queue's jobs cannot be done without. While one is down, jobs wait and lose no attempt. */
   needs?: Dependency[];
+  /** Called when a write was refused, because another worker had taken over. */
+  onFenced?: () => void;
+  /** Seconds a lease holds without renewal, as the ledger was told. Tests of dying workers shorten it. */
+  leaseSeconds?: number;
   now?: () => Date;
 }
 
@@ -75,8 +79,8 @@ export interface RunningWorker {
   close(): Promise<void>;
 }
 
-/** Seconds a lease holds without renewal, and milliseconds BullMQ's lock does: a dead worker's job moves on then. */
-export const leaseSeconds = 15;
+/** A dead worker's job moves on after so long. */
+const usualLeaseSeconds = 15;
 
 const busyDelay = 2_000;
 const parkedDelay = 60_000;
@@ -89,13 +93,14 @@ export function startWorker<Queue extends QueueName, Context extends object>(
   options: WorkerOptions,
 ): RunningWorker {
   const ending = new AbortController();
+  const lockMillis = (options.leaseSeconds ?? usualLeaseSeconds) * 1_000;
   const worker: Worker = new Worker(queue, (job, token) => guarded(job, token ?? ''), {
     connection: options.connection.forWorker(),
     prefix: options.connection.prefix,
     settings,
     concurrency: options.concurrency ?? 1,
-    lockDuration: leaseSeconds * 1_000,
-    stalledInterval: (leaseSeconds * 1_000) / 3,
+    lockDuration: lockMillis,
+    stalledInterval: lockMillis / 3,
     // A job whose worker died three times is set aside: it may be what kills them.
     maxStalledCount: 3,
   });
@@ -147,6 +152,10 @@ export function startWorker<Queue extends QueueName, Context extends object>(
       await options.ledger.end(begun.lease, key, { status: 'succeeded', report });
       return report;
     } catch (error) {
+      if (isFenced(error)) {
+        options.logger.warn('a write was refused: another worker had taken over', { run: begun.lease.name });
+        options.onFenced?.();
+      }
       if (ending.signal.aborted) return handBack(job, token, begun.lease, key);
       const down = error instanceof WaitingChildrenError ? undefined : await breaker.check();
       await options.ledger.end(
@@ -254,13 +263,10 @@ export function startWorker<Queue extends QueueName, Context extends object>(
   /** Renews the lease while the handler works; the signal tells it to stop. */
   function holdLease(lease: Lease, timeout: number) {
     const lost = new AbortController();
-    const timer = setInterval(
-      async () => {
-        const held = await options.ledger.renew(lease).catch(() => true); // the database is down: its check comes at commit
-        if (!held) lost.abort(new Error(`${lease.name} was taken over by another worker`));
-      },
-      (leaseSeconds * 1_000) / 3,
-    );
+    const timer = setInterval(async () => {
+      const held = await options.ledger.renew(lease).catch(() => true); // the database is down: its check comes at commit
+      if (!held) lost.abort(new Error(`${lease.name} was taken over by another worker`));
+    }, lockMillis / 3);
     const signal = AbortSignal.any([lost.signal, ending.signal, AbortSignal.timeout(timeout)]);
     return { signal, release: () => clearInterval(timer) };
   }
@@ -291,6 +297,11 @@ function outcomeOf(error: unknown, job: BullJob): Outcome {
     status: last ? 'failed' : 'retrying',
     error: error instanceof Error ? error.message : String(error),
   };
+}
+
+/** `FencedError` of the database, which this package does not know. */
+function isFenced(error: unknown): boolean {
+  return error instanceof Error && error.name === 'FencedError';
 }
 
 /** Trying again cannot cure a bad payload, nor an error that says so itself with `permanent = true`. */
