@@ -1,0 +1,25 @@
+import type { Config } from '@mycelium/config';
+import { describeError } from '../describe-error.ts';
+import { about, type Finding } from './finding.ts';
+import { examineDisk, examineImages, examineModel, examineNode } from './machine.ts';
+import { examinePostgres } from './postgres.ts';
+import { examineRedis } from './redis.ts';
+
+const examinations: [string, (config: Config) => Promise<Finding[]>][] = [
+  ['Node', examineNode],
+  ['Redis', examineRedis],
+  ['PostgreSQL', examinePostgres],
+  ['images', examineImages],
+  ['model', examineModel],
+  ['disk', examineDisk],
+];
+
+/** Everything there is to find, also when some of it cannot be looked at. */
+export async function examine(config: Config): Promise<Finding[]> {
+  const found = await Promise.all(
+    examinations.map(([what, look]) =>
+      look(config).catch(async (error) => [about(what)('bad', await describeError(error))]),
+    ),
+  );
+  return found.flat();
+}

@@ -1,0 +1,59 @@
+import { type Config, readConfig, requireSettings } from '@mycelium/config';
+import { createPool, type Pool } from '@mycelium/database';
+import { connect, createQueues, type JobName, jobNames, type Queues } from '@mycelium/queue';
+import { CommandFailed, WrongUsage } from './command-errors.ts';
+
+export interface House {
+  config: Config;
+  pool: Pool;
+  queues: Queues;
+}
+
+/** A job as its queue holds it. */
+export type QueuedJob = Awaited<ReturnType<Queues['enqueue']>>;
+
+/** Connects to the servers of the settings, hands them to `work`, and lets go of them however it ends. */
+export async function withHouse<T>(
+  work: (house: House) => Promise<T>,
+  config: Config = readConfig(),
+): Promise<T> {
+  const settings = requireSettings(config, 'REDIS_URL', 'DATABASE_URL');
+  return withDatabase(async ({ pool }) => {
+    const connection = connect(settings, () => {});
+    // A command fails at the first refusal; BullMQ would wait for Redis to come.
+    await connection.redis.ping().catch((cause: Error) => {
+      connection.redis.disconnect();
+      throw new CommandFailed(`Redis does not answer (${cause.message}). Is \`npm start\` running?`, {
+        cause,
+      });
+    });
+    const queues = createQueues(connection);
+    for (const queue of queues.all) queue.on('error', () => {});
+    try {
+      return await work({ config, pool, queues });
+    } finally {
+      await queues.close().catch(() => {});
+    }
+  }, config);
+}
+
+/** For commands that need no queue. */
+export async function withDatabase<T>(
+  work: (house: Pick<House, 'config' | 'pool'>) => Promise<T>,
+  config: Config = readConfig(),
+): Promise<T> {
+  const { DATABASE_URL } = requireSettings(config, 'DATABASE_URL');
+  const pool = createPool(DATABASE_URL, { name: 'mycelium', max: 4 });
+  try {
+    return await work({ config, pool });
+  } finally {
+    await pool.end();
+  }
+}
+
+/** @throws WrongUsage naming the jobs there are. */
+export function jobNamed(name: string, among: readonly JobName[] = jobNames): JobName {
+  const found = among.find((job) => job === name);
+  if (!found) throw new WrongUsage(`there is no job ${name}; there are ${among.join(', ')}`);
+  return found;
+}

@@ -1,0 +1,138 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Config, readConfig, type Setting } from '@mycelium/config';
+import { createPool, migrate, type Pool } from '@mycelium/database';
+import { freePort, startServices, writeHomeEnv } from '@mycelium/embedded';
+import { connect, createQueues, timetable } from '@mycelium/queue';
+import { openStore } from '@mycelium/storage';
+import colors from 'picocolors';
+import { CommandFailed } from '../command-errors.ts';
+import type { UpOptions } from '../commands/up.ts';
+import type { Output } from '../output.ts';
+import { startApps } from './apps.ts';
+import { runEachJob } from './first-runs.ts';
+import { chooseModel } from './model.ts';
+
+/** Everything on this machine. What is started is ended in reverse. @returns the exit code. */
+export async function up(options: UpOptions, output: Output): Promise<number> {
+  const config = readConfig(undefined, { running: false });
+  const end = new AbortController();
+  const releases: (() => unknown)[] = [];
+  watchSignals(end, output);
+  try {
+    return await run(config, options, output, end, (release) => releases.push(release));
+  } catch (error) {
+    if (end.signal.aborted && !(end.signal.reason instanceof CommandFailed)) return 0;
+    throw end.signal.reason ?? error;
+  } finally {
+    if (releases.length > 0) output.line(colors.dim('ending …'));
+    for (const release of releases.reverse()) await release();
+  }
+}
+
+async function run(
+  config: Config,
+  options: UpOptions,
+  output: Output,
+  end: AbortController,
+  onEnd: (release: () => unknown) => void,
+): Promise<number> {
+  const { signal } = end;
+  const home = config.MYCELIUM_HOME;
+  const fail = (failure: Error) => end.abort(new CommandFailed(failure.message));
+  output.line(`\n  ${colors.bold(colors.green('Mycelium'))}  the jobs of a mushroom farm\n`);
+  output.done('home', home);
+
+  const services = await startServices({
+    home,
+    redis: !config.REDIS_URL,
+    postgres: !config.DATABASE_URL,
+    onProgress: (message) => output.line(colors.dim(`  ${message}`)),
+    onUnexpectedExit: fail,
+    signal,
+  });
+  onEnd(() => services.stop());
+  const servers = {
+    REDIS_URL: config.REDIS_URL ?? (services.redisUrl as string),
+    DATABASE_URL: config.DATABASE_URL ?? (services.databaseUrl as string),
+  };
+  output.done('Redis', whose(config.REDIS_URL, servers.REDIS_URL));
+  output.done('PostgreSQL', whose(config.DATABASE_URL, servers.DATABASE_URL));
+
+  const pool = createPool(servers.DATABASE_URL, { name: 'mycelium up', max: 4 });
+  onEnd(() => pool.end());
+  await makeTables(pool, output);
+
+  const images = config.S3_ENDPOINT ? {} : { IMAGE_DIR: config.IMAGE_DIR ?? join(home, 'images') };
+  if (images.IMAGE_DIR) await mkdir(images.IMAGE_DIR, { recursive: true });
+  const store = openStore({ ...config, ...images });
+  await store.ensureBucket(signal);
+  output.done('images', store.describe());
+  const model = await chooseModel(config, output);
+  signal.throwIfAborted();
+
+  const port = await freePort(config.DASHBOARD_PORT);
+  if (port !== config.DASHBOARD_PORT) {
+    output.warn(`  port ${config.DASHBOARD_PORT} is taken: the dashboard listens on ${port}`);
+  }
+  const settings = {
+    ...servers,
+    ...images,
+    ...model,
+    TZ: config.TZ,
+    DASHBOARD_PORT: String(port),
+  } satisfies Partial<Record<Setting, string>>;
+  await writeHomeEnv(home, settings);
+  const dashboard = `http://${reachable(config.DASHBOARD_HOST)}:${port}`;
+  const apps = await startApps({ home, settings, dashboard, output, signal, onGivenUp: fail });
+  onEnd(() => apps.stop());
+  output.done('processes', `${apps.names.join(', ')}; logs in ${join(home, 'logs')}`);
+
+  const jobs = timetable(config.TZ, new Date());
+  output.line();
+  output.table(
+    ['job', 'name', 'trigger', 'next run'],
+    jobs.map(({ id, name, trigger, next }) => [id, name, trigger, next]),
+  );
+
+  const queues = createQueues(connect({ ...config, ...servers }, () => {}));
+  onEnd(() => queues.close());
+  const reports = await runEachJob({ pool, queues, timeZone: config.TZ, now: new Date(), output, signal });
+  const failed = reports.runs.filter(({ status }) => status !== 'succeeded');
+
+  output.line(`\n  Dashboard: ${colors.bold(colors.cyan(dashboard))}`);
+  if (failed.length > 0) output.warn(`  failed: ${failed.map(({ job }) => job).join(', ')}`);
+  output.result({ dashboard, home, model: model.CLIP_MODEL, timetable: jobs, ...reports });
+  if (options.once) return failed.length > 0 ? 1 : 0;
+
+  output.line(colors.dim('  Ctrl-C ends everything.'));
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  throw signal.reason;
+}
+
+async function makeTables(pool: Pool, output: Output) {
+  const { applied } = await migrate(pool);
+  output.done('tables', applied.length > 0 ? `made by ${applied.length} migrations` : 'up to date');
+}
+
+/** An address of this machine under which a server that listens everywhere is found. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function whose(given: string | undefined, address: string): string {
+  const { host } = new URL(address);
+  return given ? `at ${host}, as set` : `at ${host}, our own`;
+}
+
+/** The first Ctrl-C ends everything in order; the second ends this process, and the kernel its children. */
+function watchSignals(end: AbortController, output: Output) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (end.signal.aborted) process.exit(1);
+      output.line(colors.dim(`\n${name}: ending; once more ends it at once`));
+      end.abort(new Error(name));
+    });
+  }
+}
