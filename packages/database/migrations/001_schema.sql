@@ -263,10 +263,11 @@ create table alert (
   closed_at  timestamptz,
   notified_at timestamptz,                         -- up to when the webhook knows of it: before closed_at, its end is untold
   notify_attempts integer not null default 0,      -- in vain, since it was last told
-  notify_after timestamptz not null default now()  -- the next try
+  notify_after timestamptz not null default now(), -- the next try
+  cleared    boolean not null default false        -- closed because it is over, not because a person waved it away
 );
 create unique index alert_open on alert (kind, subject) where closed_at is null;
-create index alert_closed on alert (kind, subject, closed_at) where closed_at is not null;
+create index alert_dismissed on alert (kind, subject, closed_at) where closed_at is not null and not cleared;
 
 create table audit (
   id     bigint generated always as identity primary key,

@@ -1,3 +1,14 @@
+export {
+  type AlertRow,
+  type Condition,
+  clearAlert,
+  listOpenAlerts,
+  markTold,
+  openAlert,
+  postponeTelling,
+  rewordAlert,
+  untoldAlerts,
+} from './alerts.ts';
 export { type BandRule, listBands } from './bands.ts';
 export {
   type DescriptionRow,
@@ -18,6 +29,14 @@ export {
   usualGaps,
 } from './env-stats.ts';
 export { environmentAt } from './environment.ts';
+export {
+  forgetDeadProcesses,
+  type HeartbeatRow,
+  listHeartbeats,
+  type Process,
+  recordHeartbeat,
+  startHeartbeat,
+} from './heartbeats.ts';
 export { databaseTotals, type ImageRow, imageIds, pendingKeys, upsertImages } from './images.ts';
 export { forgetLate, type LateReadings, lateReadings } from './late-readings.ts';
 export { commit, FencedError, type Lease, releaseLease, renewLease, takeLease } from './lease.ts';
