@@ -5,6 +5,7 @@ import { batchAllCommand } from './commands/batch-all.ts';
 import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { failedCommand } from './commands/failed.ts';
+import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { modelsCommand } from './commands/models.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
@@ -47,6 +48,7 @@ export function buildProgram(): Command {
     failedCommand(),
     quarantineCommand(),
     searchCommand(),
+    importCommand(),
     modelsCommand(),
     configCommand(),
     doctorCommand(),
