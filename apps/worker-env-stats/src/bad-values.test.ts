@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Metric } from '@mycelium/database';
+import { findBadValues } from './bad-values.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+/** Indexes of what is bad in readings a minute apart, or at given minutes. */
+function bad(metric: Metric, values: number[], minutes = values.map((_, n) => n)): number[] {
+  const found = findBadValues(
+    metric,
+    Float64Array.from(minutes, (at) => at * minute),
+    Float64Array.from(values),
+  );
+  return [...found.keys()].filter((n) => found[n]);
+}
+
+test('what a sensor cannot mean is bad', () => {
+  assert.deepEqual(bad('humidity', [90, 100, 100.1, 0, Number.NaN]), [2, 3, 4]);
+  assert.deepEqual(bad('co2', [2494, 0, -1, 65_535]), [1, 2, 3]);
+  assert.deepEqual(bad('temperature', [18, -127, 85, Infinity, 17]), [1, 2, 3]);
+});
+
+test('a value that stays the same for three hours is bad from its first reading on', () => {
+  const moving = [18.1, 18.2, 18.3];
+  const stuck = Array.from({ length: 181 }, () => 18.4);
+  assert.deepEqual(
+    bad('temperature', [...moving, ...stuck, 18.5]),
+    stuck.map((_, n) => n + 3),
+  );
+  assert.deepEqual(bad('temperature', [...moving, ...stuck.slice(0, 179), 18.5]), []);
+});
+
+test('readings lost while a sensor is stuck do not make it live, nor does one that drops out', () => {
+  const values = Array.from({ length: 200 }, (_, n) => (n % 20 === 7 ? -127 : 18.4));
+  assert.equal(bad('temperature', values).length, 200);
+});
+
+test('the same value before and after a long pause is not a stuck sensor', () => {
+  const minutes = [
+    ...Array.from({ length: 30 }, (_, n) => n),
+    ...Array.from({ length: 30 }, (_, n) => 300 + n),
+  ];
+  assert.deepEqual(
+    bad(
+      'temperature',
+      minutes.map(() => 18.4),
+      minutes,
+    ),
+    [],
+  );
+});
+
+test('a slow logger’s few equal values are not a stuck sensor', () => {
+  const minutes = Array.from({ length: 9 }, (_, n) => (n * hour) / minute);
+  assert.deepEqual(
+    bad(
+      'temperature',
+      minutes.map(() => 18.4),
+      minutes,
+    ),
+    [],
+  );
+});
+
+test('a jump and back again is bad, a door that is opened is not', () => {
+  assert.deepEqual(bad('temperature', [18.4, 18.5, 55, 18.5, 18.4]), [2]);
+  assert.deepEqual(bad('temperature', [18.4, 18.5, 55, 56, 54, 18.5, 18.4]), [2, 3, 4]);
+  assert.deepEqual(bad('temperature', [18.4, 3, 18.5, 3, 18.4]), [1, 3]);
+  const opened = [90, 90.5, 56, 57, 58, 61, 66, 72, 80, 88, 90];
+  assert.deepEqual(bad('humidity', opened), []);
+});
+
+test('air that comes to another level and stays there is believed', () => {
+  assert.deepEqual(bad('co2', [4_400, 4_300, 2_000, 1_900, 1_850, 1_800, 1_790]), []);
+});
+
+test('at the end of the readings a jump is believed until it is known to go back', () => {
+  assert.deepEqual(bad('temperature', [18.4, 18.5, 55]), []);
+});
