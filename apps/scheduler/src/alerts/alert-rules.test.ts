@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { alertKey, type EndedRun, type Facts, findConditions, type JobFacts } from './alert-rules.ts';
+
+const at = new Date('2025-12-24T18:00:00Z');
+const ago = (seconds: number) => new Date(at.getTime() - seconds * 1_000);
+const job = 'daily_clip_inference';
+
+const run = (fields: Partial<EndedRun> = {}): EndedRun => ({
+  slot: ago(3_600),
+  status: 'succeeded',
+  finishedAt: ago(600),
+  error: null,
+  report: undefined,
+  ...fields,
+});
+const facts = (fields: Partial<Facts>): Facts => ({
+  at,
+  timeZone: 'Asia/Shanghai',
+  jobs: [],
+  heartbeats: [],
+  deadLetters: [],
+  ...fields,
+});
+const ofJob = (fields: Partial<JobFacts>) =>
+  facts({ jobs: [{ job, ended: [], overdue: [], missed: undefined, ...fields }] });
+const heartbeat = (seenAt: Date, troubleSince: Date | null = null) => ({
+  process: `clip@host#${seenAt.getTime()}`,
+  service: 'worker-clip',
+  host: 'host',
+  startedAt: ago(90_000),
+  seenAt,
+  trouble: troubleSince && 'object store: no answer',
+  troubleSince,
+});
+const judge = (given: Facts, ...open: string[]) =>
+  findConditions(given, (kind, subject) => open.includes(alertKey({ kind, subject })));
+const keys = (given: Facts, ...open: string[]) => judge(given, ...open).map(alertKey);
+
+test('nothing is wrong when nothing is', () => {
+  const given = ofJob({ ended: [run({ report: { failureRate: 0, foundNothing: false } })] });
+  assert.deepEqual(judge({ ...given, heartbeats: [heartbeat(ago(5))] }), []);
+});
+
+test('a failure rate opens above 10 % and closes below 5 %', () => {
+  const alert = `failure-rate ${job}`;
+  const rate = (failureRate: number) => ofJob({ ended: [run({ report: { failureRate } })] });
+  assert.deepEqual(keys(rate(0.1)), []);
+  assert.deepEqual(keys(rate(0.101)), [alert]);
+  assert.deepEqual(keys(rate(0.05), alert), [alert]);
+  assert.deepEqual(keys(rate(0.049), alert), []);
+});
+
+test('only the newest report counts, and no report for longer than three days', () => {
+  const bad = { report: { failureRate: 0.5 } };
+  const good = { report: { failureRate: 0 } };
+  assert.deepEqual(keys(ofJob({ ended: [run(good), run(bad)] })), []);
+  assert.deepEqual(keys(ofJob({ ended: [run({ ...bad, finishedAt: ago(3 * 86_400 + 1) })] })), []);
+});
+
+test('no data is told of a run as a whole, and of each room that has none', () => {
+  const report = { foundNothing: true, roomsWithoutData: ['607', '611'] };
+  assert.deepEqual(keys(ofJob({ ended: [run({ report })] })), [
+    `no-data ${job}`,
+    'no-data room 607',
+    'no-data room 611',
+  ]);
+});
+
+test('many rooms without data are one alert', () => {
+  const rooms = Array.from({ length: 1_000 }, (_, n) => `room ${n}`);
+  assert.deepEqual(keys(ofJob({ ended: [run({ report: { roomsWithoutData: rooms } })] })), [
+    'no-data many rooms',
+  ]);
+});
+
+test('three failures in a row are an alert with the last reason; a success ends it', () => {
+  const failed = run({ status: 'failed', error: `no space left ${'x'.repeat(1_000)}` });
+  assert.deepEqual(keys(ofJob({ ended: [failed, failed] })), []);
+  const [alert] = judge(ofJob({ ended: [failed, failed, failed] }));
+  assert.equal(alert?.kind, 'consecutive-failures');
+  assert.match(alert?.message ?? '', /no space left/);
+  assert.ok((alert?.message.length ?? 999) <= 300);
+  assert.deepEqual(keys(ofJob({ ended: [run(), failed, failed] })), []);
+});
+
+test('a due slot that has not begun is an alert, told in farm time', () => {
+  const [alert] = judge(ofJob({ overdue: [new Date('2025-12-24T17:03:20Z')] }));
+  assert.equal(alert?.message, 'the slot of 2025-12-25 01:03:20 is due and has not begun');
+  assert.equal(alert?.severity, 'critical');
+});
+
+test('missed slots are an alert', () => {
+  const missed = { slots: 3, newest: ago(4_000), writtenDown: ago(100) };
+  assert.deepEqual(keys(ofJob({ missed })), [`missed ${job}`]);
+});
+
+test('a service is dead when all its processes are silent for a minute, and alive when heard of lately', () => {
+  const alert = 'dead-worker worker-clip';
+  const heartbeats = (...seconds: number[]) =>
+    facts({ heartbeats: seconds.map((silent) => heartbeat(ago(silent))) });
+  assert.deepEqual(keys(heartbeats(3_000, 5)), []);
+  assert.deepEqual(keys(heartbeats(60)), []);
+  assert.deepEqual(keys(heartbeats(3_000, 61)), [alert]);
+  assert.deepEqual(keys(heartbeats(45), alert), [alert]);
+  assert.deepEqual(keys(heartbeats(30), alert), []);
+});
+
+test('a worker that holds back for longer than a moment is an alert, a dead one only a dead one', () => {
+  assert.deepEqual(keys(facts({ heartbeats: [heartbeat(ago(5), ago(15))] })), []);
+  assert.deepEqual(keys(facts({ heartbeats: [heartbeat(ago(1)), heartbeat(ago(5), ago(16))] })), [
+    'breaker-open worker-clip',
+  ]);
+  assert.deepEqual(keys(facts({ heartbeats: [heartbeat(ago(500), ago(600))] })), ['dead-worker worker-clip']);
+});
+
+test('jobs that failed for good are an alert of their queue when nobody has looked for ten minutes', () => {
+  const letters = (seconds: number) => [
+    { queue: 'clip-batch', count: 1, oldest: ago(seconds), newest: ago(1) },
+  ];
+  assert.deepEqual(keys(facts({ deadLetters: letters(600) })), []);
+  const [alert] = judge(facts({ deadLetters: letters(601) }));
+  assert.equal(alert?.message, '1 job failed for good, the oldest at 2025-12-25 01:49:59');
+});
