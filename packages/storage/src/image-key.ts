@@ -67,12 +67,16 @@ export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): Ima
     refuse(`the folder says room ${folderRoom}, the name ${fileRoom}`);
   if (!cameraPattern.test(camera)) refuse(`the camera ${JSON.stringify(camera)} is not 1 to 12 digits`);
 
-  const day = readDay(folderDate) ?? refuse(`the folder's date ${JSON.stringify(folderDate)} is not a date`);
+  const day =
+    readDay(folderDate) ??
+    refuse(`the folder's date ${JSON.stringify(folderDate)} is no date from 2000 to 2099`);
   const captureDay = readDay(captured.slice(0, 8));
   const time = /^\d{8}([01]\d|2[0-3])([0-5]\d)([0-5]\d)$/.exec(captured);
-  if (!captureDay || !time) return refuse(`the capture time ${JSON.stringify(captured)} is not a time`);
+  if (!captureDay || !time)
+    return refuse(`the capture time ${JSON.stringify(captured)} is no time from 2000 to 2099`);
   const batchInDate =
-    readInDate(inDate, captureDay) ?? refuse(`the in-date ${JSON.stringify(inDate)} is not a date`);
+    readInDate(inDate, captureDay) ??
+    refuse(`the in-date ${JSON.stringify(inDate)} is no date from 2000 to 2099`);
 
   const [year, month, date] = captureDay.split('-').map(Number) as [number, number, number];
   const [, hour, minute, second] = time.map(Number) as [number, number, number, number];

@@ -1,0 +1,163 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { type Day, dayBounds, dayOf } from '@mycelium/calendar';
+import { formatImageKey, type ObjectStore, StoreError } from '@mycelium/storage';
+import { type Photo, readPhoto, storedIdentity } from './photo.ts';
+
+export interface ImportImages {
+  directory: string;
+  store: ObjectStore;
+  room: string;
+  /** The day on which the batch was brought in; the day of each picture's capture when left out. */
+  inDate?: Day | undefined;
+  timeZone: string;
+  /** Digits that stand in the keys for the camera. */
+  camera?: string | undefined;
+  onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface ImportImagesReport {
+  /** Pictures that are new in the store. */
+  imported: number;
+  /** Pictures that were there already. */
+  skipped: number;
+  /** Of the imported, PNG and WebP that became JPEG. */
+  converted: number;
+  /** Of the imported, those that stand some seconds beside their capture time, which another picture had. */
+  moved: number;
+  failed: { file: string; reason: string }[];
+  /** Local days of the pictures that are in the store now, in order. */
+  days: Day[];
+  seconds: number;
+}
+
+/**
+ * Puts a folder's JPEG, PNG and WebP files, at any depth, into the store as pictures of a room. The time is the
+ * camera's, or else the file's. Importing a folder twice changes nothing; a bad file is told and the others go in.
+ * @throws StoreError when the store is down; what went in so far stays
+ * @throws NotAnImageKey when no key can be made with this room, camera or in-date
+ */
+export async function importImages(options: ImportImages): Promise<ImportImagesReport> {
+  const { directory, store, room, inDate, timeZone, camera = '0', signal } = options;
+  checkNames({ room, camera, batchInDate: inDate ?? '2025-01-01' }, timeZone);
+  const started = performance.now();
+  const shelf = createShelf(store, signal);
+  const report = {
+    imported: 0,
+    skipped: 0,
+    converted: 0,
+    moved: 0,
+    failed: [] as ImportImagesReport['failed'],
+  };
+  const days = new Set<Day>();
+
+  const files = await findPictures(directory);
+  for (const [done, file] of files.entries()) {
+    signal?.throwIfAborted();
+    options.onProgress?.({ done, total: files.length });
+    try {
+      const path = join(directory, file);
+      const { size, mtime } = await stat(path);
+      if (size > largest) throw new Error(`The file is larger than ${largest / 2 ** 20} MiB`);
+      const photo = await readPhoto(await readFile(path), timeZone, signal);
+      const capturedAt = wholeSecond(photo.capturedAt ?? mtime);
+      const day = dayOf(capturedAt, timeZone);
+      const image = { room, camera, batchInDate: inDate ?? day };
+      const put = await shelf.put(photo, keysAround(image, capturedAt, timeZone));
+      report[put.isNew ? 'imported' : 'skipped']++;
+      if (put.isNew && photo.converted) report.converted++;
+      if (put.isNew && put.moved) report.moved++;
+      days.add(day);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof StoreError) throw error;
+      report.failed.push({ file, reason: (error as Error).message });
+    }
+  }
+  options.onProgress?.({ done: files.length, total: files.length });
+  return { ...report, days: [...days].sort(), seconds: (performance.now() - started) / 1_000 };
+}
+
+/** Once and before the first picture, instead of as the reason why every single one failed. */
+function checkNames(image: Image, timeZone: string): void {
+  formatImageKey({ ...image, capturedAt: new Date('2025-01-01T12:00:00Z') }, { timeZone });
+}
+
+/** What the store reads back at most. */
+const largest = 64 * 2 ** 20;
+
+/** Paths below the folder, sorted, so that pictures of one second always come in the same order. */
+async function findPictures(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries
+    .filter(
+      (entry) => entry.isFile() && /\.(jpe?g|png|webp)$/i.test(entry.name) && !entry.name.startsWith('.'),
+    )
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+function wholeSecond(instant: Date): Date {
+  return new Date(Math.floor(instant.getTime() / 1_000) * 1_000);
+}
+
+type Image = Omit<Parameters<typeof formatImageKey>[0], 'capturedAt' | 'day'>;
+
+/** The key for this second, for later and later ones of the same day, then for earlier and earlier ones. */
+function* keysAround(image: Image, capturedAt: Date, timeZone: string): Generator<string> {
+  const { start, end } = dayBounds(dayOf(capturedAt, timeZone), timeZone);
+  const keyAt = (time: number) => formatImageKey({ ...image, capturedAt: new Date(time) }, { timeZone });
+  for (let time = capturedAt.getTime(); time < end.getTime(); time += 1_000) yield keyAt(time);
+  for (let time = capturedAt.getTime() - 1_000; time >= start.getTime(); time -= 1_000) yield keyAt(time);
+}
+
+/**
+ * A key has whole seconds and one camera, and a burst, or a folder whose files were all unpacked at once, has many
+ * pictures in one. Each takes the first key that is free or already holds it: the same pictures find the same keys
+ * on every import, with others beside them or without.
+ */
+function createShelf(store: ObjectStore, signal: AbortSignal | undefined) {
+  const sizes = new Map<string, Map<string, number>>();
+  const identities = new Map<string, string>();
+
+  return { put };
+
+  async function put(photo: Photo, keys: Iterable<string>): Promise<{ isNew: boolean; moved: boolean }> {
+    let moved = false;
+    for (const key of keys) {
+      const taken = await sizesBeside(key);
+      const size = taken.get(key);
+      if (size === undefined) {
+        await store.write(key, photo.bytes, { contentType: 'image/jpeg', signal });
+        taken.set(key, photo.bytes.length);
+        identities.set(key, photo.identity);
+        return { isNew: true, moved };
+      }
+      const mayBeSame = photo.converted || size === photo.bytes.length;
+      if (mayBeSame && (await identityAt(key)) === photo.identity) return { isNew: false, moved };
+      moved = true;
+    }
+    throw new Error('every second of its day already has a picture of this camera');
+  }
+
+  /** The sizes of the objects in the key's folder, listed once. */
+  async function sizesBeside(key: string): Promise<Map<string, number>> {
+    const folder = key.slice(0, key.lastIndexOf('/') + 1);
+    let found = sizes.get(folder);
+    if (!found) {
+      found = new Map();
+      for await (const object of store.list(folder, signal)) found.set(object.key, object.size);
+      sizes.set(folder, found);
+    }
+    return found;
+  }
+
+  async function identityAt(key: string): Promise<string> {
+    const known = identities.get(key);
+    if (known) return known;
+    const identity = await storedIdentity(await store.read(key, signal));
+    identities.set(key, identity);
+    return identity;
+  }
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { isDay, localToInstant } from '@mycelium/calendar';
+import { decodeImage } from '@mycelium/encoder';
+import exifr from 'exifr';
+import sharp from 'sharp';
+
+/** A picture as it goes into the store. */
+export interface Photo {
+  /** JPEG. */
+  bytes: Buffer;
+  /** Made into a JPEG from a PNG or a WebP. */
+  converted: boolean;
+  /** From the camera, if it wrote one. */
+  capturedAt: Date | undefined;
+  /** The same for the same source file, whichever version of the converter made the JPEG. */
+  identity: string;
+}
+
+/**
+ * Reads a picture file. JPEGs stay as they are, byte for byte; PNG and WebP become JPEGs, since every key ends in
+ * `.jpg`. Decodes it as the nightly job will, so that what is taken here is not quarantined there.
+ * @throws BadImage
+ */
+export async function readPhoto(source: Buffer, timeZone: string, signal?: AbortSignal): Promise<Photo> {
+  await decodeImage(source, signal);
+  const exif = await readExif(source);
+  const converted = !isJpeg(source);
+  return {
+    bytes: converted ? await toJpeg(source, exif) : source,
+    converted,
+    capturedAt: captureTime(exif, timeZone),
+    identity: identityOf(source, exif),
+  };
+}
+
+/** Of a stored picture: for a converted one, that of the file it was made from. */
+export async function storedIdentity(bytes: Buffer): Promise<string> {
+  return identityOf(bytes, isJpeg(bytes) ? await readExif(bytes) : {});
+}
+
+function isJpeg(bytes: Buffer): boolean {
+  return bytes.length >= 3 && bytes.readUIntBE(0, 3) === 0xffd8ff;
+}
+
+interface Exif {
+  DateTimeOriginal?: unknown;
+  OffsetTimeOriginal?: unknown;
+  ImageDescription?: unknown;
+}
+
+/** Damaged or missing EXIF is no EXIF: the picture is good without. */
+async function readExif(bytes: Buffer): Promise<Exif> {
+  try {
+    const { exif } = await sharp(bytes).metadata();
+    if (!exif) return {};
+    // JPEG and WebP keep a header before the block, PNG does not.
+    const block = exif.toString('latin1', 0, 6) === 'Exif\0\0' ? exif.subarray(6) : exif;
+    return (await exifr.parse(block, exifOptions)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+const exifOptions = {
+  // Left to itself it makes Dates in this machine's time zone.
+  reviveValues: false,
+  pick: ['DateTimeOriginal', 'OffsetTimeOriginal', 'ImageDescription'],
+};
+
+/**
+ * EXIF times are local without a zone, unless the camera wrote its offset too. One that is no time, as of a camera
+ * whose clock was never set, is no capture time.
+ */
+function captureTime(exif: Exif, timeZone: string): Date | undefined {
+  const match = /^(\d{4}):(\d\d):(\d\d) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d)/.exec(
+    String(exif.DateTimeOriginal),
+  );
+  if (!match || !isDay(match.slice(1, 4).join('-'))) return undefined;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  const offset = /^([+-])(\d\d):([0-5]\d)$/.exec(String(exif.OffsetTimeOriginal));
+  if (!offset) return localToInstant({ year, month, day, hour, minute, second }, timeZone);
+  const minutes = Number(offset[2]) * 60 + Number(offset[3]);
+  const utc = Date.UTC(year, month - 1, day, hour, minute, second);
+  return new Date(utc - (offset[1] === '-' ? -minutes : minutes) * 60_000);
+}
+
+const convertedFrom = 'Converted by Mycelium from ';
+
+function identityOf(bytes: Buffer, exif: Exif): string {
+  const note = String(exif.ImageDescription);
+  if (note.startsWith(convertedFrom)) return note.slice(convertedFrom.length);
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+async function toJpeg(source: Buffer, exif: Exif): Promise<Buffer> {
+  const { DateTimeOriginal, OffsetTimeOriginal } = exif;
+  return sharp(source, { autoOrient: true })
+    .flatten({ background: 'white' })
+    .toColourspace('srgb')
+    .withExif({
+      IFD0: { ImageDescription: convertedFrom + identityOf(source, {}) },
+      IFD2: {
+        ...(typeof DateTimeOriginal === 'string' && { DateTimeOriginal }),
+        ...(typeof OffsetTimeOriginal === 'string' && { OffsetTimeOriginal }),
+      },
+    })
+    .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
+    .toBuffer();
+}
