@@ -91,17 +91,43 @@ export async function visitorOfToken(pool: Pool, token: string, now: Date): Prom
   return rows[0] && { ...rows[0], csrf: undefined, by: 'token' };
 }
 
-/** @returns the token, which is shown once and kept nowhere. */
+/** @returns the token, which is shown once and kept nowhere; undefined when the name is taken. */
 export async function createToken(
   pool: Pool,
   { name, role, createdBy }: { name: string; role: Role; createdBy: string },
-): Promise<string> {
+): Promise<string | undefined> {
   const token = `myc_${randomBytes(32).toString('base64url')}`;
-  await pool.query('insert into api_token (name, token_hash, role, created_by) values ($1, $2, $3, $4)', [
-    name,
-    hashOf(token),
-    role,
-    createdBy,
-  ]);
-  return token;
+  const { rowCount } = await pool.query(
+    `insert into api_token (name, token_hash, role, created_by) values ($1, $2, $3, $4) on conflict do nothing`,
+    [name, hashOf(token), role, createdBy],
+  );
+  return rowCount === 1 ? token : undefined;
+}
+
+/** @returns false when there is no such token. */
+export async function removeToken(pool: Pool, id: number): Promise<boolean> {
+  const { rowCount } = await pool.query('delete from api_token where id = $1', [id]);
+  return rowCount === 1;
+}
+
+/** @returns false when the name is taken. */
+export async function createAccount(
+  pool: Pool,
+  { name, role, password }: { name: string; role: Role; password: string },
+): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `insert into console_account (name, role, password_hash, source) values ($1, $2, $3, 'console')
+     on conflict do nothing`,
+    [name, role, await hashPassword(password)],
+  );
+  return rowCount === 1;
+}
+
+/** Ends its sessions too. The account of the settings stays. @returns false when none was removed. */
+export async function removeAccount(pool: Pool, name: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `delete from console_account where name = $1 and source = 'console'`,
+    [name],
+  );
+  return rowCount === 1;
 }

@@ -12,7 +12,10 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
       );
       return reply.status(400).send({ error: mistakes.join('; ') });
     }
-    if (error instanceof Refused && error.retryAfter) reply.header('retry-after', error.retryAfter);
+    if (error instanceof Refused) {
+      if (error.retryAfter) reply.header('retry-after', error.retryAfter);
+      return reply.status(error.statusCode).send({ error: error.message });
+    }
     const status = error.statusCode ?? 500;
     if (status < 500) return reply.status(status).send({ error: error.message });
     logger.error(`${request.method} ${request.routeOptions.url ?? 'unknown'} failed`, {

@@ -1,8 +1,10 @@
+import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import type { Config } from '@mycelium/config';
 import type { Pool } from '@mycelium/database';
 import type { Queues } from '@mycelium/queue';
+import type { ObjectStore } from '@mycelium/storage';
 import type { Logger } from '@mycelium/telemetry';
 import { type FastifyInstance, fastify } from 'fastify';
 import { keepConfiguredAccount } from './account.ts';
@@ -12,6 +14,7 @@ import { bullBoard } from './bull-board.ts';
 import { checkExposure } from './exposure.ts';
 import { guard } from './guard.ts';
 import { health } from './health.ts';
+import type { Searcher } from './searcher.ts';
 import { securityHeaders } from './security-headers.ts';
 import { webPages } from './web-pages.ts';
 
@@ -19,6 +22,9 @@ export interface DashboardOptions {
   config: Config;
   pool: Pool;
   queues: Queues;
+  store: ObjectStore;
+  /** Without one there is no search by words or by picture. */
+  searcher?: Searcher;
   clock: () => Date;
   logger: Logger;
 }
@@ -44,7 +50,11 @@ export async function buildDashboard(options: DashboardOptions): Promise<Fastify
   answerErrors(app, logger);
   securityHeaders(app);
   await app.register(cookie);
-  await app.register(compress);
+  await app.register(compress, {
+    threshold: 1_024,
+    // Brotli at its usual 11 takes longer than it saves.
+    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
+  });
   guard(app, { pool, login, now: clock, accountsReady });
 
   health(app, { pool, queues });

@@ -14,6 +14,8 @@ declare module 'fastify' {
     open?: boolean;
     /** A POST that changes nothing, such as a search by picture: viewers may. */
     readOnly?: boolean;
+    /** Viewers may not even look. */
+    operatorsOnly?: boolean;
   }
 }
 
@@ -52,6 +54,9 @@ export function guard(app: FastifyInstance, { pool, login, now, accountsReady }:
       const page = request.method === 'GET' && request.headers.accept?.startsWith('text/html');
       if (page) return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`);
       throw new Refused(401, 'log in first');
+    }
+    if (request.routeOptions.config.operatorsOnly && request.visitor?.role !== 'operator') {
+      throw new Refused(403, 'this is for operators');
     }
     if (isWrite(request)) {
       checkOrigin(request);

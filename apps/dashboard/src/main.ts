@@ -1,8 +1,11 @@
 import { readConfig, requireSettings } from '@mycelium/config';
 import { createPool } from '@mycelium/database';
+import { loadEncoder } from '@mycelium/encoder';
 import { connect, createQueues } from '@mycelium/queue';
+import { openStore } from '@mycelium/storage';
 import { createLogger, onShutdown } from '@mycelium/telemetry';
 import { buildDashboard } from './dashboard.ts';
+import { lazySearcher } from './searcher.ts';
 
 const config = requireSettings(readConfig(), 'DATABASE_URL', 'REDIS_URL');
 const logger = createLogger({
@@ -19,7 +22,22 @@ const queues = createQueues(
 );
 shutdown.onStop('queues', () => queues.close());
 
-const dashboard = await buildDashboard({ config, pool, queues, clock: () => new Date(), logger });
+const { CLIP_MODEL: model, MODEL_DIR: modelDir, CLIP_DTYPE: dtype, CLIP_THREADS: threads } = config;
+// Queries are few and small: the GPU is for the images.
+const searcher = model
+  ? lazySearcher(() => loadEncoder({ model, modelDir, dtype, threads, device: 'cpu' }))
+  : undefined;
+shutdown.onStop('search model', () => searcher?.close());
+
+const dashboard = await buildDashboard({
+  config,
+  pool,
+  queues,
+  store: openStore(config),
+  ...(searcher && { searcher }),
+  clock: () => new Date(),
+  logger,
+});
 shutdown.onStop('dashboard', () => dashboard.close());
 const address = await dashboard.listen({ host: config.DASHBOARD_HOST, port: config.DASHBOARD_PORT });
 logger.info(`the dashboard is at ${address}`, { login: Boolean(config.DASHBOARD_USER) });

@@ -1,8 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readConfig } from '@mycelium/config';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { createQueues } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
+import { directoryStore } from '@mycelium/storage';
 import { createLogger } from '@mycelium/telemetry';
 import { type Queue, UnrecoverableError, Worker } from 'bullmq';
 import type { FastifyInstance, InjectOptions } from 'fastify';
@@ -25,9 +28,20 @@ export async function openDashboard(
   t.after(() => Promise.all(queues.all.map((queue) => queue.close())));
   const config = readConfig({ MYCELIUM_HOME: `${tmpdir()}/no-home`, TZ: 'Asia/Shanghai', ...settings });
   const logger = createLogger({ service: 'dashboard test', level: 'error', format: 'json' });
-  const app = await buildDashboard({ config, pool, queues, clock: () => new Date(), logger, ...options });
+  const images = await mkdtemp(join(tmpdir(), 'mycelium-dashboard-'));
+  t.after(() => rm(images, { recursive: true }));
+  const store = directoryStore(images);
+  const app = await buildDashboard({
+    config,
+    pool,
+    queues,
+    store,
+    clock: () => new Date(),
+    logger,
+    ...options,
+  });
   t.after(() => app.close());
-  return { app, pool, queues, config };
+  return { app, pool, queues, store, config };
 }
 
 /** What a page of the console sends: its cookies, its origin, and the token for writes. */

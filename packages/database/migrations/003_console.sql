@@ -28,3 +28,6 @@ create table api_token (
 );
 
 create index audit_recent on audit (id desc) include (actor, action);
+
+-- The gallery over all rooms, newest first.
+create index image_time on image (captured_at desc, id desc);

@@ -1,0 +1,123 @@
+import { activeModel, findImageVector, searchImages } from '@mycelium/database';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Deps } from '../dashboard.ts';
+import { Refused } from '../refused.ts';
+import { isPicture } from '../thumbnails.ts';
+import { galleryOf, imageObject } from '../views/gallery.ts';
+import { galleryImage, imageFilter, notFound } from './images.ts';
+import { id, limit } from './shapes.ts';
+
+const pictureBytes = 20 * 1024 * 1024;
+const found = z.object({ images: z.array(galleryImage.extend({ score: z.number() })) });
+const filter = imageFilter.extend({ limit: limit(40, 200) });
+type Filter = z.output<typeof filter>;
+
+/** The images nearest to words, to a picture, or to one of themselves. */
+export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: Deps): void {
+  const api = app.withTypeProvider<ZodTypeProvider>();
+  api.addContentTypeParser(
+    ['image/jpeg', 'image/png', 'image/webp'],
+    { parseAs: 'buffer', bodyLimit: pictureBytes },
+    (_request, body, done) => done(null, body),
+  );
+
+  api.get(
+    '/search',
+    {
+      schema: {
+        summary: 'Images that look like what words say',
+        querystring: filter.extend({ text: z.string().trim().min(1).max(500) }),
+        response: { 200: found },
+      },
+    },
+    async ({ query: { text, ...wanted } }) => {
+      const vector = await encoded(() => ready().vectorOfText(text));
+      return nearest(vector, 'fused', wanted);
+    },
+  );
+
+  api.post(
+    '/search/picture',
+    {
+      config: { readOnly: true },
+      bodyLimit: pictureBytes,
+      schema: {
+        summary: 'Images that look like a picture: send its bytes as image/jpeg, image/png or image/webp',
+        consumes: ['image/jpeg', 'image/png', 'image/webp'],
+        querystring: filter,
+        response: { 200: found },
+      },
+    },
+    async ({ body, query }) => {
+      if (!Buffer.isBuffer(body) || !isPicture(body)) {
+        throw new Refused(415, 'wanted: a JPEG, PNG or WebP picture');
+      }
+      const vector = await encoded(() => ready().vectorOfPicture(body));
+      return nearest(vector, 'image', query);
+    },
+  );
+
+  api.get(
+    '/images/:id/similar',
+    {
+      schema: {
+        summary: 'Images that look like this one',
+        params: z.object({ id }),
+        querystring: filter,
+        response: { 200: found },
+      },
+    },
+    async ({ params, query }) => {
+      const object = await imageObject(pool, params.id);
+      if (!object) return notFound();
+      const vector = await findImageVector(pool, object.key);
+      if (!vector) throw new Refused(409, 'this image has no vector yet');
+      const { images } = await nearest(vector, 'image', { ...query, limit: query.limit + 1 });
+      return { images: images.filter((image) => image.id !== params.id).slice(0, query.limit) };
+    },
+  );
+
+  function ready() {
+    if (!searcher) throw new Refused(503, 'searching needs a model, and this dashboard was started without');
+    return searcher;
+  }
+
+  /** Vectors of two models cannot be compared. */
+  async function encoded(encode: () => Promise<Float32Array>): Promise<Float32Array> {
+    const active = await activeModel(pool);
+    if (!active) throw new Refused(409, 'no image has a vector yet');
+    const searching = ready();
+    try {
+      const model = await searching.model();
+      if (model !== active.key) {
+        throw new Refused(
+          409,
+          `the images have vectors of ${active.key}; this dashboard has loaded ${model}`,
+        );
+      }
+      return await encode();
+    } catch (error) {
+      if (error instanceof Refused) throw error;
+      if (error instanceof RangeError) throw new Refused(400, 'these are too many words for the model');
+      if (error instanceof Error && 'reason' in error) throw new Refused(422, error.message);
+      logger.error('the search model does not work', { error });
+      throw new Refused(503, 'the search model does not work: see the log');
+    }
+  }
+
+  async function nearest(vector: Float32Array, by: 'fused' | 'image', { limit, ...wanted }: Filter) {
+    const hits = await searchImages(pool, { vector, by, limit, ...present(wanted) });
+    const score = new Map(hits.map((hit) => [hit.key, hit.score]));
+    const images = await galleryOf(pool, [...score.keys()]);
+    return { images: images.map((image) => ({ ...image, score: score.get(image.key) ?? 0 })) };
+  }
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without the fields that are undefined. */
+function present<T extends object>(filter: T): Present<T> {
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as Present<T>;
+}

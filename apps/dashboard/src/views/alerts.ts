@@ -1,0 +1,40 @@
+import type { Queryable } from '@mycelium/database';
+
+export interface Alert {
+  id: number;
+  kind: string;
+  subject: string;
+  severity: 'warning' | 'critical';
+  message: string;
+  openedAt: Date;
+  closedAt: Date | null;
+  notifiedAt: Date | null;
+}
+
+/** Open ones first, each newest first. */
+export async function listAlerts(
+  db: Queryable,
+  { open, before, limit }: { open: boolean; before: number | undefined; limit: number },
+): Promise<Alert[]> {
+  const { rows } = await db.query<Alert>(
+    `select id, kind, subject, severity, message, opened_at as "openedAt", closed_at as "closedAt",
+            notified_at as "notifiedAt"
+     from alert where (closed_at is null) = $1 and ($2::bigint is null or id < $2) order by id desc limit $3`,
+    [open, before ?? null, limit],
+  );
+  return rows;
+}
+
+export async function countOpenAlerts(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ count: number }>('select count(*) from alert where closed_at is null');
+  return rows[0]?.count ?? 0;
+}
+
+/** @returns false when there is no such open alert. */
+export async function closeAlert(db: Queryable, id: number, now: Date): Promise<boolean> {
+  const { rowCount } = await db.query('update alert set closed_at = $2 where id = $1 and closed_at is null', [
+    id,
+    now,
+  ]);
+  return rowCount === 1;
+}

@@ -1,0 +1,131 @@
+import { nextFiring, previousFiring } from '@mycelium/calendar';
+import { pausedSchedules, type Queryable } from '@mycelium/database';
+import { type Job, type JobName, jobNames, jobs, type Queues } from '@mycelium/queue';
+
+export interface TimetableEntry {
+  id: JobName;
+  title: string;
+  queue: string;
+  schedule: string | null;
+  /** A person can ask for it without saying more. */
+  runnable: boolean;
+  pausedAt: Date | null;
+  next: Date | null;
+  previous: Date | null;
+  last: LastRun | null;
+}
+
+export interface LastRun {
+  id: number;
+  slot: Date;
+  status: string;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  error: string | null;
+}
+
+/** The timetable with how it stands. */
+export async function timetableNow(
+  db: Queryable,
+  { now, timeZone }: { now: Date; timeZone: string },
+): Promise<TimetableEntry[]> {
+  const [paused, last] = await Promise.all([pausedSchedules(db), lastRuns(db)]);
+  return jobNames.map((id) => {
+    const { title, queue, schedule = null, payload } = jobs[id] as Job;
+    const pausedAt = paused.get(id) ?? null;
+    return {
+      id,
+      title,
+      queue,
+      schedule,
+      runnable: payload.safeParse({}).success,
+      pausedAt,
+      next: schedule && !pausedAt ? nextFiring(schedule, timeZone, now) : null,
+      previous: schedule ? previousFiring(schedule, timeZone, now) : null,
+      last: last.get(id) ?? null,
+    };
+  });
+}
+
+async function lastRuns(db: Queryable): Promise<Map<string, LastRun>> {
+  const { rows } = await db.query<LastRun & { job: string }>(
+    `select wanted.job, run.* from unnest($1::text[]) as wanted(job)
+     cross join lateral (select id, slot, status, started_at as "startedAt", finished_at as "finishedAt", error
+       from runs where runs.job = wanted.job and status not in ('coalesced', 'paused')
+       order by slot desc limit 1) run`,
+    [jobNames],
+  );
+  return new Map(rows.map(({ job, ...run }) => [job, run]));
+}
+
+export interface QueueCounts {
+  queue: string;
+  paused: boolean;
+  waiting: number;
+  active: number;
+  delayed: number;
+  waitingForBatches: number;
+  failed: number;
+  completed: number;
+}
+
+export async function queueCounts(queues: Queues): Promise<QueueCounts[]> {
+  return Promise.all(
+    queues.all.map(async (queue) => {
+      const [counts, paused] = await Promise.all([
+        queue.getJobCounts(
+          'wait',
+          'prioritized',
+          'active',
+          'delayed',
+          'waiting-children',
+          'failed',
+          'completed',
+        ),
+        queue.isPaused(),
+      ]);
+      const of = (state: string) => counts[state] ?? 0;
+      return {
+        queue: queue.name,
+        paused,
+        waiting: of('wait') + of('prioritized'),
+        active: of('active'),
+        delayed: of('delayed'),
+        waitingForBatches: of('waiting-children'),
+        failed: of('failed'),
+        completed: of('completed'),
+      };
+    }),
+  );
+}
+
+export interface ActiveJob {
+  id: string;
+  job: string;
+  queue: string;
+  startedAt: Date | null;
+  attempt: number;
+  progress: { done: number; total: number } | null;
+}
+
+/** What workers have in hand, at most so many of each queue. */
+export async function activeJobs(queues: Queues, most = 20): Promise<ActiveJob[]> {
+  const found = await Promise.all(
+    queues.all.map(async (queue) =>
+      (await queue.getJobs(['active', 'waiting-children'], 0, most - 1)).filter(Boolean).map((job) => ({
+        id: String(job.id),
+        job: job.name,
+        queue: queue.name,
+        startedAt: job.processedOn ? new Date(job.processedOn) : null,
+        attempt: job.attemptsMade + 1,
+        progress: progressOf(job.progress),
+      })),
+    ),
+  );
+  return found.flat();
+}
+
+function progressOf(progress: unknown): { done: number; total: number } | null {
+  const { done, total } = (progress ?? {}) as { done?: unknown; total?: unknown };
+  return typeof done === 'number' && typeof total === 'number' ? { done, total } : null;
+}

@@ -1,0 +1,39 @@
+import { type Metric, metrics } from '../api/shapes.ts';
+import type { RoomNow } from './today.ts';
+
+/** What is wrong in a room, for the page to say in its language. */
+export type Trouble =
+  | { what: 'no-readings' }
+  | { what: 'old-readings'; metric: Metric; since: Date }
+  | { what: 'below-band' | 'above-band'; metric: Metric; value: number; limit: number }
+  | { what: 'no-images' }
+  | { what: 'old-image'; since: Date }
+  | { what: 'not-embedded'; count: number };
+
+// Readings come about once a minute, images about once an hour.
+const oldReading = 10 * 60_000;
+const oldImage = 3 * 3_600_000;
+
+export function troublesOf(room: Omit<RoomNow, 'troubles'>, now: Date): Trouble[] {
+  const troubles: Trouble[] = [];
+  const age = (instant: Date) => now.getTime() - instant.getTime();
+
+  if (metrics.every((metric) => room.metrics[metric] === null)) troubles.push({ what: 'no-readings' });
+  for (const metric of metrics) {
+    const reading = room.metrics[metric];
+    if (!reading) continue;
+    const { value, at, band } = reading;
+    // A value of long ago says nothing about now: that it is old is the trouble.
+    if (age(at) > oldReading) troubles.push({ what: 'old-readings', metric, since: at });
+    else if (band && value < band.low) troubles.push({ what: 'below-band', metric, value, limit: band.low });
+    else if (band && value > band.high)
+      troubles.push({ what: 'above-band', metric, value, limit: band.high });
+  }
+  if (!room.image) troubles.push({ what: 'no-images' });
+  else if (age(room.image.capturedAt) > oldImage) {
+    troubles.push({ what: 'old-image', since: room.image.capturedAt });
+  }
+  const { images, embedded } = room.yesterday;
+  if (embedded < images) troubles.push({ what: 'not-embedded', count: images - embedded });
+  return troubles;
+}
