@@ -117,9 +117,10 @@ async function hasDatabase(url: string): Promise<boolean> {
     if (!rowCount) await client.query(`CREATE DATABASE ${DATABASE}`);
     return true;
   } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === '57P03') return false;
-    throw error;
+    const { code = '' } = error as { code?: string };
+    const refused = /^[0-9A-Z]{5}$/.test(code) && code !== '57P03'; // an answer of PostgreSQL, and not "starting up"
+    if (refused) throw error;
+    return false;
   } finally {
     await client.end().catch(() => {});
   }

@@ -19,6 +19,7 @@ let home: string;
 
 before(async () => {
   home = await createTestHome(readConfig().MYCELIUM_HOME);
+  await (await start({ durable: false })).stop(); // makes the data folder without waiting for the disk
 });
 after(() => discardHome(home));
 
@@ -79,7 +80,7 @@ async function gone(pids: number[]): Promise<void> {
     while (await processIdentity(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-test('both servers are what the jobs need', async () => {
+test('both servers are what the jobs need, and closed to those without the password', async () => {
   const services = await start();
   try {
     const [server] = await query(
@@ -113,18 +114,7 @@ test('both servers are what the jobs need', async () => {
       appendfsync: 'everysec',
       bind: '127.0.0.1',
     });
-  } finally {
-    await services.stop();
-  }
-});
 
-function pairs(flat: string[]): [string, string][] {
-  return flat.flatMap((key, index) => (index % 2 ? [] : [[key, flat[index + 1] ?? '']]));
-}
-
-test('nobody gets in without the password', async () => {
-  const services = await start();
-  try {
     const wrong = (url: string) => Object.assign(new URL(url), { password: 'wrong' }).href;
     await assert.rejects(query(wrong(services.databaseUrl), 'select 1'), /password authentication failed/);
     await assert.rejects(redis(wrong(services.redisUrl), (client) => client.ping()));
@@ -134,6 +124,10 @@ test('nobody gets in without the password', async () => {
     await services.stop();
   }
 });
+
+function pairs(flat: string[]): [string, string][] {
+  return flat.flatMap((key, index) => (index % 2 ? [] : [[key, flat[index + 1] ?? '']]));
+}
 
 test('data and addresses stay over a restart', async () => {
   const first = await start();
