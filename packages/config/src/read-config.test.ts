@@ -51,6 +51,7 @@ test('no secret appears where settings are printed or refused', () => {
     CAPTION_URL: `http://host/v1?key=${secret}`,
     CAPTION_API_KEY: secret,
     INGEST_TOKEN: secret,
+    ALERT_WEBHOOK_SECRET: secret,
     S3_SECRET_KEY: secret,
   };
   const printed = JSON.stringify(describeConfig(env));

@@ -41,6 +41,7 @@ const secrets = new Set([
   'DASHBOARD_PASSWORD',
   'INGEST_TOKEN',
   'SESSION_SECRET',
+  'ALERT_WEBHOOK_SECRET',
 ]);
 /** Addresses that may hold a password or a token. */
 const addresses = new Set([
@@ -103,6 +104,11 @@ export const settings = (env: Record<string, string | undefined>) =>
       DASHBOARD_PASSWORD: z.string().min(8, 'at least 8 characters').optional(),
       INGEST_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
       ALERT_WEBHOOK_URL: url(/^https?$/, 'https://host/hook').optional(),
+      ALERT_WEBHOOK_SECRET: z
+        .string()
+        .min(16, 'at least 16 characters')
+        .optional()
+        .describe('Signs what is sent to ALERT_WEBHOOK_URL'),
       SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
 
       HEALTH_PORT: port.optional().describe('/livez, /readyz and /metrics of a worker or scheduler'),

@@ -74,6 +74,7 @@ export {
   unattendedRuns,
 } from './runs.ts';
 export {
+  listSchedules,
   pausedSchedules,
   pauseSchedule,
   rememberSchedule,

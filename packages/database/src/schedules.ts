@@ -22,6 +22,13 @@ export async function rememberSchedule(
   return rows[0] as ScheduleRow;
 }
 
+export async function listSchedules(db: Queryable): Promise<ScheduleRow[]> {
+  const { rows } = await db.query<ScheduleRow>(
+    'select job, accounted_until as "accountedUntil", paused_at as "pausedAt" from schedule order by job',
+  );
+  return rows;
+}
+
 /** Schedules that an operator has paused, with the time since when. */
 export async function pausedSchedules(db: Queryable): Promise<Map<string, Date>> {
   const { rows } = await db.query<{ job: string; pausedAt: Date }>(

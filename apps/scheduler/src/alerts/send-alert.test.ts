@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { clearAlert, listOpenAlerts, openAlert } from '@mycelium/database';
+import { createTestDatabase } from '@mycelium/database/testing';
+import { createLogger } from '@mycelium/telemetry';
+import { retryAfterSeconds, sendAlerts } from './send-alert.ts';
+
+type TestContext = Parameters<typeof createTestDatabase>[0];
+type Answer = (response: ServerResponse) => void;
+
+const logger = createLogger({ service: 'test', level: 'error', format: 'json' });
+const secret = 'a secret of the farm';
+const start = new Date('2025-12-24T18:00:00Z');
+const after = (seconds: number) => new Date(start.getTime() + seconds * 1_000);
+const ok: Answer = (response) => response.writeHead(200).end();
+
+/** A receiver that answers as told, one answer a request, and an alert to tell it of. */
+async function setup(t: TestContext, ...answers: Answer[]) {
+  const pool = await createTestDatabase(t);
+  const received: { body: string; signature: string | undefined; url: string | undefined }[] = [];
+  const server = createServer(async (request: IncomingMessage, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    received.push({
+      body: Buffer.concat(chunks).toString(),
+      signature: request.headers['x-mycelium-signature'] as string | undefined,
+      url: request.url,
+    });
+    (answers[received.length - 1] ?? ok)(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(async () => {
+    server.closeAllConnections();
+    await new Promise<unknown>((resolve) => server.close(resolve));
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+  await openAlert(
+    pool,
+    {
+      kind: 'overdue',
+      subject: 'daily_env_stats',
+      severity: 'critical',
+      message: 'its slot is due',
+      since: start,
+    },
+    start,
+  );
+  const tell = (at: Date, webhook: object = {}) =>
+    sendAlerts({ pool, logger, now: () => at, webhook: { url, secret, ...webhook } });
+  const states = () => received.map(({ body }) => JSON.parse(body).state);
+  return { pool, received, states, tell };
+}
+
+test('an alert is sent as JSON under a signature the receiver can check, and sent once', async (t) => {
+  const { received, tell } = await setup(t);
+  await tell(start);
+  await tell(after(10));
+  assert.equal(received.length, 1);
+  const { body, signature } = received[0] as (typeof received)[number];
+  assert.equal(signature, `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`);
+  const { id, ...told } = JSON.parse(body);
+  assert.equal(typeof id, 'number');
+  assert.deepEqual(told, {
+    state: 'open',
+    kind: 'overdue',
+    subject: 'daily_env_stats',
+    severity: 'critical',
+    message: 'its slot is due',
+    openedAt: start.toISOString(),
+    closedAt: null,
+    sentAt: start.toISOString(),
+  });
+});
+
+test('without a secret nothing is signed', async (t) => {
+  const { received, tell } = await setup(t);
+  await tell(start, { secret: undefined });
+  assert.equal(received[0]?.signature, undefined);
+});
+
+test('what the receiver refuses is tried again, later each time, until it is taken', async (t) => {
+  const refuse: Answer = (response) => response.writeHead(500).end('no');
+  const { received, tell } = await setup(t, refuse, refuse, ok);
+  await tell(start);
+  await tell(after(9));
+  assert.equal(received.length, 1);
+  await tell(after(10));
+  await tell(after(29));
+  assert.equal(received.length, 2);
+  await tell(after(30));
+  await tell(after(5_000));
+  assert.equal(received.length, 3);
+});
+
+test('tries grow apart to an hour', () => {
+  assert.deepEqual([0, 1, 2, 8, 9, 60].map(retryAfterSeconds), [10, 20, 40, 2_560, 3_600, 3_600]);
+});
+
+test('a receiver that does not answer is given up for now', async (t) => {
+  const { received, states, tell } = await setup(t, () => {}, ok);
+  await tell(start, { patience: 200 });
+  await tell(after(10));
+  assert.equal(received.length, 2);
+  assert.deepEqual(states(), ['open', 'open']);
+});
+
+test('a redirect is not followed', async (t) => {
+  const elsewhere: Answer = (response) => response.writeHead(307, { location: '/elsewhere' }).end();
+  const { received, tell } = await setup(t, elsewhere, ok);
+  await tell(start);
+  assert.deepEqual(
+    received.map(({ url }) => url),
+    ['/hook'],
+  );
+  await tell(after(10));
+  assert.equal(received.length, 2);
+});
+
+test('the end of an alert is told too', async (t) => {
+  const { pool, states, tell } = await setup(t);
+  await tell(start);
+  const [alert] = await listOpenAlerts(pool);
+  await clearAlert(pool, alert?.id as number, after(60));
+  await tell(after(60));
+  assert.deepEqual(states(), ['open', 'closed']);
+});

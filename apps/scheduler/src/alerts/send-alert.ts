@@ -1,0 +1,91 @@
+import { createHmac } from 'node:crypto';
+import { type AlertRow, markTold, type Pool, postponeTelling, untoldAlerts } from '@mycelium/database';
+import type { Logger } from '@mycelium/telemetry';
+
+export interface Webhook {
+  url: string;
+  /** Signs what is sent: `x-mycelium-signature: sha256=…`, the HMAC of the body in hexadecimal. */
+  secret?: string | undefined;
+  /** Milliseconds an answer may take. */
+  patience?: number;
+}
+
+const atOnce = 10;
+const usualPatience = 5_000;
+const firstRetrySeconds = 10;
+const lastRetrySeconds = 3_600;
+
+/**
+ * Tells the webhook of every alert that was opened or is over and has not been told. What fails is tried again
+ * later, twice as long apart each time, up to an hour.
+ */
+export async function sendAlerts({
+  pool,
+  logger,
+  now,
+  webhook,
+}: {
+  pool: Pool;
+  logger: Logger;
+  now: () => Date;
+  webhook: Webhook;
+}): Promise<void> {
+  const alerts = await untoldAlerts(pool, now(), atOnce);
+  await Promise.all(
+    alerts.map(async (alert) => {
+      try {
+        await send(webhook, alert, now());
+        await markTold(pool, alert);
+      } catch (error) {
+        const until = new Date(now().getTime() + retryAfterSeconds(alert.attempts) * 1_000);
+        await postponeTelling(pool, alert.id, until);
+        logger.warn('the alert webhook did not take an alert; trying again later', {
+          alert: alert.kind,
+          subject: alert.subject,
+          until: until.toISOString(),
+          error: reasonOf(error),
+        });
+      }
+    }),
+  );
+}
+
+export function retryAfterSeconds(attempts: number): number {
+  return Math.min(firstRetrySeconds * 2 ** attempts, lastRetrySeconds);
+}
+
+async function send({ url, secret, patience = usualPatience }: Webhook, alert: AlertRow, sentAt: Date) {
+  const { id, kind, subject, severity, message, openedAt, closedAt } = alert;
+  const state = closedAt ? 'closed' : 'open';
+  const body = JSON.stringify({
+    id,
+    state,
+    kind,
+    subject,
+    severity,
+    message,
+    openedAt,
+    closedAt,
+    sentAt,
+  });
+  const signature = secret && createHmac('sha256', secret).update(body).digest('hex');
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(signature && { 'x-mycelium-signature': `sha256=${signature}` }),
+    },
+    body,
+    // Somebody else's address is not where the farm's troubles are to be told.
+    redirect: 'manual',
+    signal: AbortSignal.timeout(patience),
+  });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`it answered ${response.status}`);
+}
+
+/** fetch hides the reason in its cause. The address stays out of it: it may hold a token. */
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error & { cause?: { code?: string } };
+  return cause?.code ?? message;
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  accountForSlot,
+  createLedger,
+  listOpenAlerts,
+  pauseSchedule,
+  rememberSchedule,
+} from '@mycelium/database';
+import { createTestDatabase } from '@mycelium/database/testing';
+import { connect, createQueues, type JobName, type Result } from '@mycelium/queue';
+import { testRedis } from '@mycelium/queue/testing';
+import { createLogger } from '@mycelium/telemetry';
+import { reconcile } from '../reconcile.ts';
+import { watchAlerts } from './watch-alerts.ts';
+
+const logger = createLogger({ service: 'test', level: 'error', format: 'json' });
+const timeZone = 'Asia/Shanghai';
+/** 01:03:20 farm time. */
+const slot = new Date('2025-12-24T17:03:20Z');
+const seconds = (n: number) => new Date(slot.getTime() + n * 1_000);
+const hours = (n: number) => seconds(n * 3_600);
+
+async function setup(t: Parameters<typeof createTestDatabase>[0], connection = testRedis(t)) {
+  const pool = await createTestDatabase(t);
+  const queues = createQueues(connection);
+  t.after(async () => {
+    await Promise.all(queues.all.map((queue) => queue.close()));
+  });
+  const house = (now: Date) => ({ pool, queues, timeZone, logger, now: () => now });
+  const watch = async (now: Date) => {
+    await watchAlerts(house(now));
+    return (await listOpenAlerts(pool)).map(({ kind, subject }) => `${kind} ${subject}`).sort();
+  };
+  /** A run from beginning to end, on the clock of the test. */
+  const ran = async (
+    job: JobName,
+    when: Date,
+    outcome: { status: string; report?: unknown; error?: string },
+  ) => {
+    const run = { job, slot: when };
+    const ledger = createLedger(pool, 'worker');
+    const begun = await ledger.begin({ ...run, cause: 'schedule', request: `${when.getTime()}` });
+    assert.ok('lease' in begun);
+    await ledger.end(begun.lease, run, outcome);
+    await pool.query('update runs set finished_at = slot where job = $1 and slot = $2', [job, when]);
+  };
+  return { pool, connection, queues, house, watch, ran };
+}
+
+const images = (succeeded: number, failed: number): Result<'daily_clip_inference'> => ({
+  day: '2025-12-24',
+  total: succeeded + failed,
+  succeeded,
+  failed,
+  skipped: 0,
+  successRate: succeeded + failed === 0 ? null : succeeded / (succeeded + failed),
+  rooms: {},
+  seconds: 1,
+  model: 'demo',
+  saved: true,
+  database: { images: 0, embeddings: 0, quarantined: 0 },
+});
+
+test('the absence of a run is an alert once the grace is over, and its beginning is the end of it', async (t) => {
+  const { house, watch, ran } = await setup(t);
+  await reconcile(house(hours(-0.5)));
+  assert.deepEqual(await watch(seconds(299)), []);
+  assert.deepEqual(await watch(seconds(300)), ['overdue daily_env_stats']);
+  // Nobody has to reconcile for that, and it is there once however often one looks.
+  assert.deepEqual(await watch(hours(1)), ['overdue daily_env_stats', 'overdue hourly_setpoint_monitoring']);
+  await ran('daily_env_stats', slot, { status: 'running' });
+  assert.deepEqual(await watch(seconds(3_700)), ['overdue hourly_setpoint_monitoring']);
+});
+
+test('a paused schedule is not overdue', async (t) => {
+  const { pool, house, watch } = await setup(t);
+  await reconcile(house(hours(-0.5)));
+  await pauseSchedule(pool, 'daily_env_stats', seconds(-60));
+  assert.deepEqual(await watch(seconds(399)), []);
+});
+
+test('a slot that was given up is an alert for a day, or until it is made up for', async (t) => {
+  const { pool, watch, ran } = await setup(t);
+  await accountForSlot(pool, { job: 'daily_env_stats', slot }, 'missed');
+  await pool.query('update runs set finished_at = $1', [hours(3)]);
+  assert.deepEqual(await watch(hours(4)), ['missed daily_env_stats']);
+  assert.deepEqual(await watch(hours(27)), []);
+  assert.deepEqual(await watch(hours(4)), ['missed daily_env_stats']);
+  await ran('daily_env_stats', slot, { status: 'succeeded', report: {} });
+  assert.deepEqual(await watch(hours(5)), []);
+});
+
+test('image runs: a failure rate above 10 % opens, one between 5 and 10 % leaves open, one below closes', async (t) => {
+  const { watch, ran } = await setup(t);
+  const night = async (n: number, succeeded: number, failed: number) => {
+    await ran('daily_clip_inference', hours(n * 24), {
+      status: 'succeeded',
+      report: images(succeeded, failed),
+    });
+    return watch(hours(n * 24 + 1));
+  };
+  assert.deepEqual(await night(0, 93, 7), []);
+  assert.deepEqual(await night(1, 88, 12), ['failure-rate daily_clip_inference']);
+  assert.deepEqual(await night(2, 93, 7), ['failure-rate daily_clip_inference']);
+  assert.deepEqual(await night(3, 96, 4), []);
+});
+
+test('no images, no rooms and rooms without readings are alerts', async (t) => {
+  const { watch, ran } = await setup(t);
+  await ran('daily_clip_inference', slot, { status: 'succeeded', report: images(0, 0) });
+  const report = { day: '2025-12-24', written: 0, rooms: [], noData: ['607', '611'], failed: [] };
+  await ran('daily_env_stats', slot, { status: 'succeeded', report });
+  assert.deepEqual(await watch(hours(1)), [
+    'no-data daily_clip_inference',
+    'no-data daily_env_stats',
+    'no-data room 607',
+    'no-data room 611',
+  ]);
+});
+
+test('three failures in a row are an alert until a success', async (t) => {
+  const { watch, ran } = await setup(t);
+  const job = 'hourly_setpoint_monitoring';
+  for (const n of [0, 1, 2]) {
+    assert.deepEqual(await watch(hours(n)), []);
+    await ran(job, hours(n), { status: 'failed', error: 'no space left' });
+  }
+  assert.deepEqual(await watch(hours(3)), [`consecutive-failures ${job}`]);
+  const report = { to: hours(3).toISOString(), changes: 0, rooms: [], failed: [] };
+  await ran(job, hours(3), { status: 'succeeded', report });
+  assert.deepEqual(await watch(hours(4)), []);
+});
+
+test('a service that falls silent is dead after a minute, and a breaker open for a while is told', async (t) => {
+  const { pool, watch } = await setup(t);
+  const beat = (process: string, seen: Date, troubleSince?: Date) =>
+    pool.query(
+      `insert into heartbeat values ($1, 'worker-clip', 'host', $2, $2, $3, $4)
+       on conflict (process) do update set seen_at = $2, trouble = $3, trouble_since = $4`,
+      [process, seen, troubleSince ? 'object store: no answer' : null, troubleSince],
+    );
+  await beat('one', seconds(0));
+  await beat('two', seconds(100), seconds(80));
+  assert.deepEqual(await watch(seconds(95)), []);
+  assert.deepEqual(await watch(seconds(105)), ['breaker-open worker-clip']);
+  assert.deepEqual(await watch(seconds(200)), ['dead-worker worker-clip']);
+  await beat('two', seconds(210));
+  assert.deepEqual(await watch(seconds(215)), []);
+});
+
+test('a dead letter in Redis is an alert of its queue until it is taken away', async (t) => {
+  const { connection, queues, watch } = await setup(t);
+  const queue = queues.of('embed_batch');
+  const job = await queues.enqueue('embed_batch', { keys: ['612/a.jpg'] });
+  // As a worker leaves a job that failed for good.
+  await connection.redis.lrem(queue.toKey('wait'), 0, job.id as string);
+  await connection.redis.zadd(queue.toKey('failed'), slot.getTime(), job.id as string);
+  await connection.redis.hset(queue.toKey(job.id as string), 'finishedOn', slot.getTime());
+  assert.deepEqual(await watch(seconds(600)), []);
+  assert.deepEqual(await watch(seconds(601)), ['dead-letters clip-batch']);
+  await job.remove();
+  assert.deepEqual(await watch(seconds(700)), []);
+});
+
+test('while Redis is out of reach everything else is watched, and what it held is left as it was', async (t) => {
+  const nowhere = {
+    REDIS_URL: 'redis://127.0.0.1:1',
+    REDIS_CONNECT_TIMEOUT: 500,
+    REDIS_COMMAND_TIMEOUT: 500,
+  };
+  const connection = connect({ ...nowhere, REDIS_PREFIX: '{test}' }, () => {});
+  const { pool, watch } = await setup(t, connection);
+  t.after(() => connection.redis.disconnect());
+  await rememberSchedule(pool, { job: 'daily_env_stats', pattern: '20 3 1 * * *', timeZone }, hours(-0.5));
+  await pool.query(
+    `insert into alert (kind, subject, severity, message) values ('dead-letters', 'clip', 'warning', 'as it was')`,
+  );
+  assert.deepEqual(await watch(seconds(300)), ['dead-letters clip', 'overdue daily_env_stats']);
+});

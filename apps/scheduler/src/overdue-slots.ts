@@ -1,0 +1,27 @@
+import { firingsBetween } from '@mycelium/calendar';
+import { knownSlots, listSchedules, type Pool } from '@mycelium/database';
+import { catchUpDays, type JobName, jobs, misfireGraceSeconds, scheduledJobs } from '@mycelium/queue';
+
+/**
+ * The slots of every scheduled job that are due beyond the misfire grace and that nobody has begun, oldest first:
+ * the ledger has no row for them, whatever Redis or the workers say.
+ */
+export async function overdueSlots(pool: Pool, timeZone: string, now: Date): Promise<Map<JobName, Date[]>> {
+  const schedules = new Map((await listSchedules(pool)).map((row) => [row.job, row]));
+  const latest = new Date(now.getTime() - misfireGraceSeconds * 1_000);
+  const earliest = now.getTime() - catchUpDays * 86_400_000;
+  const overdue = new Map<JobName, Date[]>();
+  for (const job of scheduledJobs) {
+    const seen = schedules.get(job);
+    const { schedule } = jobs[job] as { schedule: string };
+    const from = seen && new Date(Math.max(seen.accountedUntil.getTime(), earliest));
+    const due = from && from < latest ? [...firingsBetween(schedule, timeZone, from, latest)] : [];
+    const wanted = due.filter((slot) => !seen?.pausedAt || slot < seen.pausedAt);
+    const known = wanted.length > 0 ? await knownSlots(pool, job, wanted) : undefined;
+    overdue.set(
+      job,
+      wanted.filter((slot) => !known?.has(slot.getTime())),
+    );
+  }
+  return overdue;
+}
