@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { register } from 'prom-client';
+import { metricsType, readMetrics } from './metrics.ts';
 
 /**
  * `/livez` (the process answers), `/readyz` (it does its work: `ready` says why not), `/metrics` (Prometheus).
@@ -15,7 +15,12 @@ export async function startHealthServer(options: {
     const answer = (status: number, body: string, type = 'text/plain') =>
       response.writeHead(status, { 'content-type': type }).end(body);
     if (url === '/livez') return answer(200, 'ok\n');
-    if (url === '/metrics') return answer(200, await register.metrics(), register.contentType);
+    if (url === '/metrics') {
+      return readMetrics().then(
+        (text) => answer(200, text, metricsType),
+        (error) => answer(500, `${error}\n`),
+      );
+    }
     if (url !== '/readyz') return answer(404, 'not found\n');
     const reason = await Promise.resolve(options.ready()).catch(String);
     return answer(reason ? 503 : 200, `${reason ?? 'ok'}\n`);

@@ -1,3 +1,12 @@
 export { startHealthServer } from './health.ts';
 export { createLogger, type Logger, type LogOptions } from './logger.ts';
+export {
+  countImages,
+  fencedWrites,
+  metricsType,
+  readMetrics,
+  type Stage,
+  timeStage,
+  watchBreaker,
+} from './metrics.ts';
 export { onShutdown, type Shutdown } from './shutdown.ts';

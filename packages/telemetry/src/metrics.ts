@@ -1,0 +1,77 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
+
+/** Where an image's time goes. */
+export type Stage = 'read' | 'decode' | 'embed-image' | 'describe' | 'embed-text' | 'write';
+
+const stageSeconds = new Histogram({
+  name: 'mycelium_stage_seconds',
+  help: 'Seconds per image and stage; a batch counts as one observation of its mean',
+  labelNames: ['stage'],
+  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+});
+
+const images = new Counter({
+  name: 'mycelium_images_total',
+  help: 'Images that batches have worked on, by room and what became of them: succeeded, failed or skipped',
+  labelNames: ['room', 'outcome'],
+});
+
+/** `fencedWrites.inc()` where a write was refused, because another worker had taken over. */
+export const fencedWrites = new Counter({
+  name: 'mycelium_fenced_writes_total',
+  help: 'Writes that were refused, because another worker had taken over',
+});
+
+const breakers: { dependencies: string[]; trouble: () => string | undefined }[] = [];
+new Gauge({
+  name: 'mycelium_breaker_open',
+  help: '1 while jobs wait for the dependency, which is out of reach',
+  labelNames: ['dependency'],
+  collect() {
+    this.reset();
+    for (const { dependencies, trouble } of breakers) {
+      const down = trouble();
+      for (const dependency of dependencies)
+        this.inc({ dependency }, down?.startsWith(`${dependency}:`) ? 1 : 0);
+    }
+  },
+});
+
+/** Shows a worker's breaker: `trouble` names one of the dependencies, `name: why`, while it is open. */
+export function watchBreaker(dependencies: string[], trouble: () => string | undefined): void {
+  breakers.push({ dependencies, trouble });
+}
+
+/** Does a stage's work on some images and writes down the seconds that each took; failures too take time. */
+export async function timeStage<T>(stage: Stage, count: number, work: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  try {
+    return await work();
+  } finally {
+    if (count > 0) stageSeconds.observe({ stage }, (performance.now() - startedAt) / 1_000 / count);
+  }
+}
+
+/** Rooms come from object keys: whoever writes keys must not be able to fill Prometheus with labels. */
+const mostRooms = 1_000;
+const rooms = new Set<string>();
+
+/** Adds what a batch did, room by room. */
+export function countImages(
+  batch: Record<string, { succeeded: number; failed: number; skipped: number }>,
+): void {
+  for (const [name, { succeeded, failed, skipped }] of Object.entries(batch)) {
+    if (rooms.size < mostRooms) rooms.add(name);
+    const room = rooms.has(name) ? name : 'other';
+    for (const [outcome, count] of Object.entries({ succeeded, failed, skipped }))
+      images.inc({ room, outcome }, count);
+  }
+}
+
+export const metricsType = register.contentType;
+
+/** Everything this process measures, and the process itself, as Prometheus reads it. */
+export async function readMetrics(): Promise<string> {
+  if (!register.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics();
+  return register.metrics();
+}
