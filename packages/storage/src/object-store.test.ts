@@ -114,6 +114,11 @@ for (const [name, open] of Object.entries(stores)) {
       }
     });
 
+    test('the first parts of all keys are told, and objects beside them are not', async () => {
+      const top = await store.topFolders();
+      assert.deepEqual(top.toSorted(), ['612', '6120', 'awkward']);
+    });
+
     test('awkward keys survive a round trip', async () => {
       assert.deepEqual((await keysOf(store, 'awkward/')).sort(), [...awkward].sort());
       for (const key of awkward) {

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
-import { XMLParser } from 'fast-xml-parser';
 import type { StoredObject } from './object-store.ts';
 import type { S3Client } from './s3-client.ts';
+import { readPage, type S3Page } from './s3-page.ts';
 import { StoreUnavailable } from './store-errors.ts';
 
 /** 20 million objects, at 1,000 a page: far above any farm, and an end all the same. */
@@ -49,7 +49,7 @@ interface Listing {
   pageLimit: number;
 }
 
-async function* pages(client: S3Client, bucket: string, listing: Listing): AsyncGenerator<Page> {
+async function* pages(client: S3Client, bucket: string, listing: Listing): AsyncGenerator<S3Page> {
   const seen = new Set<string>();
   let token: string | undefined;
   for (let number = 1; number <= listing.pageLimit; number++) {
@@ -65,20 +65,12 @@ async function* pages(client: S3Client, bucket: string, listing: Listing): Async
   throw new StoreUnavailable(`listing ${bucket}: more than ${listing.pageLimit} pages`);
 }
 
-interface Page {
-  objects: StoredObject[];
-  /** With a delimiter: what ends at it. */
-  folders: string[];
-  truncated: boolean;
-  nextToken: string | undefined;
-}
-
 async function fetchPage(
   client: S3Client,
   bucket: string,
   { prefix, delimiter, signal }: Listing,
   token: string | undefined,
-): Promise<Page> {
+): Promise<S3Page> {
   const query = [
     ...(token ? [`continuation-token=${queryEscape(token)}`] : []),
     ...(delimiter ? [`delimiter=${queryEscape(delimiter)}`] : []),
@@ -89,7 +81,7 @@ async function fetchPage(
   const xml = await client.call(`listing ${bucket}`, signal, async (minio) =>
     text(await minio.makeRequestAsync({ method: 'GET', bucketName: bucket, query })),
   );
-  return parsePage(xml, bucket);
+  return readPage(xml);
 }
 
 /** As the signature wants it: `encodeURIComponent` leaves five characters that S3 escapes. */
@@ -98,45 +90,4 @@ function queryEscape(value: string): string {
     /[!'()*]/g,
     (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-}
-
-// Everything stays text: a key or a token made of digits is not a number.
-const parser = new XMLParser({
-  parseTagValue: false,
-  isArray: (name) => name === 'Contents' || name === 'CommonPrefixes',
-  processEntities: { enabled: true, maxExpandedLength: 10_000_000 },
-});
-
-interface ListBucketResult {
-  EncodingType?: string;
-  IsTruncated?: string;
-  NextContinuationToken?: string;
-  CommonPrefixes?: { Prefix: string }[];
-  Contents?: { Key: string; Size: string; ETag: string; LastModified: string }[];
-}
-
-/**
- * Not the client's own parser: that decodes every key as if it were URL-encoded, so that on a server that ignores
- * `encoding-type` a `+` becomes a space and a `%` an exception, and it turns tokens made of digits into numbers.
- */
-function parsePage(xml: string, bucket: string): Page {
-  const result: ListBucketResult | '' | undefined = parser.parse(xml).ListBucketResult;
-  if (result === undefined) throw new StoreUnavailable(`listing ${bucket}: the answer is no S3 listing`);
-  const page = result || {};
-  const decode = page.EncodingType === 'url' ? urlDecode : String;
-  return {
-    objects: (page.Contents ?? []).map((entry) => ({
-      key: decode(entry.Key),
-      size: Number(entry.Size),
-      etag: entry.ETag.replaceAll('"', ''),
-      modifiedAt: new Date(entry.LastModified),
-    })),
-    folders: (page.CommonPrefixes ?? []).map((entry) => decode(entry.Prefix)),
-    truncated: page.IsTruncated === 'true',
-    nextToken: page.NextContinuationToken,
-  };
-}
-
-function urlDecode(key: string): string {
-  return decodeURIComponent(key.replaceAll('+', ' '));
 }

@@ -95,6 +95,26 @@ test('keys are decoded when the server says that they are encoded, and only then
   assert.deepEqual((await listUntilEnd(plain.store)).keys, ['a+b%2Bc&/库.jpg']);
 });
 
+test('folders are asked for as such, over as many pages as there are', async (t) => {
+  const folders = (names: string[]) =>
+    names.map((name) => `<CommonPrefixes><Prefix>${name}</Prefix></CommonPrefixes>`).join('');
+  const { store, urls } = await brokenServer(t, (_, response, n) =>
+    response.end(
+      n === 1
+        ? page({ keys: ['notes.txt'], next: 'more', more: folders(['607/', 'a&amp;b/']) })
+        : page({ keys: [], more: folders(['612/']) }),
+    ),
+  );
+  assert.deepEqual(await store.topFolders(), ['607', 'a&b', '612']);
+  assert.equal(new URL(urls[0] as string, 'http://s3').searchParams.get('delimiter'), '/');
+});
+
+test('what XML must escape comes out as it was', async (t) => {
+  const escaped = '&lt;a&gt; &amp;amp; &quot;b&quot; &apos;c&apos; &#x5e93;&#25151; &unknown;';
+  const { store } = await brokenServer(t, (_, response) => response.end(page({ keys: [escaped] })));
+  assert.deepEqual((await listUntilEnd(store)).keys, ['<a> &amp; "b" \'c\' 库房 &unknown;']);
+});
+
 test('a full page of keys that XML must escape is read', async (t) => {
   const keys = Array.from({ length: 1_000 }, (_, n) => `${'&amp;'.repeat(100)}${n}`);
   const { store } = await brokenServer(t, (_, response) => response.end(page({ keys })));
@@ -111,8 +131,15 @@ test('the empty objects that consoles keep as folders are left out', async (t) =
 });
 
 test('an answer that is no listing is the store at fault', async (t) => {
-  const { store } = await brokenServer(t, (_, response) => response.end('<html>hello</html>'));
-  assert.match((await listUntilEnd(store)).error?.message ?? '', /no S3 listing/);
+  const half = page({ keys: ['a', 'b'] }).slice(0, -30);
+  for (const answer of ['<html>hello</html>', '', half]) {
+    const { store } = await brokenServer(t, (_, response) => response.end(answer));
+    assert.match((await listUntilEnd(store)).error?.message ?? '', /no S3 listing/);
+  }
+  const { store } = await brokenServer(t, (_, response) =>
+    response.end(page({ keys: ['a'] }).replaceAll('Key>', 'Name>')),
+  );
+  assert.match((await listUntilEnd(store)).error?.message ?? '', /something without Key/);
 });
 
 test('a server that stalls is given up after the time limit, wherever it stalls', async (t) => {
