@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -10,8 +10,13 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 // TypeScript runs as it is from Node 22.18 on; `npm install` brings such a Node where the machine's is older.
 if (major > 22 || (major === 22 && minor >= 18)) await import(main);
 else if (existsSync(ownNode)) {
-  const { status } = spawnSync(ownNode, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
-  process.exitCode = status ?? 1;
+  const child = spawn(ownNode, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // Ctrl-C reaches the child from the terminal.
+  process.on('SIGINT', () => {});
+  for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name));
+  child.on('exit', (code) => {
+    process.exitCode = code ?? 1;
+  });
 } else {
   console.error(
     `mycelium needs Node 22.18 or newer; this is ${process.version}. Run \`npm start\` once: it brings one.`,

@@ -7,9 +7,9 @@ import type { BackfillOptions } from './commands/backfill.ts';
 import { type Followed, followRun } from './follow-run.ts';
 import { type House, jobNamed, withHouse } from './house.ts';
 import type { Output } from './output.ts';
+import { silentBar } from './progress-bar.ts';
 
 const outstanding = 4;
-const silent = { update() {}, end() {} };
 
 /** Runs a job for every day that needs it; the second time there is nothing to do. */
 export async function backfill(name: string, options: BackfillOptions, output: Output): Promise<void> {
@@ -65,7 +65,7 @@ async function runAll(house: House, job: JobName, plan: PlannedDay[], output: Ou
   let abandoned = false;
   const follow = async () => {
     for (let next = left.shift(); next && !abandoned; next = left.shift()) {
-      const run = await followRun(house, { job, slot: next.slot, cause: 'backfill', payload: {} }, silent);
+      const run = await followRun(house, { job, slot: next.slot, cause: 'backfill', payload: {} }, silentBar);
       runs.push(run);
       // Without a worker, the days that are not asked for yet would only pile up.
       abandoned ||= run.status === 'waiting';

@@ -46,11 +46,11 @@ export async function followRun<Name extends JobName>(
     taken ||= state === 'active' || state === 'waiting-children';
     const now = await queue.getJob(id);
     if (now) await showProgress(now, state, bar);
-    if (!taken && Date.now() - began > workerWithin && (await queue.getWorkersCount()) === 0) {
-      return ended({
-        status: 'waiting',
-        error: `no worker of the queue "${jobs[name].queue}" seems to run; ${name} stays in the queue`,
-      });
+    if (!taken && Date.now() - began > workerWithin) {
+      const { queue: where } = jobs[name];
+      const error = `no worker of the queue "${where}" seems to run; ${name} stays in the queue`;
+      if ((await queue.getWorkersCount()) === 0) return ended({ status: 'waiting', error });
+      bar.note('waiting: no worker has taken it yet');
     }
   }
   const run = await findRun(pool, name, slot);

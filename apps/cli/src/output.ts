@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
-import { type Bar, createBar } from './progress-bar.ts';
+import { type Bar, createBar, silentBar } from './progress-bar.ts';
 
 /** Where a command's words go: text for people, or one JSON document and nothing else. */
 export interface Output {
@@ -24,7 +24,7 @@ export function createOutput(json = false): Output {
       done: silent,
       warn,
       table: silent,
-      bar: () => ({ update: silent, end: silent }),
+      bar: () => silentBar,
       result: (value) => console.log(JSON.stringify(value, null, 2)),
     };
   }

@@ -3,6 +3,8 @@ import colors from 'picocolors';
 
 export interface Bar {
   update(done: number, total: number, note?: string): void;
+  /** Why nothing moves. */
+  note(text: string): void;
   end(note?: string): void;
 }
 
@@ -25,6 +27,7 @@ function terminalBar(label: string): Bar {
       bar.setTotal(total);
       bar.update(done, { note });
     },
+    note: (note) => bar.update({ note }),
     end(note = '') {
       bar.update({ note });
       bar.stop();
@@ -34,6 +37,7 @@ function terminalBar(label: string): Bar {
 
 function plainBar(label: string): Bar {
   let told = 0;
+  let noted = '';
   console.log(`  ${label} …`);
   return {
     update(done, total, note = '') {
@@ -43,8 +47,15 @@ function plainBar(label: string): Bar {
       told = quarter;
       console.log(`  ${label}: ${done}/${total} ${note}`.trimEnd());
     },
+    note(text) {
+      if (text !== noted) console.log(`  ${label}: ${text}`);
+      noted = text;
+    },
     end(note = 'done') {
       console.log(`  ${label}: ${note}`);
     },
   };
 }
+
+/** For work whose progress is not shown. */
+export const silentBar: Bar = { update() {}, note() {}, end() {} };

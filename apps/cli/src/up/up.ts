@@ -126,13 +126,17 @@ function whose(given: string | undefined, address: string): string {
   return given ? `at ${host}, as set` : `at ${host}, our own`;
 }
 
-/** The first Ctrl-C ends everything in order; the second ends this process, and the kernel its children. */
+/** The first Ctrl-C ends everything in order; a later one ends this process, and the kernel its children. */
 function watchSignals(end: AbortController, output: Output) {
+  let first = 0;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (end.signal.aborted) process.exit(1);
-      output.line(colors.dim(`\n${name}: ending; once more ends it at once`));
-      end.abort(new Error(name));
+      if (!end.signal.aborted) {
+        first = Date.now();
+        output.line(colors.dim(`\n${name}: ending; once more ends it at once`));
+        end.abort(new Error(name));
+      } else if (Date.now() - first > 1_000) process.exit(1);
+      // else: one Ctrl-C comes twice under npm, from the terminal and from npm.
     });
   }
 }

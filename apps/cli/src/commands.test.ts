@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '@mycelium/config';
+import { createLedger, type Pool, quarantine } from '@mycelium/database';
+import { createTestDatabase } from '@mycelium/database/testing';
+import { createQueues, type QueueConnection, slotForDay, startWorker } from '@mycelium/queue';
+import { testRedis } from '@mycelium/queue/testing';
+import { runCommand } from './program.ts';
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+const silent = { info() {}, warn() {}, error() {} };
+
+type Environment = ReturnType<typeof childEnvironment>;
+
+function mycelium(env: Environment, ...args: string[]) {
+  return new Promise<{ code: number; out: string; err: string }>((resolve) => {
+    execFile(process.execPath, [main, ...args], { env }, (error, out, err) => {
+      resolve({ code: error ? Number(error.code) : 0, out, err });
+    });
+  });
+}
+
+test('with a database and queues of its own', async (t) => {
+  let pool: Pool;
+  let connection: QueueConnection;
+  let env: Environment;
+
+  before(async () => {
+    const database = await createTestDatabase(t);
+    pool = database;
+    connection = testRedis(t);
+    env = childEnvironment({
+      MYCELIUM_HOME: await mkdtemp(join(tmpdir(), 'mycelium-cli-')),
+      DATABASE_URL: database.url,
+      REDIS_PREFIX: connection.prefix,
+      TZ: 'Asia/Shanghai',
+      IMAGE_DIR: tmpdir(),
+    });
+  });
+
+  await t.test('a job is run, watched and reported, in text and as JSON', async () => {
+    await withStatistics(async () => {
+      const { code, out } = await mycelium(
+        env,
+        'run',
+        'daily_env_stats',
+        '--day',
+        '2025-12-24',
+        '--wait',
+        '--json',
+      );
+      assert.equal(code, 0);
+      const run = JSON.parse(out);
+      assert.equal(run.status, 'succeeded');
+      assert.equal(run.slot, slotForDay('daily_env_stats', '2025-12-24', 'Asia/Shanghai').toISOString());
+      assert.equal(run.report.day, '2025-12-24');
+
+      const text = await mycelium(env, 'run', 'daily_env_stats', '--day', '2025-12-25', '--wait');
+      assert.match(text.out, /Environment of 2025-12-25/);
+      const runs = JSON.parse((await mycelium(env, 'runs', '--job', 'daily_env_stats', '--json')).out);
+      assert.deepEqual(
+        runs.map(({ status, cause }: { status: string; cause: string }) => `${status} ${cause}`),
+        ['succeeded manual', 'succeeded manual'],
+      );
+    });
+  });
+
+  await t.test('a job that fails ends with 1 and its reason; it is listed, and discarded', async () => {
+    const bad = Object.assign(new Error('the sensors are on strike'), { permanent: true });
+    await withStatistics(async () => {
+      const { code, err } = await mycelium(env, 'run', 'daily_env_stats', '--day', '2025-11-01', '--wait');
+      assert.equal(code, 1);
+      assert.match(err, /the sensors are on strike/);
+    }, bad);
+    const [listed] = JSON.parse((await mycelium(env, 'failed', '--json')).out);
+    assert.equal(listed.reason, 'the sensors are on strike');
+    assert.equal((await mycelium(env, 'failed', 'discard')).code, 2);
+    assert.equal((await mycelium(env, 'failed', 'discard', 'nothing-of-the-kind')).code, 1);
+    assert.equal((await mycelium(env, 'failed', 'discard', listed.id)).code, 0);
+    assert.equal((await mycelium(env, 'failed', '--json')).out.trim(), '[]');
+  });
+
+  await t.test('a backfill does what its dry run told, and nothing the second time', async () => {
+    const days = ['--from', '2025-06-01', '--to', '2025-06-06'];
+    const backfill = async (...more: string[]) =>
+      JSON.parse((await mycelium(env, 'backfill', 'daily_env_stats', ...days, ...more, '--json')).out);
+    await withStatistics(async () => {
+      const dry = await backfill('--dry-run');
+      assert.equal(dry.plan.length, 6);
+      assert.deepEqual(dry.runs, []);
+      const wet = await backfill();
+      assert.deepEqual(wet.plan, dry.plan);
+      assert.deepEqual(
+        wet.runs.map(({ slot, status }: { slot: string; status: string }) => `${slot} ${status}`),
+        dry.plan.map(({ slot }: { slot: string }) => `${slot} succeeded`),
+      );
+      assert.deepEqual((await backfill()).plan, []);
+      assert.equal((await backfill('--only', 'all', '--dry-run')).plan.length, 6);
+    });
+  });
+
+  await t.test('a job that nobody takes is told, and stays in the queue', async () => {
+    const { code, err } = await mycelium(env, 'run', 'hourly_setpoint_monitoring', '--wait');
+    assert.equal(code, 1);
+    assert.match(err, /no worker of the queue "setpoint" seems to run/);
+  });
+
+  await t.test('a schedule that no scheduler has seen cannot be paused', async () => {
+    assert.equal((await mycelium(env, 'schedules', 'pause', 'daily_env_stats')).code, 1);
+    const schedules = JSON.parse((await mycelium(env, 'schedules', '--json')).out);
+    assert.deepEqual(
+      schedules.map(({ id }: { id: string }) => id),
+      ['create_tables', 'daily_env_stats', 'hourly_setpoint_monitoring', 'daily_clip_inference'],
+    );
+  });
+
+  await t.test('readings go in once; a bad line is told with its number', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'mycelium-cli-')), 'readings.csv');
+    await writeFile(
+      file,
+      'time,room,device,point,value\n' +
+        '2025-12-24T00:00:00Z,611,mushroom_env_status_611,temperature,18.4\n' +
+        '2025-12-24T00:01:00Z,611,mushroom_env_status_611,temperature,warm\n',
+    );
+    const first = await mycelium(env, 'import', 'readings', file, '--json');
+    assert.equal(first.code, 0);
+    assert.match(first.err, /readings\.csv:3: /);
+    assert.equal(JSON.parse(first.out)[0].inserted, 1);
+    const [again] = JSON.parse((await mycelium(env, 'import', 'readings', file, '--json')).out);
+    assert.equal(again.inserted, 0);
+  });
+
+  await t.test('images set aside are released', async () => {
+    await quarantine(pool, [{ key: 'a/b.jpg', reason: 'truncated', detail: 'ends early' }]);
+    const [listed] = JSON.parse((await mycelium(env, 'quarantine', '--json')).out);
+    assert.equal(listed.key, 'a/b.jpg');
+    assert.equal((await mycelium(env, 'quarantine', 'retry')).code, 2);
+    const { out } = await mycelium(env, 'quarantine', 'retry', '--all', '--json');
+    assert.deepEqual(JSON.parse(out).released, ['a/b.jpg']);
+  });
+
+  await t.test('the tables are verified, and the models listed', async () => {
+    assert.deepEqual(JSON.parse((await mycelium(env, 'migrate', '--json')).out).applied, []);
+    assert.deepEqual(JSON.parse((await mycelium(env, 'models', '--json')).out), { folders: [], stored: [] });
+    assert.equal((await mycelium(env, 'models', 'use', 'nobody')).code, 1);
+  });
+
+  await t.test('the doctor tells what it found', async () => {
+    const findings = JSON.parse((await mycelium(env, 'doctor', '--json')).out);
+    const of = (about: string) => findings.filter((finding: { about: string }) => finding.about === about);
+    for (const about of ['Node', 'Redis', 'PostgreSQL', 'images', 'model', 'disk'])
+      assert.ok(of(about).length > 0);
+    assert.equal(of('model')[0].verdict, 'warning');
+  });
+
+  /** A worker that writes no statistics, or fails for good, while `work` goes on. */
+  async function withStatistics(work: () => Promise<void>, failure?: Error) {
+    const queues = createQueues({ ...connection, redis: connection.redis.duplicate() });
+    const worker = startWorker(
+      'env-stats',
+      {
+        async daily_env_stats(_, { run }) {
+          if (failure) throw failure;
+          return { day: run.day, written: 0, rooms: [], noData: [], failed: [] };
+        },
+      },
+      {},
+      { connection, queues, ledger: createLedger(pool, 'test'), timeZone: 'Asia/Shanghai', logger: silent },
+    );
+    try {
+      await work();
+    } finally {
+      await worker.close();
+      await queues.close();
+    }
+  }
+});
+
+test('every mistake of usage ends with 2 and says what is wanted', async (t) => {
+  let said = '';
+  t.mock.method(process.stderr, 'write', (text: string) => {
+    said += text;
+    return true;
+  });
+  const mistakes: [string[], RegExp][] = [
+    [['nonsense'], /unknown command/],
+    [['run'], /missing required argument 'job'/],
+    [['run', 'daily_env_stats', '--day', '2025-02-30'], /a day such as/],
+    [
+      ['run', 'daily_env_stats', '--day', '2025-02-03', '--slot', '2025-02-03T00:00:00Z'],
+      /cannot be used with/,
+    ],
+    [['run', 'no_such_job'], /there is no job no_such_job; there are daily_env_stats/],
+    [['recent', '--hours', '-1'], /a number above 0/],
+    [['batch-all'], /--date-filter/],
+    [['batch-all', '--date-filter', '20251301'], /a day such as 20251231/],
+    [['validate', '--max-per-room', '0'], /a whole number from 1 on/],
+    [['runs', '--status', 'well'], /Allowed choices/],
+    [['search'], /--text, --image or --key/],
+    [['search', '--text', 'a', '--key', 'b'], /cannot be used with/],
+    [['import', 'images', 'folder'], /--room/],
+  ];
+  for (const [args, message] of mistakes) {
+    said = '';
+    assert.equal(await runCommand(args), 2, args.join(' '));
+    assert.match(said, message);
+  }
+});
+
+test('help ends with 0, of the program and of a command', async () => {
+  const env = childEnvironment({});
+  const help = await mycelium(env, '--help');
+  assert.equal(help.code, 0);
+  assert.match(help.out, /mycelium backfill/);
+  const command = await mycelium(env, 'backfill', '--help');
+  assert.equal(command.code, 0);
+  assert.match(command.out, /--json/);
+});
+
+test('a setting that is wrong, or a server that is not there, is one clear message', async () => {
+  const home = { MYCELIUM_HOME: await mkdtemp(join(tmpdir(), 'mycelium-cli-')) };
+  const wrong = await mycelium(childEnvironment({ ...home, CLIP_DEVICE: 'abacus' }), 'config');
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.err, /CLIP_DEVICE: read "abacus"/);
+
+  const refused = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', REDIS_URL: 'redis://127.0.0.1:1' };
+  for (const command of [['runs'], ['run', 'daily_env_stats']]) {
+    const { code, err } = await mycelium(childEnvironment({ ...home, ...refused }), ...command);
+    assert.equal(code, 1);
+    assert.match(err, /npm start/);
+    assert.doesNotMatch(err, /\n\s+at /);
+  }
+});
