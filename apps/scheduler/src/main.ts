@@ -1,10 +1,12 @@
 import { hostname } from 'node:os';
 import { readConfig, requireSettings } from '@mycelium/config';
-import { createLedger, createPool } from '@mycelium/database';
+import { createLedger, createPool, startHeartbeat } from '@mycelium/database';
 import { connect, createQueues, startWorker, timetable } from '@mycelium/queue';
-import { createLogger, onShutdown, startHealthServer } from '@mycelium/telemetry';
+import { createLogger, fencedWrites, onShutdown, startHealthServer } from '@mycelium/telemetry';
+import { startWatching } from './alerts/start-watching.ts';
 import { createTables } from './create-tables.ts';
 import { createLeadership } from './leader.ts';
+import { measureLedger } from './ledger-metrics.ts';
 import { startReconciling } from './start-reconciling.ts';
 
 const config = requireSettings(readConfig(), 'REDIS_URL', 'DATABASE_URL');
@@ -20,7 +22,8 @@ const now = () => new Date();
 
 const pool = createPool(config.DATABASE_URL, { name: 'mycelium scheduler' });
 shutdown.onStop('database', () => pool.end());
-const ledger = createLedger(pool, `scheduler@${hostname()}#${process.pid}`);
+const name = `scheduler@${hostname()}#${process.pid}`;
+const ledger = createLedger(pool, name);
 await recordCreateTables();
 
 const connection = connect(config, (error) => logger.warn('Redis is out of reach', { error: error.message }));
@@ -36,14 +39,29 @@ const worker = startWorker(
     ledger,
     timeZone: config.TZ,
     logger,
+    onFenced: () => fencedWrites.inc(),
   },
 );
 shutdown.onStop('worker', () => worker.close());
 
 const leadership = createLeadership(config.DATABASE_URL);
 shutdown.onStop('leadership', () => leadership.close());
-const reconciling = startReconciling({ pool, queues, timeZone: config.TZ, logger, now }, leadership);
+const house = { pool, queues, timeZone: config.TZ, logger, now };
+const reconciling = startReconciling(house, leadership);
 shutdown.onStop('reconciling', () => reconciling.stop());
+const webhook = config.ALERT_WEBHOOK_URL
+  ? { url: config.ALERT_WEBHOOK_URL, secret: config.ALERT_WEBHOOK_SECRET }
+  : undefined;
+const watching = startWatching({ ...house, webhook }, () => reconciling.leads());
+shutdown.onStop('alerts', () => watching.stop());
+const heartbeat = startHeartbeat(pool, {
+  process: name,
+  service: 'scheduler',
+  host: hostname(),
+  trouble: () => reconciling.trouble(),
+});
+shutdown.onStop('heartbeat', () => heartbeat.stop());
+measureLedger(house);
 
 if (config.HEALTH_PORT) {
   const health = await startHealthServer({ port: config.HEALTH_PORT, ready: () => reconciling.trouble() });
@@ -60,7 +78,7 @@ async function recordCreateTables() {
     if ('lease' in begun) await ledger.end(begun.lease, run, { status: 'succeeded', report });
     logger.info('the tables are there', report);
   } catch (error) {
-    logger.error('create_tables failed: nothing is scheduled', { error });
+    logger.error('create_tables failed: nothing is scheduled', { error: String(error) });
     await shutdown.stop('create_tables failed', 1);
   }
 }

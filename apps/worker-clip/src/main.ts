@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { readConfig, requireSettings } from '@mycelium/config';
-import { createLedger, createPool, ensureModel } from '@mycelium/database';
+import { createLedger, createPool, ensureModel, startHeartbeat } from '@mycelium/database';
 import { createCaptioner, loadEncoder, modelKey } from '@mycelium/encoder';
 import { connect, createQueues, startWorker } from '@mycelium/queue';
 import { openStore } from '@mycelium/storage';
-import { createLogger, onShutdown, startHealthServer } from '@mycelium/telemetry';
+import { createLogger, fencedWrites, onShutdown, startHealthServer, watchBreaker } from '@mycelium/telemetry';
 import type { ClipContext } from './context.ts';
 import { describeBatch } from './describe-batch.ts';
 import { embedBatch } from './embed-batch.ts';
@@ -52,12 +52,14 @@ const context: ClipContext = {
   aliases: config.ROOM_ALIASES,
   logger,
 };
+const name = `worker-clip@${hostname()}#${process.pid}`;
 const options = {
   connection,
   queues,
-  ledger: createLedger(pool, `worker-clip@${hostname()}#${process.pid}`),
+  ledger: createLedger(pool, name),
   timeZone: config.TZ,
   logger,
+  onFenced: () => fencedWrites.inc(),
   needs: [
     { name: 'postgres', probe: () => pool.query('select 1') },
     { name: 'object store', probe: (signal: AbortSignal) => context.store.probe(signal) },
@@ -95,11 +97,20 @@ if (captioner) {
   );
 }
 shutdown.onStop('workers', () => Promise.all(workers.map((worker) => worker.close())));
+const trouble = () => workers.map((worker) => worker.trouble()).find(Boolean);
+watchBreaker(['postgres', 'object store', ...(captioner ? ['captioner'] : [])], trouble);
+const heartbeat = startHeartbeat(pool, {
+  process: name,
+  service: 'worker-clip',
+  host: hostname(),
+  trouble,
+});
+shutdown.onStop('heartbeat', () => heartbeat.stop());
 
 if (config.HEALTH_PORT) {
   const health = await startHealthServer({
     port: config.HEALTH_PORT,
-    ready: () => workers.map((worker) => worker.trouble()).find(Boolean),
+    ready: trouble,
   });
   shutdown.onStop('health', () => health.close());
 }

@@ -46,7 +46,7 @@ export function onShutdown(logger: Logger, drainSeconds: number): Shutdown {
     process.on(name, () => (stopping ? process.exit(1) : stop(name)));
   }
   process.on('unhandledRejection', (error) => {
-    logger.error('unhandled rejection', { error });
+    logger.error('unhandled rejection', { error: error instanceof Error ? error.stack : String(error) });
     stop('unhandled rejection', 1);
   });
 

@@ -1,0 +1,135 @@
+/**
+ * The image worker with a stub in place of the model, which waits instead of reckoning: for chaos tests and for
+ * measuring how the queue scales. Everything else is the real thing. Told by one JSON argument.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { createLedger, createPool, ensureModel, type Pool } from '@mycelium/database';
+import type { Encoder } from '@mycelium/encoder';
+import { connect, createQueues, startWorker } from '@mycelium/queue';
+import { directoryStore } from '@mycelium/storage';
+import { createLogger, onShutdown } from '@mycelium/telemetry';
+import { z } from 'zod';
+import { embedBatch } from './embed-batch.ts';
+import { dailyClipInference, embedImages } from './embed-images.ts';
+
+const told = z
+  .strictObject({
+    name: z.string(),
+    databaseUrl: z.string(),
+    redisUrl: z.string(),
+    prefix: z.string(),
+    imageDir: z.string(),
+    millisecondsPerImage: z.number(),
+    concurrency: z.number().default(1),
+    leaseSeconds: z.number().default(15),
+    /** How often, 0–1, the process kills itself just before or just after a commit of vectors. */
+    dieAtCommit: z.number().default(0),
+  })
+  .parse(JSON.parse(process.argv[2] ?? '{}'));
+
+const logger = createLogger({ service: told.name, level: 'info', format: 'json' });
+const shutdown = onShutdown(logger, 10);
+
+const pool = createPool(told.databaseUrl, { name: told.name, max: 5 });
+shutdown.onStop('database', () => pool.end());
+const connection = connect(
+  {
+    REDIS_URL: told.redisUrl,
+    REDIS_PREFIX: told.prefix,
+    REDIS_CONNECT_TIMEOUT: 5_000,
+    REDIS_COMMAND_TIMEOUT: 5_000,
+  },
+  () => {},
+);
+const queues = createQueues(connection);
+shutdown.onStop('queues', () => queues.close());
+
+const id = {
+  name: 'stub',
+  revision: 'local',
+  dtype: 'fp32',
+  hash: '00000000',
+  demo: true,
+  dimensions: 512,
+} as const;
+const vector = () => new Float32Array(512).fill(1 / Math.sqrt(512));
+const encoder: Encoder = {
+  id,
+  key: 'demo:stub@local/fp32#00000000',
+  device: 'cpu',
+  batchSize: 8,
+  pid: undefined,
+  async embedImages(images, signal) {
+    await wait(told.millisecondsPerImage * images.length, undefined, { signal });
+    return images.map(vector);
+  },
+  embedTexts: async (texts) => texts.map(vector),
+  countTokens: (text) => text.split(' ').length,
+  close: async () => {},
+};
+
+const store = directoryStore(told.imageDir);
+const model = { id: await ensureModel(pool, encoder.key, id), key: encoder.key };
+const context = {
+  pool: deadly(pool),
+  store,
+  encoder,
+  model,
+  captioner: undefined,
+  queues,
+  aliases: {},
+  logger,
+};
+const options = {
+  connection,
+  queues,
+  ledger: createLedger(pool, told.name, { leaseSeconds: told.leaseSeconds }),
+  leaseSeconds: told.leaseSeconds,
+  timeZone: 'UTC',
+  logger,
+  needs: [
+    { name: 'postgres', probe: () => pool.query('select 1') },
+    { name: 'object store', probe: (signal: AbortSignal) => store.probe(signal) },
+  ],
+};
+const workers = [
+  startWorker(
+    'clip',
+    { daily_clip_inference: dailyClipInference, embed_images: embedImages },
+    context,
+    options,
+  ),
+  startWorker('clip-batch', { embed_batch: embedBatch }, context, {
+    ...options,
+    concurrency: told.concurrency,
+  }),
+];
+shutdown.onStop('workers', () => Promise.all(workers.map((worker) => worker.close())));
+logger.info('taking jobs');
+
+/** The pool, with a fault point on each side of COMMIT. */
+function deadly(real: Pool): Pool {
+  if (told.dieAtCommit === 0) return real;
+  const die = () => process.kill(process.pid, 'SIGKILL');
+  const connectReal = real.connect.bind(real);
+  real.connect = (async (...callback: []) => {
+    // `pool.query` asks with a callback; transactions do not.
+    if (callback.length > 0) return connectReal(...callback);
+    const client = await connectReal();
+    const query = client.query.bind(client) as (...asked: unknown[]) => Promise<unknown>;
+    let wroteVectors = false;
+    client.query = (async (...asked: unknown[]) => {
+      const text = String(asked[0]);
+      if (text.startsWith('insert into image_embedding')) wroteVectors = true;
+      if (text !== 'commit' || !wroteVectors) return query(...asked);
+      wroteVectors = false;
+      const chance = Math.random();
+      if (chance < told.dieAtCommit / 2) die();
+      const committed = await query(...asked);
+      if (chance < told.dieAtCommit) die();
+      return committed;
+    }) as typeof client.query;
+    return client;
+  }) as typeof real.connect;
+  return real;
+}

@@ -1,0 +1,44 @@
+/** One of several workers that fight over the hourly job; now and then it blocks its event loop past its lease. */
+import { commit, createLedger, createPool } from '@mycelium/database';
+import { connect, createQueues, startWorker } from '@mycelium/queue';
+import { createLogger } from '@mycelium/telemetry';
+
+const { name, databaseUrl, redisUrl, prefix, blockMilliseconds } = JSON.parse(process.argv[2] ?? '{}');
+const logger = createLogger({ service: name, level: 'warn', format: 'json' });
+const pool = createPool(databaseUrl, { name, max: 4 });
+const connection = connect(
+  { REDIS_URL: redisUrl, REDIS_PREFIX: prefix, REDIS_CONNECT_TIMEOUT: 5_000, REDIS_COMMAND_TIMEOUT: 5_000 },
+  () => {},
+);
+
+startWorker(
+  'setpoint',
+  {
+    async hourly_setpoint_monitoring(_, { run }) {
+      const mark = (what: string) =>
+        commit(pool, run.lease, (tx) =>
+          tx.query(
+            'insert into timeline (epoch, slot, what, worker, at) values ($1, $2, $3, $4, clock_timestamp())',
+            [run.lease.epoch, run.slot, what, name],
+          ),
+        );
+      await mark('begin');
+      if (Math.random() < 0.2) {
+        const until = Date.now() + blockMilliseconds;
+        while (Date.now() < until);
+      }
+      await mark('end');
+      return { to: run.slot.toISOString(), changes: 0, rooms: [], failed: [] };
+    },
+  },
+  {},
+  {
+    connection,
+    queues: createQueues(connection),
+    ledger: createLedger(pool, name, { leaseSeconds: 1 }),
+    leaseSeconds: 1,
+    timeZone: 'UTC',
+    logger,
+    concurrency: 3,
+  },
+);

@@ -1,0 +1,38 @@
+import { r1 } from './r1-killed-workers.ts';
+import { r2 } from './r2-killed-at-commit.ts';
+import { r3 } from './r3-paused-workers.ts';
+import { r5 } from './r5-contenders.ts';
+import { r6 } from './r6-downtime.ts';
+import { r7 } from './r7-servers-die.ts';
+import { r9 } from './r9-sigterm.ts';
+import { r12 } from './r12-soak.ts';
+import { r13 } from './r13-versions.ts';
+import type { Outcome, Scenario } from './scenario.ts';
+import { openHall, openStage } from './stage.ts';
+
+export const scenarios: Scenario[] = [r1, r2, r3, r5, r6, r7, r9, r12, r13];
+
+export type Played = Outcome & { id: string; title: string; seed: number; seconds: number; pass: boolean };
+
+/** Plays one scenario on a stage of its own. */
+export async function play(
+  { id, title, run }: Scenario,
+  options: {
+    seed: number;
+    full: boolean;
+    say: (line: string) => void;
+    databaseUrl: string;
+    redisUrl: string;
+  },
+): Promise<Played> {
+  const { hall, close } = openHall(options);
+  const began = Date.now();
+  try {
+    const outcome = await run(await openStage(hall, options));
+    const { lost, doubled, broken } = outcome;
+    const pass = lost === 0 && doubled === 0 && broken.length === 0;
+    return { id, title, ...outcome, seed: options.seed, seconds: (Date.now() - began) / 1_000, pass };
+  } finally {
+    await close();
+  }
+}

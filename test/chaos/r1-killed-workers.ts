@@ -1,0 +1,46 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { askForDay, dayReport, tally, writeDay } from './images.ts';
+import type { Scenario, Stage } from './scenario.ts';
+import { startCrew } from './worker-process.ts';
+
+/** Images of the stub take 50 ms each; three workers share them. */
+export const r1: Scenario = {
+  id: 'R1',
+  title: 'workers killed (-9), one every 2 s',
+  async run(stage: Stage) {
+    const count = stage.full ? 5_000 : 600;
+    await writeDay(stage, count);
+    const crew = startCrew(stage, 3, { millisecondsPerImage: 50, leaseSeconds: 5 });
+    await crew.ready();
+
+    const began = Date.now();
+    await askForDay(stage);
+    let killing = true;
+    const killer = (async () => {
+      while (killing) {
+        await wait(2_000);
+        if (killing) crew.member(Math.floor(stage.random() * 3)).kill('SIGKILL');
+      }
+    })();
+    const report = await dayReport(stage, stage.full ? 400 : 90);
+    killing = false;
+    const seconds = (Date.now() - began) / 1_000;
+    await killer;
+    const clean = (count * 0.05) / 3;
+    const { lost, doubled, dead } = await tally(stage, count);
+    const broken: string[] = [];
+    if (dead > 0) broken.push(`${dead} batches set aside`);
+    if (report?.succeeded !== count) broken.push(`the report says ${report?.succeeded} of ${count}`);
+    const ratio = seconds / clean;
+    // The short form is over before a dead worker's lock has run out, so the ratio says nothing there.
+    if (stage.full && ratio > 1.6) broken.push(`${ratio.toFixed(2)}× the clean time`);
+    return {
+      lost,
+      doubled,
+      refused: 0,
+      recovered: crew.deaths(),
+      broken,
+      note: `${count} images, ${crew.deaths()} kills, ${seconds.toFixed(0)} s, ${ratio.toFixed(2)}× the clean time`,
+    };
+  },
+};

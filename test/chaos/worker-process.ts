@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Stage } from './scenario.ts';
+
+const script = new URL('../../apps/worker-clip/src/stub-worker.ts', import.meta.url).pathname;
+
+export interface StubWorker {
+  child: ChildProcess;
+  /** Resolves when it takes jobs. */
+  ready: Promise<unknown>;
+  ended: Promise<unknown>;
+}
+
+/** Starts an image worker whose model is a stub; `heard` is told of every log line. */
+export function startStubWorker(
+  stage: Stage,
+  told: {
+    name: string;
+    millisecondsPerImage: number;
+    concurrency?: number;
+    leaseSeconds?: number;
+    dieAtCommit?: number;
+  },
+  heard: (message: string) => void = () => {},
+): StubWorker {
+  const { databaseUrl, redisUrl, prefix } = stage;
+  const argument = JSON.stringify({
+    databaseUrl,
+    redisUrl,
+    prefix,
+    imageDir: `${stage.folder}/images`,
+    ...told,
+  });
+  const child = spawn(process.execPath, [script, argument], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  const ready = new Promise<void>((resolve) => {
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+      const { message } = JSON.parse(line) as { message: string };
+      if (message === 'taking jobs') resolve();
+      heard(message);
+    });
+  });
+  stage.onEnd(() => {
+    child.kill('SIGKILL');
+    return ended;
+  });
+  return { child, ready, ended };
+}
+
+/** A crew of workers, in which whoever dies is replaced at once. */
+export function startCrew(
+  stage: Stage,
+  size: number,
+  told: Omit<Parameters<typeof startStubWorker>[1], 'name'>,
+  heard?: (message: string) => void,
+) {
+  let hired = 0;
+  let ended = false;
+  let deaths = 0;
+  const crew = Array.from({ length: size }, () => {
+    const seat: { worker: StubWorker } = { worker: hire() };
+    watch(seat);
+    return seat;
+  });
+
+  function hire() {
+    return startStubWorker(stage, { name: `stub-${++hired}`, ...told }, heard);
+  }
+
+  function watch(seat: { worker: StubWorker }) {
+    void seat.worker.ended.then(() => {
+      if (ended) return;
+      deaths++;
+      seat.worker = hire();
+      watch(seat);
+    });
+  }
+
+  stage.onEnd(() => {
+    ended = true;
+  });
+  return {
+    ready: () => Promise.all(crew.map(({ worker }) => worker.ready)),
+    member: (n: number) => crew[n % size]?.worker.child as ChildProcess,
+    deaths: () => deaths,
+    async stop() {
+      ended = true;
+      for (const { worker } of crew) worker.child.kill('SIGTERM');
+      await Promise.all(crew.map(({ worker }) => worker.ended));
+    },
+  };
+}
