@@ -40,36 +40,42 @@ export function createRequester({ url, apiKey, timeoutMs, maxAnswerBytes }: Capt
     // A name is looked up and checked on the way; an address is not looked up.
     if (isForbidden(base.hostname)) throw new ForbiddenAddress(base.hostname);
     const timeout = AbortSignal.timeout(timeoutMs);
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      request(
-        {
-          agent,
-          method,
-          protocol: base.protocol,
-          hostname: base.hostname.replace(/^\[|\]$/g, ''),
-          port: base.port,
-          path: `${root}${path}${base.search}`,
-          lookup: guardedLookup,
-          signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-          headers: {
-            accept: 'application/json',
-            ...(body !== undefined && {
-              'content-type': 'application/json',
-              'content-length': Buffer.byteLength(body),
-            }),
-            ...(apiKey && { authorization: `Bearer ${apiKey}` }),
+    try {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        request(
+          {
+            agent,
+            method,
+            protocol: base.protocol,
+            hostname: base.hostname.replace(/^\[|\]$/g, ''),
+            port: base.port,
+            path: `${root}${path}${base.search}`,
+            lookup: guardedLookup,
+            signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+            headers: {
+              accept: 'application/json',
+              ...(body !== undefined && {
+                'content-type': 'application/json',
+                'content-length': Buffer.byteLength(body),
+              }),
+              ...(apiKey && { authorization: `Bearer ${apiKey}` }),
+            },
           },
-        },
-        resolve,
-      )
-        .on('error', reject)
-        .end(body);
-    });
-    return {
-      status: response.statusCode ?? 0,
-      retryAfter: response.headers['retry-after'],
-      body: await readBody(response, maxAnswerBytes),
-    };
+          resolve,
+        )
+          .on('error', reject)
+          .end(body);
+      });
+      return {
+        status: response.statusCode ?? 0,
+        retryAfter: response.headers['retry-after'],
+        body: await readBody(response, maxAnswerBytes),
+      };
+    } catch (error) {
+      // Inside an answer it looks like a broken connection.
+      if (timeout.aborted) throw timeout.reason;
+      throw error;
+    }
   }
 
   return { ask, close: () => agent.destroy(), where: `${base.origin}${root}` };

@@ -63,7 +63,7 @@ export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
 
   async function running(): Promise<ModelProcess> {
     if (closed) throw new Error('The encoder is closed');
-    if (!current) {
+    if (!current?.isAlive()) {
       imagesDone = 0;
       firstRss = undefined;
       current = await startModelProcess(load);

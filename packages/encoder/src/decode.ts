@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { BadImage } from './bad-image.ts';
 import { centreCrop, resizeBicubic } from './bicubic.ts';
-import { imageFormat } from './image-format.ts';
+import { readImageFile } from './image-format.ts';
 import { createLimit } from './limit.ts';
+import { withPlainExif } from './plain-exif.ts';
 import { side } from './preprocess.ts';
 
 // Every image is seen once, so remembering decoded ones only costs memory; and one thread an image leaves the
@@ -21,8 +22,9 @@ export interface Pixels {
 
 const limitInputPixels = 50_000_000;
 const decoders = createLimit(availableParallelism());
-/** Progressive JPEGs and interlaced PNGs are held in memory whole, up to 400 MB: never two at once. */
+/** Pictures that are held in memory whole: never two at once, and none of more than this many bytes. */
 const wholeDecoders = createLimit(1);
+const limitWholeBytes = 200e6;
 
 /**
  * Leaves sharp only the decoders for JPEG, PNG and WebP, in this whole process. Magic bytes are checked before
@@ -56,29 +58,39 @@ export async function withImage<Result>(
   signal: AbortSignal | undefined,
   read: (image: Sharp, size: { width: number; height: number }) => Promise<Result>,
 ): Promise<Result> {
-  const format = imageFormat(bytes);
+  const file = readImageFile(bytes);
   return decoders(async () => {
     signal?.throwIfAborted();
-    const image = sharp(bytes, { autoOrient: true, failOn: 'error', limitInputPixels });
+    const image = sharp(withPlainExif(bytes, file), { autoOrient: true, failOn: 'error', limitInputPixels });
     const metadata = await image.metadata().catch(refuse);
     // The same bytes can look like two formats to two readers; sharp's answer has to be ours.
-    if (metadata.format !== format)
-      throw new BadImage('corrupt', `The ${format} reads as ${metadata.format}`);
-    const size = checkSize(metadata);
-    const decode = () => read(image.timeout({ seconds: 60 }), size).catch(refuse);
-    return metadata.isProgressive ? wholeDecoders(decode) : decode();
+    if (metadata.format !== file.format) {
+      throw new BadImage('corrupt', `The ${file.format} reads as ${metadata.format}`);
+    }
+    checkSize(metadata);
+    const decode = () => read(image.timeout({ seconds: 60 }), metadata.autoOrient).catch(refuse);
+    return wholeBytes(metadata) > 0 ? wholeDecoders(decode) : decode();
   });
 }
 
-function checkSize({ width, height, autoOrient }: Metadata) {
-  if (width * height > limitInputPixels) {
-    throw new BadImage('too_large', `${width} × ${height} pixels are more than 50 million`);
+function checkSize(metadata: Metadata): void {
+  const { width, height } = metadata;
+  const size = `${width} × ${height} pixels`;
+  if (width * height > limitInputPixels) throw new BadImage('too_large', `${size} are more than 50 million`);
+  if (wholeBytes(metadata) > limitWholeBytes) {
+    throw new BadImage('too_large', `${size} would have to be held in memory whole (interlaced, or WebP)`);
   }
   const [short, long] = [Math.min(width, height), Math.max(width, height)];
   if (short < 32 || long > 10 * short) {
-    throw new BadImage('bad_shape', `${width} × ${height} is no photograph: a side under 32, or over 10 : 1`);
+    throw new BadImage('bad_shape', `${size} are no photograph: a side under 32, or over 10 : 1`);
   }
-  return autoOrient;
+}
+
+/** Most files are decoded row by row. What the others take was measured: 2 bytes a coefficient, 8 a pixel. */
+function wholeBytes({ format, isProgressive, width, height, channels, depth }: Metadata): number {
+  if (format === 'webp') return 8 * width * height;
+  if (!isProgressive) return 0;
+  return width * height * channels * (format === 'jpeg' || depth === 'ushort' ? 2 : 1);
 }
 
 /** sharp's own complaints are about the bytes: what it says is kept, one line of it. */

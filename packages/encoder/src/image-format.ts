@@ -12,73 +12,117 @@ const refused: [name: string, test: (bytes: Buffer) => boolean][] = [
   ['PDF', (bytes) => ascii(bytes, 0, '%PDF')],
 ];
 
+/** What was learned of a file by stepping over its parts, before any decoder sees it. */
+export interface ImageFile {
+  format: ImageFormat;
+  /** Parts that describe the picture without being it (EXIF, XMP, maker's notes); `payload` is where their content lies. */
+  notes: Note[];
+}
+
+export interface Note {
+  kind: 'exif' | 'other';
+  /** Where the part begins, its marker or name included. */
+  at: number;
+  payload: [from: number, to: number];
+}
+
 /**
  * What the first bytes say the file is; its name is not asked. A file that ends before its format says it should,
- * or moves, is refused here, before any decoder sees it.
+ * or moves, is refused here.
  * @throws BadImage
  */
-export function imageFormat(bytes: Buffer): ImageFormat {
+export function readImageFile(bytes: Buffer): ImageFile {
   if (bytes.length === 0) throw new BadImage('empty', 'The file is empty');
-  if (bytes.length >= 3 && bytes.readUIntBE(0, 3) === 0xffd8ff) return checkJpeg(bytes);
-  if (bytes.length >= 8 && bytes.readBigUInt64BE(0) === 0x89504e470d0a1a0an) return checkPng(bytes);
-  if (ascii(bytes, 0, 'RIFF') && ascii(bytes, 8, 'WEBP')) return checkWebp(bytes);
+  if (bytes.length >= 3 && bytes.readUIntBE(0, 3) === 0xffd8ff) return readJpeg(bytes);
+  if (bytes.length >= 8 && bytes.readBigUInt64BE(0) === 0x89504e470d0a1a0an) return readPng(bytes);
+  if (ascii(bytes, 0, 'RIFF') && ascii(bytes, 8, 'WEBP')) return readWebp(bytes);
   const other = refused.find(([, test]) => test(bytes));
   if (other) {
     throw new BadImage('unsupported_format', `The file is ${other[0]}; only JPEG, PNG and WebP are taken`);
   }
-  throw new BadImage('not_an_image', `The file is not an image: it begins with ${describe(bytes)}`);
+  throw new BadImage('not_an_image', `The file is not an image: it begins with ${firstLetters(bytes)}`);
 }
 
 const ascii = (bytes: Buffer, at: number, text: string) =>
   bytes.toString('latin1', at, at + text.length) === text;
 
-const describe = (bytes: Buffer) => JSON.stringify(bytes.toString('latin1', 0, 12).replace(/[^ -~]/g, '.'));
+const firstLetters = (bytes: Buffer) =>
+  JSON.stringify(bytes.toString('latin1', 0, 12).replace(/[^ -~]/g, '.'));
+
+const truncated = (format: string, bytes: Buffer) =>
+  new BadImage('truncated', `The ${format} ends before its picture does, after ${bytes.length} bytes`);
 
 /**
  * A JPEG ends with an end-of-image marker somewhere behind its first scan. Cameras write things after it, so it
  * need not be last; a thumbnail's own marker sits in a segment before the scan, so segments are stepped over.
  */
-function checkJpeg(bytes: Buffer): ImageFormat {
+function readJpeg(bytes: Buffer): ImageFile {
+  const notes: Note[] = [];
   let at = 2;
   while (at + 4 <= bytes.length) {
     if (bytes[at] !== 0xff) throw new BadImage('corrupt', `The JPEG has no marker at byte ${at}`);
     const marker = bytes[at + 1] as number;
     if (marker === 0xda) {
-      if (bytes.lastIndexOf(endOfImage) > at) return 'jpeg';
-      break;
+      if (bytes.lastIndexOf(endOfImage) <= at) break;
+      return { format: 'jpeg', notes };
     }
-    const alone = marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
-    if (marker === 0xff) at += 1;
-    else if (alone) at += 2;
-    else at += 2 + bytes.readUInt16BE(at + 2);
+    if (marker === 0xff) {
+      at += 1;
+    } else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
+      at += 2;
+    } else {
+      const next = at + 2 + bytes.readUInt16BE(at + 2);
+      const application = marker >= 0xe1 && marker <= 0xef;
+      // The colour profile, and Adobe's word on how CMYK is meant, are part of the picture.
+      const needed = ascii(bytes, at + 4, 'ICC_PROFILE\0') || ascii(bytes, at + 4, 'Adobe');
+      if (application && !needed && next <= bytes.length) {
+        const isExif = ascii(bytes, at + 4, 'Exif\0\0');
+        notes.push({ kind: isExif ? 'exif' : 'other', at, payload: [at + (isExif ? 10 : 4), next] });
+      }
+      at = next;
+    }
   }
-  throw new BadImage('truncated', `The JPEG ends before its picture does, after ${bytes.length} bytes`);
+  throw truncated('JPEG', bytes);
 }
 
 const endOfImage = Buffer.from([0xff, 0xd9]);
 
 /** Steps over the chunks: `acTL` makes a PNG move, `IEND` ends it. */
-function checkPng(bytes: Buffer): ImageFormat {
+function readPng(bytes: Buffer): ImageFile {
+  const notes: Note[] = [];
   let at = 8;
   while (at + 12 <= bytes.length) {
-    const length = bytes.readUInt32BE(at);
     const type = bytes.toString('latin1', at + 4, at + 8);
+    const next = at + 12 + bytes.readUInt32BE(at);
     if (type === 'acTL' && bytes.readUInt32BE(at + 8) > 1) {
       throw new BadImage('animated', 'The PNG is animated; a camera takes still pictures');
     }
-    if (type === 'IEND') return 'png';
-    at += 12 + length;
+    if (type === 'IEND') return { format: 'png', notes };
+    if (next > bytes.length) break;
+    if (['eXIf', 'tEXt', 'zTXt', 'iTXt'].includes(type)) {
+      notes.push({ kind: type === 'eXIf' ? 'exif' : 'other', at, payload: [at + 8, next - 4] });
+    }
+    at = next;
   }
-  throw new BadImage('truncated', `The PNG ends before its picture does, after ${bytes.length} bytes`);
+  throw truncated('PNG', bytes);
 }
 
-function checkWebp(bytes: Buffer): ImageFormat {
-  if (bytes.length < 21 || bytes.readUInt32LE(4) + 8 > bytes.length) {
-    throw new BadImage('truncated', `The WebP ends before its picture does, after ${bytes.length} bytes`);
-  }
+/** Steps over the chunks of the RIFF file, whose header says how long it is. */
+function readWebp(bytes: Buffer): ImageFile {
+  const notes: Note[] = [];
+  const end = bytes.length < 21 ? Number.POSITIVE_INFINITY : bytes.readUInt32LE(4) + 8;
+  if (end > bytes.length) throw truncated('WebP', bytes);
   const animation = 0x02;
   if (ascii(bytes, 12, 'VP8X') && (bytes[20] as number) & animation) {
     throw new BadImage('animated', 'The WebP is animated; a camera takes still pictures');
   }
-  return 'webp';
+  for (let at = 12; at + 8 <= end; ) {
+    const name = bytes.toString('latin1', at, at + 4);
+    const to = at + 8 + bytes.readUInt32LE(at + 4);
+    if (to <= end && (name === 'EXIF' || name === 'XMP ')) {
+      notes.push({ kind: name === 'EXIF' ? 'exif' : 'other', at, payload: [at + 8, to] });
+    }
+    at = to + (to % 2);
+  }
+  return { format: 'webp', notes };
 }

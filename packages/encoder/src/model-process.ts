@@ -17,6 +17,8 @@ export interface ModelProcess {
   reason: string;
   /** One request at a time; the caller keeps them in line. @throws ModelProcessDied */
   ask(request: Exclude<Request, LoadMessage>): Promise<{ vectors: Float32Array; rss: number }>;
+  /** False once it has ended, by itself or not. */
+  isAlive(): boolean;
   stop(): Promise<void>;
 }
 
@@ -83,6 +85,7 @@ export async function startModelProcess(load: LoadMessage): Promise<ModelProcess
         if (answer.kind !== 'vectors') throw new Error(`The model process answered ${answer.kind}`);
         return answer;
       },
+      isAlive: () => child.connected,
       stop,
     };
   } catch (error) {
