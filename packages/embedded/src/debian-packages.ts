@@ -128,8 +128,8 @@ async function useUnpackedLibraries(
     join(folder, libraries),
   ];
   for (const program of globSync(programs, { cwd: root })) {
-    const path = join(root, program);
-    if (await isProgram(path)) await output(join(root, loader), [...patchelf, ...settings, path], { signal });
+    const file = join(root, program);
+    if (await isProgram(file)) await output(join(root, loader), [...patchelf, ...settings, file], { signal });
   }
 }
 

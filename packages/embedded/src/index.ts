@@ -1,3 +1,4 @@
+export { findChromium } from './chromium.ts';
 export { removeHomeEnv, writeHomeEnv } from './home-env.ts';
 export { HomeInUse } from './home-lock.ts';
 export { freePort } from './port.ts';
