@@ -1,9 +1,10 @@
+import { hostname } from 'node:os';
 import { readConfig, requireSettings } from '@mycelium/config';
-import { createPool } from '@mycelium/database';
+import { createPool, startHeartbeat } from '@mycelium/database';
 import { loadEncoder } from '@mycelium/encoder';
 import { connect, createQueues } from '@mycelium/queue';
 import { openStore } from '@mycelium/storage';
-import { createLogger, onShutdown } from '@mycelium/telemetry';
+import { createLogger, onShutdown, startHealthServer } from '@mycelium/telemetry';
 import { buildDashboard } from './dashboard.ts';
 import { lazySearcher } from './searcher.ts';
 
@@ -39,5 +40,23 @@ const dashboard = await buildDashboard({
   logger,
 });
 shutdown.onStop('dashboard', () => dashboard.close());
+const heartbeat = startHeartbeat(pool, {
+  process: `dashboard@${hostname()}#${process.pid}`,
+  service: 'dashboard',
+  host: hostname(),
+  trouble: () => undefined,
+});
+shutdown.onStop('heartbeat', () => heartbeat.stop());
+if (config.HEALTH_PORT) {
+  // Metrics are not for those who look at the farm, and the dashboard's own port may be open to them.
+  const health = await startHealthServer({
+    port: config.HEALTH_PORT,
+    ready: async () => {
+      const { payload, statusCode } = await dashboard.inject('/readyz');
+      return statusCode === 200 ? undefined : payload.trim();
+    },
+  });
+  shutdown.onStop('health', () => health.close());
+}
 const address = await dashboard.listen({ host: config.DASHBOARD_HOST, port: config.DASHBOARD_PORT });
 logger.info(`the dashboard is at ${address}`, { login: Boolean(config.DASHBOARD_USER) });

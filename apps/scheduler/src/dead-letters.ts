@@ -1,4 +1,5 @@
 import type { Queues } from '@mycelium/queue';
+import { withinPatience } from './patience.ts';
 
 /** Jobs of a queue that failed for good and wait in Redis for a person. */
 export interface DeadLetters {
@@ -8,8 +9,6 @@ export interface DeadLetters {
   oldest: Date;
   newest: Date;
 }
-
-const patience = 5_000;
 
 /**
  * Queues that hold dead letters.
@@ -32,11 +31,4 @@ export async function readDeadLetters(queues: Queues): Promise<DeadLetters[]> {
     ),
   );
   return read.flat();
-}
-
-/** BullMQ waits for a Redis it has never reached for as long as that takes. */
-export async function withinPatience<T>(work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('Redis does not answer')), patience);
-  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { readConfig, requireSettings } from '@mycelium/config';
-import { createLedger, createPool } from '@mycelium/database';
+import { createLedger, createPool, startHeartbeat } from '@mycelium/database';
 import { connect, createQueues, startWorker } from '@mycelium/queue';
-import { createLogger, onShutdown, startHealthServer } from '@mycelium/telemetry';
+import { createLogger, fencedWrites, onShutdown, startHealthServer, watchBreaker } from '@mycelium/telemetry';
 import { watchSetpoints } from './watch-setpoints.ts';
 
 const config = requireSettings(readConfig(), 'REDIS_URL', 'DATABASE_URL');
@@ -21,6 +21,8 @@ const connection = connect(config, (error) => logger.warn('Redis is out of reach
 const queues = createQueues(connection);
 shutdown.onStop('queues', () => queues.close());
 
+const name = `worker-setpoint@${hostname()}#${process.pid}`;
+const needs = [{ name: 'postgres', probe: () => pool.query('select 1') }];
 const worker = startWorker(
   'setpoint',
   { hourly_setpoint_monitoring: watchSetpoints },
@@ -28,12 +30,25 @@ const worker = startWorker(
   {
     connection,
     queues,
-    ledger: createLedger(pool, `worker-setpoint@${hostname()}#${process.pid}`),
+    ledger: createLedger(pool, name),
     timeZone: config.TZ,
     logger,
+    needs,
+    onFenced: () => fencedWrites.inc(),
   },
 );
 shutdown.onStop('worker', () => worker.close());
+watchBreaker(
+  needs.map((dependency) => dependency.name),
+  () => worker.trouble(),
+);
+const heartbeat = startHeartbeat(pool, {
+  process: name,
+  service: 'worker-setpoint',
+  host: hostname(),
+  trouble: () => worker.trouble(),
+});
+shutdown.onStop('heartbeat', () => heartbeat.stop());
 
 if (config.HEALTH_PORT) {
   const health = await startHealthServer({

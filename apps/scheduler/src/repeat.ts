@@ -1,0 +1,22 @@
+/** Does the work now, and again so many seconds after each end of it. `stop` waits for what is under way. */
+export function repeat(seconds: number, work: () => Promise<void>): { stop(): Promise<void> } {
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let current = round();
+
+  async function round(): Promise<void> {
+    await work();
+    if (stopped) return;
+    timer = setTimeout(() => {
+      current = round();
+    }, seconds * 1_000);
+  }
+
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await current;
+    },
+  };
+}
