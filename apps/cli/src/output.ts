@@ -40,12 +40,16 @@ export function createOutput(json = false): Output {
 
 function drawTable(head: string[], rows: unknown[][]): string {
   const cells = rows.map((row) => row.map(cellText));
+  const columns = head.map((title, i) => [title, ...cells.map((row) => row[i] ?? '')]);
+  const colWidths = fit(columns, process.stdout.columns);
+  const wordsFit = columns.every((column, i) => longestWord(column) + 2 <= (colWidths[i] as number));
   const table = new Table({
-    head: head.map(colors.bold),
-    colWidths: fit(head, cells, process.stdout.columns),
+    head,
+    colWidths,
     wordWrap: true,
-    wrapOnWordBoundary: false,
-    // Its own colours come out in a pipe, too.
+    // Keys and the like have no spaces: they are broken rather than cut.
+    wrapOnWordBoundary: wordsFit,
+    // Colours of its own would come out in a pipe, too.
     style: { head: [], border: [], compact: true },
   });
   table.push(...cells);
@@ -58,17 +62,23 @@ function cellText(value: unknown): string {
   return String(value);
 }
 
-/** Widths of the columns; the widest give way until the table fits the terminal. */
-function fit(head: string[], rows: string[][], available: number | undefined): number[] {
-  const widths = head.map(
-    (title, i) => 2 + Math.max(title.length, ...rows.map((row) => width(row[i] ?? ''))),
-  );
-  const room = (available ?? Number.POSITIVE_INFINITY) - head.length - 1;
-  while (widths.reduce((sum, n) => sum + n, 0) > room && Math.max(...widths) > 12) {
-    const widest = widths.indexOf(Math.max(...widths));
-    widths[widest] = (widths[widest] as number) - 1;
+/** Widths of the columns: the widest give way until the table fits the terminal, at first down to their words. */
+function fit(columns: string[][], available = Number.POSITIVE_INFINITY): number[] {
+  const widths = columns.map((column) => 2 + Math.max(...column.map(width)));
+  const room = available - columns.length - 1;
+  for (const least of [columns.map((column) => longestWord(column) + 2), columns.map(() => 12)]) {
+    while (widths.reduce((sum, n) => sum + n, 0) > room) {
+      const slack = widths.map((n, i) => (n > (least[i] as number) ? n : 0));
+      const widest = slack.indexOf(Math.max(...slack));
+      if (slack[widest] === 0) break;
+      widths[widest] = (widths[widest] as number) - 1;
+    }
   }
   return widths;
+}
+
+function longestWord(column: string[]): number {
+  return Math.max(...column.flatMap((text) => text.split(/\s+/)).map(width));
 }
 
 /** Chinese characters take two places each. */

@@ -6,12 +6,17 @@ import type { Output } from './output.ts';
 export function printRun(output: Output, run: Followed): void {
   output.line();
   if (run.status !== 'succeeded') output.warn(`${run.job}: ${run.error}`);
+  else if (run.job === 'create_tables') printTables(output, run.report as Result<'create_tables'>);
   else if (run.job === 'daily_env_stats') printEnvStats(output, run.report as Result<'daily_env_stats'>);
   else if (run.job === 'hourly_setpoint_monitoring') {
     printSetpoints(output, run.report as Result<'hourly_setpoint_monitoring'>);
   } else if (run.job === 'daily_clip_inference' || run.job === 'embed_images') {
     printImages(output, run.report as Result<'embed_images'>);
   } else output.line(`${run.job} of ${run.slot.toISOString()}: ${JSON.stringify(run.report)}`);
+}
+
+function printTables(output: Output, { tables, postgres, pgvector }: Result<'create_tables'>) {
+  output.line(`create_tables: ${tables} tables are there; PostgreSQL ${postgres}, pgvector ${pgvector}`);
 }
 
 function printEnvStats(output: Output, report: Result<'daily_env_stats'>) {

@@ -17,7 +17,9 @@ interface FirstRuns {
 /** Each job once for yesterday, one after the other, with its report. What was done before is not done twice. */
 export async function runEachJob({ pool, queues, timeZone, now, output, signal }: FirstRuns) {
   const yesterday = addDays(dayOf(now, timeZone), -1);
-  const runs: Followed[] = [await createTablesRun(pool)];
+  const tables = await createTablesRun(pool);
+  printRun(output, tables);
+  const runs: Followed[] = [tables];
   const asked = [
     { job: 'daily_env_stats', slot: slotForDay('daily_env_stats', yesterday, timeZone) },
     { job: 'hourly_setpoint_monitoring', slot: latestSlot('hourly_setpoint_monitoring', timeZone, now) },
