@@ -230,6 +230,7 @@ create table runs (
   unique (job, slot)
 );
 create index runs_recent on runs (slot desc);
+create index runs_finished on runs (finished_at);
 create index runs_unfinished on runs (job, slot) where status in ('running', 'waiting', 'retrying');
 
 -- Who may write: one live holder of a name. Epochs come from one sequence, so none is ever used twice.
