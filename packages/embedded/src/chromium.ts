@@ -15,7 +15,7 @@ const DEBIAN_CHROMIUM = {
 };
 
 /**
- * A Chromium for browser tests, with a font for Chinese: the machine's own, else one unpacked below the home. Gives
+ * A Chromium for browser tests: the machine's own, else one unpacked below the home, with a font for Chinese. Gives
  * the path of a program that is started like `chromium`.
  */
 export async function findChromium(
