@@ -104,6 +104,19 @@ test('with a database and queues of its own', async (t) => {
     });
   });
 
+  await t.test('a run is for a day that is over, and for a time of the timetable', async () => {
+    const mistakes: [string[], RegExp][] = [
+      [['--day', '2999-01-01'], /not over yet/],
+      [['--slot', '2025-12-24T17:03:21Z'], /was not due at .*; before that it was at 2025-12-24T17:03:20/],
+      [['--slot', '2999-01-01T17:03:20Z'], /has not come yet/],
+    ];
+    for (const [args, message] of mistakes) {
+      const { code, err } = await mycelium(env, 'run', 'daily_env_stats', ...args);
+      assert.equal(code, 2);
+      assert.match(err, message);
+    }
+  });
+
   await t.test('a job that nobody takes is told, and stays in the queue', async () => {
     const { code, err } = await mycelium(env, 'run', 'hourly_setpoint_monitoring', '--wait');
     assert.equal(code, 1);

@@ -1,5 +1,7 @@
-import type { Day } from '@mycelium/calendar';
+import { type Day, dayBounds } from '@mycelium/calendar';
+import type { JobName } from '@mycelium/queue';
 import { Command, Option } from 'commander';
+import { WrongUsage } from '../command-errors.ts';
 import { day, instant } from '../options.ts';
 import type { Output } from '../output.ts';
 import { createOutput } from '../output.ts';
@@ -33,13 +35,15 @@ async function run(name: string, { day, slot: at, wait }: RunOptions, output: Ou
   const { enqueueSlot, latestSlot, scheduledJobs, slotForDay } = await import('@mycelium/queue');
   const { jobNamed, withHouse } = await import('../house.ts');
   const { followOne } = await import('../follow-one.ts');
-  const runnable = [...scheduledJobs, 'create_tables'] as const;
-  const job = jobNamed(name, runnable);
+  const job = jobNamed(name, [...scheduledJobs, 'create_tables']);
   await withHouse(async (house) => {
-    const now = new Date();
     const { TZ } = house.config;
-    const due = () => (job === 'create_tables' ? now : latestSlot(job, TZ, now));
-    const slot = at ?? (day ? slotForDay(job, day, TZ) : due());
+    const now = new Date();
+    const latest = () => (job === 'create_tables' ? now : latestSlot(job, TZ, now));
+    if (day) refuseUnfinished(day, now, TZ);
+    const slot = at ?? (day ? slotForDay(job, day, TZ) : latest());
+    if (at) await refuseOtherTimes(job, at, now, TZ);
+
     if (wait) return followOne(house, { job, slot, payload: {} }, output);
     const { id } = await enqueueSlot(house.queues, job, slot, 'manual', {});
     output.line(
@@ -47,4 +51,21 @@ async function run(name: string, { day, slot: at, wait }: RunOptions, output: Ou
     );
     output.result({ job, slot, id });
   });
+}
+
+/** Half a day's run would stand in the ledger for the whole, and the timetable's would not be run. */
+function refuseUnfinished(day: Day, now: Date, timeZone: string) {
+  if (dayBounds(day, timeZone).end > now) throw new WrongUsage(`${day} is not over yet`);
+}
+
+/** A time that is not the timetable's would be a run that nothing else knows of. */
+async function refuseOtherTimes(job: JobName, at: Date, now: Date, timeZone: string) {
+  const { latestSlot } = await import('@mycelium/queue');
+  if (at > now) throw new WrongUsage(`${at.toISOString()} has not come yet`);
+  const slot = latestSlot(job, timeZone, at);
+  if (slot.getTime() !== at.getTime()) {
+    throw new WrongUsage(
+      `${job} was not due at ${at.toISOString()}; before that it was at ${slot.toISOString()}`,
+    );
+  }
 }
