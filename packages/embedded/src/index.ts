@@ -1,4 +1,5 @@
 export { findChromium } from './chromium.ts';
+export { type DemoFarm, growDemoFarm } from './demo-farm.ts';
 export { removeHomeEnv, writeHomeEnv } from './home-env.ts';
 export { HomeInUse } from './home-lock.ts';
 export { freePort } from './port.ts';

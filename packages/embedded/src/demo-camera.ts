@@ -1,0 +1,8 @@
+/** A thread that renders what the demo's cameras see. */
+import { parentPort } from 'node:worker_threads';
+import { renderScene, type Scene } from '@mycelium/encoder/demo-model';
+
+parentPort?.on('message', async (scene: Scene) => {
+  const jpeg = await renderScene(scene, { width: 800, height: 450 });
+  parentPort?.postMessage(jpeg);
+});
