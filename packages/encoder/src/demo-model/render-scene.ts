@@ -3,8 +3,8 @@ import { paintBlock } from './block.ts';
 import { type Canvas, type Colour, createCanvas, texture } from './canvas.ts';
 import { paintDemoMark } from './demo-mark.ts';
 import { seededRandom, seedOf } from './random.ts';
-import { lookOf, type RoomLook } from './room-look.ts';
-import { lightsOn, progressInStage, type Scene } from './scene.ts';
+import { lampOf, lookOf, type RoomLook } from './room-look.ts';
+import { progressInStage, type Scene } from './scene.ts';
 
 export interface RenderOptions {
   width: number;
@@ -90,11 +90,12 @@ function softStep(edge: number, value: number, blur = 0.016): number {
 /** Colour and strength of the light at the scene's hour: a lamp by day, a dim bluish rest by night. */
 function lightAt(scene: Scene, look: RoomLook): Colour {
   const flicker = 1 + (seededRandom(seedOf(scene.seed, scene.growthDay, scene.hour, 'light'))() - 0.5) * 0.08;
-  if (!lightsOn(scene)) return [0.34 * flicker, 0.38 * flicker, 0.45 * flicker];
+  const lamp = lampOf(scene);
+  if (lamp === 'off') return [0.34 * flicker, 0.38 * flicker, 0.45 * flicker];
   const noon = 0.94 + 0.14 * Math.sin(((scene.hour - 6) / 14) * Math.PI);
   const strength = noon * flicker;
   const [red, green, blue] = look.light;
-  if (look.blueEvening && scene.hour >= 17) {
+  if (lamp === 'blue') {
     return [red * strength * 0.62, green * strength * 0.74, blue * strength * 1.12];
   }
   return [red * strength, green * strength, blue * strength];
@@ -106,7 +107,7 @@ function develop(canvas: Canvas, scene: Scene, look: RoomLook): Uint8Array {
   const light = lightAt(scene, look);
   const random = seededRandom(seedOf(scene.seed, scene.growthDay, scene.hour, 'grain'));
   const grain = grainRow(random);
-  const noise = (lightsOn(scene) ? 0.016 : 0.022) * Math.min(1, height / 720);
+  const noise = (lampOf(scene) === 'off' ? 0.022 : 0.016) * Math.min(1, height / 720);
   const pixels = new Uint8Array(width * height * 3);
   const corner = (width / height / 2) ** 2 + 0.25;
   for (let row = 0, at = 0; row < height; row++) {

@@ -1,5 +1,6 @@
 import type { Colour } from './canvas.ts';
 import { seededRandom, seedOf } from './random.ts';
+import type { Scene } from './scene.ts';
 
 /** Where a room's camera hangs and how its light looks: the same for every picture of that room. */
 export interface RoomLook {
@@ -78,4 +79,10 @@ export function lookOf(room: string): RoomLook {
     wall: [wall, wall * between(1, 1.1), wall * between(0.95, 1.15)],
     blueEvening: random() < 0.3,
   };
+}
+
+/** The lamps of a room at an hour: off from 20 to 6, blue in the evening where the room has it so. */
+export function lampOf({ room, hour }: Pick<Scene, 'room' | 'hour'>): 'white' | 'blue' | 'off' {
+  if (hour < 6 || hour >= 20) return 'off';
+  return hour >= 17 && lookOf(room).blueEvening ? 'blue' : 'white';
 }

@@ -1,4 +1,5 @@
 import { seedOf } from './random.ts';
+import { lampOf } from './room-look.ts';
 
 export const stages = ['substrate', 'primordia', 'fruiting', 'post-harvest'] as const;
 export type Stage = (typeof stages)[number];
@@ -39,10 +40,6 @@ export function progressInStage(scene: Scene): number {
   return Math.min(1, Math.max(0, (age - first) / (last + 1 - first)));
 }
 
-export function lightsOn(scene: Scene): boolean {
-  return scene.hour >= 6 && scene.hour < 20;
-}
-
 /** Each batch of the demo has one seed, so that its cluster keeps its shape while it grows. */
 export function batchSeed(seed: number, room: string, inDate: string): number {
   return seedOf(seed, 'batch', room, inDate);
@@ -55,8 +52,10 @@ const described: Record<Stage, string> = {
   'post-harvest': 'Post-harvest: the cluster is picked, cut stubs remain.',
 };
 
+const lit = { white: 'Lights on, bright.', blue: 'Blue light.', off: 'Lights off, dark night.' } as const;
+
 /** The sentence that is true of the scene, as a person would write it below the picture. */
 export function sceneCaption(scene: Scene): string {
-  const light = lightsOn(scene) ? 'Lights on, bright.' : 'Lights off, dark night.';
-  return `${described[scene.stage]} Room ${scene.room}, day ${Math.floor(scene.growthDay)}. ${light}`;
+  const { room, stage, growthDay } = scene;
+  return `${described[stage]} Room ${room}, day ${Math.floor(growthDay)}. ${lit[lampOf(scene)]}`;
 }
