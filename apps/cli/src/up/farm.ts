@@ -1,19 +1,44 @@
-import type { Config } from '@mycelium/config';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Pool } from '@mycelium/database';
 import type { ManagedStore } from '@mycelium/storage';
 import type { Output } from '../output.ts';
 
 interface Farm {
-  config: Config;
+  home: string;
   pool: Pool;
   store: ManagedStore;
+  timeZone: string;
   now: Date;
   output: Output;
   signal: AbortSignal;
 }
 
-/** Neither an image nor a reading anywhere: a first start. */
-export async function isEmpty({ pool, store, signal }: Farm): Promise<boolean> {
+/** On a first start, where there is neither an image nor a reading, grows the demo farm; goes on where one was cut off. */
+export async function growFarmIfEmpty({ home, output, ...farm }: Farm): Promise<void> {
+  const unfinished = join(home, 'demo-farm-unfinished');
+  const begun = await readFile(unfinished, 'utf8').catch(() => undefined);
+  if (!begun && !(await isEmpty(farm))) return;
+  const now = begun ? new Date(begun) : farm.now;
+  await writeFile(unfinished, now.toISOString());
+
+  output.line('\nNothing here yet: a demo farm of four rooms grows, with three days of readings and images.');
+  const { growDemoFarm } = await import('@mycelium/embedded');
+  const bars: Partial<Record<'readings' | 'images', ReturnType<Output['bar']>>> = {};
+  const grown = await growDemoFarm({
+    ...farm,
+    now,
+    onProgress({ what, done, total }) {
+      bars[what] ??= output.bar(what);
+      bars[what].update(done, total);
+      if (done === total) bars[what].end();
+    },
+  });
+  await rm(unfinished);
+  output.done('demo farm', `${grown.readings} readings, ${grown.images} images`);
+}
+
+async function isEmpty({ pool, store, signal }: Pick<Farm, 'pool' | 'store' | 'signal'>): Promise<boolean> {
   const { rows } = await pool.query<{ used: boolean }>(
     'select exists (select from reading) or exists (select from image) as used',
   );

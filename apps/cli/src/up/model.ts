@@ -1,20 +1,20 @@
-import { join } from 'node:path';
 import type { Config, Setting } from '@mycelium/config';
 import type { Output } from '../output.ts';
 
-/** The model of the settings, or the demo model where there is none; made once, kept under the home. */
-export async function chooseModel(config: Config, output: Output): Promise<Partial<Record<Setting, string>>> {
-  if (config.CLIP_MODEL) {
-    output.done('model', config.CLIP_MODEL);
-    return { CLIP_MODEL: config.CLIP_MODEL, MODEL_DIR: config.MODEL_DIR, CLIP_DTYPE: config.CLIP_DTYPE };
+/** The model of the settings, or the demo model that comes with the repository where there is none. */
+export async function chooseModel(config: Config, output: Output) {
+  const { CLIP_MODEL, MODEL_DIR, CLIP_DTYPE } = config;
+  if (CLIP_MODEL) {
+    output.done('model', CLIP_MODEL);
+    return { CLIP_MODEL, MODEL_DIR, CLIP_DTYPE } satisfies Partial<Record<Setting, string>>;
   }
-  const dir = join(config.MYCELIUM_HOME, 'models', 'demo');
-  const { createDemoModel } = await import('@mycelium/encoder/demo-model');
-  await createDemoModel(dir);
-  output.done('model', `DEMO MODEL in ${dir}`);
+  const { demoModelDir } = await import('@mycelium/encoder/demo-model');
+  output.done('model', `DEMO MODEL in ${demoModelDir}`);
   output.warn(
-    '  The demo model knows the demo farm and nothing else: its vectors of real photographs mean little.\n' +
-      '  For real work set CLIP_MODEL, e.g. after `mycelium models fetch openai/clip-vit-base-patch32`.',
+    '  It knows the pictures of the demo farm and nothing else: its vectors of real photographs mean little.\n' +
+      '  For real work set CLIP_MODEL, for instance after `mycelium models fetch Xenova/clip-vit-base-patch32`.',
   );
-  return { CLIP_MODEL: dir, MODEL_DIR: config.MODEL_DIR, CLIP_DTYPE: 'fp32' };
+  return { CLIP_MODEL: demoModelDir, MODEL_DIR, CLIP_DTYPE: 'fp32' } satisfies Partial<
+    Record<Setting, string>
+  >;
 }

@@ -10,6 +10,7 @@ import { CommandFailed } from '../command-errors.ts';
 import type { UpOptions } from '../commands/up.ts';
 import type { Output } from '../output.ts';
 import { startApps } from './apps.ts';
+import { growFarmIfEmpty } from './farm.ts';
 import { runEachJob } from './first-runs.ts';
 import { chooseModel } from './model.ts';
 
@@ -70,6 +71,9 @@ async function run(
   output.done('images', store.describe());
   const model = await chooseModel(config, output);
   signal.throwIfAborted();
+  if (options.demo) {
+    await growFarmIfEmpty({ home, pool, store, timeZone: config.TZ, now: new Date(), output, signal });
+  }
 
   const port = await freePort(config.DASHBOARD_PORT);
   if (port !== config.DASHBOARD_PORT) {
