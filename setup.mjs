@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(fileURLToPath(import.meta.url));
@@ -23,6 +23,17 @@ const steps = [
     // Not `npm ci`: it fails where the lock file lacks the binaries of the other systems.
     command: ['npm', 'install', '--no-audit', '--no-fund', '--include=dev', '--loglevel=error'],
     result: 'node_modules/.bin/node',
+  },
+  {
+    name: 'console',
+    says: 'Building the pages of the console',
+    sources: () => [
+      'package-lock.json',
+      ...filesBelow('apps/dashboard/web'),
+      ...filesBelow('packages/calendar/src'),
+    ],
+    command: ['npm', 'run', '--silent', 'build', '--workspace', 'apps/dashboard'],
+    result: 'apps/dashboard/dist/index.html',
   },
 ];
 
@@ -45,6 +56,13 @@ function workspaces() {
       it.endsWith('/*') ? readdirSync(join(root, dirname(it))).map((name) => join(dirname(it), name)) : it,
     )
     .filter((path) => existsSync(join(root, path, 'package.json')));
+}
+
+function filesBelow(folder) {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(relative(root, entry.parentPath ?? entry.path), entry.name))
+    .sort();
 }
 
 /** Of the files' contents, and of the kind of machine: what is installed holds programs for it. */

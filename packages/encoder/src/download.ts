@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A file to be loaded, and what tells that it has arrived whole: one of the checksums, and the size. */
@@ -92,7 +93,7 @@ async function loadRest(
       }
     };
     await pipeline(
-      Readable.fromWeb(response.body),
+      Readable.fromWeb(response.body as ReadableStream),
       counted,
       createWriteStream(part, { flags: resumed ? 'a' : 'w' }),
     );

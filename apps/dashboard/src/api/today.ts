@@ -16,7 +16,8 @@ const now = z.object({
 });
 const trouble = z.discriminatedUnion('what', [
   z.object({ what: z.literal('no-readings') }),
-  z.object({ what: z.literal('old-readings'), metric, since: z.date() }),
+  z.object({ what: z.literal('old-readings'), since: z.date() }),
+  z.object({ what: z.literal('old-metric'), metric, since: z.date() }),
   z.object({ what: z.enum(['below-band', 'above-band']), metric, value: z.number(), limit: z.number() }),
   z.object({ what: z.literal('no-images') }),
   z.object({ what: z.literal('old-image'), since: z.date() }),

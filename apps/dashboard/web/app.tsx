@@ -1,0 +1,57 @@
+import { useEffect } from 'preact/hooks';
+import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso';
+import { loadSession } from './load-session.ts';
+import { Login } from './pages/login.tsx';
+import { NotFound } from './pages/not-found.tsx';
+import { Today } from './pages/today.tsx';
+import { ErrorState, Loading } from './parts/states.tsx';
+import { session } from './session.ts';
+import { Shell } from './shell.tsx';
+
+const RoomPage = lazy(() => import('./pages/room.tsx').then((page) => page.RoomPage));
+const Images = lazy(() => import('./pages/images.tsx').then((page) => page.Images));
+const Quarantine = lazy(() => import('./pages/quarantine.tsx').then((page) => page.Quarantine));
+const Coverage = lazy(() => import('./pages/coverage.tsx').then((page) => page.Coverage));
+const Jobs = lazy(() => import('./pages/jobs.tsx').then((page) => page.Jobs));
+const Runs = lazy(() => import('./pages/runs.tsx').then((page) => page.Runs));
+const Failed = lazy(() => import('./pages/failed.tsx').then((page) => page.Failed));
+const Alerts = lazy(() => import('./pages/alerts.tsx').then((page) => page.Alerts));
+const Audit = lazy(() => import('./pages/audit.tsx').then((page) => page.Audit));
+const Access = lazy(() => import('./pages/access.tsx').then((page) => page.Access));
+
+export function App() {
+  useEffect(() => void loadSession(), []);
+  const { state } = session.value;
+  if (state === 'loading') return <Loading />;
+  if (state === 'failed')
+    return <ErrorState error={session.value.error} onRetry={() => void loadSession()} />;
+  // Bull Board is the server's own page, and not one of these.
+  return (
+    <LocationProvider scope={/^\/(?!queues(\/|$)|api\/)/}>
+      <ErrorBoundary>{state === 'out' ? <Login /> : <Pages />}</ErrorBoundary>
+    </LocationProvider>
+  );
+}
+
+function Pages() {
+  return (
+    <Shell>
+      <Router>
+        <Route path="/" component={Today} />
+        <Route path="/login" component={Today} />
+        <Route path="/rooms" component={RoomPage} />
+        <Route path="/rooms/:room" component={RoomPage} />
+        <Route path="/images" component={Images} />
+        <Route path="/quarantine" component={Quarantine} />
+        <Route path="/coverage" component={Coverage} />
+        <Route path="/jobs" component={Jobs} />
+        <Route path="/runs" component={Runs} />
+        <Route path="/failed" component={Failed} />
+        <Route path="/alerts" component={Alerts} />
+        <Route path="/audit" component={Audit} />
+        <Route path="/access" component={Access} />
+        <Route default component={NotFound} />
+      </Router>
+    </Shell>
+  );
+}

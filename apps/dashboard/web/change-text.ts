@@ -1,0 +1,14 @@
+import type { Change } from '../src/views/setpoints.ts';
+import type { Wire } from './api.ts';
+import { formatNumber } from './words.ts';
+
+/** "on" of a switch, "auto" of a mode, "18.5 °C" of a setpoint. */
+export function valueText({ labels, unit, kind }: Wire<Change>, value: number | null): string {
+  if (value === null) return '–';
+  const label = labels[String(value)];
+  if (label) return label;
+  return `${formatNumber(value, kind === 'analog' && value % 1 ? 1 : 0)}${unit ? ` ${unit}` : ''}`;
+}
+
+export const changeText = (change: Wire<Change>) =>
+  `${change.device} ${change.point}: ${valueText(change, change.previous)} → ${valueText(change, change.value)}`;

@@ -1,0 +1,26 @@
+import { signal } from '@preact/signals';
+import type { ActiveJob, QueueCounts } from '../src/views/timetable.ts';
+import type { Wire } from './api.ts';
+
+export interface Live {
+  active: Wire<ActiveJob>[];
+  queues: QueueCounts[];
+  openAlerts: number;
+}
+
+/** What is happening right now; undefined until the server has said so. */
+export const live = signal<Live | undefined>(undefined);
+
+let source: EventSource | undefined;
+
+/** Listens while somebody is logged in; browsers connect again by themselves. */
+export function listen(): () => void {
+  source ??= new EventSource('/api/events');
+  source.onmessage = ({ data }) => {
+    live.value = JSON.parse(data) as Live;
+  };
+  return () => {
+    source?.close();
+    source = undefined;
+  };
+}

@@ -1,0 +1,18 @@
+import { PageHead } from '../parts/page-head.tsx';
+import { Empty } from '../parts/states.tsx';
+import { t } from '../words.ts';
+
+export function NotFound() {
+  return (
+    <>
+      <PageHead title={t('notFound.title')} />
+      <div class="card">
+        <Empty icon="search" title={t('notFound.text')}>
+          <a class="button" href="/">
+            {t('nav.today')}
+          </a>
+        </Empty>
+      </div>
+    </>
+  );
+}

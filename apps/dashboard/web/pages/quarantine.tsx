@@ -1,0 +1,101 @@
+import type { QuarantineRow } from '@mycelium/database';
+import { useState } from 'preact/hooks';
+import { send, useData, type Wire } from '../api.ts';
+import { Icon } from '../parts/icon.tsx';
+import { PageHead } from '../parts/page-head.tsx';
+import { Empty, ErrorState, Loading } from '../parts/states.tsx';
+import { attempt } from '../parts/toast.tsx';
+import { isOperator } from '../session.ts';
+import { dateTime, formatNumber, maybe, t } from '../words.ts';
+
+export function Quarantine() {
+  const { data, error, reload } = useData<{ images: Wire<QuarantineRow>[] }>(
+    '/api/quarantine?limit=500',
+    60_000,
+  );
+  const [reason, setReason] = useState('');
+  const reasons = [...new Set(data?.images.map((image) => image.reason))].sort();
+  const shown = data?.images.filter((image) => !reason || image.reason === reason) ?? [];
+
+  const retry = (keys: string[]) =>
+    attempt(async () => {
+      let retried = 0;
+      for (let n = 0; n < keys.length; n += 100) {
+        retried += (
+          await send<{ retried: number }>('/api/quarantine/retry', { keys: keys.slice(n, n + 100) })
+        ).retried;
+      }
+      reload();
+      return t('quarantine.retried', { n: retried });
+    });
+
+  return (
+    <>
+      <PageHead title={t('nav.quarantine')} note={t('quarantine.note')}>
+        {reasons.length > 1 && (
+          <label class="field">
+            <span class="visually-hidden">{t('quarantine.reason')}</span>
+            <select class="select" value={reason} onChange={(event) => setReason(event.currentTarget.value)}>
+              <option value="">{t('quarantine.everyReason')}</option>
+              {reasons.map((name) => (
+                <option key={name} value={name}>
+                  {maybe(`reason.${name}`, name)}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        {isOperator() && shown.length > 0 && (
+          <button type="button" class="button" onClick={() => retry(shown.map(({ key }) => key))}>
+            <Icon name="retry" />
+            {t('quarantine.retryAll', { n: shown.length })}
+          </button>
+        )}
+      </PageHead>
+      {error && !data && <ErrorState error={error} onRetry={reload} />}
+      {!data && !error && <Loading height={300} />}
+      {data && (
+        <div class="card table-wrap">
+          {shown.length === 0 ? (
+            <Empty icon="check" title={t('quarantine.none')} />
+          ) : (
+            <table class="table">
+              <thead>
+                <tr>
+                  <th>{t('image.key')}</th>
+                  <th>{t('quarantine.reason')}</th>
+                  <th class="right">{t('quarantine.bytes')}</th>
+                  <th class="right">{t('quarantine.times')}</th>
+                  <th>{t('quarantine.last')}</th>
+                  {isOperator() && <th class="right">{t('jobs.actions')}</th>}
+                </tr>
+              </thead>
+              <tbody>
+                {shown.map((image) => (
+                  <tr key={image.key}>
+                    <td class="mono">{image.key}</td>
+                    <td>
+                      <strong>{maybe(`reason.${image.reason}`, image.reason)}</strong>
+                      <div class="quiet small">{image.detail}</div>
+                    </td>
+                    <td class="right nowrap">{image.bytes === null ? '–' : formatNumber(image.bytes)}</td>
+                    <td class="right">{image.times}</td>
+                    <td class="nowrap">{dateTime(image.lastSeen)}</td>
+                    {isOperator() && (
+                      <td class="right">
+                        <button type="button" class="button small" onClick={() => retry([image.key])}>
+                          <Icon name="retry" />
+                          {t('runs.retry')}
+                        </button>
+                      </td>
+                    )}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </div>
+      )}
+    </>
+  );
+}

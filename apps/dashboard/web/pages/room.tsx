@@ -1,0 +1,335 @@
+import { useEffect, useState } from 'preact/hooks';
+import { useLocation, useRoute } from 'preact-iso';
+import type { DailyStats } from '../../src/views/daily-stats.ts';
+import type { Change } from '../../src/views/setpoints.ts';
+import { query, useData, type Wire } from '../api.ts';
+import { valueText } from '../change-text.ts';
+import { dayAt } from '../farm-day.ts';
+import { digits, metricNames, unitOf } from '../metrics.ts';
+import { ClimateChart, type Series, type Window } from '../parts/climate-chart.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { ImageView } from '../parts/image-view.tsx';
+import { PageHead } from '../parts/page-head.tsx';
+import { Segments } from '../parts/segments.tsx';
+import { Empty, ErrorState, Loading } from '../parts/states.tsx';
+import { TimeStrip } from '../parts/time-strip.tsx';
+import { clock, dateTime, duration, formatNumber, percent, shortDay, t } from '../words.ts';
+
+const hour = 3_600_000;
+const spans = { '1': 24, '3': 72, '7': 168, '30': 720, '90': 2_160 } as const;
+type Span = keyof typeof spans;
+const shortest = 10 * 60_000;
+const longest = 780 * 24 * hour;
+
+export function RoomPage() {
+  const { params } = useRoute();
+  const { route } = useLocation();
+  const { data: rooms, error, reload } = useData<{ rooms: string[] }>('/api/rooms');
+  const room = params.room ?? rooms?.rooms[0];
+
+  if (error && !rooms) return <ErrorState error={error} onRetry={reload} />;
+  if (!rooms) return <Loading height={480} />;
+  if (!room || !rooms.rooms.includes(room)) {
+    return (
+      <>
+        <PageHead title={t('nav.rooms')} />
+        <div class="card">
+          <Empty icon="room" title={room ? t('room.unknown', { room }) : t('today.noRooms')}>
+            {room && (
+              <a class="button" href="/rooms">
+                {t('nav.rooms')}
+              </a>
+            )}
+          </Empty>
+        </div>
+      </>
+    );
+  }
+  return (
+    <RoomView
+      key={room}
+      room={room}
+      rooms={rooms.rooms}
+      onRoom={(chosen) => route(`/rooms/${encodeURIComponent(chosen)}${location.search}`)}
+    />
+  );
+}
+
+interface RoomViewProps {
+  room: string;
+  rooms: string[];
+  onRoom: (room: string) => void;
+}
+
+/** The window of the address, so that a view can be sent to somebody; three days until now without one. */
+function windowOfAddress(): Window {
+  const asked = new URLSearchParams(location.search);
+  const [from, to] = [Number(asked.get('from')), Number(asked.get('to'))];
+  if (from > 0 && to - from >= shortest && to - from <= longest) return { from, to };
+  const now = Date.now();
+  return { from: now - spans['3'] * hour, to: now };
+}
+
+function RoomView({ room, rooms, onRoom }: RoomViewProps) {
+  const [window, setWindow] = useState(windowOfAddress);
+  const [shown, setShown] = useState<number>();
+  const path = `/api/rooms/${encodeURIComponent(room)}`;
+  const span = {
+    from: new Date(Math.round(window.from)).toISOString(),
+    to: new Date(Math.round(window.to)).toISOString(),
+  };
+  const buckets = Math.min(1_200, Math.max(200, Math.round(innerWidth * 0.7)));
+  const series = useData<Series>(
+    `${path}/series${query({ ...span, buckets, images: innerWidth < 700 ? 8 : 24 })}`,
+  );
+  const changes = useData<{ changes: Wire<Change>[] }>(`${path}/changes${query(span)}`);
+  const chosen = (Object.keys(spans) as Span[]).find(
+    (key) => Math.abs(window.to - window.from - spans[key] * hour) < 60_000,
+  );
+
+  const show = ({ from, to }: Window) => {
+    const length = Math.min(longest, Math.max(shortest, to - from));
+    const end = Math.min(Date.now(), (from + to + length) / 2);
+    const next = { from: Math.round(end - length), to: Math.round(end) };
+    history.replaceState(history.state, '', `${location.pathname}${query({ ...next })}`);
+    setWindow(next);
+  };
+  const move = (share: number) => {
+    const by = (window.to - window.from) * share;
+    show({ from: window.from + by, to: window.to + by });
+  };
+  const zoom = (factor: number) => {
+    const centre = (window.from + window.to) / 2;
+    const half = ((window.to - window.from) * factor) / 2;
+    show({ from: centre - half, to: centre + half });
+  };
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if ((event.target as HTMLElement).closest('input, select, textarea, dialog, [role=grid]')) return;
+      const action = {
+        ArrowLeft: () => move(-0.5),
+        ArrowRight: () => move(0.5),
+        '+': () => zoom(0.5),
+        '-': () => zoom(2),
+      }[event.key];
+      if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      action();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  });
+
+  return (
+    <>
+      <PageHead title={t('room.title', { room })} note={`${dateTime(window.from)} – ${dateTime(window.to)}`}>
+        <Segments
+          label={t('nav.rooms')}
+          value={room}
+          options={rooms.map((name) => ({ value: name, text: name }))}
+          onChange={onRoom}
+        />
+        <Segments
+          label={t('room.span')}
+          value={chosen}
+          options={(Object.keys(spans) as Span[]).map((key) => ({
+            value: key,
+            text: t('days.short', { n: key }),
+          }))}
+          onChange={(key) => {
+            const to = window.to > Date.now() - 6 * hour ? Date.now() : window.to;
+            show({ from: to - spans[key] * hour, to });
+          }}
+        />
+        <div class="button-row">
+          <button
+            type="button"
+            class="button icon-only"
+            aria-label={t('room.earlier')}
+            title={t('room.earlier')}
+            onClick={() => move(-0.5)}
+          >
+            <Icon name="left" />
+          </button>
+          <button
+            type="button"
+            class="button icon-only"
+            aria-label={t('room.zoomIn')}
+            title={t('room.zoomIn')}
+            onClick={() => zoom(0.5)}
+          >
+            <Icon name="plus" />
+          </button>
+          <button
+            type="button"
+            class="button icon-only"
+            aria-label={t('room.zoomOut')}
+            title={t('room.zoomOut')}
+            onClick={() => zoom(2)}
+          >
+            <Icon name="minus" />
+          </button>
+          <button
+            type="button"
+            class="button icon-only"
+            aria-label={t('room.later')}
+            title={t('room.later')}
+            onClick={() => move(0.5)}
+          >
+            <Icon name="right" />
+          </button>
+        </div>
+      </PageHead>
+
+      {series.error && !series.data && <ErrorState error={series.error} onRetry={series.reload} />}
+      {!series.data && !series.error && <Loading height={620} />}
+      {series.data && (
+        <section class={`card charts ${series.loading ? 'stale' : ''}`} aria-label={t('room.curves')}>
+          {metricNames.map((metric, n) => (
+            <ClimateChart
+              key={metric}
+              metric={metric}
+              series={series.data as Series}
+              window={window}
+              onZoom={show}
+              last={n === metricNames.length - 1}
+            />
+          ))}
+          <TimeStrip
+            room={room}
+            window={window}
+            images={series.data.images.filter((image) => Date.parse(image.capturedAt) >= window.from)}
+            changes={(changes.data?.changes ?? []).filter(({ at }) => Date.parse(at) >= window.from)}
+            onImage={setShown}
+          />
+          <p class="quiet small chart-help">{t('room.help')}</p>
+        </section>
+      )}
+      <div class="columns wide-left section">
+        <StatsTable path={path} window={window} />
+        <ChangesList changes={changes.data?.changes} error={changes.error} />
+      </div>
+      {shown !== undefined && <ImageView id={shown} onClose={() => setShown(undefined)} />}
+    </>
+  );
+}
+
+function StatsTable({ path, window }: { path: string; window: Window }) {
+  const { data, error } = useData<{ days: Wire<DailyStats>[] }>(
+    `${path}/stats${query({ from: dayAt(window.from), to: dayAt(window.to) })}`,
+  );
+  return (
+    <section aria-labelledby="stats">
+      <div class="section-head">
+        <h2 id="stats">{t('stats.title')}</h2>
+      </div>
+      {error && !data && <ErrorState error={error} />}
+      {!data && !error && <Loading height={200} />}
+      {data && (
+        <section class="card table-wrap tall" tabIndex={0} aria-label={t('stats.title')}>
+          {data.days.length === 0 ? (
+            <Empty icon="calendar" title={t('stats.none')}>
+              <p>{t('stats.noneHelp')}</p>
+            </Empty>
+          ) : (
+            <table class="table compact">
+              <thead>
+                <tr>
+                  <th>{t('stats.day')}</th>
+                  <th>{t('stats.metric')}</th>
+                  <th class="right">{t('stats.coverage')}</th>
+                  <th class="right">{t('stats.mean')}</th>
+                  <th class="right">{t('stats.median')}</th>
+                  <th class="right">{t('stats.quartiles')}</th>
+                  <th class="right">{t('stats.lowest')}</th>
+                  <th class="right">{t('stats.highest')}</th>
+                  <th class="right">{t('stats.outside')}</th>
+                  <th class="right">{t('stats.gap')}</th>
+                  <th class="right">{t('stats.bad')}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {data.days.map((row) => (
+                  <StatsRow key={`${row.day}${row.metric}`} row={row} />
+                ))}
+              </tbody>
+            </table>
+          )}
+        </section>
+      )}
+    </section>
+  );
+}
+
+function StatsRow({ row }: { row: Wire<DailyStats> }) {
+  const say = (value: number) => formatNumber(value, digits[row.metric]);
+  const outside = (row.minutesBelow ?? 0) + (row.minutesAbove ?? 0);
+  return (
+    <tr>
+      <td class="nowrap">
+        {shortDay(row.day)}
+        {row.growthDay !== null && <span class="quiet"> · {t('growthDay', { day: row.growthDay })}</span>}
+      </td>
+      <td class="nowrap">
+        <span class={`dot ${row.metric}`} /> {t(`metric.${row.metric}`)}{' '}
+        <span class="quiet">{unitOf[row.metric]}</span>
+      </td>
+      <td class="right nowrap">
+        <span class={row.coverage < 0.9 ? 'badge warn' : ''} title={`${row.count} / ${row.expectedCount}`}>
+          {percent(row.coverage)}
+        </span>
+      </td>
+      <td class="right">{say(row.mean)}</td>
+      <td class="right">{say(row.median)}</td>
+      <td class="right nowrap">
+        {say(row.q25)} – {say(row.q75)}
+      </td>
+      <td class="right nowrap">
+        {say(row.min)} <span class="quiet">{clock(row.minAt)}</span>
+      </td>
+      <td class="right nowrap">
+        {say(row.max)} <span class="quiet">{clock(row.maxAt)}</span>
+      </td>
+      <td class="right nowrap">{row.minutesBelow === null ? '–' : duration(outside * 60)}</td>
+      <td class="right nowrap">{duration(row.longestGapSeconds)}</td>
+      <td class="right">{row.badCount}</td>
+    </tr>
+  );
+}
+
+function ChangesList({ changes, error }: { changes: Wire<Change>[] | undefined; error: Error | undefined }) {
+  return (
+    <section aria-labelledby="changes">
+      <div class="section-head">
+        <h2 id="changes">{t('changes.title')}</h2>
+        {changes && <span class="quiet small">{formatNumber(changes.length)}</span>}
+      </div>
+      {error && !changes && <ErrorState error={error} />}
+      {!changes && !error && <Loading height={200} />}
+      {changes && (
+        <section class="card tall" tabIndex={0} aria-label={t('changes.title')}>
+          {changes.length === 0 ? (
+            <Empty icon="sliders" title={t('changes.none')} />
+          ) : (
+            <ul class="rows">
+              {changes.map((change) => (
+                <li key={`${change.device}${change.point}${change.at}`} class="row">
+                  <div class="row-main">
+                    <strong>
+                      {change.point} <span class="quiet small">{change.device}</span>
+                    </strong>
+                    <span class="quiet small">{dateTime(change.at)}</span>
+                  </div>
+                  <span class="number nowrap">
+                    {valueText(change, change.previous)} → <strong>{valueText(change, change.value)}</strong>
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )}
+        </section>
+      )}
+    </section>
+  );
+}

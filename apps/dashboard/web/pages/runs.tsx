@@ -1,0 +1,272 @@
+import { useEffect, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import type { RunRow } from '../../src/views/run-list.ts';
+import { ask, query, send, useData, type Wire } from '../api.ts';
+import { jobTitle } from '../job-title.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { PageHead } from '../parts/page-head.tsx';
+import { Empty, ErrorState, Loading } from '../parts/states.tsx';
+import { Status } from '../parts/status.tsx';
+import { attempt } from '../parts/toast.tsx';
+import { isOperator } from '../session.ts';
+import { dateTime, duration, fullTime, maybe, t } from '../words.ts';
+
+type Run = Wire<RunRow>;
+interface Page {
+  runs: Run[];
+  next: string | null;
+}
+interface RunDetail extends Run {
+  queued: {
+    queue: string;
+    id: string;
+    state: string;
+    attemptsMade: number;
+    attempts: number;
+    logs: string[];
+    failures: string[];
+  } | null;
+}
+
+const statuses = [
+  'succeeded',
+  'failed',
+  'running',
+  'waiting',
+  'retrying',
+  'missed',
+  'coalesced',
+  'paused',
+  'parked',
+];
+
+export function Runs() {
+  const { query: asked, route } = useLocation();
+  const filter = { job: asked.job, status: asked.status };
+  const { data: timetable } = useData<{ jobs: { id: string; title: string }[] }>('/api/jobs');
+  const first = useData<Page>(`/api/runs${query({ ...filter, limit: 50 })}`, 15_000);
+  const [older, setOlder] = useState<Page>();
+  const [open, setOpen] = useState<number | undefined>(Number(asked.open) || undefined);
+  useEffect(() => setOlder(undefined), [filter.job, filter.status]);
+
+  const runs = merge(first.data?.runs ?? [], older?.runs ?? []);
+  const next = older ? older.next : first.data?.next;
+  const more = () =>
+    attempt(async () => {
+      const page = await ask<Page>(`/api/runs${query({ ...filter, after: next ?? undefined, limit: 50 })}`);
+      setOlder({ runs: [...(older?.runs ?? []), ...page.runs], next: page.next });
+      return undefined;
+    });
+  const change = (changes: { job?: string; status?: string }) =>
+    route(`/runs${query({ ...filter, ...changes })}`, true);
+
+  return (
+    <>
+      <PageHead title={t('nav.runs')} note={t('runs.note')}>
+        <label class="field">
+          <span class="visually-hidden">{t('jobs.job')}</span>
+          <select
+            class="select"
+            value={filter.job ?? ''}
+            onChange={(event) => change({ job: event.currentTarget.value })}
+          >
+            <option value="">{t('runs.everyJob')}</option>
+            {timetable?.jobs.map(({ id, title }) => (
+              <option key={id} value={id}>
+                {jobTitle(id, title)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="field">
+          <span class="visually-hidden">{t('runs.status')}</span>
+          <select
+            class="select"
+            value={filter.status ?? ''}
+            onChange={(event) => change({ status: event.currentTarget.value })}
+          >
+            <option value="">{t('runs.everyStatus')}</option>
+            {statuses.map((status) => (
+              <option key={status} value={status}>
+                {maybe(`status.${status}`, status)}
+              </option>
+            ))}
+          </select>
+        </label>
+      </PageHead>
+      {first.error && !first.data && <ErrorState error={first.error} onRetry={first.reload} />}
+      {!first.data && !first.error && <Loading height={480} />}
+      {first.data && (
+        <div class="card table-wrap">
+          {runs.length === 0 ? (
+            <Empty icon="list" title={t('runs.none')} />
+          ) : (
+            <table class="table">
+              <thead>
+                <tr>
+                  <th>{t('runs.slot')}</th>
+                  <th>{t('jobs.job')}</th>
+                  <th>{t('runs.status')}</th>
+                  <th>{t('runs.cause')}</th>
+                  <th class="right">{t('runs.late')}</th>
+                  <th class="right">{t('runs.took')}</th>
+                  <th class="right">{t('runs.attempts')}</th>
+                  <th>{t('runs.result')}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {runs.map((run) => (
+                  <tr key={run.id} class="clickable" onClick={() => setOpen(run.id)}>
+                    <td class="nowrap">
+                      <button type="button" class="link" onClick={() => setOpen(run.id)}>
+                        {dateTime(run.slot)}
+                      </button>
+                    </td>
+                    <td>{jobTitle(run.job, run.job)}</td>
+                    <td>
+                      <Status status={run.status} />
+                    </td>
+                    <td>{maybe(`cause.${run.cause}`, run.cause)}</td>
+                    <td class="right nowrap">
+                      {run.lateness === null ? '–' : duration(Math.max(0, run.lateness))}
+                    </td>
+                    <td class="right nowrap">{took(run)}</td>
+                    <td class="right">{run.attempts}</td>
+                    <td class="clip">{run.error ?? summary(run.report)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </div>
+      )}
+      {next && (
+        <div class="more">
+          <button type="button" class="button" onClick={more}>
+            {t('more')}
+          </button>
+        </div>
+      )}
+      {open !== undefined && (
+        <RunView
+          id={open}
+          onClose={() => {
+            setOpen(undefined);
+            if (asked.open) route(`/runs${query(filter)}`, true);
+            first.reload();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** The first page is asked anew while older ones stay. */
+function merge(newest: Run[], older: Run[]): Run[] {
+  const seen = new Set(newest.map(({ id }) => id));
+  return [...newest, ...older.filter(({ id }) => !seen.has(id))];
+}
+
+function took({ startedAt, finishedAt }: Run): string {
+  if (!startedAt || !finishedAt) return '–';
+  return duration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1_000);
+}
+
+/** The numbers a report begins with. */
+function summary(report: unknown): string {
+  if (typeof report !== 'object' || report === null) return '';
+  return Object.entries(report)
+    .filter(([, value]) => typeof value === 'number' || typeof value === 'string')
+    .slice(0, 5)
+    .map(([name, value]) => `${maybe(`report.${name}`, name)} ${value}`)
+    .join(' · ');
+}
+
+function RunView({ id, onClose }: { id: number; onClose: () => void }) {
+  const { data: run, error, reload } = useData<RunDetail>(`/api/runs/${id}`, 5_000);
+  const retry = () =>
+    attempt(async () => {
+      await send(`/api/runs/${id}/retry`);
+      reload();
+      return t('runs.retried');
+    });
+  const underWay = run && ['running', 'waiting', 'retrying'].includes(run.status);
+  return (
+    <Dialog title={run ? jobTitle(run.job, run.job) : t('runs.one')} kind="drawer" onClose={onClose}>
+      {error && <ErrorState error={error} />}
+      {!run && !error && <Loading height={400} />}
+      {run && (
+        <>
+          <div class="button-row">
+            <Status status={run.status} />
+            {isOperator() && !underWay && (
+              <button type="button" class="button small" onClick={retry}>
+                <Icon name="retry" />
+                {t('runs.retry')}
+              </button>
+            )}
+            {run.queued && (
+              <a
+                class="button small"
+                target="_self"
+                href={`/queues/queue/${encodeURIComponent(run.queued.queue)}/${encodeURIComponent(run.queued.id)}`}
+              >
+                <Icon name="external" />
+                {t('runs.inBoard')}
+              </a>
+            )}
+          </div>
+          {run.error && (
+            <div class="notice bad">
+              <Icon name="failed" />
+              <span class="wrap">{run.error}</span>
+            </div>
+          )}
+          <dl class="facts">
+            <dt>{t('runs.slot')}</dt>
+            <dd>{fullTime(run.slot)}</dd>
+            <dt>{t('runs.cause')}</dt>
+            <dd>{maybe(`cause.${run.cause}`, run.cause)}</dd>
+            <dt>{t('runs.started')}</dt>
+            <dd>{run.startedAt ? fullTime(run.startedAt) : '–'}</dd>
+            <dt>{t('runs.finished')}</dt>
+            <dd>{run.finishedAt ? fullTime(run.finishedAt) : '–'}</dd>
+            <dt>{t('runs.late')}</dt>
+            <dd>{run.lateness === null ? '–' : duration(Math.max(0, run.lateness))}</dd>
+            <dt>{t('runs.took')}</dt>
+            <dd>{took(run)}</dd>
+            <dt>{t('runs.attempts')}</dt>
+            <dd>{run.queued ? `${run.attempts} / ${run.queued.attempts}` : run.attempts}</dd>
+            <dt>{t('runs.worker')}</dt>
+            <dd class="mono">{run.worker ?? '–'}</dd>
+          </dl>
+          {run.report !== null && (
+            <section>
+              <h3>{t('runs.report')}</h3>
+              <pre class="code" tabIndex={0}>
+                {JSON.stringify(run.report, null, 2)}
+              </pre>
+            </section>
+          )}
+          {run.queued && run.queued.logs.length > 0 && (
+            <section>
+              <h3>{t('runs.logs')}</h3>
+              <pre class="code" tabIndex={0}>
+                {run.queued.logs.join('\n')}
+              </pre>
+            </section>
+          )}
+          {run.queued && run.queued.failures.length > 0 && (
+            <section>
+              <h3>{t('runs.failures')}</h3>
+              <pre class="code" tabIndex={0}>
+                {run.queued.failures.join('\n\n')}
+              </pre>
+            </section>
+          )}
+        </>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,20 @@
+import type { ComponentChildren } from 'preact';
+import type { Alert } from '../../src/views/alerts.ts';
+import type { Wire } from '../api.ts';
+import { dateTime, fromNow, maybe, t } from '../words.ts';
+
+export function AlertRow({ alert, children }: { alert: Wire<Alert>; children?: ComponentChildren }) {
+  return (
+    <li class="row">
+      <span class={`dot ${alert.severity === 'critical' ? 'bad' : 'warn'}`} />
+      <div class="row-main">
+        <strong>{alert.message}</strong>
+        <span class="quiet small" title={dateTime(alert.openedAt)}>
+          {maybe(`severity.${alert.severity}`, alert.severity)} · {alert.subject} · {fromNow(alert.openedAt)}
+          {alert.closedAt && ` · ${t('alerts.closed', { when: dateTime(alert.closedAt) })}`}
+        </span>
+      </div>
+      {children}
+    </li>
+  );
+}
