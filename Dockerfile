@@ -6,6 +6,8 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY apps/ apps/
 COPY packages/ packages/
+# A new volume takes its owner from here: `models fetch` writes into it.
+RUN mkdir /models && chown node:node /models
 
 # Only what the app itself needs: the scheduler's image holds no onnxruntime.
 FROM base AS scheduler-modules
@@ -31,7 +33,7 @@ WORKDIR /app
 COPY --from=base /app ./
 RUN npm install --omit=dev --ignore-scripts --workspace @mycelium/worker-clip \
   && cd node_modules/onnxruntime-node && ONNXRUNTIME_NODE_INSTALL=cuda12 node ./script/install
-RUN useradd --create-home --uid 10001 node
+RUN useradd --create-home --uid 10001 node && mkdir /models && chown 1000:1000 /models
 USER node
 CMD ["node", "apps/worker-clip/src/main.ts"]
 

@@ -63,6 +63,14 @@ test('no secret appears where settings are printed or refused', () => {
   );
 });
 
+test('settings that are not set are told too', () => {
+  const told = describeConfig({ MYCELIUM_HOME: home() });
+  assert.deepEqual(
+    told.find(({ name }) => name === 'CAPTION_URL'),
+    { name: 'CAPTION_URL', value: '', source: 'default' },
+  );
+});
+
 test('a secret is read from the file that X_FILE names', () => {
   const file = join(home(), 'token');
   writeFileSync(file, 'sixteen letters or more\n');

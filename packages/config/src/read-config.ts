@@ -40,14 +40,18 @@ export function childEnvironment(
 /** The settings as `mycelium config` prints them: secrets redacted, and where each came from. */
 export function describeConfig(env: Environment = process.env) {
   const { config, sources } = resolve(env);
-  return Object.entries(config).map(([name, value]) => ({
-    name,
-    value:
-      value === undefined
-        ? ''
-        : redact(name, typeof value === 'object' ? JSON.stringify(value) : String(value)),
-    source: sources.get(name) ?? 'default',
-  }));
+  // By the schema: what is not set is missing in what it read.
+  return (Object.keys(settings(env).shape) as Setting[]).map((name) => {
+    const value = config[name];
+    return {
+      name,
+      value:
+        value === undefined
+          ? ''
+          : redact(name, typeof value === 'object' ? JSON.stringify(value) : String(value)),
+      source: sources.get(name) ?? 'default',
+    };
+  });
 }
 
 function resolve(env: Environment, useRunning = true): { config: Config; sources: Map<string, string> } {

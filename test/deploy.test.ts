@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { describeConfig, readConfig } from '@mycelium/config';
+import { parse } from 'yaml';
+
+interface Service {
+  image?: string;
+  build?: { context: string; target: string };
+  command?: string[] | string;
+  profiles?: string[];
+  restart?: string;
+  user?: string;
+  read_only?: boolean;
+  environment?: Record<string, string>;
+  secrets?: string[];
+  ports?: string[];
+  healthcheck?: { test?: string[]; disable?: boolean };
+  depends_on?: Record<string, { condition: string }>;
+  deploy?: { resources?: { limits?: { cpus?: string; memory?: string } } };
+}
+interface Compose {
+  services: Record<string, Service>;
+  secrets: Record<string, { file?: string }>;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
+const services = Object.entries(compose.services);
+const longRunning = services.filter(([, { restart }]) => restart !== 'no');
+const ours = services.filter(([, { build }]) => build);
+const settingNames = new Set(describeConfig({ MYCELIUM_HOME: '/nowhere' }).map(({ name }) => name));
+
+test('every long-running service has a health check, a limit of memory and CPU, and comes back', () => {
+  for (const [name, { healthcheck, deploy, restart }] of longRunning) {
+    assert.ok(healthcheck?.test && healthcheck.test.length > 1, `${name} has no health check`);
+    const limits = deploy?.resources?.limits;
+    assert.ok(limits?.cpus && limits.memory, `${name} has no limits`);
+    assert.equal(restart, 'unless-stopped', name);
+  }
+});
+
+test('what a service waits for is healthy, and is a service', () => {
+  for (const [name, { depends_on }] of services) {
+    for (const [other, { condition }] of Object.entries(depends_on ?? {})) {
+      assert.ok(compose.services[other], `${name} waits for ${other}`);
+      assert.equal(condition, 'service_healthy', `${name} waits for ${other}`);
+    }
+  }
+});
+
+test('every setting in the compose file is one that the programs know', () => {
+  for (const [name, { environment = {} }] of ours) {
+    for (const setting of Object.keys(environment)) {
+      const known = settingNames.has(setting) || settingNames.has(setting.replace(/_FILE$/, ''));
+      assert.ok(known, `${name}: ${setting} is no setting`);
+    }
+  }
+});
+
+test('the programs accept the settings the compose file gives them', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'mycelium-deploy-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const made = makeSecrets(folder);
+  for (const [name, { environment = {} }] of ours) {
+    const env = Object.fromEntries(
+      Object.entries(environment).map(([setting, value]) => [
+        setting,
+        String(value)
+          .replace(/\$\{\w+:-([^}]*)\}/g, '$1')
+          .replace(/^\/run\/secrets/, made),
+      ]),
+    );
+    const config = readConfig(env, { running: false });
+    assert.ok(config.REDIS_URL?.startsWith('redis://:') && config.DATABASE_URL, name);
+  }
+});
+
+test('secrets are files, never values, and each that is named is made by deploy/make-secrets.sh', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'mycelium-deploy-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const made = makeSecrets(folder);
+  for (const [name, { environment = {}, secrets = [] }] of services) {
+    for (const [setting, value] of Object.entries(environment)) {
+      const isSecret = /PASSWORD|SECRET|_KEY|TOKEN|REDIS_URL|DATABASE_URL/.test(setting);
+      if (!isSecret) continue;
+      assert.match(setting, /_FILE$/, `${name}: ${setting} holds a secret itself`);
+      const secret = value.replace('/run/secrets/', '');
+      assert.ok(secrets.includes(secret), `${name} is not given the secret ${secret}`);
+    }
+    for (const secret of secrets) {
+      assert.equal(compose.secrets[secret]?.file, `./secrets/${secret}`);
+      assert.ok(existsSync(join(made, secret)), `make-secrets.sh makes no ${secret}`);
+    }
+  }
+  const before = readFileSync(join(made, 'redis_url'), 'utf8');
+  makeSecrets(folder);
+  assert.equal(readFileSync(join(made, 'redis_url'), 'utf8'), before, 'a second run changes nothing');
+  assert.match(read('.gitignore'), /^secrets\/$/m);
+  assert.match(read('.dockerignore'), /^secrets$/m);
+});
+
+test('our containers are neither root nor writable, and nothing is published beyond this machine', () => {
+  for (const [name, { user, read_only }] of ours) {
+    assert.equal(user, 'node', name);
+    assert.equal(read_only, true, name);
+  }
+  for (const [name, { ports = [] }] of services) {
+    for (const port of ports) assert.match(port, /^127\.0\.0\.1:/, name);
+  }
+});
+
+test('every build target is in the Dockerfile, and starts a program that exists', () => {
+  const stages = new Map(
+    read('Dockerfile')
+      .split(/^FROM /m)
+      .slice(1)
+      .map((stage) => [/^\S+ AS (\S+)/.exec(stage)?.[1], stage] as const),
+  );
+  for (const [name, { build }] of ours) {
+    const stage = stages.get(build?.target);
+    assert.ok(stage, `${name}: the Dockerfile has no target ${build?.target}`);
+    const program = /^(?:CMD|ENTRYPOINT) \["node", "(\S+)"\]$/m.exec(stage)?.[1];
+    assert.ok(program && existsSync(join(root, program)), `${build?.target} starts ${program}`);
+    assert.match(stage, /^USER node$/m, `${build?.target} runs as root`);
+  }
+});
+
+test('images of others are pinned to a version', () => {
+  for (const [name, { image }] of services) {
+    if (image) assert.match(image, /:v?\d+\.\d+[\w.-]*$/, name);
+  }
+});
+
+test('docker-compose accepts the file with every profile, where there is a docker-compose', (t) => {
+  const found = spawnSync('docker-compose', ['version', '--short'], { encoding: 'utf8' });
+  if (found.error) return t.diagnostic('no docker-compose here: the file was only parsed');
+  const profiles = services.flatMap(([, service]) => service.profiles ?? []);
+  for (const chosen of [[], profiles]) {
+    const { status, stderr } = spawnSync(
+      'docker-compose',
+      [...chosen.flatMap((profile) => ['--profile', profile]), 'config', '-q'],
+      { cwd: root, encoding: 'utf8' },
+    );
+    assert.equal(status, 0, `profiles ${chosen.join(', ') || 'none'}: ${stderr}`);
+  }
+});
+
+test('the README names every setting and every command', async () => {
+  const readme = read('README.md');
+  for (const setting of settingNames) assert.ok(readme.includes(`\`${setting}\``), `README: ${setting}`);
+  for (const [, name] of read('apps/cli/src/program.ts').matchAll(/from '\.\/commands\/([\w-]+)\.ts'/g)) {
+    assert.match(readme, new RegExp(`^\\| \`${name}\\b`, 'm'), `README: mycelium ${name}`);
+  }
+});
+
+/** Runs deploy/make-secrets.sh as if `folder` were the repository. @returns the folder of the secrets. */
+function makeSecrets(folder: string): string {
+  const script = `mkdir -p deploy && cp '${join(root, 'deploy/make-secrets.sh')}' deploy/ && sh deploy/make-secrets.sh`;
+  const { status, stderr } = spawnSync('sh', ['-c', script], { cwd: folder, encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  return join(folder, 'secrets');
+}
