@@ -20,7 +20,7 @@ function printTables(output: Output, { tables, postgres, pgvector }: Result<'cre
 }
 
 function printEnvStats(output: Output, report: Result<'daily_env_stats'>) {
-  output.line(`Environment of ${report.day}: ${report.written} rows of statistics`);
+  output.line(`Environment of ${report.day}: ${report.written} rows written`);
   const metric = (room: (typeof report.rooms)[number], name: string) => room.metrics[name];
   output.table(
     ['room', 'mean T °C', 'mean RH %', 'mean CO2 ppm', 'readings', 'expected', 'coverage'],

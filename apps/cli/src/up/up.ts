@@ -23,7 +23,8 @@ export async function up(options: UpOptions, output: Output): Promise<number> {
   try {
     return await run(config, options, output, end, (release) => releases.push(release));
   } catch (error) {
-    if (end.signal.aborted && !(end.signal.reason instanceof CommandFailed)) return 0;
+    // Told to end: that is what it is for, unless reports were still wanted.
+    if (end.signal.aborted && !(end.signal.reason instanceof CommandFailed)) return options.once ? 1 : 0;
     throw end.signal.reason ?? error;
   } finally {
     if (releases.length > 0) output.line(colors.dim('ending …'));
