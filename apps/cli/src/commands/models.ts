@@ -12,7 +12,7 @@ export function modelsCommand(): Command {
   models
     .command('fetch')
     .description('Brings a model from the hub (HF_ENDPOINT) into MODEL_DIR; an interrupted fetch goes on.')
-    .argument('<id>', 'such as openai/clip-vit-base-patch32')
+    .argument('<id>', 'such as Xenova/clip-vit-base-patch32')
     .option('--revision <name>', 'branch, tag or commit', 'main')
     .action((id: string, _, command: Command) => {
       const { revision, json } = command.optsWithGlobals<{ revision: string; json?: boolean }>();
