@@ -16,7 +16,8 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
       if (error.retryAfter) reply.header('retry-after', error.retryAfter);
       return reply.status(error.statusCode).send({ error: error.message });
     }
-    const status = error.statusCode ?? 500;
+    // PostgreSQL keeps no text with a zero byte in it.
+    const status = error.code === '22021' ? 400 : (error.statusCode ?? 500);
     if (status < 500) return reply.status(status).send({ error: error.message });
     logger.error(`${request.method} ${request.routeOptions.url ?? 'unknown'} failed`, {
       error,
