@@ -26,6 +26,8 @@ const steps = [
   },
   {
     name: 'console',
+    // An image of a worker alone has no pages to build.
+    workspace: 'apps/dashboard/web',
     says: 'Building the pages of the console',
     sources: () => [
       'package-lock.json',
@@ -38,6 +40,7 @@ const steps = [
 ];
 
 for (const step of steps) {
+  if (step.workspace && !existsSync(join(root, step.workspace))) continue;
   const stamp = join(stamps, step.name);
   const before = fingerprint(step.sources());
   if (existsSync(join(root, step.result)) && read(stamp) === before) continue;

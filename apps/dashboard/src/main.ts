@@ -50,6 +50,7 @@ shutdown.onStop('heartbeat', () => heartbeat.stop());
 if (config.HEALTH_PORT) {
   // Metrics are not for those who look at the farm, and the dashboard's own port may be open to them.
   const health = await startHealthServer({
+    host: config.HEALTH_HOST,
     port: config.HEALTH_PORT,
     ready: async () => {
       const { payload, statusCode } = await dashboard.inject('/readyz');

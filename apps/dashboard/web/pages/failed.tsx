@@ -62,7 +62,7 @@ export function Failed() {
                   <tr key={`${job.queue}${job.id}`}>
                     <td class="nowrap">{job.failedAt ? dateTime(job.failedAt) : '–'}</td>
                     <td>{jobTitle(job.job, job.job)}</td>
-                    <td>
+                    <td class="nowrap">
                       <a
                         href={`/queues/queue/${encodeURIComponent(job.queue)}/${encodeURIComponent(job.id)}`}
                         target="_self"

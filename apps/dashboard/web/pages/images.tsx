@@ -62,87 +62,93 @@ export function Images() {
         }
       />
       <SearchBar search={search} onSearch={lookFor} />
-      <div class="filters gallery-filters">
-        <label class="field">
-          {t('filter.room')}
-          <select
-            class="select"
-            value={filter.room ?? ''}
-            onChange={(event) => change({ room: event.currentTarget.value })}
-          >
-            <option value="">{t('filter.all')}</option>
-            {rooms?.rooms.map((room) => (
-              <option key={room} value={room}>
-                {room}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label class="field">
-          {t('filter.from')}
-          <input
-            class="input"
-            type="date"
-            value={filter.from ?? ''}
-            onChange={(event) => change({ from: event.currentTarget.value })}
-          />
-        </label>
-        <label class="field">
-          {t('filter.to')}
-          <input
-            class="input"
-            type="date"
-            value={filter.to ?? ''}
-            onChange={(event) => change({ to: event.currentTarget.value })}
-          />
-        </label>
-        <label class="field">
-          {t('filter.growthDay')}
-          <input
-            class="input short"
-            type="number"
-            min="0"
-            max="200"
-            value={filter.growthDay ?? ''}
-            onChange={(event) => change({ growthDay: event.currentTarget.value })}
-          />
-        </label>
-        {!search && (
+      <details class="gallery-filters" open={innerWidth > 640 || Object.keys(filter).length > 0}>
+        <summary class="button">
+          <Icon name="sliders" />
+          {t('filter.title')}
+        </summary>
+        <div class="filters">
           <label class="field">
-            {t('filter.state')}
+            {t('filter.room')}
             <select
               class="select"
-              value={filter.state ?? ''}
-              onChange={(event) => change({ state: event.currentTarget.value })}
+              value={filter.room ?? ''}
+              onChange={(event) => change({ room: event.currentTarget.value })}
             >
               <option value="">{t('filter.all')}</option>
-              {(['embedded', 'described', 'missing', 'quarantined'] as const).map((state) => (
-                <option key={state} value={state}>
-                  {t(`state.${state}`)}
+              {rooms?.rooms.map((room) => (
+                <option key={room} value={room}>
+                  {room}
                 </option>
               ))}
             </select>
           </label>
-        )}
-        <label class="field">
-          {t('filter.minQuality')}
-          <input
-            class="input short"
-            type="number"
-            min="0"
-            max="100"
-            step="10"
-            value={filter.minQuality ?? ''}
-            onChange={(event) => change({ minQuality: event.currentTarget.value })}
-          />
-        </label>
-        {Object.keys(filter).length > 0 && (
-          <button type="button" class="button plain" onClick={() => route('/images', true)}>
-            <Icon name="close" />
-            {t('filter.clear')}
-          </button>
-        )}
-      </div>
+          <label class="field">
+            {t('filter.from')}
+            <input
+              class="input"
+              type="date"
+              value={filter.from ?? ''}
+              onChange={(event) => change({ from: event.currentTarget.value })}
+            />
+          </label>
+          <label class="field">
+            {t('filter.to')}
+            <input
+              class="input"
+              type="date"
+              value={filter.to ?? ''}
+              onChange={(event) => change({ to: event.currentTarget.value })}
+            />
+          </label>
+          <label class="field">
+            {t('filter.growthDay')}
+            <input
+              class="input short"
+              type="number"
+              min="0"
+              max="200"
+              value={filter.growthDay ?? ''}
+              onChange={(event) => change({ growthDay: event.currentTarget.value })}
+            />
+          </label>
+          {!search && (
+            <label class="field">
+              {t('filter.state')}
+              <select
+                class="select"
+                value={filter.state ?? ''}
+                onChange={(event) => change({ state: event.currentTarget.value })}
+              >
+                <option value="">{t('filter.all')}</option>
+                {(['embedded', 'described', 'missing', 'quarantined'] as const).map((state) => (
+                  <option key={state} value={state}>
+                    {t(`state.${state}`)}
+                  </option>
+                ))}
+              </select>
+            </label>
+          )}
+          <label class="field">
+            {t('filter.minQuality')}
+            <input
+              class="input short"
+              type="number"
+              min="0"
+              max="100"
+              step="10"
+              value={filter.minQuality ?? ''}
+              onChange={(event) => change({ minQuality: event.currentTarget.value })}
+            />
+          </label>
+          {Object.keys(filter).length > 0 && (
+            <button type="button" class="button plain" onClick={() => route('/images', true)}>
+              <Icon name="close" />
+              {t('filter.clear')}
+            </button>
+          )}
+        </div>
+      </details>
 
       {found.error && <ErrorState error={found.error} onRetry={found.reload} />}
       {!found.error && found.total === undefined && <Loading height={520} />}

@@ -71,8 +71,14 @@ export function Jobs() {
                         <strong>{jobTitle(job.id, job.title)}</strong>
                         <div class="mono quiet">{job.id}</div>
                       </td>
-                      <td class="mono nowrap">
-                        {job.schedule ?? <span class="quiet">{t('jobs.onDemand')}</span>}
+                      <td class="nowrap">
+                        {job.schedule ? (
+                          <code>{job.schedule}</code>
+                        ) : (
+                          <span class="quiet">
+                            {t(job.id === 'create_tables' ? 'jobs.atStart' : 'jobs.onDemand')}
+                          </span>
+                        )}
                       </td>
                       <td class="nowrap">
                         {job.pausedAt ? (
