@@ -18,6 +18,10 @@ export async function startOwnServers(redisHome: string, postgresHome: string) {
     postgresPid: () => pidOf(join(postgresHome, 'postgres', 'data', 'postmaster.pid')),
     async killRedis() {
       process.kill(await this.redisPid(), 'SIGKILL');
+      await this.restartRedis();
+    },
+    /** Also when it is dead already. */
+    async restartRedis() {
       await redis.stop();
       redis = await start.redis();
     },

@@ -8,14 +8,14 @@ export const r3: Scenario = {
   id: 'R3',
   title: 'SIGSTOP past the lock, then SIGCONT',
   async run(stage) {
-    const rounds = stage.full ? 50 : 4;
+    const rounds = stage.full ? 50 : 3;
     const count = rounds * 60;
     await writeDay(stage, count);
     let refused = 0;
     const heard = (message: string) => {
       if (message.startsWith('a write was refused')) refused++;
     };
-    const told = { millisecondsPerImage: 50, leaseSeconds: 1 };
+    const told = { millisecondsPerImage: 50, leaseSeconds: 2 };
     const sleeper = startStubWorker(stage, { name: 'sleeper', ...told }, heard);
     await sleeper.ready;
     await askForDay(stage);
@@ -27,7 +27,7 @@ export const r3: Scenario = {
       const held = await holdsBatch('sleeper');
       if (!held) break;
       sleeper.child.kill('SIGSTOP');
-      const taken = await until(async () => !(await stillHeld(held)), 10_000);
+      const taken = await until(async () => !(await stillHeld(held)), 20_000);
       const before = refused;
       sleeper.child.kill('SIGCONT');
       if (taken && (await until(async () => refused > before, 5_000))) zombies++;

@@ -38,7 +38,7 @@ export const r9: Scenario = {
       await wait(500);
       process.kill(await servers.redisPid(), 'SIGKILL');
       await stop();
-      await servers.killRedis().catch(() => {});
+      await servers.restartRedis();
     });
     await end('busy, PostgreSQL frozen', stage, async (stop) => {
       await wait(500);

@@ -82,7 +82,11 @@ export function startCrew(
   });
   return {
     ready: () => Promise.all(crew.map(({ worker }) => worker.ready)),
-    member: (n: number) => crew[n % size]?.worker.child as ChildProcess,
+    async atWork(n: number): Promise<ChildProcess> {
+      const { worker } = crew[n % size] as { worker: StubWorker };
+      await worker.ready;
+      return worker.child;
+    },
     deaths: () => deaths,
     async stop() {
       ended = true;

@@ -64,7 +64,11 @@ shutdown.onStop('heartbeat', () => heartbeat.stop());
 measureLedger(house);
 
 if (config.HEALTH_PORT) {
-  const health = await startHealthServer({ port: config.HEALTH_PORT, ready: () => reconciling.trouble() });
+  const health = await startHealthServer({
+    host: config.HEALTH_HOST,
+    port: config.HEALTH_PORT,
+    ready: () => reconciling.trouble(),
+  });
   shutdown.onStop('health', () => health.close());
 }
 for (const row of timetable(config.TZ, now())) logger.info(`job ${row.id}`, row);

@@ -2,6 +2,7 @@ import { commit, environmentAt, imageIds, quarantine, upsertEmbeddings } from '@
 import { BadImage, decodeImage, fuse, fusionText, identityText, type Pixels } from '@mycelium/encoder';
 import type { Handler, Result } from '@mycelium/queue';
 import { type ImageKey, ObjectNotFound, parseImageKey } from '@mycelium/storage';
+import { countImages, timeStage } from '@mycelium/telemetry';
 import type { ClipContext } from './context.ts';
 
 /** Follows a batch of images from their keys to their rows. One bad image is set aside; the others go on. */
@@ -9,14 +10,12 @@ export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, sa
   const { pool, store, encoder, model, aliases, captioner, queues, run, signal } = context;
 
   const images = keys.map((key) => parseImageKey(key, { timeZone: run.timeZone, aliases }));
-  const decoded = await Promise.all(images.map((image) => readImage(image)));
+  const decoded = await timeStage('decode', images.length, () => Promise.all(images.map(readImage)));
   const good = decoded.filter((each) => 'pixels' in each);
   const bad = decoded.filter((each) => 'reason' in each);
 
-  const imageVectors = await encoder.embedImages(
-    good.map(({ pixels }) => pixels),
-    signal,
-  );
+  const pixels = good.map((each) => each.pixels);
+  const imageVectors = await timeStage('embed-image', good.length, () => encoder.embedImages(pixels, signal));
   const environments = await environmentAt(
     pool,
     good.map(({ image }) => ({ room: image.room, at: image.capturedAt })),
@@ -25,10 +24,8 @@ export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, sa
     const identity = identityText({ ...image, climate: environments[n] });
     return { said: identity, ...fusionText({ identity }, encoder.countTokens) };
   });
-  const textVectors = await encoder.embedTexts(
-    texts.map(({ used }) => used),
-    signal,
-  );
+  const used = texts.map((text) => text.used);
+  const textVectors = await timeStage('embed-text', used.length, () => encoder.embedTexts(used, signal));
 
   if (save) {
     const known = await imageIds(pool, keys);
@@ -62,10 +59,12 @@ export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, sa
   // Vectors never wait for a description: it is fused later.
   const described = good.map(({ image }) => image.key);
   if (save && captioner && described.length > 0) await queues.enqueue('describe_batch', { keys: described });
-  return report(
+  const told = report(
     good.map(({ image }) => image),
     bad,
   );
+  countImages(told.rooms);
+  return told;
 
   async function readImage(image: ImageKey): Promise<{ image: ImageKey; pixels: Pixels } | Bad> {
     let bytes: Buffer | undefined;

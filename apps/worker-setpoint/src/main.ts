@@ -52,6 +52,7 @@ shutdown.onStop('heartbeat', () => heartbeat.stop());
 
 if (config.HEALTH_PORT) {
   const health = await startHealthServer({
+    host: config.HEALTH_HOST,
     port: config.HEALTH_PORT,
     ready: () => worker.trouble(),
   });

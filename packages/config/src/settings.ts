@@ -112,6 +112,10 @@ export const settings = (env: Record<string, string | undefined>) =>
       SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
 
       HEALTH_PORT: port.optional().describe('/livez, /readyz and /metrics of a worker or scheduler'),
+      HEALTH_HOST: z
+        .string()
+        .default('127.0.0.1')
+        .describe('Where HEALTH_PORT listens: nothing secret is told there'),
       DRAIN_SECONDS: z.coerce
         .number()
         .min(0)

@@ -35,8 +35,17 @@ export type Queues = ReturnType<typeof createQueues>;
 /** Every queue of the timetable, and the one way to put jobs into them. */
 export function createQueues(connection: QueueConnection) {
   const { redis, prefix } = connection;
-  const open = (name: QueueName) =>
-    new Queue(name, { connection: redis, prefix, settings, streams: { events: { maxLen: 10_000 } } });
+  const open = (name: QueueName) => {
+    const queue = new Queue(name, {
+      connection: redis,
+      prefix,
+      settings,
+      streams: { events: { maxLen: 10_000 } },
+    });
+    // The connection's owner hears of its errors; BullMQ would print them, a hundred times while Redis is down.
+    queue.on('error', () => {});
+    return queue;
+  };
   const queues = Object.fromEntries(queueNames.map((name) => [name, open(name)])) as Record<QueueName, Queue>;
 
   function entry<Name extends JobName>(

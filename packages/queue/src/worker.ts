@@ -100,7 +100,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
     settings,
     concurrency: options.concurrency ?? 1,
     lockDuration: lockMillis,
-    stalledInterval: lockMillis / 3,
+    stalledInterval: Math.round(lockMillis / 3), // Redis takes whole milliseconds
     // A job whose worker died three times is set aside: it may be what kills them.
     maxStalledCount: 3,
   });
