@@ -34,7 +34,9 @@ const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
 const services = Object.entries(compose.services);
 const longRunning = services.filter(([, { restart }]) => restart !== 'no');
 const ours = services.filter(([, { build }]) => build);
-const settingNames = new Set(describeConfig({ MYCELIUM_HOME: '/nowhere' }).map(({ name }) => name));
+const settingNames: ReadonlySet<string> = new Set(
+  describeConfig({ MYCELIUM_HOME: '/nowhere' }).map(({ name }) => name),
+);
 
 test('every long-running service has a health check, a limit of memory and CPU, and comes back', () => {
   for (const [name, { healthcheck, deploy, restart }] of longRunning) {
