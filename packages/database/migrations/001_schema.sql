@@ -129,7 +129,12 @@ $$;
 -- a time, and say so, since a trigger for every row (or a transition table) would halve their speed.
 create function mark_late_row() returns trigger language plpgsql as $$
 begin
-  perform mark_late(array[new.point_id], array[new.ts], array[new.ts]);
+  if exists (select from point
+             left join setpoint_watermark s on s.room = point.room and point.kind <> 'measurement'
+             left join env_stats_watermark e on e.room = point.room and point.kind = 'measurement'
+             where point.id = new.point_id and new.ts < coalesce(s.closing, e.closing)) then
+    perform mark_late(array[new.point_id], array[new.ts], array[new.ts]);
+  end if;
   return null;
 end $$;
 create trigger reading_late after insert or update on reading for each row

@@ -38,10 +38,13 @@ export async function ensurePartitions(pool: Pool, instants: Iterable<Date>): Pr
 async function createPartition(pool: Pool, { name, from, to }: Month): Promise<void> {
   await transaction(pool, async (tx) => {
     await tx.query(`select pg_advisory_xact_lock(hashtext('mycelium.partition'))`);
-    const { rows } = await tx.query<{ exists: boolean }>('select to_regclass($1) is not null as exists', [
-      name,
-    ]);
-    if (rows[0]?.exists) return;
+    // Not to_regclass: it may answer from a cache that is older than the wait for the lock.
+    const { rowCount } = await tx.query(
+      `select from pg_inherits join pg_class on pg_class.oid = inhrelid
+       where inhparent = 'reading'::regclass and relname = $1`,
+      [name],
+    );
+    if (rowCount) return;
     await tx.query(`create table ${name} (like reading including defaults including indexes)`);
     await tx.query(`alter table reading attach partition ${name} for values from ('${from}') to ('${to}')`);
   });

@@ -85,12 +85,14 @@ async function writeChunk(pool: Pool, chunk: Chunk): Promise<Copied> {
         binaryArray('float8', values),
       ],
     );
-    await tx.query('select mark_late($1, $2, $3)', [
-      spans.map(({ pointId }) => pointId),
-      spans.map(({ first }) => new Date(first)),
-      spans.map(({ last }) => new Date(last)),
-    ]);
     const inserted = rowCount ?? 0;
+    if (inserted > 0) {
+      await tx.query('select mark_late($1, $2, $3)', [
+        spans.map(({ pointId }) => pointId),
+        spans.map(({ first }) => new Date(first)),
+        spans.map(({ last }) => new Date(last)),
+      ]);
+    }
     return { inserted, repeated: chunk.length - inserted };
   });
 }

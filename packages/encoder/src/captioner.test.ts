@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { BadImage } from './bad-image.ts';
 import { DescriptionFailed } from './caption-answer.ts';
 import { type CaptionerOptions, CaptionerUnavailable, createCaptioner } from './captioner.ts';
-import { photographAs } from './test-pictures.ts';
+import { photographAs } from './testing.ts';
 
 const description = {
   growth_stage_description: 'Fruiting: dense clusters of pale caps.',

@@ -6,7 +6,7 @@ import sharp, { type Sharp } from 'sharp';
 import { BadImage } from './bad-image.ts';
 import { decodeImage } from './decode.ts';
 import { readImageFile } from './image-format.ts';
-import { blackPng, loopingExif, photograph, photographAs, pngChunk, withSegment } from './test-pictures.ts';
+import { blackPng, loopingExif, photograph, photographAs, pngChunk, withSegment } from './testing.ts';
 
 /**
  * CLIP's preprocessing from the textbook, in double precision and without a thought for speed: the short side to

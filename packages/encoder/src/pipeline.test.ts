@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { BadImage } from './bad-image.ts';
 import type { Pixels } from './decode.ts';
 import { embedObjects, mapAhead } from './pipeline.ts';
-import { photographAs } from './test-pictures.ts';
+import { photographAs } from './testing.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -2,7 +2,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { seededRandom } from './demo-model/random.ts';
 
-// Pictures for tests and benchmarks, made and not shipped: the same every time.
+// Pictures for tests and benchmarks, good and bad ones: made, not shipped, and the same every time.
 
 /** RGB bytes that behave like a photograph: large soft shapes, edges, and the noise of a sensor on top. */
 export async function photograph(width: number, height: number, seed = 1): Promise<Buffer> {

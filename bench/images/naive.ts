@@ -1,0 +1,24 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+
+/** Starts the naive loop; `run` tells the seconds that it took for these files. */
+export async function startNaive(told: { model: string; dtype: string; databaseUrl: string }) {
+  const child = fork(new URL('./naive-loop.ts', import.meta.url), [JSON.stringify(told)]);
+  const died = once(child, 'exit').then(([code]) =>
+    Promise.reject(new Error(`the naive loop ended: ${code}`)),
+  );
+  died.catch(() => {});
+  const answer = () => Promise.race([once(child, 'message'), died]);
+  await answer();
+  return {
+    async run(files: string[]): Promise<number> {
+      child.send(files);
+      const [seconds] = await answer();
+      return seconds;
+    },
+    async stop() {
+      child.kill('SIGKILL');
+      await died.catch(() => {});
+    },
+  };
+}
