@@ -24,7 +24,7 @@ export interface ModelProcess {
 
 /**
  * Starts the process and loads the model. It is a process and not a thread: ending a thread inside a run of
- * onnxruntime aborts everything around it (docs/decisions/inference-in-a-process.md).
+ * onnxruntime aborts everything around it (docs/decisions/0009-inference-in-a-child-process.md).
  */
 export async function startModelProcess(load: LoadMessage): Promise<ModelProcess> {
   const child = fork(new URL('./clip-process.ts', import.meta.url), {
