@@ -5,6 +5,7 @@ import { createTestDatabase } from '@mycelium/database/testing';
 import { createQueues, type JobName } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
 import { createLogger } from '@mycelium/telemetry';
+import { UnrecoverableError, Worker } from 'bullmq';
 import { reconcile } from './reconcile.ts';
 
 const logger = createLogger({ service: 'test', level: 'error', format: 'json' });
@@ -26,7 +27,7 @@ async function setup(t: Parameters<typeof createTestDatabase>[0]) {
   const forget = async () => {
     for (const queue of queues.all) await queue.obliterate({ force: true });
   };
-  return { pool, queues, at, jobOf, forget };
+  return { pool, queues, connection, at, jobOf, forget };
 }
 
 test('a slot before the schedule was first seen is not due', async (t) => {
@@ -109,4 +110,59 @@ test('reconciling again changes nothing', async (t) => {
   await at(minutes(1));
   assert.deepEqual(await listRuns(pool, { limit: 1_000 }), before);
   assert.deepEqual(await Promise.all(queues.all.map((queue) => queue.getJobCounts())), jobs);
+});
+
+test('a scheduler that dies at any point around a slot leaves no slot unaccounted for', async (t) => {
+  const { pool, queues, at, jobOf } = await setup(t);
+  await at(minutes(-10));
+  let calls = 0;
+  let dieAfter = Number.POSITIVE_INFINITY;
+  /** Everything the scheduler does goes through the database or the queue: it dies before the nth of them. */
+  const mortal = <Owner extends object>(owner: Owner): Owner =>
+    new Proxy(owner, {
+      get(target, property) {
+        const value = Reflect.get(target, property);
+        if (typeof value !== 'function') return value;
+        return (...asked: unknown[]) => {
+          if (++calls > dieAfter) throw new Error('killed');
+          return value.apply(target, asked);
+        };
+      },
+    });
+  let deaths = 0;
+  for (let day = 0; day < 24; day++) {
+    calls = 0;
+    dieAfter = day;
+    const now = minutes(day * 24 * 60 + 1);
+    const house = { pool: mortal(pool), queues: mortal(queues), timeZone, logger, now: () => now };
+    await reconcile(house).catch(() => deaths++);
+    await at(new Date(now.getTime() + 60_000));
+    const due = minutes(day * 24 * 60);
+    assert.ok(await jobOf('daily_env_stats', due), `died before call ${day + 1}`);
+    assert.equal((await queues.of('daily_env_stats').getWaiting()).length, day + 1, 'and no slot twice');
+  }
+  assert.ok(deaths >= 20, `${deaths} deaths`);
+});
+
+test('a run whose job was set aside ends as failed, and is not put back for ever', async (t) => {
+  const { pool, queues, connection, at, jobOf } = await setup(t);
+  await at(minutes(-10));
+  await at(minutes(1));
+  await createLedger(pool, 'worker').begin({ job: 'daily_env_stats', slot, cause: 'schedule', request: '1' });
+  await pool.query(`update lease set until = now() - interval '1 second'`);
+  // As BullMQ does with a job that killed its workers: it fails without any worker saying so to the ledger.
+  const { prefix } = connection;
+  const killer = new Worker('env-stats', undefined, {
+    connection: connection.forWorker(),
+    prefix,
+    autorun: false,
+  });
+  const taken = await killer.getNextJob('token');
+  await taken?.moveToFailed(new UnrecoverableError('job stalled more than allowable limit'), 'token', false);
+  await killer.close();
+  await at(minutes(2));
+  const run = await findRun(pool, 'daily_env_stats', slot);
+  assert.equal(await (await jobOf('daily_env_stats', slot))?.getState(), 'failed');
+  assert.deepEqual([run?.status, run?.error], ['failed', 'job stalled more than allowable limit']);
+  assert.equal((await queues.of('daily_env_stats').getWaiting()).length, 0);
 });

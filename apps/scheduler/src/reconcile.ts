@@ -20,6 +20,7 @@ import {
   scheduledJobs,
   slotIsQueued,
   syncSchedules,
+  whySetAside,
 } from '@mycelium/queue';
 import type { Logger } from '@mycelium/telemetry';
 
@@ -47,7 +48,11 @@ export async function reconcile(house: Reconciliation): Promise<void> {
   for (const { job, slot } of await unattendedRuns(pool)) {
     const name = job as JobName;
     if (!findJob(job) || (await slotIsQueued(queues, name, slot))) continue;
-    if (scheduledJobs.includes(name)) {
+    const setAside = await whySetAside(queues, name, slot);
+    if (setAside) {
+      logger.error(`${job} of ${slot.toISOString()} was set aside: ${setAside}`);
+      await failRun(pool, { job, slot }, setAside);
+    } else if (scheduledJobs.includes(name)) {
       logger.warn(`${job} of ${slot.toISOString()} had begun and is not in the queue: put back`);
       await enqueueSlot(queues, name, slot, 'catch-up', {});
     } else {

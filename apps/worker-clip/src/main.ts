@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { readConfig, requireSettings } from '@mycelium/config';
 import { createLedger, createPool, ensureModel, startHeartbeat } from '@mycelium/database';
-import { createCaptioner, loadEncoder, modelKey } from '@mycelium/encoder';
+import { createCaptioner, loadEncoder, modelKey, probeModel } from '@mycelium/encoder';
 import { connect, createQueues, startWorker } from '@mycelium/queue';
 import { openStore } from '@mycelium/storage';
 import { createLogger, fencedWrites, onShutdown, startHealthServer, watchBreaker } from '@mycelium/telemetry';
@@ -22,10 +22,9 @@ const shutdown = onShutdown(logger, config.DRAIN_SECONDS);
 
 const pool = createPool(config.DATABASE_URL, { name: 'mycelium worker-clip' });
 shutdown.onStop('database', () => pool.end());
+const choice = { model: config.CLIP_MODEL, modelDir: config.MODEL_DIR, dtype: config.CLIP_DTYPE };
 const encoder = await loadEncoder({
-  model: config.CLIP_MODEL,
-  modelDir: config.MODEL_DIR,
-  dtype: config.CLIP_DTYPE,
+  ...choice,
   device: config.CLIP_DEVICE,
   threads: config.CLIP_THREADS,
   log: (line: string) => logger.info(line),
@@ -63,6 +62,7 @@ const options = {
   needs: [
     { name: 'postgres', probe: () => pool.query('select 1') },
     { name: 'object store', probe: (signal: AbortSignal) => context.store.probe(signal) },
+    { name: 'model', probe: () => probeModel(choice) },
   ],
 };
 // Runs sleep while their batches are done, so a few may be open; three batches keep reading, inference and
@@ -98,7 +98,7 @@ if (captioner) {
 }
 shutdown.onStop('workers', () => Promise.all(workers.map((worker) => worker.close())));
 const trouble = () => workers.map((worker) => worker.trouble()).find(Boolean);
-watchBreaker(['postgres', 'object store', ...(captioner ? ['captioner'] : [])], trouble);
+watchBreaker(['postgres', 'object store', 'model', ...(captioner ? ['captioner'] : [])], trouble);
 const heartbeat = startHeartbeat(pool, {
   process: name,
   service: 'worker-clip',

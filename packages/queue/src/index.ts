@@ -22,7 +22,7 @@ export {
 } from './jobs.ts';
 export type { Begun, Lease, Ledger, Outcome, RunKey } from './ledger.ts';
 export { createQueues, type Queues, slotJobId } from './queues.ts';
-export { enqueueSlot, scheduledJobs, slotIsQueued, syncSchedules } from './schedules.ts';
+export { enqueueSlot, scheduledJobs, slotIsQueued, syncSchedules, whySetAside } from './schedules.ts';
 export { latestSlot, slotForDay } from './slots.ts';
 export { type TimetableRow, timetable } from './timetable.ts';
 export {

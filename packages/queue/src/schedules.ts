@@ -52,14 +52,26 @@ export async function syncSchedules(
   return report;
 }
 
+/** The job that stands for a slot in Redis: the schedule's own, or one that was put there for it. */
+async function findSlotJobs(queues: Queues, name: JobName, slot: Date) {
+  const queue = queues.of(name);
+  const ids = [`repeat:${name}:${slot.getTime()}`, slotJobId(name, slot)];
+  return (await Promise.all(ids.map((id) => queue.getJob(id)))).filter((job) => job !== undefined);
+}
+
 /** Whether Redis holds a job for this slot that is still to be finished. */
 export async function slotIsQueued(queues: Queues, name: JobName, slot: Date): Promise<boolean> {
-  const queue = queues.of(name);
-  for (const id of [`repeat:${name}:${slot.getTime()}`, slotJobId(name, slot)]) {
-    const state = await queue.getJobState(id);
-    if (!['completed', 'failed', 'unknown'].includes(state)) return true;
+  const jobs = await findSlotJobs(queues, name, slot);
+  const states = await Promise.all(jobs.map((job) => job.getState()));
+  return states.some((state) => !['completed', 'failed', 'unknown'].includes(state));
+}
+
+/** Why the job of a slot was set aside, when it was: by BullMQ too, after its workers had died too often. */
+export async function whySetAside(queues: Queues, name: JobName, slot: Date): Promise<string | undefined> {
+  for (const job of await findSlotJobs(queues, name, slot)) {
+    if (await job.isFailed()) return job.failedReason ?? 'unknown';
   }
-  return false;
+  return undefined;
 }
 
 /**
