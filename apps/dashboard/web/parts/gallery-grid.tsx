@@ -91,11 +91,7 @@ export function GalleryGrid({ images, total, onNeedMore, onOpen }: GalleryGridPr
 function TileButton({ image, onOpen }: { image: Tile; onOpen: () => void }) {
   const state = stateOf(image);
   return (
-    <button
-      type="button"
-      onClick={onOpen}
-      aria-label={t('image.alt', { room: image.room, when: dateTime(image.capturedAt) })}
-    >
+    <button type="button" onClick={onOpen}>
       {image.quarantined ? (
         <span class="tile-picture no-picture">
           <Icon name="quarantine" />
