@@ -1,5 +1,4 @@
-import type { NamedPoint } from '@mycelium/database';
-import { wrongName } from '@mycelium/database';
+import { isReadingTime, type NamedPoint, wrongName } from '@mycelium/database';
 import { splitLine } from './csv-lines.ts';
 import { instantReader } from './time-format.ts';
 
@@ -28,9 +27,6 @@ export interface FoundReading {
 }
 
 const longColumns = ['time', 'room', 'device', 'point', 'value'] as const;
-/** A garbled time must not create a table for its month. */
-const earliest = Date.UTC(2000, 0, 1);
-const latest = Date.UTC(2100, 0, 1);
 
 /**
  * A reader of a file's lines, by its header.
@@ -144,7 +140,7 @@ function timeReader(timeZone: string, timeFormat: string | undefined) {
   const before = new Map<string, number>();
   return (text: string, series: string): number => {
     const time = readInstant(text, before.get(series));
-    if (time < earliest || time >= latest) throw new BadLine(`"${text}" lies outside the years 2000 to 2099`);
+    if (!isReadingTime(time)) throw new BadLine(`"${text}" lies outside the years 2000 to 2099`);
     before.set(series, time);
     return time;
   };

@@ -77,7 +77,13 @@ export function instantReader(timeZone: string, format?: string): (text: string,
       );
     }
     const instant = isoWithOffset.test(text)
-      ? Date.parse(text.trim().replace(' ', 'T').replace(',', '.'))
+      ? Date.parse(
+          text
+            .trim()
+            .replace(' ', 'T')
+            .replace(',', '.')
+            .replace(/([+-]\d\d)$/, '$1:00'),
+        )
       : NaN;
     if (Number.isNaN(instant)) {
       throw new BadTime(`"${text}" is not a time; wanted: 2026-01-31 18:05:00 or 2026-01-31T18:05:00+08:00`);

@@ -177,12 +177,15 @@ create table active_model (
   since    timestamptz not null default now()
 );
 
+-- A partition a model: each has an index of its own, so that a search never wades through another model's vectors,
+-- and a model that is no longer wanted goes with its table. `ensureModel` makes them. The fused vector lies in the
+-- row, where exact searches read it; the other one is put aside.
 create table image_embedding (
   image_id      bigint not null references image on delete cascade,
   model_id      integer not null references model,
   etag          text not null,                     -- of the bytes it was made from
   image_vector  vector(512) not null,
-  fused_vector  vector(512) not null,
+  fused_vector  vector(512) storage plain not null,
   made_from     text not null check (made_from in ('description', 'identity')),
   text_used     text not null,                     -- exactly what the text vector was made of
   text_cut      boolean not null default false,    -- something did not fit in 77 tokens
@@ -192,7 +195,7 @@ create table image_embedding (
   quality       float8,
   embedded_at   timestamptz not null default now(),
   primary key (image_id, model_id)
-);
+) partition by list (model_id);
 create index image_embedding_fused on image_embedding using hnsw (fused_vector vector_cosine_ops);
 
 create table quarantine (

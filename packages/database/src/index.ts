@@ -62,7 +62,7 @@ export {
 } from './points.ts';
 export { createPool, type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
 export { listQuarantine, type QuarantineRow, quarantine, releaseFromQuarantine } from './quarantine.ts';
-export { type Copied, copyReadings, type Reading } from './readings.ts';
+export { type Copied, copyReadings, isReadingTime, type Reading } from './readings.ts';
 export {
   accountForSlot,
   createLedger,

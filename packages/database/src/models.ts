@@ -24,15 +24,35 @@ interface ModelId {
 /** The row of a model, made when it is new. The first model there is becomes the one that searches read. */
 export async function ensureModel(pool: Pool, key: string, model: ModelId): Promise<number> {
   return transaction(pool, async (tx) => {
+    // Two at once, each of its own model, would wait for one another's tables.
+    await tx.query(`select pg_advisory_xact_lock(hashtext('mycelium.model'))`);
     const { rows } = await tx.query<{ id: number }>(
       `insert into model (key, name, revision, dtype, hash, demo, dimensions) values ($1, $2, $3, $4, $5, $6, $7)
        on conflict (key) do update set name = excluded.name returning id`,
       [key, model.name, model.revision, model.dtype, model.hash, model.demo, model.dimensions],
     );
     const id = rows[0]?.id as number;
+    await ensureVectorTable(tx, id);
     await tx.query('insert into active_model (model_id) values ($1) on conflict do nothing', [id]);
     return id;
   });
+}
+
+/** The table of a model's vectors; attached, not created in place, so that searches go on meanwhile. */
+async function ensureVectorTable(tx: Queryable, modelId: number): Promise<void> {
+  const table = `image_embedding_${modelId}`;
+  const { rowCount } = await tx.query(
+    `select from pg_inherits join pg_class on pg_class.oid = inhrelid
+     where inhparent = 'image_embedding'::regclass and relname = $1`,
+    [table],
+  );
+  if (rowCount) return;
+  // A row of one vector and its texts stays whole; at the usual 2 kB PostgreSQL would put the texts aside as well.
+  await tx.query(
+    `create table ${table} (like image_embedding including defaults including constraints including indexes
+                            including storage) with (toast_tuple_target = 4096)`,
+  );
+  await tx.query(`alter table image_embedding attach partition ${table} for values in (${modelId})`);
 }
 
 export async function activeModel(

@@ -15,6 +15,14 @@ export interface Copied {
   repeated: number;
 }
 
+const earliest = Date.UTC(2000, 0, 1);
+const latest = Date.UTC(2100, 0, 1);
+
+/** Whether a time can be a reading's: a garbled one must not make a table for its month. */
+export function isReadingTime(milliseconds: number): boolean {
+  return milliseconds >= earliest && milliseconds < latest;
+}
+
 /** Rows a statement: more are no faster, and a chunk is all that is held in memory. */
 const chunkSize = 20_000;
 

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createTestDatabase } from '@mycelium/database/testing';
+import { type ImportReadings, importReadings } from './import-readings.ts';
+import { BadReadingsFile } from './readings-file.ts';
+
+interface TestContext {
+  after(release: () => Promise<void>): void;
+}
+
+async function setup(t: TestContext) {
+  const pool = await createTestDatabase(t);
+  const folder = await mkdtemp(join(tmpdir(), 'readings-'));
+  t.after(() => rm(folder, { recursive: true }));
+  return {
+    pool,
+    async bring(text: string, options: Partial<ImportReadings> = {}) {
+      const file = join(folder, 'readings.csv');
+      await writeFile(file, text);
+      const { seconds, ...report } = await importReadings({ pool, file, timeZone: 'UTC', ...options });
+      assert.ok(seconds >= 0);
+      return report;
+    },
+    async readings() {
+      const { rows } = await pool.query<{ name: string; ts: Date; value: number }>(
+        `select room || ' ' || device || '.' || point as name, ts, value
+         from reading join point on point.id = point_id order by ts, name`,
+      );
+      return rows.map(({ name, ts, value }) => `${ts.toISOString().slice(0, 16)} ${name} ${value}`);
+    },
+  };
+}
+
+const wide = {
+  room: '611',
+  timeColumn: 'Date',
+  timeFormat: 'M/D/YYYY H:mm',
+  maps: ['T=mushroom_env_status_611.temperature', 'Set=air_cooler_611.temp_set'],
+};
+
+test('the long form', async (t) => {
+  const { bring, readings } = await setup(t);
+  const report = await bring(
+    'time,room,device,point,value\n' +
+      '2026-03-03 00:00,611,air_cooler_611,temp_set,15.5\n' +
+      '2026-03-03T00:00:00+08:00,8,left_humidifier_8,mode,1\n',
+  );
+  assert.deepEqual(report, {
+    lines: 2,
+    emptyLines: 0,
+    readings: 2,
+    inserted: 2,
+    repeated: 0,
+    newPoints: 2,
+    badLines: 0,
+    bad: [],
+  });
+  assert.deepEqual(await readings(), [
+    '2026-03-02T16:00 8 left_humidifier_8.mode 1',
+    '2026-03-03T00:00 611 air_cooler_611.temp_set 15.5',
+  ]);
+});
+
+test('the wide form, in which an empty cell is no reading', async (t) => {
+  const { bring, readings } = await setup(t);
+  const report = await bring(
+    'Date,T,Other,Set\n3/3/2026 0:04,18.4,x,15\n3/3/2026 0:09,,x,NaN\n3/3/2026 0:15,,x,16\n',
+    wide,
+  );
+  assert.equal(report.lines, 3);
+  assert.equal(report.emptyLines, 1);
+  assert.equal(report.badLines, 0);
+  assert.deepEqual(await readings(), [
+    '2026-03-03T00:04 611 air_cooler_611.temp_set 15',
+    '2026-03-03T00:04 611 mushroom_env_status_611.temperature 18.4',
+    '2026-03-03T00:15 611 air_cooler_611.temp_set 16',
+  ]);
+});
+
+test('three broken lines in a thousand are told, and 997 go in', async (t) => {
+  const { bring } = await setup(t);
+  const rows = Array.from(
+    { length: 1_000 },
+    (_, n) =>
+      `${new Date(Date.UTC(2026, 2, 3) + n * 60_000).toISOString()},611,air_cooler_611,temp_set,${n % 10}`,
+  );
+  rows[99] = 'yesterday,611,air_cooler_611,temp_set,1';
+  rows[499] = `2026-03-03T08:19:00Z,611,air_cooler_611,temp_set,"12`;
+  rows[899] = '2026-03-03T14:59:00Z,611,air_cooler_611';
+  const report = await bring(['time,room,device,point,value', ...rows].join('\r\n'));
+  assert.equal(report.inserted, 997);
+  assert.equal(report.badLines, 3);
+  assert.deepEqual(
+    report.bad.map(({ line, reason }) => [line, reason.replace(/;.*/, '')]),
+    [
+      [101, '"yesterday" is not a time'],
+      [501, 'a quote is not closed'],
+      [901, '3 fields, where the header has 5'],
+    ],
+  );
+});
+
+test('the same file twice changes nothing, and a corrected one what was corrected', async (t) => {
+  const { bring, readings } = await setup(t);
+  const file = 'Date;T;Set\n3/3/2026 0:04;18.4;15\n3/3/2026 0:09;18.5;15\n';
+  await bring(file, wide);
+  const before = await readings();
+  assert.deepEqual(
+    await bring(file, wide).then(({ inserted, repeated, newPoints }) => [inserted, repeated, newPoints]),
+    [0, 4, 0],
+  );
+  assert.deepEqual(await readings(), before);
+  assert.equal((await bring(file.replace('18.5', '18.6'), wide)).inserted, 1);
+});
+
+test('values that are no number, and names that are none, are told', async (t) => {
+  const { bring } = await setup(t);
+  const { bad } = await bring(
+    [
+      'time,room,device,point,value',
+      ...['1e3', '', 'NaN', '1,5', '0x10z'].map((value) => `2026-03-03 00:00,611,a_611,b,${value}`),
+    ].join('\n'),
+  );
+  assert.deepEqual(bad, [
+    { line: 3, reason: 'value is empty' },
+    { line: 4, reason: 'value: "NaN" is not a number' },
+    { line: 5, reason: '6 fields, where the header has 5' },
+    { line: 6, reason: 'value: "0x10z" is not a number' },
+  ]);
+  const named = await bring(
+    'time,room,device,point,value\n2026-03-03 00:00,611,,b,1\n1026-03-03 00:00,611,a,b,1\n',
+  );
+  assert.deepEqual(
+    named.bad.map(({ line }) => line),
+    [2, 3],
+  );
+});
+
+test('strict: what is not registered is told, line by line', async (t) => {
+  const { bring } = await setup(t);
+  const file = 'time,room,device,point,value\n2026-03-03 00:00,611,air_cooler_611,temp_set,1\n';
+  assert.deepEqual((await bring(file, { strict: true })).bad, [
+    { line: 2, reason: 'air_cooler_611.temp_set of room 611 is not registered' },
+  ]);
+  await bring(file);
+  assert.equal((await bring(file, { strict: true })).repeated, 1);
+});
+
+test('a file that cannot be read at all says what is wanted', async (t) => {
+  const { bring } = await setup(t);
+  await assert.rejects(bring('', wide), BadReadingsFile);
+  await assert.rejects(bring('Date,T\n', wide), /no column "Set"; the file has: Date, T/);
+  await assert.rejects(bring('a,b\n'), /no column time, room, device, point, value/);
+  await assert.rejects(bring('Date,T,Set\n', { ...wide, room: undefined }), /--room/);
+  await assert.rejects(bring('Date,T,Set\n', { ...wide, maps: ['T=temperature'] }), /COLUMN=DEVICE.POINT/);
+});
+
+test('progress goes up to the size of the file', async (t) => {
+  const { bring } = await setup(t);
+  const text = `Date,T,Set\n${'3/3/2026 0:04,18.4,15\n'.repeat(30_000)}`;
+  const seen: number[] = [];
+  const report = await bring(text, {
+    ...wide,
+    onProgress: ({ bytes, totalBytes }) => seen.push(bytes / totalBytes),
+  });
+  assert.ok(seen.length > 1);
+  assert.equal(seen.at(-1), 1);
+  assert.equal(report.readings, 60_000);
+  assert.equal(report.inserted, 2);
+});
