@@ -17,7 +17,6 @@ keep s3_access_key mycelium
 keep s3_secret_key "$(random)"
 keep s3_config "{\"identities\":[{\"name\":\"mycelium\",\"credentials\":[{\"accessKey\":\"$(cat s3_access_key)\",\"secretKey\":\"$(cat s3_secret_key)\"}],\"actions\":[\"Admin\",\"Read\",\"List\",\"Write\"]}]}"
 keep dashboard_password "$(random | head -c 20)"
-keep session_secret "$(random)"
 keep ingest_token "$(random)"
 # Containers run as another user, who must be able to read them; the folder itself stays closed to others.
 chmod 0444 ./*

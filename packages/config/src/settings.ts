@@ -40,7 +40,6 @@ const secrets = new Set([
   'CAPTION_API_KEY',
   'DASHBOARD_PASSWORD',
   'INGEST_TOKEN',
-  'SESSION_SECRET',
   'ALERT_WEBHOOK_SECRET',
 ]);
 /** Addresses that may hold a password or a token. */
@@ -109,7 +108,6 @@ export const settings = (env: Record<string, string | undefined>) =>
         .min(16, 'at least 16 characters')
         .optional()
         .describe('Signs what is sent to ALERT_WEBHOOK_URL'),
-      SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
 
       HEALTH_PORT: port.optional().describe('/livez, /readyz and /metrics of a worker or scheduler'),
       HEALTH_HOST: z
@@ -121,7 +119,6 @@ export const settings = (env: Record<string, string | undefined>) =>
         .min(0)
         .default(10)
         .describe('What a process may take to end after SIGTERM'),
-      OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/, 'http://host:4318').optional(),
       LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
       LOG_FORMAT: z.enum(['pretty', 'json']).default(process.stdout.isTTY ? 'pretty' : 'json'),
     })
