@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { childEnvironment } from '@mycelium/config';
+import { childEnvironment, readConfig, requireSettings } from '@mycelium/config';
 import { createLedger, type Pool, quarantine } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { createQueues, type QueueConnection, slotForDay, startWorker } from '@mycelium/queue';
@@ -37,6 +37,7 @@ test('with a database and queues of its own', async (t) => {
     env = childEnvironment({
       MYCELIUM_HOME: await mkdtemp(join(tmpdir(), 'mycelium-cli-')),
       DATABASE_URL: database.url,
+      REDIS_URL: requireSettings(readConfig(), 'REDIS_URL').REDIS_URL,
       REDIS_PREFIX: connection.prefix,
       TZ: 'Asia/Shanghai',
       IMAGE_DIR: tmpdir(),
