@@ -159,7 +159,7 @@ test('one room that fails does not stop the others', async (t) => {
   );
   assert.deepEqual(await rows('room'), [['607'], ['611']]);
   await pool.query('delete from env_daily_stats');
-  await pool.query('alter table env_daily_stats add check (room = 'none')');
+  await pool.query(`alter table env_daily_stats add check (room = 'none')`);
   await assert.rejects(compute(day), /no room could be computed/);
 });
 
