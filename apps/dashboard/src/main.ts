@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { readConfig, requireSettings } from '@mycelium/config';
 import { createPool, startHeartbeat } from '@mycelium/database';
-import { loadEncoder } from '@mycelium/encoder';
+import { findModel, loadEncoder } from '@mycelium/encoder';
 import { connect, createQueues } from '@mycelium/queue';
 import { openStore } from '@mycelium/storage';
 import { createLogger, onShutdown, startHealthServer } from '@mycelium/telemetry';
@@ -23,19 +23,19 @@ const queues = createQueues(
 );
 shutdown.onStop('queues', () => queues.close());
 
-const { CLIP_MODEL: model, MODEL_DIR: modelDir, CLIP_DTYPE: dtype, CLIP_THREADS: threads } = config;
+const { CLIP_MODEL: model, MODEL_DIR: modelDir, CLIP_THREADS: threads } = config;
 // Queries are few and small: the GPU is for the images.
-const searcher = model
-  ? lazySearcher(() => loadEncoder({ model, modelDir, dtype, threads, device: 'cpu' }))
-  : undefined;
-shutdown.onStop('search model', () => searcher?.close());
+const searcher = lazySearcher(async (key) =>
+  loadEncoder({ ...(await findModel(key, { model, modelDir })), threads, device: 'cpu' }),
+);
+shutdown.onStop('search model', () => searcher.close());
 
 const dashboard = await buildDashboard({
   config,
   pool,
   queues,
   store: openStore(config),
-  ...(searcher && { searcher }),
+  searcher,
   clock: () => new Date(),
   logger,
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createLedger, ensureModel, findRun, searchImages } from '@mycelium/database';
+import { activeModel, createLedger, ensureModel, findRun, searchImages } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { type Captioner, createCaptioner, decodeImage, loadEncoder } from '@mycelium/encoder';
 import { createRandomClip } from '@mycelium/encoder/demo-model';
@@ -164,6 +164,7 @@ test('the picture of a room called 7 belongs to room 607', async (t) => {
   const told = await report('daily_clip_inference', slot);
   assert.deepEqual(Object.keys(told.rooms), ['607']);
   const [nearest] = await searchImages(pool, {
+    modelId: (await activeModel(pool))?.id as number,
     vector: await vectorOf(await picture(1)),
     by: 'image',
     room: '607',

@@ -62,8 +62,10 @@ async function setup(t: Parameters<typeof createTestDatabase>[0]) {
         };
       }),
     );
-  const nearest = async (direction: number) =>
-    (await searchImages(pool, { vector: towards(direction), limit: 3 }))[0]?.key;
+  const nearest = async (direction: number) => {
+    const modelId = (await activeModel(pool))?.id as number;
+    return (await searchImages(pool, { vector: towards(direction), modelId, limit: 3 }))[0]?.key;
+  };
   return { pool, embed, nearest };
 }
 
@@ -100,7 +102,7 @@ test('a full answer comes of the model in use, however many vectors another one 
   const first = await ensureModel(pool, 'first', model('first'));
   for (let n = 0; n < 4; n++) await embed(await ensureModel(pool, `other ${n}`, model(`other ${n}`)), 0);
   await embed(first, 0);
-  const found = await searchImages(pool, { vector: towards(5), limit: 40 });
+  const found = await searchImages(pool, { vector: towards(5), modelId: first, limit: 40 });
   assert.equal(found.length, 40);
 });
 

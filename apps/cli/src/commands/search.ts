@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { count, day } from '../options.ts';
-import { createOutput } from '../output.ts';
+import { count, day, positive } from '../options.ts';
+import { createOutput, type Output } from '../output.ts';
 
 interface SearchOptions {
   text?: string;
@@ -10,6 +10,9 @@ interface SearchOptions {
   room?: string;
   from?: string;
   to?: string;
+  growthDay?: number;
+  stage?: 'normal' | 'non_growth';
+  minQuality?: number;
   limit: number;
   json?: boolean;
 }
@@ -24,19 +27,30 @@ export function searchCommand(): Command {
     .option('--room <room>', 'in this room')
     .addOption(new Option('--from <day>', 'from this day on').argParser(day))
     .addOption(new Option('--to <day>', 'up to this day').argParser(day))
+    .option('--growth-day <n>', 'on this day of growth', count)
+    .addOption(new Option('--stage <stage>', 'in this stage').choices(['normal', 'non_growth']))
+    .option('--min-quality <score>', 'described, and of at least this quality, up to 100', positive)
     .option('--limit <n>', 'at most so many', count, 10)
     .action(async (_, command: Command) => {
       const { text, image, key, json, ...filter } = command.optsWithGlobals<SearchOptions>();
       if (!text && !image && !key) command.error('error: wanted: --text, --image or --key');
       const output = createOutput(json);
       const { formatLocal } = await import('@mycelium/calendar');
-      const { searchImages } = await import('@mycelium/database');
+      const { activeModel, searchImages } = await import('@mycelium/database');
+      const { CommandFailed } = await import('../command-errors.ts');
       const { withDatabase } = await import('../house.ts');
       await withDatabase(async (house) => {
-        const query = key ? await storedVector(house, key) : await newVector(house, text, image);
-        const found = await searchImages(house.pool, { ...filter, ...query });
+        // Asked once: the query's vector is made and compared by one model, also while they change.
+        const model = await activeModel(house.pool);
+        if (!model)
+          throw new CommandFailed('there is no vector to search in yet; run daily_clip_inference first');
+        const query = key
+          ? await storedVector(house, model, key)
+          : await newVector(house, model, { text, image }, output);
+        const found = await searchImages(house.pool, { ...filter, ...query, modelId: model.id });
+        if (model.demo) output.line(`Of the DEMO MODEL, ${model.key}:`);
         output.table(
-          ['score', 'key', 'room', 'captured at', 'day', 'stage'],
+          ['score', 'key', 'room', 'captured at', 'day', 'stage', 'made of the picture and'],
           found.map((one) => [
             one.score.toFixed(3),
             one.key,
@@ -44,6 +58,7 @@ export function searchCommand(): Command {
             formatLocal(one.capturedAt, house.config.TZ),
             one.growthDay,
             one.stage,
+            query.by === 'fused' ? one.textUsed : '–',
           ]),
         );
         output.result(found);
@@ -54,44 +69,44 @@ export function searchCommand(): Command {
 type House = Parameters<Parameters<typeof import('../house.ts').withDatabase>[0]>[0];
 type Query = { vector: Float32Array; by: 'image' | 'fused' };
 
-async function storedVector({ pool }: House, key: string): Promise<Query> {
+type Model = { id: number; key: string };
+
+async function storedVector({ pool }: House, model: Model, key: string): Promise<Query> {
   const { findImageVector } = await import('@mycelium/database');
   const { CommandFailed } = await import('../command-errors.ts');
-  const vector = await findImageVector(pool, key);
-  if (!vector) throw new CommandFailed(`${key} has no vector of the model in use`);
+  const vector = await findImageVector(pool, key, model.id);
+  if (!vector) throw new CommandFailed(`${key} has no vector of ${model.key}`);
   return { vector, by: 'image' };
 }
 
-/** Encodes the query here, with the model of the settings, which must be the one that searches read. */
-async function newVector({ pool, config }: House, text?: string, image?: string): Promise<Query> {
-  const { requireSettings } = await import('@mycelium/config');
-  const { activeModel } = await import('@mycelium/database');
-  const { decodeImage, fitText, loadEncoder } = await import('@mycelium/encoder');
-  const { CommandFailed } = await import('../command-errors.ts');
+/** Encodes the query here, with the model that searches read. */
+async function newVector(
+  { config }: House,
+  model: Model,
+  { text = '', image }: { text: string | undefined; image: string | undefined },
+  output: Output,
+): Promise<Query> {
+  const { decodeImage, findModel, fitText, loadEncoder, unreadWords } = await import('@mycelium/encoder');
   const bytes = image && (await readFile(image));
-  const { CLIP_MODEL, MODEL_DIR, CLIP_DTYPE, CLIP_DEVICE, CLIP_THREADS } = requireSettings(
-    config,
-    'CLIP_MODEL',
-  );
-  const active = await activeModel(pool);
-  if (!active) throw new CommandFailed('there is no vector to search in yet; run daily_clip_inference first');
+  const { CLIP_MODEL, MODEL_DIR, CLIP_DEVICE, CLIP_THREADS } = config;
   const encoder = await loadEncoder({
-    model: CLIP_MODEL,
-    modelDir: MODEL_DIR,
-    dtype: CLIP_DTYPE,
+    ...(await findModel(model.key, { model: CLIP_MODEL, modelDir: MODEL_DIR })),
     device: CLIP_DEVICE,
     threads: CLIP_THREADS,
   });
   try {
-    if (encoder.key !== active.key) {
-      throw new CommandFailed(
-        `searches read the vectors of ${active.key}, and CLIP_MODEL here is ${encoder.key}: set it to the same, or change over with \`mycelium models use\``,
-      );
+    if (bytes) {
+      const [vector] = await encoder.embedImages([await decodeImage(bytes)]);
+      return { vector: vector as Float32Array, by: 'image' };
     }
-    const [vector] = bytes
-      ? await encoder.embedImages([await decodeImage(bytes)])
-      : await encoder.embedTexts([fitText(text ?? '', encoder.countTokens).used]);
-    return { vector: vector as Float32Array, by: bytes ? 'image' : 'fused' };
+    const unread = unreadWords(text, encoder.countTokens);
+    if (unread.length > 0) {
+      output.warn(`${model.key} has not learned "${unread.join('", "')}": what is found need not show it.`);
+    }
+    const fitted = fitText(text, encoder.countTokens);
+    if (fitted.cut) output.warn(`That is more than the model reads; searched: ${fitted.used}`);
+    const [vector] = await encoder.embedTexts([fitted.used]);
+    return { vector: vector as Float32Array, by: 'fused' };
   } finally {
     await encoder.close();
   }

@@ -1,16 +1,22 @@
 import { activeModel, findImageVector, searchImages } from '@mycelium/database';
+import { ModelUnsuitable } from '@mycelium/encoder';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../dashboard.ts';
 import { Refused } from '../refused.ts';
+import type { Searcher } from '../searcher.ts';
 import { isPicture } from '../thumbnails.ts';
 import { galleryOf, imageObject } from '../views/gallery.ts';
 import { galleryImage, imageFilter, notFound } from './images.ts';
 import { id, limit } from './shapes.ts';
 
 const pictureBytes = 20 * 1024 * 1024;
-const found = z.object({ images: z.array(galleryImage.extend({ score: z.number() })) });
+const found = z.object({
+  /** The key of the model whose vectors were compared. */
+  model: z.string(),
+  images: z.array(galleryImage.extend({ score: z.number() })),
+});
 const filter = imageFilter.extend({ limit: limit(40, 200) });
 type Filter = z.output<typeof filter>;
 
@@ -29,12 +35,13 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
       schema: {
         summary: 'Images that look like what words say',
         querystring: filter.extend({ text: z.string().trim().min(1).max(500) }),
-        response: { 200: found },
+        response: { 200: found.extend({ unread: z.array(z.string()) }) },
       },
     },
     async ({ query: { text, ...wanted } }) => {
-      const vector = await encoded(() => ready().vectorOfText(text));
-      return nearest(vector, 'fused', wanted);
+      const model = await searched();
+      const { vector, unread } = await encoded((searcher) => searcher.vectorOfText(model.key, text));
+      return { ...(await nearest(model, vector, 'fused', wanted)), unread };
     },
   );
 
@@ -54,8 +61,9 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
       if (!Buffer.isBuffer(body) || !isPicture(body)) {
         throw new Refused(415, 'wanted: a JPEG, PNG or WebP picture');
       }
-      const vector = await encoded(() => ready().vectorOfPicture(body));
-      return nearest(vector, 'image', query);
+      const model = await searched();
+      const vector = await encoded((searcher) => searcher.vectorOfPicture(model.key, body));
+      return nearest(model, vector, 'image', query);
     },
   );
 
@@ -72,46 +80,49 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
     async ({ params, query }) => {
       const object = await imageObject(pool, params.id);
       if (!object) return notFound();
-      const vector = await findImageVector(pool, object.key);
+      const model = await searched();
+      const vector = await findImageVector(pool, object.key, model.id);
       if (!vector) throw new Refused(409, 'this image has no vector yet');
-      const { images } = await nearest(vector, 'image', { ...query, limit: query.limit + 1 });
-      return { images: images.filter((image) => image.id !== params.id).slice(0, query.limit) };
+      const { images } = await nearest(model, vector, 'image', { ...query, limit: query.limit + 1 });
+      return {
+        model: model.key,
+        images: images.filter((image) => image.id !== params.id).slice(0, query.limit),
+      };
     },
   );
 
-  function ready() {
-    if (!searcher) throw new Refused(503, 'searching needs a model, and this dashboard was started without');
-    return searcher;
-  }
-
-  /** Vectors of two models cannot be compared. */
-  async function encoded(encode: () => Promise<Float32Array>): Promise<Float32Array> {
+  /** Asked once a search: its vector is made and compared by one model, also while they change. */
+  async function searched() {
     const active = await activeModel(pool);
     if (!active) throw new Refused(409, 'no image has a vector yet');
-    const searching = ready();
+    return active;
+  }
+
+  async function encoded<T>(encode: (searcher: Searcher) => Promise<T>): Promise<T> {
+    if (!searcher) throw new Refused(503, 'searching needs a model, and this dashboard was started without');
     try {
-      const model = await searching.model();
-      if (model !== active.key) {
-        throw new Refused(
-          409,
-          `the images have vectors of ${active.key}; this dashboard has loaded ${model}`,
-        );
-      }
-      return await encode();
+      return await encode(searcher);
     } catch (error) {
-      if (error instanceof Refused) throw error;
-      if (error instanceof RangeError) throw new Refused(400, 'these are too many words for the model');
+      if (error instanceof ModelUnsuitable) throw new Refused(409, error.message);
       if (error instanceof Error && 'reason' in error) throw new Refused(422, error.message);
       logger.error('the search model does not work', { error });
       throw new Refused(503, 'the search model does not work: see the log');
     }
   }
 
-  async function nearest(vector: Float32Array, by: 'fused' | 'image', { limit, ...wanted }: Filter) {
-    const hits = await searchImages(pool, { vector, by, limit, ...present(wanted) });
+  async function nearest(
+    model: { id: number; key: string },
+    vector: Float32Array,
+    by: 'fused' | 'image',
+    { limit, ...wanted }: Filter,
+  ) {
+    const hits = await searchImages(pool, { vector, modelId: model.id, by, limit, ...present(wanted) });
     const score = new Map(hits.map((hit) => [hit.key, hit.score]));
     const images = await galleryOf(pool, [...score.keys()]);
-    return { images: images.map((image) => ({ ...image, score: score.get(image.key) ?? 0 })) };
+    return {
+      model: model.key,
+      images: images.map((image) => ({ ...image, score: score.get(image.key) ?? 0 })),
+    };
   }
 }
 
