@@ -226,8 +226,9 @@ test('every mistake of usage ends with 2 and says what is wanted', async (t) => 
   }
 });
 
-test('help ends with 0, of the program and of a command', async () => {
+test('help ends with 0, of the program and of a command, and so does the version', async () => {
   const env = childEnvironment({});
+  assert.match((await mycelium(env, '--version')).out, /^\d+\.\d+\.\d+\n$/);
   const help = await mycelium(env, '--help');
   assert.equal(help.code, 0);
   assert.match(help.out, /mycelium backfill/);

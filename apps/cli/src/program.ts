@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import cli from '../package.json' with { type: 'json' };
 import { WrongUsage } from './command-errors.ts';
 import { backfillCommand } from './commands/backfill.ts';
 import { batchAllCommand } from './commands/batch-all.ts';
@@ -32,6 +33,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`;
 export function buildProgram(): Command {
   const program = new Command('mycelium')
     .description('The jobs of a mushroom farm: statistics, setpoint changes, images to vectors.')
+    .version(cli.version)
     .option('--json', 'print one JSON document instead of text')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', examples);
