@@ -1,3 +1,5 @@
+import { createPool } from '@mycelium/database';
+
 /** What a benchmark is given. Everything it makes lies in its own database, prefix and folder. */
 export interface BenchContext {
   databaseUrl: string;
@@ -26,3 +28,21 @@ export interface Bench {
   ids: string[];
   run: (context: BenchContext) => Promise<BenchRow[]>;
 }
+
+/** An empty database beside the given one; what an earlier run left of it is thrown away. */
+export async function createDatabase(serverUrl: string, name: string): Promise<string> {
+  const admin = createPool(serverUrl, { name: 'bench', max: 1 });
+  await admin.query(`drop database if exists ${name} with (force)`);
+  await admin.query(`create database ${name}`);
+  await admin.end();
+  return Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
+}
+
+/** Seconds. */
+export async function time(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1_000;
+}
+
+export const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] as number;

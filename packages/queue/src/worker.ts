@@ -94,8 +94,9 @@ export function startWorker<Queue extends QueueName, Context extends object>(
 ): RunningWorker {
   const ending = new AbortController();
   const lockMillis = (options.leaseSeconds ?? usualLeaseSeconds) * 1_000;
+  const redis = options.connection.forWorker();
   const worker: Worker = new Worker(queue, (job, token) => guarded(job, token ?? ''), {
-    connection: options.connection.forWorker(),
+    connection: redis,
     prefix: options.connection.prefix,
     settings,
     concurrency: options.concurrency ?? 1,
@@ -117,6 +118,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
       ending.abort(new Error('the worker is ending'));
       breaker.close();
       await worker.close();
+      redis.disconnect(); // BullMQ leaves open what it was given
     },
   };
 
