@@ -15,6 +15,7 @@ import { searchRoutes } from './api/search.ts';
 import { sessionRoutes } from './api/session.ts';
 import { todayRoutes } from './api/today.ts';
 import type { Deps } from './dashboard.ts';
+import { readingsApi } from './readings-api.ts';
 
 /** Everything the pages use, for machines too: described at /api/openapi.json. */
 export async function api(app: FastifyInstance, deps: Deps): Promise<void> {
@@ -35,6 +36,7 @@ export async function api(app: FastifyInstance, deps: Deps): Promise<void> {
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
+  await app.register(readingsApi, { pool: deps.pool, token: deps.config.INGEST_TOKEN });
   for (const routes of [
     sessionRoutes,
     todayRoutes,

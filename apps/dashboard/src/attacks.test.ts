@@ -33,6 +33,8 @@ async function routesOf(app: FastifyInstance, token: string | undefined): Promis
 }
 
 const open = new Set(['/api/session', '/api/login']);
+/** It asks for a token of its own. */
+const ingest = { path: '/api/readings', token: 'only for readings' };
 /** Writes that change nothing. */
 const forViewers = new Set(['/api/logout', '/api/search/picture']);
 const boardWrites: InjectOptions[] = [
@@ -55,13 +57,16 @@ describe('a dashboard with a login', () => {
   });
   before(async () => {
     const t = { after: (release: () => unknown) => releases.push(release) };
-    farm = await openDashboard(t, operator, { clock: () => now });
+    farm = await openDashboard(t, { ...operator, INGEST_TOKEN: ingest.token }, { clock: () => now });
     await createAccount(farm.pool, { ...guest, role: 'viewer' });
     const token = await createToken(farm.pool, { name: 'reader', role: 'viewer', createdBy: 'test' });
     routes = (await routesOf(farm.app, token)).filter(({ path }) => path !== '/api/events');
     writes = [
       ...routes
-        .filter(({ method, path }) => method !== 'GET' && !open.has(path) && !forViewers.has(path))
+        .filter(
+          ({ method, path }) =>
+            method !== 'GET' && !open.has(path) && !forViewers.has(path) && path !== ingest.path,
+        )
         .map(({ method, url }) => ({ method, url, ...(method === 'POST' && { payload: {} }) })),
       ...boardWrites,
     ];
@@ -154,6 +159,21 @@ describe('a dashboard with a login', () => {
     assert.equal((await ask(`${acting}x`, { url: '/api/today' })).statusCode, 401);
     await farm.pool.query('delete from api_token');
     assert.equal((await ask(acting, { url: '/api/today' })).statusCode, 401);
+  });
+
+  test('takes readings by their own token alone, which opens nothing else', async () => {
+    const acting = await createToken(farm.pool, { name: 'acting', role: 'operator', createdBy: 'test' });
+    const post = { method: 'POST', url: ingest.path, payload: [] } as const;
+    const bearer = (token: string | undefined) => ({ authorization: `Bearer ${token}` });
+
+    assert.equal((await farm.app.inject({ ...post, headers: bearer(ingest.token) })).statusCode, 200);
+    const { send } = await visit(farm.app, owner);
+    assert.equal((await send(post)).statusCode, 401);
+    assert.equal((await send({ ...post, headers: bearer(acting) })).statusCode, 401);
+    for (const request of [{ url: '/api/today' }, { url: '/queues/api/queues' }, ...writes]) {
+      const answer = await farm.app.inject({ ...request, headers: bearer(ingest.token) });
+      assert.ok([401, 403].includes(answer.statusCode), `${request.url}: ${answer.statusCode}`);
+    }
   });
 
   test('takes SQL in any parameter for the text it is', async () => {

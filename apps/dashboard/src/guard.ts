@@ -16,6 +16,8 @@ declare module 'fastify' {
     readOnly?: boolean;
     /** Viewers may not even look. */
     operatorsOnly?: boolean;
+    /** The route asks for a token that is no visitor's, which no browser sends by itself. */
+    ownToken?: boolean;
   }
 }
 
@@ -49,6 +51,7 @@ export function guard(app: FastifyInstance, { pool, login, now, accountsReady }:
     if (!login && !isLoopback(request.hostname)) {
       throw new Refused(421, `this console answers only on this machine, not as ${request.hostname}`);
     }
+    if (request.routeOptions.config.ownToken) return;
     request.visitor = await whoIs(request);
     if (isProtected(request) && !request.visitor) {
       const page = request.method === 'GET' && request.headers.accept?.startsWith('text/html');

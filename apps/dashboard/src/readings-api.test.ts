@@ -21,7 +21,7 @@ async function open(t: { after(release: () => Promise<void>): void }, given: str
   const pool = await createTestDatabase(t);
   const app = fastify();
   answerErrors(app, createLogger({ service: 'readings test', level: 'error', format: 'json' }));
-  await app.register(readingsApi, { pool, token: given });
+  await app.register(readingsApi, { prefix: '/api', pool, token: given });
   t.after(() => app.close());
   const post = async (payload: unknown, { path = '', headers = {} } = {}): Promise<Answer> => {
     const answer = await app.inject({
@@ -114,6 +114,7 @@ test('when no row is right the answer says so', async (t) => {
   const { post } = await open(t);
   assert.equal((await post([{}])).status, 422);
   assert.equal((await post({})).status, 400);
+  assert.equal((await post([], { path: '?strict=maybe' })).status, 400);
   assert.deepEqual(await post([]), { status: 200, received: 0, inserted: 0, repeated: 0, errors: [] });
 });
 
@@ -149,7 +150,7 @@ test('without a token in the settings nothing is taken', async (t) => {
   const pool = await createTestDatabase(t);
   const closed = fastify();
   answerErrors(closed, createLogger({ service: 'readings test', level: 'error', format: 'json' }));
-  await closed.register(readingsApi, { pool, token: undefined });
+  await closed.register(readingsApi, { prefix: '/api', pool, token: undefined });
   t.after(() => closed.close());
   const answer = await closed.inject({ method: 'POST', url: '/api/readings', payload: [] });
   assert.equal(answer.statusCode, 503);

@@ -10,7 +10,9 @@ import {
   wrongName,
 } from '@mycelium/database';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { flag } from './api/shapes.ts';
 import { readLines } from './body-lines.ts';
 import { Refused } from './refused.ts';
 
@@ -25,13 +27,20 @@ const row = z.object({
   value: z.number('a number'),
 });
 
-const query = z.object({ strict: z.enum(['true', 'false']).optional() });
+const mistake = z.object({ row: z.int().describe('counted from 1'), reason: z.string() });
+type Mistake = z.output<typeof mistake>;
 
-interface Mistake {
-  /** Counted from 1. */
-  row: number;
-  reason: string;
-}
+const answer = z.object({
+  received: z.int(),
+  inserted: z.int().describe('new ones, and ones with another value than before'),
+  repeated: z.int().describe('known already'),
+  errors: z.array(mistake),
+});
+
+const description = `A JSON array, or NDJSON (application/x-ndjson) with one reading a line; at most ${mostRows} a request.
+Send INGEST_TOKEN as \`Authorization: Bearer …\`. Of a point and an instant there is one reading: sending a request
+again changes nothing, another value replaces the one before. Rows that are wrong are told, the others are taken; 422
+where none was right. Points that are not known are registered, unless \`strict=true\`.`;
 
 interface Sent extends NamedPoint {
   row: number;
@@ -40,9 +49,8 @@ interface Sent extends NamedPoint {
 }
 
 /**
- * `POST /api/readings`: readings from gateways and loggers, as a JSON array or as NDJSON, at most 10,000 a request.
- * It asks for a token of its own (INGEST_TOKEN): a device that writes readings may do nothing else. Sending a
- * request again changes nothing. Rows that are wrong are told, and the others are taken.
+ * `POST /api/readings`: readings from gateways and loggers. It asks for a token of its own (INGEST_TOKEN): a device
+ * that writes readings may do nothing else, and who may use the console cannot write readings by that alone.
  */
 export async function readingsApi(
   app: FastifyInstance,
@@ -50,18 +58,37 @@ export async function readingsApi(
 ): Promise<void> {
   app.addContentTypeParser('application/x-ndjson', (_request, body, done) => done(null, body));
   app.addHook('onRequest', async (request) => checkToken(request, token));
+  app.setSerializerCompiler(serializerCompiler);
+  // Rows are looked at one by one: a wrong one must not spoil the others.
+  app.setValidatorCompiler<z.ZodType>((route) =>
+    route.httpPart === 'body' ? () => true : validatorCompiler(route),
+  );
 
-  app.post('/api/readings', { bodyLimit: 8 * 1024 * 1024 }, async (request, reply) => {
-    const { strict } = query.parse(request.query);
-    const mistakes: Mistake[] = [];
-    const sent = await readRows(request.body, mistakes);
-    const readings = await resolve(pool, sent, strict === 'true', mistakes);
-    const { inserted, repeated } = await copyReadings(pool, readings);
-    mistakes.sort((a, b) => a.row - b.row);
-    return reply
-      .status(readings.length === 0 && mistakes.length > 0 ? 422 : 200)
-      .send({ received: readings.length + mistakes.length, inserted, repeated, errors: mistakes });
-  });
+  app.withTypeProvider<ZodTypeProvider>().post(
+    '/readings',
+    {
+      bodyLimit: 8 * 1024 * 1024,
+      config: { ownToken: true },
+      schema: {
+        summary: 'Take readings in',
+        description,
+        consumes: ['application/json', 'application/x-ndjson'],
+        querystring: z.object({ strict: flag.default(false) }),
+        body: z.array(row),
+        response: { 200: answer, 422: answer },
+      },
+    },
+    async ({ body, query }, reply) => {
+      const mistakes: Mistake[] = [];
+      const sent = await readRows(body, mistakes);
+      const readings = await resolve(pool, sent, query.strict, mistakes);
+      const { inserted, repeated } = await copyReadings(pool, readings);
+      mistakes.sort((a, b) => a.row - b.row);
+      return reply
+        .status(readings.length === 0 && mistakes.length > 0 ? 422 : 200)
+        .send({ received: readings.length + mistakes.length, inserted, repeated, errors: mistakes });
+    },
+  );
 }
 
 function checkToken({ headers }: FastifyRequest, token: string | undefined): void {
