@@ -36,7 +36,7 @@ test('a slot before the schedule was first seen is not due', async (t) => {
   assert.deepEqual(await listRuns(pool, {}), []);
 });
 
-test('a slot that nobody put into Redis is put there within the grace', async (t) => {
+test('everything stopped before 01:03:20 and started at 01:05:00: the slot is put into Redis, 100 s late', async (t) => {
   const { at, jobOf } = await setup(t);
   await at(minutes(-10));
   await at(minutes(100 / 60));
@@ -71,6 +71,22 @@ test('a run that had begun when Redis was emptied is put back', async (t) => {
   await forget();
   await at(minutes(1));
   assert.ok(await jobOf('daily_clip_inference', slot));
+});
+
+test('a run that sleeps on its batches under an id of its own is not taken for a lost one', async (t) => {
+  const { pool, queues, at, forget } = await setup(t);
+  const asked = { slot, jobId: 'backfill-2025-12-23-611' };
+  const { id, timestamp } = await queues.enqueue('embed_images', { day: '2025-12-23' }, asked);
+  const run = { job: 'embed_images', slot };
+  const ledger = createLedger(pool, 'worker');
+  const begun = await ledger.begin({ ...run, cause: 'backfill', request: `${id}#${timestamp}` });
+  assert.ok('lease' in begun);
+  await ledger.end(begun.lease, run, { status: 'waiting' });
+  await at(minutes(1));
+  assert.equal((await findRun(pool, 'embed_images', slot))?.status, 'waiting');
+  await forget();
+  await at(minutes(2));
+  assert.match((await findRun(pool, 'embed_images', slot))?.error ?? '', /lost from Redis; ask for it again/);
 });
 
 test('after three days every missed day is made up for, and of the hours only the newest', async (t) => {

@@ -45,10 +45,10 @@ export async function reconcile(house: Reconciliation): Promise<void> {
   const { written, removed } = await syncSchedules(queues, timeZone, new Set(paused.keys()));
   if (written.length + removed.length > 0) logger.info('schedules written', { written, removed });
 
-  for (const { job, slot } of await unattendedRuns(pool)) {
+  for (const { job, slot, request } of await unattendedRuns(pool)) {
     const name = job as JobName;
-    if (!findJob(job) || (await slotIsQueued(queues, name, slot))) continue;
-    const setAside = await whySetAside(queues, name, slot);
+    if (!findJob(job) || (await slotIsQueued(queues, name, slot, request))) continue;
+    const setAside = await whySetAside(queues, name, slot, request);
     if (setAside) {
       logger.error(`${job} of ${slot.toISOString()} was set aside: ${setAside}`);
       await failRun(pool, { job, slot }, setAside);

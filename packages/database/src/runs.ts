@@ -167,9 +167,9 @@ export async function knownSlots(db: Queryable, job: string, slots: Date[]): Pro
 }
 
 /** Runs that began, have not ended, and have no live worker: the queue should hold a job for each. */
-export async function unattendedRuns(db: Queryable): Promise<{ job: string; slot: Date; cause: string }[]> {
-  const { rows } = await db.query<{ job: string; slot: Date; cause: string }>(
-    `select job, slot, cause from runs
+export async function unattendedRuns(db: Queryable): Promise<{ job: string; slot: Date; request: string }[]> {
+  const { rows } = await db.query<{ job: string; slot: Date; request: string }>(
+    `select job, slot, coalesce(request, '') as request from runs
      where status in ('running', 'waiting', 'retrying')
        and not exists (select from lease where lease.name = runs.job and lease.epoch = runs.epoch and until > now())
      order by slot`,

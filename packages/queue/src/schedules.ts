@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Job } from './define-job.ts';
-import { type Cause, envelopeVersion } from './envelope.ts';
+import { type Cause, envelopeVersion, requestOf } from './envelope.ts';
 import { type JobName, type Jobs, jobNames, jobs } from './jobs.ts';
 import { jobOptions, type Queues, slotJobId } from './queues.ts';
 
@@ -52,23 +52,39 @@ export async function syncSchedules(
   return report;
 }
 
-/** The job that stands for a slot in Redis: the schedule's own, or one that was put there for it. */
-async function findSlotJobs(queues: Queues, name: JobName, slot: Date) {
+/**
+ * The job that stands for a slot in Redis: the schedule's own, one that was put there for it, or the one that the
+ * ledger has as its request, under whatever id.
+ */
+async function findSlotJobs(queues: Queues, name: JobName, slot: Date, request = '') {
   const queue = queues.of(name);
   const ids = [`repeat:${name}:${slot.getTime()}`, slotJobId(name, slot)];
-  return (await Promise.all(ids.map((id) => queue.getJob(id)))).filter((job) => job !== undefined);
+  const jobs = await Promise.all(ids.map((id) => queue.getJob(id)));
+  const asked = await queue.getJob(request.slice(0, request.lastIndexOf('#')));
+  if (asked && requestOf(asked) === request) jobs.push(asked);
+  return jobs.filter((job) => job !== undefined);
 }
 
 /** Whether Redis holds a job for this slot that is still to be finished. */
-export async function slotIsQueued(queues: Queues, name: JobName, slot: Date): Promise<boolean> {
-  const jobs = await findSlotJobs(queues, name, slot);
+export async function slotIsQueued(
+  queues: Queues,
+  name: JobName,
+  slot: Date,
+  request?: string,
+): Promise<boolean> {
+  const jobs = await findSlotJobs(queues, name, slot, request);
   const states = await Promise.all(jobs.map((job) => job.getState()));
   return states.some((state) => !['completed', 'failed', 'unknown'].includes(state));
 }
 
 /** Why the job of a slot was set aside, when it was: by BullMQ too, after its workers had died too often. */
-export async function whySetAside(queues: Queues, name: JobName, slot: Date): Promise<string | undefined> {
-  for (const job of await findSlotJobs(queues, name, slot)) {
+export async function whySetAside(
+  queues: Queues,
+  name: JobName,
+  slot: Date,
+  request: string,
+): Promise<string | undefined> {
+  for (const job of await findSlotJobs(queues, name, slot, request)) {
     if (await job.isFailed()) return job.failedReason ?? 'unknown';
   }
   return undefined;

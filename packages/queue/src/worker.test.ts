@@ -123,7 +123,7 @@ test('what a newer program put in is parked, and costs no attempt', async (t) =>
   const payload = { keys: ['a'] };
   const jobs = [
     await queue.add('embed_video', { version: 1, cause: 'manual', payload }),
-    await queue.add('embed_batch', { version: 2, cause: 'manual', payload }),
+    await queue.add('embed_batch', { version: 2, cause: 'rebalance', shape: 'unheard of' }),
     await queue.add('embed_batch', { version: 1, cause: 'manual', payload: { ...payload, crop: true } }),
   ];
   for (const { id } of jobs) {
@@ -146,8 +146,8 @@ test('a run sleeps while its batches are done, and wakes with its plan and their
       daily_clip_inference: async (_, { fanOut }) => {
         answer = await fanOut('embed_batch', async (add) => {
           planned++;
-          await add([{ keys: ['a'] }, { keys: ['b'] }]);
-          await add([{ keys: ['c'] }]);
+          await add([{ keys: ['a'] }, { keys: ['b'] }], { rooms: 0 });
+          await add([{ keys: ['c'] }], { rooms: 1 });
           return { rooms: 1 };
         });
         const totals = { total: 3, succeeded: 3, failed: 0, skipped: 0 };

@@ -1,11 +1,20 @@
 import { addDays, type Day, dayOf, previousFiring } from '@mycelium/calendar';
 import { type Job as BullJob, DelayedError, UnrecoverableError, WaitingChildrenError, Worker } from 'bullmq';
-import { ZodError, type z } from 'zod';
+import { ZodError } from 'zod';
 import { accountForSlots } from './account-for-slots.ts';
 import { createBreaker, type Dependency } from './breaker.ts';
 import type { QueueConnection } from './connection.ts';
 import type { Job } from './define-job.ts';
-import { type Cause, type Envelope, envelope, envelopeVersion, slotOf } from './envelope.ts';
+import {
+  anyEnvelope,
+  type Cause,
+  type Envelope,
+  envelope,
+  envelopeVersion,
+  requestOf,
+  slotOf,
+} from './envelope.ts';
+import { fanOut, type Planner } from './fan-out.ts';
 import { findJob, type JobName, type Jobs, type Payload, type QueueName, type Result } from './jobs.ts';
 import type { Lease, Ledger, Outcome, RunKey } from './ledger.ts';
 import { type Queues, settings } from './queues.ts';
@@ -36,13 +45,14 @@ export interface RunContext {
   signal: AbortSignal;
   progress(done: number, total: number): Promise<void>;
   /**
-   * Splits the run into batches. `plan` adds them; then the run sleeps without holding a worker, and the handler
-   * is called again from the top when all are done: this time `plan` is not called. What it returned, a small
-   * JSON value, comes back beside the results of those batches that did not fail.
+   * Splits the run into batches. `plan` adds them, and tells with each call what the plan is so far; where its
+   * worker dies, another one gets that and goes on from there. Then the run sleeps without holding a worker, and the
+   * handler is called again from the top when all are done: this time `plan` is not called. What it returned, a
+   * small JSON value, comes back beside the results of those batches that did not fail.
    */
   fanOut<Name extends JobName, Plan extends object>(
     name: Name,
-    plan: (add: (payloads: z.input<Jobs[Name]['payload']>[]) => Promise<void>) => Promise<Plan>,
+    plan: Planner<Name, Plan>,
   ): Promise<{ plan: Plan; results: Result<Name>[] }>;
 }
 
@@ -142,7 +152,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
     const late = key ? whenLate(entry, key.slot, carried.cause) : undefined;
     if (key && late) return options.ledger.account(key, late);
     const begun = key
-      ? await options.ledger.begin({ ...key, cause: carried.cause, request: `${job.id}#${job.timestamp}` })
+      ? await options.ledger.begin({ ...key, cause: carried.cause, request: requestOf(job) })
       : await claim(job);
     if ('done' in begun) return begun.done;
     if ('busy' in begun) return putBack(job, token, busyDelay, begun.busy);
@@ -178,16 +188,13 @@ export function startWorker<Queue extends QueueName, Context extends object>(
     const entry = findJob(job.name);
     const handle = (handlers as Record<string, Handler<never, Context>>)[job.name];
     if (!entry || !handle) return putBack(job, token, parkedDelay, `this worker knows no job ${job.name}`);
+    const { data: told } = anyEnvelope.safeParse(job.data);
+    if (told && told.version > envelopeVersion) {
+      const why = `it is of version ${told.version}; this worker knows ${envelopeVersion}`;
+      return putBack(job, token, parkedDelay, why);
+    }
     const carried = envelope.safeParse(job.data);
     if (!carried.success) throw new UnrecoverableError(`not a job of Mycelium's: ${carried.error.message}`);
-    if (carried.data.version > envelopeVersion) {
-      return putBack(
-        job,
-        token,
-        parkedDelay,
-        `it is of version ${carried.data.version}; this worker knows ${envelopeVersion}`,
-      );
-    }
     const payload = entry.payload.safeParse(carried.data.payload);
     if (!payload.success) {
       // A newer program may have added fields: that is its to understand.
@@ -239,26 +246,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
       run: { job: job.name as JobName, slot: at, day, timeZone, cause: carried.cause, lease },
       signal,
       progress: (done, total) => job.updateProgress({ done, total }),
-      async fanOut(name, plan) {
-        let planned = carried.plan as Awaited<ReturnType<typeof plan>> | undefined;
-        if (!planned) {
-          const parent = { id: job.id as string, queue: job.queueQualifiedName };
-          let added = 0;
-          planned = await plan(async (payloads) => {
-            await queues.enqueueAll(
-              name,
-              payloads.map((payload) => ({
-                payload,
-                // Planning again after a crash finds the same batches under the same names.
-                asked: { cause: carried.cause, parent, jobId: `${job.id?.replaceAll(':', '-')}-${added++}` },
-              })),
-            );
-          });
-          await job.updateData({ ...job.data, plan: planned });
-        }
-        if (await job.moveToWaitingChildren(token)) throw new WaitingChildrenError();
-        return { plan: planned, results: Object.values(await job.getChildrenValues()) };
-      },
+      fanOut: (name, plan) => fanOut({ job, token, carried, queues }, name, plan),
     };
   }
 

@@ -2,6 +2,9 @@ import type { Logger } from './logger.ts';
 
 type Release = () => unknown;
 
+/** Milliseconds that ending by force takes itself: the process is gone within `drainSeconds`, not a moment later. */
+const margin = 500;
+
 /** What a process must release, unwound in reverse when it ends. */
 export interface Shutdown {
   /** Aborted when the process is told to end. */
@@ -24,7 +27,7 @@ export function onShutdown(logger: Logger, drainSeconds: number): Shutdown {
     const deadline = setTimeout(() => {
       logger.error(`not drained within ${drainSeconds} s, ending all the same`);
       process.exit(exitCode);
-    }, drainSeconds * 1_000);
+    }, Math.max(0, drainSeconds * 1_000 - margin));
     controller.abort(new Error(`the process is ending: ${reason}`));
     for (const { name, release } of releases.reverse()) {
       try {

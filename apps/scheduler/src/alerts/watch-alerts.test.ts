@@ -3,12 +3,13 @@ import { test } from 'node:test';
 import {
   accountForSlot,
   createLedger,
+  findRun,
   listOpenAlerts,
   pauseSchedule,
   rememberSchedule,
 } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
-import { connect, createQueues, type JobName, type Result } from '@mycelium/queue';
+import { connect, createQueues, type JobName, jobs, type Result } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
 import { createLogger } from '@mycelium/telemetry';
 import { reconcile } from '../reconcile.ts';
@@ -78,6 +79,20 @@ test('a paused schedule is not overdue', async (t) => {
   await reconcile(house(hours(-0.5)));
   await pauseSchedule(pool, 'daily_env_stats', seconds(-60));
   assert.deepEqual(await watch(seconds(399)), []);
+});
+
+test('started at 04:00, a job that catches up with nothing has missed its slot, and that is an alert', async (t) => {
+  const { pool, house, watch } = await setup(t);
+  t.mock.property(jobs.daily_env_stats, 'catchUp', 'none');
+  await reconcile(house(hours(-0.5)));
+  await reconcile(house(new Date('2025-12-24T20:00:00Z')));
+  const run = await findRun(pool, 'daily_env_stats', slot);
+  assert.deepEqual([run?.status, run?.attempts], ['missed', 0]);
+  await pool.query('update runs set finished_at = $1', [new Date('2025-12-24T20:00:00Z')]);
+  assert.deepEqual(await watch(new Date('2025-12-24T20:01:00Z')), [
+    'missed daily_env_stats',
+    'overdue hourly_setpoint_monitoring',
+  ]);
 });
 
 test('a slot that was given up is an alert for a day, or until it is made up for', async (t) => {
