@@ -8,7 +8,7 @@ export interface DayStanding {
   slot: Date;
   /** How the ledger has it; undefined when it does not. */
   run?: { status: string; startedAt: Date | null } | undefined;
-  /** Readings of the day have come in since its run. */
+  /** Readings or images of the day have come in since its run, or another model is wanted than it used. */
   late: boolean;
 }
 

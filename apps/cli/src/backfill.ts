@@ -1,5 +1,5 @@
 import { addDays, type Day, dayOf, daysBetween } from '@mycelium/calendar';
-import { findRun, lateReadings } from '@mycelium/database';
+import { activeModel, findRun, lateReadings, pendingDays } from '@mycelium/database';
 import { type JobName, scheduledJobs, slotForDay } from '@mycelium/queue';
 import { type DayStanding, type PlannedDay, planBackfill } from './backfill-plan.ts';
 import { WrongUsage } from './command-errors.ts';
@@ -39,8 +39,9 @@ export async function backfill(name: string, options: BackfillOptions, output: O
   });
 }
 
-async function standing({ pool, config }: House, job: JobName, days: Day[]): Promise<DayStanding[]> {
-  const late = new Set(await lateDays(pool, job));
+async function standing(house: House, job: JobName, days: Day[]): Promise<DayStanding[]> {
+  const { pool, config } = house;
+  const late = new Set(await lateDays(house, job, days));
   const standings: DayStanding[] = [];
   for (const day of days) {
     const slot = slotForDay(job, day, config.TZ);
@@ -49,12 +50,27 @@ async function standing({ pool, config }: House, job: JobName, days: Day[]): Pro
   return standings;
 }
 
-async function lateDays(pool: House['pool'], job: JobName): Promise<Day[]> {
+async function lateDays({ pool, config }: House, job: JobName, days: Day[]): Promise<Day[]> {
   if (job === 'daily_env_stats') return (await lateReadings(pool, 'env-stats')).map(({ day }) => day);
   if (job === 'hourly_setpoint_monitoring') {
     return (await lateReadings(pool, 'setpoints')).map(({ day }) => day);
   }
+  if (job === 'daily_clip_inference') {
+    const key = await wantedModel(pool, config);
+    const [from, to] = [days[0] as Day, days.at(-1) as Day];
+    return key ? pendingDays(pool, { from, to, modelKey: key }) : [];
+  }
   return [];
+}
+
+/** The model that clip workers of these settings load; without one, the model in use. */
+async function wantedModel(
+  pool: House['pool'],
+  { CLIP_MODEL, MODEL_DIR, CLIP_DTYPE }: House['config'],
+): Promise<string | undefined> {
+  if (!CLIP_MODEL) return (await activeModel(pool))?.key;
+  const { modelKey, probeModel } = await import('@mycelium/encoder');
+  return modelKey(await probeModel({ model: CLIP_MODEL, modelDir: MODEL_DIR, dtype: CLIP_DTYPE }));
 }
 
 /** A few at a time: the queue stays free for what the timetable wants. */

@@ -37,7 +37,7 @@ export {
   recordHeartbeat,
   startHeartbeat,
 } from './heartbeats.ts';
-export { databaseTotals, type ImageRow, imageIds, pendingKeys, upsertImages } from './images.ts';
+export { databaseTotals, type ImageRow, imageIds, pendingDays, pendingKeys, upsertImages } from './images.ts';
 export { forgetLate, type LateReadings, lateReadings } from './late-readings.ts';
 export { commit, FencedError, type Lease, releaseLease, renewLease, takeLease } from './lease.ts';
 export { migrate, SchemaError, verifySchema } from './migrate.ts';

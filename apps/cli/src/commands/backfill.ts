@@ -16,7 +16,7 @@ export function backfillCommand(): Command {
     .summary('make up for days that were not run')
     .description(
       'Runs a job for every day that needs it. missing: no run, or one that was missed; failed: its run failed; ' +
-        'stale: its data changed since; all: every day again. Without --only: missing, failed and stale.',
+        'stale: its data, or the model, changed since; all: every day again. Without --only: missing, failed and stale.',
     )
     .argument('<job>', 'such as daily_env_stats')
     .addOption(new Option('--from <day>', 'first day, YYYY-MM-DD').argParser(day).makeOptionMandatory())
