@@ -142,11 +142,13 @@ test('with a database and queues of its own', async (t) => {
         '2025-12-24T00:01:00Z,611,mushroom_env_status_611,temperature,warm\n',
     );
     const first = await mycelium(env, 'import', 'readings', file, '--json');
-    assert.equal(first.code, 0);
+    assert.equal(first.code, 1);
     assert.match(first.err, /readings\.csv:3: /);
     assert.equal(JSON.parse(first.out)[0].inserted, 1);
-    const [again] = JSON.parse((await mycelium(env, 'import', 'readings', file, '--json')).out);
-    assert.equal(again.inserted, 0);
+    const again = await mycelium(env, 'import', 'readings', file, '--skip-bad', '--json');
+    assert.equal(again.code, 0);
+    assert.match(again.err, /readings\.csv:3: /);
+    assert.equal(JSON.parse(again.out)[0].inserted, 0);
   });
 
   await t.test('images set aside are released', async () => {
@@ -174,7 +176,7 @@ test('with a database and queues of its own', async (t) => {
 
   /** A worker that writes no statistics, or fails for good, while `work` goes on. */
   async function withStatistics(work: () => Promise<void>, failure?: Error) {
-    const queues = createQueues({ ...connection, redis: connection.redis.duplicate() });
+    const queues = createQueues({ ...connection, redis: connection.forWorker() });
     const worker = startWorker(
       'env-stats',
       {

@@ -50,6 +50,14 @@ export {
   wrongName,
 } from './point-directory.ts';
 export {
+  type BandVersion,
+  bandVersions,
+  type PointRule,
+  pointRules,
+  setBand,
+  setPointRule,
+} from './point-rules.ts';
+export {
   deviceTypeOf,
   ensurePoints,
   listPoints,

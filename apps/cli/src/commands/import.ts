@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { interruption, unlessInterrupted } from '../interruption.ts';
 import { day } from '../options.ts';
 import { createOutput, type Output } from '../output.ts';
 
@@ -8,6 +9,7 @@ interface ReadingsOptions {
   timeFormat?: string;
   map?: string[];
   strict?: boolean;
+  skipBad?: boolean;
   json?: boolean;
 }
 
@@ -23,7 +25,8 @@ Long form, one reading a line:   time,room,device,point,value
 Wide form, a column a point:     mycelium import readings climate.csv --room 611 --time-column Time \\
                                    --map Tair=mushroom_env_status_611.temperature --map RH=mushroom_env_status_611.humidity
 
-Bad lines are told and left out, all others go in. Importing a file again changes nothing.`;
+Bad lines are told and left out, all others go in. Importing a file again changes nothing.
+Exit code: 0, or 1 when there were bad lines and they are not to be skipped.`;
 
 export function importCommand(): Command {
   const imports = new Command('import')
@@ -40,6 +43,7 @@ export function importCommand(): Command {
       new Option('--map <COLUMN=DEVICE.POINT>', 'what a column holds; repeatable').argParser(collect),
     )
     .option('--strict', 'refuse points that are not registered, instead of registering them')
+    .option('--skip-bad', 'bad lines are no failure: they are told, and the exit code is 0')
     .addHelpText('after', readingsHelp)
     .action(async (files: string[], _, command: Command) => {
       const options = command.optsWithGlobals<ReadingsOptions>();
@@ -70,28 +74,40 @@ function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-async function bringReadings(files: string[], { map, ...format }: ReadingsOptions, output: Output) {
+async function bringReadings(
+  files: string[],
+  { map, skipBad = false, ...format }: ReadingsOptions,
+  output: Output,
+) {
   const { withDatabase } = await import('../house.ts');
   const { importReadings } = await import('../import-readings.ts');
+  const signal = interruption('interrupted; what went in stays, and the same command again brings the rest');
   await withDatabase(async ({ pool, config }) => {
     const reports = [];
     for (const file of files) {
       const bar = output.bar(file);
-      const report = await importReadings({
-        ...format,
-        pool,
-        file,
-        timeZone: config.TZ,
-        maps: map,
-        onProgress: ({ bytes, totalBytes }) => bar.update(bytes, totalBytes, 'bytes'),
-      });
+      const report = await unlessInterrupted(
+        signal,
+        importReadings({
+          ...format,
+          pool,
+          file,
+          timeZone: config.TZ,
+          maps: map,
+          signal,
+          onProgress: ({ bytes, totalBytes }) => bar.update(bytes, totalBytes, 'bytes'),
+        }),
+      );
       bar.end();
       output.line(
         `  ${report.readings} readings: ${report.inserted} new or changed, ${report.repeated} known; ` +
-          `${report.newPoints} new points, ${report.emptyLines} empty lines, ${report.badLines} bad lines`,
+          `${report.newPoints} new points, ${report.emptyLines} empty lines, ${report.badLines} bad lines; ` +
+          `${Math.round(report.readings / report.seconds)} readings/s`,
       );
       for (const { line, reason } of report.bad) output.warn(`  ${file}:${line}: ${reason}`);
-      if (report.readings === 0 && report.badLines > 0) process.exitCode = 1;
+      const untold = report.badLines - report.bad.length;
+      if (untold > 0) output.warn(`  ${file}: and ${untold} more bad lines`);
+      if (report.badLines > 0 && (!skipBad || report.readings === 0)) process.exitCode = 1;
       reports.push({ file, ...report });
     }
     output.result(reports);
@@ -103,23 +119,34 @@ async function bringImages(directory: string, { json: _, ...options }: ImagesOpt
   const { openStore } = await import('@mycelium/storage');
   const { importImages } = await import('../import-images.ts');
   const config = readConfig();
+  const store = openStore(config);
+  const signal = interruption('interrupted; what went in stays, and the same command again brings the rest');
+  await store.ensureBucket(signal);
   const bar = output.bar(directory);
-  const report = await importImages({
-    ...options,
-    directory,
-    store: openStore(config),
-    timeZone: config.TZ,
-    onProgress: ({ done, total }) => bar.update(done, total),
-  });
+  const report = await unlessInterrupted(
+    signal,
+    importImages({
+      ...options,
+      directory,
+      store,
+      timeZone: config.TZ,
+      signal,
+      onProgress: ({ done, total }) => bar.update(done, total),
+    }),
+  );
   bar.end();
-  output.line(`  ${report.imported} new images, ${report.skipped} known, ${report.failed.length} failed`);
-  for (const { file, reason } of report.failed) output.warn(`  ${file}: ${reason}`);
-  if (report.days.length > 0) {
-    const { days } = report;
+  const { imported, skipped, converted, moved, failed, days } = report;
+  output.line(`  ${imported} new images, ${skipped} known, ${failed.length} failed`);
+  if (converted > 0) output.line(`  ${converted} of the new ones were converted to JPEG`);
+  if (moved > 0) {
+    output.line(`  ${moved} of them have a time some seconds beside their own, which another picture has`);
+  }
+  for (const { file, reason } of failed) output.warn(`  ${file}: ${reason}`);
+  if (days.length > 0) {
     output.line(
       `  Vectors for them: mycelium batch-all --date-filter ${days[0]?.replaceAll('-', '')}${days.length > 1 ? ` (and ${days.length - 1} more days)` : ''}`,
     );
   }
   output.result(report);
-  if (report.failed.length > 0 && report.imported + report.skipped === 0) process.exitCode = 1;
+  if (failed.length > 0 && imported + skipped === 0) process.exitCode = 1;
 }
