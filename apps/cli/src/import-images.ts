@@ -147,7 +147,7 @@ function createShelf(store: ObjectStore, signal: AbortSignal | undefined) {
     let found = sizes.get(folder);
     if (!found) {
       found = new Map();
-      for await (const object of store.list(folder, signal)) found.set(object.key, object.size);
+      for await (const object of store.list(folder, { signal })) found.set(object.key, object.size);
       sizes.set(folder, found);
     }
     return found;

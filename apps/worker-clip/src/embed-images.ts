@@ -29,9 +29,8 @@ async function embed(
 ): Promise<Result<'embed_images'>> {
   const { pool, store, model, aliases, run, signal, fanOut, logger } = context;
 
-  const { plan, results } = await fanOut('embed_batch', async (add) => ({
-    startedAt: Date.now(),
-    ...(await planImages(
+  const { plan, results } = await fanOut<'embed_batch', Plan>('embed_batch', (add, begun) =>
+    planImages(
       {
         store,
         read: pool,
@@ -43,9 +42,14 @@ async function embed(
         signal,
       },
       selection,
-      (batches) => add(batches.map((keys) => ({ keys, save }))),
-    )),
-  }));
+      (batches, soFar) =>
+        add(
+          batches.map((keys) => ({ keys, save })),
+          soFar,
+        ),
+      begun,
+    ),
+  );
 
   const report = tell(plan, results);
   if (report.total === 0) logger.warn('no images found', { ...selection });
@@ -60,7 +64,7 @@ async function embed(
 }
 
 /** What planning found and what the batches did, added up. An image no batch tells of has failed. */
-export function tell({ rooms: planned }: Plan, batches: Result<'embed_batch'>[]) {
+export function tell({ rooms: planned }: Pick<Plan, 'rooms'>, batches: Result<'embed_batch'>[]) {
   const rooms: Result<'embed_images'>['rooms'] = {};
   for (const [room, { total, skipped }] of Object.entries(planned)) {
     const succeeded = batches.reduce((sum, batch) => sum + (batch.rooms[room]?.succeeded ?? 0), 0);

@@ -1,12 +1,6 @@
 import { dayOf, daysBetween } from '@mycelium/calendar';
 import { type ImageRow, pendingKeys, type Queryable, quarantine, upsertImages } from '@mycelium/database';
-import {
-  type ImageKey,
-  NotAnImageKey,
-  type ObjectStore,
-  parseImageKey,
-  type StoredObject,
-} from '@mycelium/storage';
+import { NotAnImageKey, type ObjectStore, parseImageKey, type StoredObject } from '@mycelium/storage';
 
 export interface Selection {
   /** Local days of the keys' folders, both included. */
@@ -18,8 +12,15 @@ export interface Selection {
   maxPerRoom?: number;
 }
 
-/** Of the images a run looks at: how many there are, and how many need nothing, room by room. */
-export type Plan = { rooms: Record<string, { total: number; skipped: number }> };
+/** How far planning has come, as JSON can hold it. */
+export interface Plan {
+  /** Milliseconds since 1970. */
+  startedAt: number;
+  /** Of the images it looked at: how many there are, and how many need nothing. */
+  rooms: Record<string, { total: number; skipped: number }>;
+  /** The last object it looked at; none before the first page. */
+  after?: string;
+}
 
 const page = 1_000;
 
@@ -32,7 +33,8 @@ export function selectSince(since: Date, now: Date, timeZone: string): Selection
  * Lists the selected images page by page, writes them down, and hands on those that still need a vector, in
  * batches. Memory does not grow with the number of images.
  * @param write how rows are written; nothing is when it is undefined
- * @param add takes batches of keys
+ * @param add takes the batches of a page, and the plan up to its end
+ * @param begun how far an earlier try came: it goes on there
  */
 export async function planImages(
   {
@@ -55,12 +57,28 @@ export async function planImages(
     signal: AbortSignal;
   },
   selection: Selection,
-  add: (batches: string[][]) => Promise<void>,
+  add: (batches: string[][], soFar: Plan) => Promise<void>,
+  begun: Plan = { startedAt: Date.now(), rooms: {} },
 ): Promise<Plan> {
-  const rooms: Plan['rooms'] = {};
-  let waiting: string[] = [];
+  const plan = structuredClone(begun);
+  let images: ImageRow[] = [];
+  let bad: Bad[] = [];
 
-  async function take(images: ImageRow[], bad: { key: string; reason: string; detail: string }[]) {
+  for await (const found of selected(store, selection, plan.after, timeZone, aliases, signal)) {
+    plan.rooms[found.room] ??= { total: 0, skipped: 0 };
+    const room = plan.rooms[found.room] as Plan['rooms'][string];
+    if (selection.maxPerRoom && room.total >= selection.maxPerRoom) continue;
+    room.total++;
+    plan.after = found.key;
+    if ('reason' in found) bad.push(found);
+    else images.push(found);
+    if (images.length + bad.length === page) await endPage();
+  }
+  await endPage();
+  return plan;
+
+  async function endPage() {
+    if (images.length + bad.length === 0) return;
     if (write) {
       await write(async (tx) => {
         await upsertImages(tx, images);
@@ -72,60 +90,33 @@ export async function planImages(
     const pending = write ? await pendingKeys(read, keys, modelId) : keys;
     const isPending = new Set(pending);
     for (const { room, key } of images) {
-      const counts = countsOf(room);
-      counts.total++;
-      if (!isPending.has(key)) counts.skipped++;
+      if (!isPending.has(key)) (plan.rooms[room] as Plan['rooms'][string]).skipped++;
     }
-    waiting.push(...pending);
-    const whole = waiting.length - (waiting.length % batchSize);
-    await add(chunks(waiting.slice(0, whole), batchSize));
-    waiting = waiting.slice(whole);
+    [images, bad] = [[], []];
+    await add(chunks(pending, batchSize), plan);
   }
-
-  function countsOf(room: string) {
-    rooms[room] ??= { total: 0, skipped: 0 };
-    return rooms[room];
-  }
-
-  const taken = new Map<string, number>();
-  let images: ImageRow[] = [];
-  let bad: { key: string; reason: string; detail: string }[] = [];
-  for await (const found of selected(store, selection, timeZone, aliases, signal)) {
-    if (found.reason !== undefined) {
-      countsOf(found.room).total++;
-      bad.push(found);
-    } else {
-      const nth = (taken.get(found.room) ?? 0) + 1;
-      taken.set(found.room, nth);
-      if (selection.maxPerRoom && nth > selection.maxPerRoom) continue;
-      images.push(found);
-    }
-    if (images.length + bad.length < page) continue;
-    await take(images, bad);
-    images = [];
-    bad = [];
-  }
-  await take(images, bad);
-  if (waiting.length > 0) await add([waiting]);
-  return { rooms };
 }
 
-/** Every object of the selection: an image, or a key that cannot be read as one. */
+/** Every object of the selection that comes after a key: an image, or a key that cannot be read as one. */
 async function* selected(
   store: ObjectStore,
   { from, to, since, rooms }: Selection,
+  after: string | undefined,
   timeZone: string,
   aliases: Record<string, string>,
   signal: AbortSignal,
 ) {
   const folders = await roomFolders(store, rooms, aliases, signal);
-  for (const day of daysBetween(from, to)) {
-    for (const folder of folders) {
-      for await (const object of store.list(`${folder}/${day.replaceAll('-', '')}/`, signal)) {
-        const image = readKey(object, folder, timeZone, aliases);
-        if ('capturedAt' in image && since && image.capturedAt < since) continue;
-        yield image;
-      }
+  const prefixes = daysBetween(from, to).flatMap((day) =>
+    folders.map((folder) => `${folder}/${day.replaceAll('-', '')}/`),
+  );
+  const begun = prefixes.findIndex((prefix) => after?.startsWith(prefix));
+  for (const [at, prefix] of prefixes.entries()) {
+    if (at < begun) continue;
+    for await (const object of store.list(prefix, { after: at === begun ? after : undefined, signal })) {
+      const image = readKey(object, timeZone, aliases);
+      if ('capturedAt' in image && since && image.capturedAt < since) continue;
+      yield image;
     }
   }
 }
@@ -141,25 +132,27 @@ async function roomFolders(
   return folders.filter((folder) => !rooms || rooms.includes(aliases[folder] ?? folder));
 }
 
+interface Bad {
+  key: string;
+  etag: string;
+  bytes: number;
+  room: string;
+  reason: string;
+  detail: string;
+}
+
 function readKey(
   { key, etag, size }: StoredObject,
-  folder: string,
   timeZone: string,
   aliases: Record<string, string>,
-) {
+): ImageRow | Bad {
   try {
-    const image: ImageKey = parseImageKey(key, { timeZone, aliases });
-    return { ...image, etag, bytes: size };
+    return { ...parseImageKey(key, { timeZone, aliases }), etag, bytes: size };
   } catch (error) {
     if (!(error instanceof NotAnImageKey)) throw error;
-    return {
-      key,
-      etag,
-      bytes: size,
-      room: aliases[folder] ?? folder,
-      reason: 'bad_key',
-      detail: error.message,
-    };
+    const folder = key.slice(0, key.indexOf('/'));
+    const room = aliases[folder] ?? folder;
+    return { key, etag, bytes: size, room, reason: 'bad_key', detail: error.message };
   }
 }
 

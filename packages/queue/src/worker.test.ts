@@ -185,6 +185,57 @@ test('a run sleeps while its batches are done, and wakes with its plan and their
   assert.deepEqual(results.flatMap(({ rooms }) => Object.keys(rooms)).sort(), ['a', 'b', 'c']);
 });
 
+test('a run whose worker died while planning goes on there, with every batch once', async (t) => {
+  const { queues, options } = setup(t);
+  const begins: unknown[] = [];
+  let answer: unknown;
+  const parents = startWorker(
+    'clip',
+    {
+      daily_clip_inference: async () => assert.fail('not asked for'),
+      embed_images: async (_, { fanOut }) => {
+        answer = await fanOut<'embed_batch', { page: number }>('embed_batch', async (add, begun) => {
+          begins.push(begun);
+          if (begun) await add([{ keys: ['c'] }], { page: 2 });
+          else {
+            await add([{ keys: ['a'] }], { page: 0 });
+            await add([{ keys: ['b'] }], { page: 1 });
+            // When it died, the last one was written down and had not reached Redis.
+            const waiting = await queues.of('embed_batch').getWaiting();
+            await waiting.find(({ data }) => data.payload.keys[0] === 'b')?.remove();
+            throw new Error('killed');
+          }
+          return { page: 2 };
+        });
+        return assert.fail('enough was seen');
+      },
+    },
+    {},
+    options,
+  );
+  await enqueueSlot(queues, 'embed_images', slot, 'manual', { day: '2025-12-24' });
+  await until(() => begins.length === 2);
+  const seen: string[] = [];
+  const batches = startWorker(
+    'clip-batch',
+    {
+      embed_batch: async ({ keys }) => {
+        seen.push(...keys);
+        return { rooms: {}, failures: [] };
+      },
+    },
+    {},
+    options,
+  );
+  t.after(async () => {
+    await Promise.all([parents.close(), batches.close()]);
+  });
+  await until(() => answer !== undefined);
+  assert.deepEqual(begins, [undefined, { page: 1 }]);
+  assert.deepEqual(answer, { plan: { page: 2 }, results: Array(3).fill({ rooms: {}, failures: [] }) });
+  assert.deepEqual(seen.sort(), ['a', 'b', 'c']);
+});
+
 test('schedules are written when they differ, and left alone when they do not', async (t) => {
   const { queues } = setup(t);
   const first = await syncSchedules(queues, 'Asia/Shanghai', new Set());

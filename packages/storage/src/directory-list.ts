@@ -2,7 +2,7 @@ import type { BigIntStats, Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { whyNotObjectKey } from './object-key.ts';
-import type { StoredObject } from './object-store.ts';
+import type { ListOptions, StoredObject } from './object-store.ts';
 import { StoreUnavailable } from './store-errors.ts';
 
 /**
@@ -12,36 +12,41 @@ import { StoreUnavailable } from './store-errors.ts';
 export async function* listDirectory(
   root: string,
   prefix: string,
-  signal: AbortSignal | undefined,
+  options: ListOptions,
 ): AsyncGenerator<StoredObject> {
   // Straight to the deepest folder that the prefix names in full.
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   if (folder !== '' && whyNotObjectKey(folder.slice(0, -1))) return;
   if (await leadsThroughLink(root, folder)) return;
-  yield* walk(root, folder, prefix, signal);
+  yield* walk(root, folder, prefix, options);
 }
 
 async function* walk(
   root: string,
   folder: string,
   prefix: string,
-  signal: AbortSignal | undefined,
+  options: ListOptions,
 ): AsyncGenerator<StoredObject> {
+  const { after = '', signal } = options;
   signal?.throwIfAborted();
   const names = await namesIn(root, folder);
   let files: string[] = [];
   for (const name of names) {
     const key = folder + name;
     if (!key.startsWith(prefix)) continue;
+    // A folder is before the key also when the key lies in it.
+    if (isNotAfter(key, after) && !(name.endsWith('/') && after.startsWith(key))) continue;
     if (!name.endsWith('/')) files.push(key);
     if (name.endsWith('/') || files.length === 64) {
       yield* describeFiles(root, files, signal);
       files = [];
     }
-    if (name.endsWith('/')) yield* walk(root, key, prefix, signal);
+    if (name.endsWith('/')) yield* walk(root, key, prefix, options);
   }
   yield* describeFiles(root, files, signal);
 }
+
+const isNotAfter = (key: string, after: string) => Buffer.compare(Buffer.from(key), Buffer.from(after)) <= 0;
 
 /** The first parts of all keys. */
 export async function listTopFolders(root: string): Promise<string[]> {

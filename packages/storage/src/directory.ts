@@ -18,9 +18,9 @@ export function directoryStore(
   const root = resolve(directory);
 
   return {
-    async *list(prefix, signal) {
+    async *list(prefix, options = {}) {
       await assertFolder(root);
-      yield* listDirectory(root, prefix, signal);
+      yield* listDirectory(root, prefix, options);
     },
 
     async topFolders(signal) {

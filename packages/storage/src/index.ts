@@ -1,7 +1,7 @@
 export { directoryStore } from './directory.ts';
 export { formatImageKey, type ImageKey, type KeyRules, NotAnImageKey, parseImageKey } from './image-key.ts';
 export { InvalidObjectKey } from './object-key.ts';
-export type { ManagedStore, ObjectStore, StoredObject, WriteOptions } from './object-store.ts';
+export type { ListOptions, ManagedStore, ObjectStore, StoredObject, WriteOptions } from './object-store.ts';
 export { openStore, type StoreSettings } from './open-store.ts';
 export { type S3StoreSettings, s3Store } from './s3.ts';
 export { ObjectNotFound, ObjectTooLarge, StoreError, StoreUnavailable } from './store-errors.ts';

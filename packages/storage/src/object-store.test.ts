@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import {
   directoryStore,
   InvalidObjectKey,
+  type ListOptions,
   type ManagedStore,
   ObjectNotFound,
   ObjectTooLarge,
@@ -52,9 +53,13 @@ const awkward = [
   'awkward/..hidden..',
 ];
 
-async function objectsOf(store: ManagedStore, prefix: string, signal?: AbortSignal): Promise<StoredObject[]> {
+async function objectsOf(
+  store: ManagedStore,
+  prefix: string,
+  options?: ListOptions,
+): Promise<StoredObject[]> {
   const objects: StoredObject[] = [];
-  for await (const object of store.list(prefix, signal)) objects.push(object);
+  for await (const object of store.list(prefix, options)) objects.push(object);
   return objects;
 }
 
@@ -199,11 +204,23 @@ for (const [name, open] of Object.entries(stores)) {
       const reason = new Error('shutting down');
       let seen = 0;
       const listing = (async () => {
-        for await (const _ of store.list('612/', stop.signal)) if (++seen === 10) stop.abort(reason);
+        for await (const _ of store.list('612/', { signal: stop.signal }))
+          if (++seen === 10) stop.abort(reason);
       })();
       await assert.rejects(listing, reason);
       assert.equal(seen, 10);
-      await assert.rejects(objectsOf(store, '', stop.signal), reason);
+      await assert.rejects(objectsOf(store, '', { signal: stop.signal }), reason);
+    });
+
+    test('a listing goes on after a key, which need not be there any more', async () => {
+      const rest = async (after: string) => (await objectsOf(store, '612/', { after })).map(({ key }) => key);
+      const last = many[1_200] as string;
+      assert.deepEqual(await rest(last), many.slice(1_201));
+      assert.deepEqual(await rest(`${last}~`), many.slice(1_201));
+      assert.deepEqual(await rest('612/'), many);
+      assert.deepEqual(await rest('611/20991231/x.jpg'), many);
+      assert.deepEqual(await rest(many.at(-1) as string), []);
+      assert.deepEqual(await rest('613/'), []);
     });
 
     test('a listing may be left before its end', async () => {

@@ -15,6 +15,12 @@ export interface WriteOptions {
   signal?: AbortSignal | undefined;
 }
 
+export interface ListOptions {
+  /** Only what comes after this key in the order of keys: where an earlier listing was left. */
+  after?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Where the images are. Every call rejects with the signal's reason once it aborts, and with
  * `StoreUnavailable` when the store itself, not the object, is the trouble.
@@ -25,7 +31,7 @@ export interface ObjectStore {
    * Streams: memory does not grow with the number of objects. Keys come in the order of their UTF-8 bytes, as far
    * as the server keeps it.
    */
-  list(prefix: string, signal?: AbortSignal): AsyncIterable<StoredObject>;
+  list(prefix: string, options?: ListOptions): AsyncIterable<StoredObject>;
   /** The first parts of all keys, such as `612`: one small question, however many objects there are. */
   topFolders(signal?: AbortSignal): Promise<string[]>;
   /** @throws ObjectNotFound, ObjectTooLarge, InvalidObjectKey */

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import type { StoredObject } from './object-store.ts';
+import type { ListOptions, StoredObject } from './object-store.ts';
 import type { S3Client } from './s3-client.ts';
 import { readPage, type S3Page } from './s3-page.ts';
 import { StoreUnavailable } from './store-errors.ts';
@@ -16,10 +16,9 @@ export async function* listS3(
   client: S3Client,
   bucket: string,
   prefix: string,
-  signal: AbortSignal | undefined,
-  pageLimit = maxPages,
+  { after, signal, pageLimit = maxPages }: ListOptions & { pageLimit?: number | undefined },
 ): AsyncGenerator<StoredObject> {
-  for await (const page of pages(client, bucket, { prefix, signal, pageLimit })) {
+  for await (const page of pages(client, bucket, { prefix, after, signal, pageLimit })) {
     for (const object of page.objects) {
       signal?.throwIfAborted();
       // Consoles keep "folders" as empty objects; they are nobody's image.
@@ -45,6 +44,7 @@ export async function listTopFolders(
 interface Listing {
   prefix: string;
   delimiter?: string;
+  after?: string | undefined;
   signal: AbortSignal | undefined;
   pageLimit: number;
 }
@@ -68,7 +68,7 @@ async function* pages(client: S3Client, bucket: string, listing: Listing): Async
 async function fetchPage(
   client: S3Client,
   bucket: string,
-  { prefix, delimiter, signal }: Listing,
+  { prefix, delimiter, after, signal }: Listing,
   token: string | undefined,
 ): Promise<S3Page> {
   const query = [
@@ -77,6 +77,8 @@ async function fetchPage(
     'encoding-type=url',
     'list-type=2',
     `prefix=${queryEscape(prefix)}`,
+    // The token knows where it stands.
+    ...(after && !token ? [`start-after=${queryEscape(after)}`] : []),
   ].join('&');
   const xml = await client.call(`listing ${bucket}`, signal, async (minio) =>
     text(await minio.makeRequestAsync({ method: 'GET', bucketName: bucket, query })),

@@ -38,7 +38,7 @@ function page({ keys, next, more = '' }: { keys: string[]; next?: string; more?:
 async function listUntilEnd(store: ReturnType<typeof s3Store>, signal?: AbortSignal) {
   const keys: string[] = [];
   try {
-    for await (const { key } of store.list('', signal)) keys.push(key);
+    for await (const { key } of store.list('', { signal })) keys.push(key);
   } catch (error) {
     return { keys, error: error as Error };
   }

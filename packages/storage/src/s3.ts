@@ -21,7 +21,7 @@ export function s3Store(settings: S3StoreSettings): ManagedStore {
   const described = `bucket ${bucket} at ${new URL(settings.endpoint).origin}`;
 
   return {
-    list: (prefix, signal) => listS3(client, bucket, prefix, signal, settings.maxPages),
+    list: (prefix, options) => listS3(client, bucket, prefix, { ...options, pageLimit: settings.maxPages }),
     topFolders: (signal) => listTopFolders(client, bucket, signal, settings.maxPages),
 
     async read(key, signal) {
