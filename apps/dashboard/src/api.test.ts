@@ -45,8 +45,8 @@ describe('the API of a small farm', () => {
     assert.equal(first.image.capturedAt, '2026-03-10T04:00:00.000Z');
     assert.deepEqual(first.metrics.temperature.band, { low: 15, high: 18.5 });
     assert.equal(first.metrics.temperature.curve.length, 48);
-    assert.deepEqual(first.yesterday, { images: 24, embedded: 22 });
-    assert.deepEqual(second.troubles.at(-1), { what: 'not-embedded', count: 3 });
+    assert.deepEqual(first.lastNight, { day: yesterday, images: 24, embedded: 22 });
+    assert.deepEqual(second.troubles.at(-1), { what: 'not-embedded', count: 3, day: yesterday });
     assert.equal(first.changes > 0, true);
   });
 
@@ -184,6 +184,26 @@ describe('the API of a small farm', () => {
     const [job] = await farm.queues.of('embed_batch').getWaiting();
     assert.deepEqual(job?.data.payload, { keys: [images[0].key] });
     await farm.queues.of('embed_batch').obliterate({ force: true });
+  });
+
+  test('a slot that nobody has begun is late, and a process that cannot reach what it needs says so', async () => {
+    await farm.pool.query(
+      `insert into schedule (job, pattern, time_zone, first_seen, accounted_until)
+       values ('daily_clip_inference', '25 2 3 * * *', $1, $2, $2)`,
+      [timeZone, new Date('2026-03-01T00:00:00Z')],
+    );
+    await farm.pool.query(
+      `insert into heartbeat values ('worker-clip@farm#7', 'worker-clip', 'farm', $1, $1, 'object store: no answer', $1)`,
+      [now],
+    );
+    const { jobs, processes } = await get('/api/jobs');
+    const late = jobs.filter((job: { late: string | null }) => job.late);
+    assert.deepEqual(
+      late.map(({ id, late }: { id: string; late: string }) => [id, late]),
+      [['daily_clip_inference', '2026-03-09T19:02:25.000Z']],
+    );
+    assert.equal(processes[0].trouble, 'object store: no answer');
+    await farm.pool.query(`delete from schedule; delete from heartbeat`);
   });
 
   test('a schedule is paused and resumed, and a job is run for a day', async () => {

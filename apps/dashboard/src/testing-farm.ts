@@ -101,6 +101,7 @@ export async function growTestFarm(pool: Pool, store: ObjectStore, farm: TestFar
   for (const [n, { key, room }] of images.entries()) {
     await store.write(key, await (farm.picture ?? plain)(room, n));
   }
+  for (const image of images) image.etag = (await store.stat(image.key))?.etag ?? image.etag;
   await upsertImages(pool, images);
   await addVectors(pool, images, rooms, addDays(today, -1));
   await addRecords(pool, { rooms, days, today, first, idOf, now });

@@ -1,4 +1,4 @@
-import { addDays, dayOf } from '@mycelium/calendar';
+import { addDays } from '@mycelium/calendar';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -6,7 +6,7 @@ import { audit } from '../audit.ts';
 import { backfill, planImages, planStats } from '../backfill.ts';
 import type { Deps } from '../dashboard.ts';
 import { Refused } from '../refused.ts';
-import { coverage } from '../views/coverage.ts';
+import { coverage, firstDayNotDue } from '../views/coverage.ts';
 import { day, room } from './shapes.ts';
 
 const mostDays = 370;
@@ -51,7 +51,7 @@ export function coverageRoutes(app: FastifyInstance, { pool, queues, clock, conf
     if (to < from || addDays(from, mostDays) < to) {
       throw new Refused(400, `from must not come after to, and be at most ${mostDays} days before it`);
     }
-    return coverage(pool, { from, to, today: dayOf(clock(), config.TZ) });
+    return coverage(pool, { from, to, notDue: firstDayNotDue(clock(), config.TZ) });
   };
 
   api.get(

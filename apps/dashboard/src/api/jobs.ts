@@ -1,4 +1,4 @@
-import { pauseSchedule, resumeSchedule } from '@mycelium/database';
+import { listHeartbeats, pauseSchedule, resumeSchedule } from '@mycelium/database';
 import { enqueueSlot, findJob, type JobName, jobNames, latestSlot, slotForDay } from '@mycelium/queue';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -26,7 +26,7 @@ const entry = z.object({
   runnable: z.boolean(),
   pausedAt: z.date().nullable(),
   next: z.date().nullable(),
-  previous: z.date().nullable(),
+  late: z.date().nullable(),
   last: last.nullable(),
 });
 const counts = z.object({
@@ -48,6 +48,17 @@ export const active = z.object({
   progress: z.object({ done: z.number(), total: z.number() }).nullable(),
 });
 
+/** A process of the farm; while `trouble` is told, it takes no jobs and probes what it cannot reach. */
+const process = z.object({
+  process: z.string(),
+  service: z.string(),
+  host: z.string(),
+  startedAt: z.date(),
+  seenAt: z.date(),
+  trouble: z.string().nullable(),
+  troubleSince: z.date().nullable(),
+});
+
 export function jobRoutes(app: FastifyInstance, { pool, queues, clock, config }: Deps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   const params = z.object({ job: jobName });
@@ -56,19 +67,26 @@ export function jobRoutes(app: FastifyInstance, { pool, queues, clock, config }:
     '/jobs',
     {
       schema: {
-        summary: 'The timetable, the queues, and what is being worked on',
+        summary: 'The timetable, the queues, what is being worked on, and by which processes',
         response: {
-          200: z.object({ jobs: z.array(entry), queues: z.array(counts), active: z.array(active) }),
+          200: z.object({
+            jobs: z.array(entry),
+            queues: z.array(counts),
+            active: z.array(active),
+            processes: z.array(process),
+          }),
         },
       },
     },
     async () => {
-      const [jobs, perQueue, working] = await Promise.all([
-        timetableNow(pool, { now: clock(), timeZone: config.TZ }),
+      const now = clock();
+      const [jobs, perQueue, working, processes] = await Promise.all([
+        timetableNow(pool, { now, timeZone: config.TZ }),
         queueCounts(queues),
         activeJobs(queues),
+        listHeartbeats(pool, now),
       ]);
-      return { jobs, queues: perQueue, active: working };
+      return { jobs, queues: perQueue, active: working, processes };
     },
   );
 

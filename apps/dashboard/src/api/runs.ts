@@ -17,7 +17,6 @@ const statuses = [
   'missed',
   'coalesced',
   'paused',
-  'parked',
 ] as const;
 
 const run = z.object({

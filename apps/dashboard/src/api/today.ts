@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../dashboard.ts';
+import { createTodaysImages } from '../todays-images.ts';
 import { countOpenAlerts } from '../views/alerts.ts';
 import { listRooms } from '../views/rooms.ts';
 import { roomsNow } from '../views/today.ts';
@@ -21,7 +22,7 @@ const trouble = z.discriminatedUnion('what', [
   z.object({ what: z.enum(['below-band', 'above-band']), metric, value: z.number(), limit: z.number() }),
   z.object({ what: z.literal('no-images') }),
   z.object({ what: z.literal('old-image'), since: z.date() }),
-  z.object({ what: z.literal('not-embedded'), count: z.number() }),
+  z.object({ what: z.literal('not-embedded'), count: z.number(), day }),
 ]);
 const roomNow = z.object({
   room: z.string(),
@@ -31,24 +32,27 @@ const roomNow = z.object({
   growthDay: z.number().nullable(),
   metrics: z.object({ temperature: now.nullable(), humidity: now.nullable(), co2: now.nullable() }),
   changes: z.number(),
-  yesterday: z.object({ images: z.number(), embedded: z.number() }),
+  lastNight: z.object({ day, images: z.number(), embedded: z.number() }),
   troubles: z.array(trouble),
 });
 const today = z.object({ day, now: z.date(), rooms: z.array(roomNow), openAlerts: z.number() });
 
-export function todayRoutes(app: FastifyInstance, { pool, clock, config }: Deps): void {
+export function todayRoutes(app: FastifyInstance, { pool, store, clock, config, logger }: Deps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
+  const { TZ: timeZone, ROOM_ALIASES: aliases } = config;
+  const lookForImages = createTodaysImages({ pool, store, timeZone, aliases, clock, logger });
 
   api.get(
     '/today',
     { schema: { summary: 'Every room as it stands', response: { 200: today } } },
     async () => {
       const instant = clock();
+      await lookForImages();
       const [rooms, openAlerts] = await Promise.all([
-        roomsNow(pool, { now: instant, timeZone: config.TZ }),
+        roomsNow(pool, { now: instant, timeZone }),
         countOpenAlerts(pool),
       ]);
-      return { day: dayOf(instant, config.TZ), now: instant, rooms, openAlerts };
+      return { day: dayOf(instant, timeZone), now: instant, rooms, openAlerts };
     },
   );
 

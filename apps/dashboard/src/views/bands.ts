@@ -71,7 +71,9 @@ export function bandSpans(
   const spans: BandSpan[] = [];
   const open = new Map<Metric, BandSpan>();
   for (const day of daysBetween(from, to)) {
-    const batch = batches.findLast((known) => known.day <= day);
+    // The first picture tells of the days before it too, back to when its batch came in.
+    const batch =
+      batches.findLast((known) => known.day <= day) ?? batches.find((known) => known.inDate <= day);
     const { start, end } = dayBounds(day, timeZone);
     const today = batch ? bandsOf(bands, room, daysApart(batch.inDate, day) + 1, start) : [];
     for (const band of today) {

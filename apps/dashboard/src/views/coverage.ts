@@ -1,10 +1,12 @@
-import { type Day, daysBetween } from '@mycelium/calendar';
+import { type Day, dayOf, daysBetween } from '@mycelium/calendar';
 import type { Queryable } from '@mycelium/database';
+import { latestSlot } from '@mycelium/queue';
 import { listRooms } from './rooms.ts';
 
 export interface CoverageCell {
   day: Day;
-  /** What a full day would hold: as many as the store is known to, or as the room's usual day does. */
+  /** What a full day would hold: as many as the store is known to, or as the room's usual day does; of a day whose
+   * night has not come, what has been done all the same. */
   expected: number;
   images: number;
   embedded: number;
@@ -33,13 +35,17 @@ interface Counted {
   stale: number;
 }
 
+/** The first day that the nightly run is not to have read yet: today, but yesterday until the night's slot. */
+export const firstDayNotDue = (now: Date, timeZone: string): Day =>
+  dayOf(latestSlot('daily_clip_inference', timeZone, now), timeZone);
+
 /**
  * Room by room and day by day, what is there of what there should be.
- * @param today a day that is not over is expected to hold no more than it does
+ * @param notDue from this day on nothing is missing yet
  */
 export async function coverage(
   db: Queryable,
-  { from, to, today }: { from: Day; to: Day; today: Day },
+  { from, to, notDue }: { from: Day; to: Day; notDue: Day },
 ): Promise<CoverageRow[]> {
   const [rooms, counted, readings] = await Promise.all([
     listRooms(db),
@@ -48,14 +54,15 @@ export async function coverage(
   ]);
   return rooms.map((room) => {
     const ofRoom = new Map(counted.filter((row) => row.room === room).map((row) => [row.day, row]));
-    const usual = median([...ofRoom.values()].filter(({ day }) => day < today).map(({ images }) => images));
+    const usual = median([...ofRoom.values()].filter(({ day }) => day < notDue).map(({ images }) => images));
     const first = [...ofRoom.keys()].sort()[0];
     const cells = daysBetween(from, to).map((day): CoverageCell => {
       const found = ofRoom.get(day);
       const { images = 0, embedded = 0, described = 0, quarantined = 0, stale = 0 } = found ?? {};
+      const done = embedded + quarantined + stale;
       // Before its first picture a room is expected to have none.
-      const due = first !== undefined && day >= first && day < today ? usual : 0;
-      const expected = Math.max(images, due);
+      const full = first !== undefined && day >= first ? Math.max(images, usual) : images;
+      const expected = day < notDue ? full : done;
       return {
         day,
         expected,
@@ -64,7 +71,7 @@ export async function coverage(
         described,
         quarantined,
         stale,
-        missing: Math.max(0, expected - embedded - quarantined - stale),
+        missing: Math.max(0, expected - done),
         readings: readings.get(`${room} ${day}`) ?? null,
       };
     });

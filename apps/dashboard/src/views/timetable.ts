@@ -1,6 +1,15 @@
-import { nextFiring, previousFiring } from '@mycelium/calendar';
+import { nextFiring } from '@mycelium/calendar';
 import { pausedSchedules, type Queryable } from '@mycelium/database';
-import { type Job, type JobName, jobNames, jobs, type Queues } from '@mycelium/queue';
+import {
+  type Job,
+  type JobName,
+  jobNames,
+  jobs,
+  latestSlot,
+  misfireGraceSeconds,
+  type Queues,
+  scheduledJobs,
+} from '@mycelium/queue';
 
 export interface TimetableEntry {
   id: JobName;
@@ -11,7 +20,8 @@ export interface TimetableEntry {
   runnable: boolean;
   pausedAt: Date | null;
   next: Date | null;
-  previous: Date | null;
+  /** The newest slot, when it is due beyond the grace and nobody has begun it. */
+  late: Date | null;
   last: LastRun | null;
 }
 
@@ -29,7 +39,11 @@ export async function timetableNow(
   db: Queryable,
   { now, timeZone }: { now: Date; timeZone: string },
 ): Promise<TimetableEntry[]> {
-  const [paused, last] = await Promise.all([pausedSchedules(db), lastRuns(db)]);
+  const [paused, last, late] = await Promise.all([
+    pausedSchedules(db),
+    lastRuns(db),
+    lateSlots(db, now, timeZone),
+  ]);
   return jobNames.map((id) => {
     const { title, queue, schedule = null, payload } = jobs[id] as Job;
     const pausedAt = paused.get(id) ?? null;
@@ -41,7 +55,7 @@ export async function timetableNow(
       runnable: payload.safeParse({}).success,
       pausedAt,
       next: schedule && !pausedAt ? nextFiring(schedule, timeZone, now) : null,
-      previous: schedule ? previousFiring(schedule, timeZone, now) : null,
+      late: late.get(id) ?? null,
       last: last.get(id) ?? null,
     };
   });
@@ -56,6 +70,18 @@ async function lastRuns(db: Queryable): Promise<Map<string, LastRun>> {
     [jobNames],
   );
   return new Map(rows.map(({ job, ...run }) => [job, run]));
+}
+
+async function lateSlots(db: Queryable, now: Date, timeZone: string): Promise<Map<string, Date>> {
+  const due = new Date(now.getTime() - misfireGraceSeconds * 1_000);
+  const slots = scheduledJobs.map((job) => latestSlot(job, timeZone, due));
+  const { rows } = await db.query<{ job: string; slot: Date }>(
+    `select job, due.slot from unnest($1::text[], $2::timestamptz[]) as due(job, slot) join schedule using (job)
+     where first_seen < due.slot and paused_at is null
+       and not exists (select from runs where runs.job = due.job and runs.slot = due.slot)`,
+    [scheduledJobs, slots],
+  );
+  return new Map(rows.map(({ job, slot }) => [job, slot]));
 }
 
 export interface QueueCounts {

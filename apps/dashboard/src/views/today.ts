@@ -2,6 +2,7 @@ import { addDays, type Day, dayBounds, dayOf, daysApart } from '@mycelium/calend
 import type { Queryable } from '@mycelium/database';
 import type { Metric } from '../api/shapes.ts';
 import { type Band, bandsOf, readBands } from './bands.ts';
+import { firstDayNotDue } from './coverage.ts';
 import { listRooms } from './rooms.ts';
 import { type Trouble, troublesOf } from './troubles.ts';
 
@@ -12,8 +13,8 @@ export interface RoomNow {
   metrics: Record<Metric, Now | null>;
   /** Changes of setpoints, switches and modes since yesterday began. */
   changes: number;
-  /** Yesterday's pictures: how many there are, and how many have a vector of the model in use. */
-  yesterday: { images: number; embedded: number };
+  /** Pictures of the newest day whose night has come: how many there are, and have a vector of the model in use. */
+  lastNight: { day: Day; images: number; embedded: number };
   troubles: Trouble[];
 }
 
@@ -36,6 +37,7 @@ export async function roomsNow(
 ): Promise<RoomNow[]> {
   const today = dayOf(now, timeZone);
   const yesterday = addDays(today, -1);
+  const night = addDays(firstDayNotDue(now, timeZone), -1);
   const [rooms, bands, images, latest, curves, changes, pictures] = await Promise.all([
     listRooms(db),
     readBands(db),
@@ -43,7 +45,7 @@ export async function roomsNow(
     latestValues(db, now),
     dayCurves(db, now),
     changesSince(db, dayBounds(yesterday, timeZone).start),
-    pictured(db, yesterday),
+    pictured(db, night),
   ]);
 
   return rooms.map((room): RoomNow => {
@@ -63,7 +65,7 @@ export async function roomsNow(
       growthDay,
       metrics: { temperature: metric('temperature'), humidity: metric('humidity'), co2: metric('co2') },
       changes: changes.get(room) ?? 0,
-      yesterday: pictures.get(room) ?? { images: 0, embedded: 0 },
+      lastNight: { day: night, ...(pictures.get(room) ?? { images: 0, embedded: 0 }) },
     };
     return { ...state, troubles: troublesOf(state, now) };
   });

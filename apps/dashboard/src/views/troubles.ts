@@ -1,3 +1,4 @@
+import type { Day } from '@mycelium/calendar';
 import { type Metric, metrics } from '../api/shapes.ts';
 import type { RoomNow } from './today.ts';
 
@@ -9,7 +10,7 @@ export type Trouble =
   | { what: 'below-band' | 'above-band'; metric: Metric; value: number; limit: number }
   | { what: 'no-images' }
   | { what: 'old-image'; since: Date }
-  | { what: 'not-embedded'; count: number };
+  | { what: 'not-embedded'; count: number; day: Day };
 
 // Readings come about once a minute, images about once an hour.
 const oldReading = 10 * 60_000;
@@ -39,7 +40,7 @@ export function troublesOf(room: Omit<RoomNow, 'troubles'>, now: Date): Trouble[
   else if (age(room.image.capturedAt) > oldImage) {
     troubles.push({ what: 'old-image', since: room.image.capturedAt });
   }
-  const { images, embedded } = room.yesterday;
-  if (embedded < images) troubles.push({ what: 'not-embedded', count: images - embedded });
+  const { day, images, embedded } = room.lastNight;
+  if (embedded < images) troubles.push({ what: 'not-embedded', count: images - embedded, day });
   return troubles;
 }

@@ -53,7 +53,7 @@ export function Audit() {
           {actions.length === 0 ? (
             <Empty icon="audit" title={t('audit.none')} />
           ) : (
-            <table class="table">
+            <table class="table stack">
               <thead>
                 <tr>
                   <th>{t('audit.at')}</th>
@@ -67,10 +67,14 @@ export function Audit() {
                 {actions.map((action) => (
                   <tr key={action.id}>
                     <td class="nowrap">{fullTime(action.at)}</td>
-                    <td>{action.actor}</td>
-                    <td class="nowrap">{maybe(`action.${action.action}`, action.action)}</td>
-                    <td class="wrap">{action.subject}</td>
-                    <td class="mono small wrap">
+                    <td data-label={t('audit.actor')}>{action.actor}</td>
+                    <td class="nowrap" data-label={t('audit.action')}>
+                      {maybe(`action.${action.action}`, action.action)}
+                    </td>
+                    <td class="wrap" data-label={t('audit.subject')}>
+                      {action.subject}
+                    </td>
+                    <td class="mono small wrap" data-label={t('audit.detail')}>
                       {action.detail === null ? '' : JSON.stringify(action.detail)}
                     </td>
                   </tr>

@@ -46,7 +46,7 @@ export function Failed() {
           {data.jobs.length === 0 ? (
             <Empty icon="check" title={t('failed.none')} />
           ) : (
-            <table class="table">
+            <table class="table stack">
               <thead>
                 <tr>
                   <th>{t('failed.when')}</th>
@@ -61,8 +61,8 @@ export function Failed() {
                 {data.jobs.map((job) => (
                   <tr key={`${job.queue}${job.id}`}>
                     <td class="nowrap">{job.failedAt ? dateTime(job.failedAt) : '–'}</td>
-                    <td>{jobTitle(job.job, job.job)}</td>
-                    <td class="nowrap">
+                    <td data-label={t('jobs.job')}>{jobTitle(job.job, job.job)}</td>
+                    <td class="nowrap" data-label={t('jobs.queue')}>
                       <a
                         href={`/queues/queue/${encodeURIComponent(job.queue)}/${encodeURIComponent(job.id)}`}
                         target="_self"
@@ -70,8 +70,10 @@ export function Failed() {
                         {job.queue}
                       </a>
                     </td>
-                    <td class="right">{job.attempts}</td>
-                    <td class="clip" title={job.reason}>
+                    <td class="right" data-label={t('runs.attempts')}>
+                      {job.attempts}
+                    </td>
+                    <td class="clip" data-label={t('failed.reason')} title={job.reason}>
                       {job.reason}
                     </td>
                     {isOperator() && (

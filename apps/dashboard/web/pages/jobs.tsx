@@ -1,3 +1,4 @@
+import type { HeartbeatRow } from '@mycelium/database';
 import { useState } from 'preact/hooks';
 import type { ActiveJob, QueueCounts, TimetableEntry } from '../../src/views/timetable.ts';
 import { send, useData, type Wire } from '../api.ts';
@@ -9,8 +10,9 @@ import { Icon } from '../parts/icon.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Progress } from '../parts/progress.tsx';
 import { ErrorState, Loading } from '../parts/states.tsx';
-import { Status } from '../parts/status.tsx';
+import { Late, Status } from '../parts/status.tsx';
 import { attempt } from '../parts/toast.tsx';
+import { scheduleText } from '../schedule-text.ts';
 import { isOperator, timeZone } from '../session.ts';
 import { dateTime, formatNumber, fromNow, fullTime, t } from '../words.ts';
 
@@ -18,6 +20,7 @@ interface Answer {
   jobs: Wire<TimetableEntry>[];
   queues: QueueCounts[];
   active: Wire<ActiveJob>[];
+  processes: Wire<HeartbeatRow>[];
 }
 
 export function Jobs() {
@@ -54,7 +57,7 @@ export function Jobs() {
               <h2 id="timetable">{t('jobs.timetable')}</h2>
             </div>
             <div class="card table-wrap">
-              <table class="table jobs-table">
+              <table class="table stack jobs-table">
                 <thead>
                   <tr>
                     <th>{t('jobs.job')}</th>
@@ -71,16 +74,16 @@ export function Jobs() {
                         <strong>{jobTitle(job.id, job.title)}</strong>
                         <div class="mono quiet">{job.id}</div>
                       </td>
-                      <td class="nowrap">
+                      <td class="nowrap" data-label={t('jobs.trigger')}>
                         {job.schedule ? (
-                          <code>{job.schedule}</code>
+                          <span title={job.schedule}>{scheduleText(job.schedule)}</span>
                         ) : (
                           <span class="quiet">
                             {t(job.id === 'create_tables' ? 'jobs.atStart' : 'jobs.onDemand')}
                           </span>
                         )}
                       </td>
-                      <td class="nowrap">
+                      <td class="nowrap" data-label={t('jobs.nextRun')}>
                         {job.pausedAt ? (
                           <Status status="paused" />
                         ) : job.next ? (
@@ -92,7 +95,8 @@ export function Jobs() {
                           '–'
                         )}
                       </td>
-                      <td class="nowrap">
+                      <td class="nowrap" data-label={t('jobs.lastRun')}>
+                        {job.late && <Late since={job.late} />}
                         {job.last ? (
                           <a class="bare" href={`/runs?open=${job.last.id}`}>
                             <Status status={job.last.status} />
@@ -132,34 +136,37 @@ export function Jobs() {
           </section>
 
           <div class="columns section">
-            <section aria-labelledby="under-way">
-              <div class="section-head">
-                <h2 id="under-way">{t('jobs.underWay')}</h2>
-                <span class="quiet small">{live.value ? t('jobs.live') : ''}</span>
-              </div>
-              <div class="card">
-                {active.length === 0 ? (
-                  <p class="quiet pad">{t('jobs.idle')}</p>
-                ) : (
-                  <ul class="rows">
-                    {active.map((job) => (
-                      <li key={`${job.queue}${job.id}`} class="row">
-                        <div class="row-main">
-                          <strong>{jobTitle(job.job, job.job)}</strong>
-                          <span class="quiet small">
-                            {job.startedAt && t('jobs.since', { when: fromNow(job.startedAt) })}
-                            {job.attempt > 1 && ` · ${t('jobs.attempt', { n: job.attempt })}`}
-                            {job.progress &&
-                              ` · ${formatNumber(job.progress.done)} / ${formatNumber(job.progress.total)}`}
-                          </span>
-                          <Progress progress={job.progress} />
-                        </div>
-                      </li>
-                    ))}
-                  </ul>
-                )}
-              </div>
-            </section>
+            <div class="stack-sections">
+              <section aria-labelledby="under-way">
+                <div class="section-head">
+                  <h2 id="under-way">{t('jobs.underWay')}</h2>
+                  <span class="quiet small">{live.value ? t('jobs.live') : ''}</span>
+                </div>
+                <div class="card">
+                  {active.length === 0 ? (
+                    <p class="quiet pad">{t('jobs.idle')}</p>
+                  ) : (
+                    <ul class="rows">
+                      {active.map((job) => (
+                        <li key={`${job.queue}${job.id}`} class="row">
+                          <div class="row-main">
+                            <strong>{jobTitle(job.job, job.job)}</strong>
+                            <span class="quiet small">
+                              {job.startedAt && t('jobs.since', { when: fromNow(job.startedAt) })}
+                              {job.attempt > 1 && ` · ${t('jobs.attempt', { n: job.attempt })}`}
+                              {job.progress &&
+                                ` · ${formatNumber(job.progress.done)} / ${formatNumber(job.progress.total)}`}
+                            </span>
+                            <Progress progress={job.progress} />
+                          </div>
+                        </li>
+                      ))}
+                    </ul>
+                  )}
+                </div>
+              </section>
+              <Processes processes={data.processes} />
+            </div>
             <section aria-labelledby="queues">
               <div class="section-head">
                 <h2 id="queues">{t('jobs.queues')}</h2>
@@ -179,6 +186,56 @@ export function Jobs() {
         />
       )}
     </>
+  );
+}
+
+const silentAfter = 60_000;
+
+/** Who does the work: a worker that cannot reach what it needs takes no jobs until it can. */
+function Processes({ processes }: { processes: Wire<HeartbeatRow>[] }) {
+  return (
+    <section aria-labelledby="processes">
+      <div class="section-head">
+        <h2 id="processes">{t('processes.title')}</h2>
+      </div>
+      <div class="card">
+        {processes.length === 0 ? (
+          <p class="quiet pad">{t('processes.none')}</p>
+        ) : (
+          <ul class="rows">
+            {processes.map((one) => (
+              <ProcessRow key={one.process} process={one} />
+            ))}
+          </ul>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function ProcessRow({ process }: { process: Wire<HeartbeatRow> }) {
+  const silent = Date.now() - Date.parse(process.seenAt) > silentAfter;
+  const state = silent ? 'silent' : process.trouble ? 'holding' : 'working';
+  const tone = { silent: 'bad', holding: 'warn', working: 'good' }[state];
+  return (
+    <li class="row">
+      <div class="row-main">
+        <strong>{process.service}</strong>
+        <span class="quiet small wrap" title={process.process}>
+          {silent
+            ? t('processes.seen', { when: fromNow(process.seenAt) })
+            : t('processes.since', { when: dateTime(process.startedAt) })}
+          {' · '}
+          {process.host}
+        </span>
+        {process.trouble && process.troubleSince && (
+          <span class="small wrap">
+            {t('processes.trouble', { when: dateTime(process.troubleSince), what: process.trouble })}
+          </span>
+        )}
+      </div>
+      <span class={`badge ${tone}`}>{t(`processes.${state}`)}</span>
+    </li>
   );
 }
 

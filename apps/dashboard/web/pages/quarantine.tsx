@@ -59,7 +59,7 @@ export function Quarantine() {
           {shown.length === 0 ? (
             <Empty icon="check" title={t('quarantine.none')} />
           ) : (
-            <table class="table">
+            <table class="table stack">
               <thead>
                 <tr>
                   <th>{t('image.key')}</th>
@@ -74,13 +74,19 @@ export function Quarantine() {
                 {shown.map((image) => (
                   <tr key={image.key}>
                     <td class="mono">{image.key}</td>
-                    <td>
+                    <td data-label={t('quarantine.reason')}>
                       <strong>{maybe(`reason.${image.reason}`, image.reason)}</strong>
                       <div class="quiet small">{image.detail}</div>
                     </td>
-                    <td class="right nowrap">{image.bytes === null ? '–' : formatNumber(image.bytes)}</td>
-                    <td class="right">{image.times}</td>
-                    <td class="nowrap">{dateTime(image.lastSeen)}</td>
+                    <td class="right nowrap" data-label={t('quarantine.bytes')}>
+                      {image.bytes === null ? '–' : formatNumber(image.bytes)}
+                    </td>
+                    <td class="right" data-label={t('quarantine.times')}>
+                      {image.times}
+                    </td>
+                    <td class="nowrap" data-label={t('quarantine.last')}>
+                      {dateTime(image.lastSeen)}
+                    </td>
                     {isOperator() && (
                       <td class="right">
                         <button type="button" class="button small" onClick={() => retry([image.key])}>

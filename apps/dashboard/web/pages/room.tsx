@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import type { DailyStats } from '../../src/views/daily-stats.ts';
 import type { Change } from '../../src/views/setpoints.ts';
@@ -10,15 +10,17 @@ import { ClimateChart, type Series, type Window } from '../parts/climate-chart.t
 import { Icon } from '../parts/icon.tsx';
 import { ImageView } from '../parts/image-view.tsx';
 import { PageHead } from '../parts/page-head.tsx';
+import { PanZoom } from '../parts/pan-zoom.tsx';
 import { Segments } from '../parts/segments.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { TimeStrip } from '../parts/time-strip.tsx';
 import { clock, dateTime, duration, formatNumber, percent, shortDay, t } from '../words.ts';
 
-const hour = 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
 const spans = { '1': 24, '3': 72, '7': 168, '30': 720, '90': 2_160 } as const;
 type Span = keyof typeof spans;
-const shortest = 10 * 60_000;
+const shortest = 10 * minute;
 const longest = 780 * 24 * hour;
 
 export function RoomPage() {
@@ -73,10 +75,17 @@ function windowOfAddress(): Window {
 function RoomView({ room, rooms, onRoom }: RoomViewProps) {
   const [window, setWindow] = useState(windowOfAddress);
   const [shown, setShown] = useState<number>();
+  // While the time shown is being moved nothing is asked for; the curves already here move with it.
+  const settled = useSettled(window, 150);
+  const touched = useRef(false);
+  useEffect(() => {
+    if (touched.current)
+      history.replaceState(history.state, '', `${location.pathname}${query({ ...settled })}`);
+  }, [settled]);
   const path = `/api/rooms/${encodeURIComponent(room)}`;
   const span = {
-    from: new Date(Math.round(window.from)).toISOString(),
-    to: new Date(Math.round(window.to)).toISOString(),
+    from: new Date(Math.round(settled.from)).toISOString(),
+    to: new Date(Math.round(settled.to)).toISOString(),
   };
   const buckets = Math.min(1_200, Math.max(200, Math.round(innerWidth * 0.7)));
   const series = useData<Series>(
@@ -91,18 +100,29 @@ function RoomView({ room, rooms, onRoom }: RoomViewProps) {
     const length = Math.min(longest, Math.max(shortest, to - from));
     const end = Math.min(Date.now(), (from + to + length) / 2);
     const next = { from: Math.round(end - length), to: Math.round(end) };
-    history.replaceState(history.state, '', `${location.pathname}${query({ ...next })}`);
+    touched.current = true;
     setWindow(next);
   };
   const move = (share: number) => {
     const by = (window.to - window.from) * share;
     show({ from: window.from + by, to: window.to + by });
   };
-  const zoom = (factor: number) => {
-    const centre = (window.from + window.to) / 2;
-    const half = ((window.to - window.from) * factor) / 2;
-    show({ from: centre - half, to: centre + half });
+  const zoom = (factor: number, share = 0.5) => {
+    const length = window.to - window.from;
+    const still = window.from + length * share;
+    show({ from: still - length * factor * share, to: still + length * factor * (1 - share) });
   };
+
+  useEffect(() => {
+    const timer = setInterval(() => {
+      // Whoever looks at the present goes on doing so.
+      setWindow(({ from, to }) => {
+        const by = Date.now() - to;
+        return by < 3 * minute ? { from: from + by, to: to + by } : { from, to };
+      });
+    }, minute);
+    return () => clearInterval(timer);
+  }, []);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -186,33 +206,49 @@ function RoomView({ room, rooms, onRoom }: RoomViewProps) {
       {!series.data && !series.error && <Loading height={620} />}
       {series.data && (
         <section class={`card charts ${series.loading ? 'stale' : ''}`} aria-label={t('room.curves')}>
-          {metricNames.map((metric, n) => (
-            <ClimateChart
-              key={metric}
-              metric={metric}
-              series={series.data as Series}
-              window={window}
-              onZoom={show}
-              last={n === metricNames.length - 1}
-            />
-          ))}
+          <PanZoom move={move} zoom={zoom}>
+            {metricNames.map((metric, n) => (
+              <ClimateChart
+                key={metric}
+                metric={metric}
+                series={series.data as Series}
+                window={window}
+                onZoom={show}
+                last={n === metricNames.length - 1}
+              />
+            ))}
+          </PanZoom>
           <TimeStrip
             room={room}
             window={window}
-            images={series.data.images.filter((image) => Date.parse(image.capturedAt) >= window.from)}
-            changes={(changes.data?.changes ?? []).filter(({ at }) => Date.parse(at) >= window.from)}
+            images={series.data.images.filter((image) => isWithin(image.capturedAt, window))}
+            changes={(changes.data?.changes ?? []).filter(({ at }) => isWithin(at, window))}
             onImage={setShown}
           />
-          <p class="quiet small chart-help">{t('room.help')}</p>
+          <p class="quiet small chart-help">
+            {t(matchMedia('(pointer: coarse)').matches ? 'room.helpTouch' : 'room.help')}
+          </p>
         </section>
       )}
       <div class="columns wide-left section">
-        <StatsTable path={path} window={window} />
+        <StatsTable path={path} window={settled} />
         <ChangesList changes={changes.data?.changes} error={changes.error} />
       </div>
       {shown !== undefined && <ImageView id={shown} onClose={() => setShown(undefined)} />}
     </>
   );
+}
+
+const isWithin = (at: string, { from, to }: Window) => Date.parse(at) >= from && Date.parse(at) < to;
+
+/** The value once it has not changed for so many milliseconds. */
+function useSettled<T>(value: T, quiet: number): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), quiet);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
 }
 
 function StatsTable({ path, window }: { path: string; window: Window }) {
@@ -308,7 +344,7 @@ function ChangesList({ changes, error }: { changes: Wire<Change>[] | undefined; 
       {error && !changes && <ErrorState error={error} />}
       {!changes && !error && <Loading height={200} />}
       {changes && (
-        <section class="card tall" tabIndex={0} aria-label={t('changes.title')}>
+        <section class="card tall changes" tabIndex={0} aria-label={t('changes.title')}>
           {changes.length === 0 ? (
             <Empty icon="sliders" title={t('changes.none')} />
           ) : (

@@ -29,17 +29,7 @@ interface RunDetail extends Run {
   } | null;
 }
 
-const statuses = [
-  'succeeded',
-  'failed',
-  'running',
-  'waiting',
-  'retrying',
-  'missed',
-  'coalesced',
-  'paused',
-  'parked',
-];
+const statuses = ['succeeded', 'failed', 'running', 'waiting', 'retrying', 'missed', 'coalesced', 'paused'];
 
 export function Runs() {
   const { query: asked, route } = useLocation();
@@ -102,7 +92,7 @@ export function Runs() {
           {runs.length === 0 ? (
             <Empty icon="list" title={t('runs.none')} />
           ) : (
-            <table class="table">
+            <table class="table stack">
               <thead>
                 <tr>
                   <th>{t('runs.slot')}</th>
@@ -123,17 +113,25 @@ export function Runs() {
                         {dateTime(run.slot)}
                       </button>
                     </td>
-                    <td>{jobTitle(run.job, run.job)}</td>
-                    <td>
+                    <td data-label={t('jobs.job')}>{jobTitle(run.job, run.job)}</td>
+                    <td data-label={t('runs.status')}>
                       <Status status={run.status} />
                     </td>
-                    <td>{maybe(`cause.${run.cause}`, run.cause)}</td>
-                    <td class="right nowrap">
+                    <td class="nowrap" data-label={t('runs.cause')}>
+                      {maybe(`cause.${run.cause}`, run.cause)}
+                    </td>
+                    <td class="right nowrap" data-label={t('runs.late')}>
                       {run.lateness === null ? '–' : duration(Math.max(0, run.lateness))}
                     </td>
-                    <td class="right nowrap">{took(run)}</td>
-                    <td class="right">{run.attempts}</td>
-                    <td class="clip">{run.error ?? summary(run.report)}</td>
+                    <td class="right nowrap" data-label={t('runs.took')}>
+                      {took(run)}
+                    </td>
+                    <td class="right" data-label={t('runs.attempts')}>
+                      {run.attempts}
+                    </td>
+                    <td class="clip" data-label={t('runs.result')}>
+                      {run.error ?? summary(run.report)}
+                    </td>
                   </tr>
                 ))}
               </tbody>

@@ -3,6 +3,7 @@ import type { ActiveJob, TimetableEntry } from '../../src/views/timetable.ts';
 import type { RoomNow } from '../../src/views/today.ts';
 import type { Trouble } from '../../src/views/troubles.ts';
 import { useData, type Wire } from '../api.ts';
+import { jobTitle } from '../job-title.ts';
 import { live } from '../live.ts';
 import { digits, metricNames, unitOf } from '../metrics.ts';
 import { AlertRow } from '../parts/alert-row.tsx';
@@ -12,9 +13,9 @@ import { PageHead } from '../parts/page-head.tsx';
 import { Progress } from '../parts/progress.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';
-import { Status } from '../parts/status.tsx';
+import { Late, Status } from '../parts/status.tsx';
 import { pictureOf } from '../picture.ts';
-import { dateTime, formatNumber, fromNow, longDay, t } from '../words.ts';
+import { dateTime, formatNumber, fromNow, longDay, shortDay, t } from '../words.ts';
 
 interface TodayAnswer {
   now: string;
@@ -157,7 +158,7 @@ function describeTrouble(trouble: Wire<Trouble>, now: string): string {
     case 'old-image':
       return t('trouble.old-image', { when: fromNow(trouble.since, Date.parse(now)) });
     case 'not-embedded':
-      return t('trouble.not-embedded', { n: trouble.count });
+      return t('trouble.not-embedded', { n: trouble.count, day: shortDay(trouble.day) });
     default:
       return t(`trouble.${trouble.what}`);
   }
@@ -188,7 +189,7 @@ function JobsNow() {
               return (
                 <li key={job.id} class="row">
                   <div class="row-main">
-                    <strong>{job.title}</strong>
+                    <strong>{jobTitle(job.id, job.title)}</strong>
                     <span class="quiet small">
                       {job.pausedAt
                         ? t('jobs.pausedSince', { when: dateTime(job.pausedAt) })
@@ -200,6 +201,8 @@ function JobsNow() {
                     <Status status="running" />
                   ) : job.pausedAt ? (
                     <Status status="paused" />
+                  ) : job.late ? (
+                    <Late since={job.late} />
                   ) : job.last ? (
                     <Status status={job.last.status} />
                   ) : (

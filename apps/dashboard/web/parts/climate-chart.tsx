@@ -8,7 +8,7 @@ import { dayAt } from '../farm-day.ts';
 import { digits, type Metric, unitOf } from '../metrics.ts';
 import { timeZone } from '../session.ts';
 import { colour, colours } from '../theme.ts';
-import { clock, dateTime, formatNumber, language, shortDay, t } from '../words.ts';
+import { clock, dateTime, formatNumber, language, maybe, shortDay, t } from '../words.ts';
 
 export interface Window {
   from: number;
@@ -76,7 +76,7 @@ export function ClimateChart({ metric, series, window, onZoom, last }: ClimateCh
         {lines.length > 0 && (
           <span class="chart-key">
             <i class={`line ${metric}`} />
-            {[...new Set(lines.map(({ point }) => point))].join(', ')}
+            {[...new Set(lines.map(({ point }) => maybe(`setpoint.${point}`, point)))].join(', ')}
           </span>
         )}
         <span class="chart-reading number">{readingAt(series, metric, hovered)}</span>

@@ -1,4 +1,4 @@
-import { maybe } from '../words.ts';
+import { dateTime, fromNow, maybe, t } from '../words.ts';
 import { Icon, type IconName } from './icon.tsx';
 
 const looks: Record<string, { tone: string; icon?: IconName }> = {
@@ -10,7 +10,6 @@ const looks: Record<string, { tone: string; icon?: IconName }> = {
   retrying: { tone: 'warn', icon: 'retry' },
   paused: { tone: '', icon: 'pause' },
   coalesced: { tone: '' },
-  parked: { tone: 'warn', icon: 'pause' },
 };
 
 /** How a run ended or stands. */
@@ -20,6 +19,16 @@ export function Status({ status }: { status: string }) {
     <span class={`badge ${tone}`}>
       {icon && <Icon name={icon} />}
       {maybe(`status.${status}`, status)}
+    </span>
+  );
+}
+
+/** A slot that is due and that nobody has begun. */
+export function Late({ since }: { since: string }) {
+  return (
+    <span class="badge bad" title={dateTime(since)}>
+      <Icon name="alert" />
+      {t('jobs.late', { when: fromNow(since) })}
     </span>
   );
 }
