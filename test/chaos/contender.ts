@@ -2,8 +2,10 @@
 import { commit, createLedger, createPool } from '@mycelium/database';
 import { connect, createQueues, startWorker } from '@mycelium/queue';
 import { createLogger } from '@mycelium/telemetry';
+import { seeded } from './scenario.ts';
 
-const { name, databaseUrl, redisUrl, prefix, blockMilliseconds } = JSON.parse(process.argv[2] ?? '{}');
+const { name, databaseUrl, redisUrl, prefix, blockMilliseconds, seed } = JSON.parse(process.argv[2] ?? '{}');
+const chance = seeded(seed);
 const logger = createLogger({ service: name, level: 'warn', format: 'json' });
 const pool = createPool(databaseUrl, { name, max: 4 });
 const connection = connect(
@@ -23,7 +25,7 @@ startWorker(
           ),
         );
       await mark('begin');
-      if (Math.random() < 0.2) {
+      if (chance() < 0.2) {
         const until = Date.now() + blockMilliseconds;
         while (Date.now() < until);
       }

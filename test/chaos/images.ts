@@ -10,9 +10,14 @@ export const slot = new Date('2026-01-02T03:02:25Z');
 
 const picture = sharp({ create: { width: 32, height: 32, channels: 3, background: 'tan' } });
 
-/** Writes a day of `count` images, over ten rooms. */
-export async function writeDay(stage: Stage, count: number): Promise<void> {
+/** Writes a day of `count` images, over ten rooms: tiny ones, or what `bytesOf` gives for the nth. @returns the keys */
+export async function writeDay(
+  stage: Stage,
+  count: number,
+  bytesOf?: (n: number) => Buffer,
+): Promise<string[]> {
   const tiny = await picture.jpeg().toBuffer();
+  const keys: string[] = [];
   for (let room = 0; room < 10; room++) {
     const name = String(601 + room);
     const folder = `${stage.folder}/images/${name}/20260101`;
@@ -21,10 +26,14 @@ export async function writeDay(stage: Stage, count: number): Promise<void> {
       const second = new Date(n * 1_000 * Math.floor(86_400 / Math.ceil(count / 10)))
         .toISOString()
         .slice(11, 19);
-      return `${folder}/${name}_1921681235_20251220_20260101${second.replaceAll(':', '')}.jpg`;
+      return `${name}_1921681235_20251220_20260101${second.replaceAll(':', '')}.jpg`;
     });
-    await Promise.all(images.map((path) => writeFile(path, tiny)));
+    await Promise.all(
+      images.map((image, n) => writeFile(`${folder}/${image}`, bytesOf?.(n * 10 + room) ?? tiny)),
+    );
+    for (const [n, image] of images.entries()) keys[n * 10 + room] = `${name}/20260101/${image}`;
   }
+  return keys;
 }
 
 export const askForDay = (stage: Stage) =>

@@ -18,7 +18,15 @@ export const r5: Scenario = {
     let refused = 0;
     for (const name of ['one', 'two', 'three']) {
       const { databaseUrl, redisUrl, prefix } = stage;
-      const argument = JSON.stringify({ name, databaseUrl, redisUrl, prefix, blockMilliseconds: 2_500 });
+      const seed = Math.floor(stage.random() * 2 ** 31);
+      const argument = JSON.stringify({
+        name,
+        databaseUrl,
+        redisUrl,
+        prefix,
+        seed,
+        blockMilliseconds: 2_500,
+      });
       const child = spawn(process.execPath, [script, argument], { stdio: ['ignore', 'pipe', 'inherit'] });
       createInterface({ input: child.stdout }).on('line', (line) => {
         if (line.includes('a write was refused')) refused++;

@@ -1,41 +1,25 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rename } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { startApp } from './app-process.ts';
 import { askForDay, dayReport, tally, writeDay } from './images.ts';
 import { startOwnServers } from './own-servers.ts';
-import type { Scenario } from './scenario.ts';
+import type { Scenario, Stage } from './scenario.ts';
 import { openStage } from './stage.ts';
-import { startCrew } from './worker-process.ts';
-
-const scheduler = new URL('../../apps/scheduler/src/main.ts', import.meta.url).pathname;
+import { startCrew, startStubWorker } from './worker-process.ts';
 
 export const r7: Scenario = {
   id: 'R7',
-  title: 'Redis killed, emptied, PostgreSQL restarted, object store away, all under load',
+  title: 'Redis killed and emptied, PostgreSQL restarted, object store and captioner away, under load',
   async run(outer) {
     const [kills, restarts, awaySeconds, count] = outer.full ? [10, 5, 60, 4_000] : [2, 1, 5, 900];
     const servers = await startOwnServers(await outer.home(), await outer.home());
     outer.onEnd(() => servers.stop());
     const stage = await openStage(outer, servers);
     await writeDay(stage, count);
-    const child = spawn(process.execPath, [scheduler], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: {
-        PATH: '',
-        TZ: 'UTC',
-        REDIS_URL: stage.redisUrl,
-        REDIS_PREFIX: stage.prefix,
-        DATABASE_URL: stage.databaseUrl,
-        MYCELIUM_HOME: stage.folder,
-        LOG_FORMAT: 'json',
-      },
-    });
-    const ended = once(child, 'exit');
-    outer.onEnd(() => {
-      child.kill('SIGKILL');
-      return ended;
-    });
+    startApp(stage, 'scheduler');
     const crew = startCrew(stage, 2, { millisecondsPerImage: 30, leaseSeconds: 5 });
     await crew.ready();
     await askForDay(stage);
@@ -74,7 +58,9 @@ export const r7: Scenario = {
     const burned = (await stage.queues.of('embed_batch').getCompleted()).filter(
       ({ attemptsMade }) => attemptsMade > 1,
     );
+    const captions = await playWithoutCaptioner(outer, servers, awaySeconds);
     const broken: string[] = [];
+    if (captions) broken.push(captions);
     if (!report) broken.push('no report in time');
     if (dead > 0) broken.push(`${dead} batches set aside`);
     if (burned.length > 0) broken.push(`${burned.length} batches lost an attempt`);
@@ -90,3 +76,66 @@ export const r7: Scenario = {
     };
   },
 };
+
+/** Vectors do not wait for descriptions; descriptions wait for the captioner. @returns what does not hold */
+async function playWithoutCaptioner(
+  outer: Stage,
+  servers: { databaseUrl: string; redisUrl: string },
+  awaySeconds: number,
+): Promise<string | undefined> {
+  const count = 40;
+  const stage = await openStage(outer, servers);
+  await writeDay(stage, count);
+  const captioner = createServer((_, response) => response.end(answer));
+  await listen(captioner, 0);
+  const { port } = captioner.address() as AddressInfo;
+  captioner.close();
+  outer.onEnd(() => captioner.close());
+  const captionUrl = `http://127.0.0.1:${port}`;
+  await startStubWorker(stage, { name: 'worker', millisecondsPerImage: 1, captionUrl }).ready;
+  await askForDay(stage);
+  const report = await dayReport(stage, 60);
+  if (report?.succeeded !== count) return `without a captioner ${report?.succeeded} of ${count} got vectors`;
+
+  await wait(awaySeconds * 1_000);
+  await listen(captioner, port);
+  const began = Date.now();
+  let left = count;
+  while (left > 0 && Date.now() - began < 60_000) {
+    await wait(100);
+    const { rows } = await stage.pool.query(
+      `select count(*) as left from image_embedding where made_from = 'identity'`,
+    );
+    left = rows[0].left;
+  }
+  const seconds = (Date.now() - began) / 1_000;
+  stage.say(`captioner away: all described ${seconds.toFixed(1)} s after its return`);
+  const queue = stage.queues.of('describe_batch');
+  const burned = [...(await queue.getCompleted()), ...(await queue.getFailed())].filter(
+    ({ attemptsMade }) => attemptsMade > 1,
+  );
+  if (left > 0) return `${left} of ${count} were never described`;
+  if (burned.length > 0) return `${burned.length} descriptions lost an attempt`;
+  return seconds > 10 ? `${seconds.toFixed(1)} s until all were described` : undefined;
+}
+
+const answer = JSON.stringify({
+  choices: [
+    {
+      message: {
+        role: 'assistant',
+        content: JSON.stringify({
+          growth_stage_description: 'A dense cluster of caps.',
+          chinese_description: '菌盖',
+          image_quality_score: 90,
+        }),
+      },
+      finish_reason: 'stop',
+    },
+  ],
+});
+
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+}

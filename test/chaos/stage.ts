@@ -6,6 +6,7 @@ import { readConfig } from '@mycelium/config';
 import { createPool, migrate } from '@mycelium/database';
 import { createTestHome, discardHome } from '@mycelium/embedded';
 import { connect, createQueues } from '@mycelium/queue';
+import { removeKeys } from '@mycelium/queue/testing';
 import { type Stage, seeded } from './scenario.ts';
 
 interface Hall extends Pick<Stage, 'random' | 'full' | 'say' | 'onEnd' | 'home'> {}
@@ -36,10 +37,7 @@ export async function openStage(
     await queues.close().catch(() => {});
     await admin.query(`drop database if exists ${name} with (force)`).catch(() => {});
     await admin.end();
-    const cleaner = connect(settings, () => {}).redis;
-    for await (const keys of cleaner.scanStream({ match: `${prefix}:*` }))
-      if (keys.length > 0) await cleaner.unlink(...keys);
-    cleaner.disconnect();
+    await removeKeys(redisUrl, prefix).catch(() => {});
     await rm(folder, { recursive: true, force: true });
   });
   await migrate(pool);

@@ -7,8 +7,8 @@ const script = new URL('../../apps/worker-clip/src/stub-worker.ts', import.meta.
 
 export interface StubWorker {
   child: ChildProcess;
-  /** Resolves when it takes jobs. */
-  ready: Promise<unknown>;
+  /** Resolves when it takes jobs; with the process of its model, when it has a real one. */
+  ready: Promise<{ modelPid?: number }>;
   ended: Promise<unknown>;
 }
 
@@ -21,6 +21,8 @@ export function startStubWorker(
     concurrency?: number;
     leaseSeconds?: number;
     dieAtCommit?: number;
+    modelFolder?: string;
+    captionUrl?: string;
   },
   heard: (message: string) => void = () => {},
 ): StubWorker {
@@ -30,15 +32,16 @@ export function startStubWorker(
     redisUrl,
     prefix,
     imageDir: `${stage.folder}/images`,
+    seed: Math.floor(stage.random() * 2 ** 31),
     ...told,
   });
   const child = spawn(process.execPath, [script, argument], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
-  const ready = new Promise<void>((resolve) => {
+  const ready = new Promise<{ modelPid?: number }>((resolve) => {
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-      const { message } = JSON.parse(line) as { message: string };
-      if (message === 'taking jobs') resolve();
-      heard(message);
+      const told = JSON.parse(line) as { message: string; modelPid?: number };
+      if (told.message === 'taking jobs') resolve(told);
+      heard(told.message);
     });
   });
   stage.onEnd(() => {

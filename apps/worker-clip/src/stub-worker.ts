@@ -1,14 +1,17 @@
 /**
- * The image worker with a stub in place of the model, which waits instead of reckoning: for chaos tests and for
- * measuring how the queue scales. Everything else is the real thing. Told by one JSON argument.
+ * The image worker with a stub in place of the model, which waits instead of reckoning, unless it is told of a real
+ * one: for chaos tests and for measuring how the queue scales. Everything else is the real thing. Told by one JSON
+ * argument.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { createLedger, createPool, ensureModel, type Pool } from '@mycelium/database';
-import type { Encoder } from '@mycelium/encoder';
+import { createCaptioner, type Encoder, loadEncoder } from '@mycelium/encoder';
+import { seededRandom } from '@mycelium/encoder/demo-model';
 import { connect, createQueues, startWorker } from '@mycelium/queue';
 import { directoryStore } from '@mycelium/storage';
 import { createLogger, onShutdown } from '@mycelium/telemetry';
 import { z } from 'zod';
+import { describeBatch } from './describe-batch.ts';
 import { embedBatch } from './embed-batch.ts';
 import { dailyClipInference, embedImages } from './embed-images.ts';
 
@@ -24,6 +27,11 @@ const told = z
     leaseSeconds: z.number().default(15),
     /** How often, 0–1, the process kills itself just before or just after a commit of vectors. */
     dieAtCommit: z.number().default(0),
+    /** Of the chances that decide it. */
+    seed: z.number().default(0),
+    /** A folder with a real model. */
+    modelFolder: z.string().optional(),
+    captionUrl: z.string().optional(),
   })
   .parse(JSON.parse(process.argv[2] ?? '{}'));
 
@@ -53,7 +61,7 @@ const id = {
   dimensions: 512,
 } as const;
 const vector = () => new Float32Array(512).fill(1 / Math.sqrt(512));
-const encoder: Encoder = {
+const stub: Encoder = {
   id,
   key: 'demo:stub@local/fp32#00000000',
   device: 'cpu',
@@ -68,14 +76,27 @@ const encoder: Encoder = {
   close: async () => {},
 };
 
+const encoder = told.modelFolder
+  ? await loadEncoder({
+      model: told.modelFolder,
+      modelDir: told.modelFolder,
+      dtype: 'fp32',
+      device: 'cpu',
+      threads: 1,
+    })
+  : stub;
+shutdown.onStop('encoder', () => encoder.close());
+
 const store = directoryStore(told.imageDir);
-const model = { id: await ensureModel(pool, encoder.key, id), key: encoder.key };
+const model = { id: await ensureModel(pool, encoder.key, encoder.id), key: encoder.key };
+const captioner = createCaptioner({ url: told.captionUrl, model: 'stub' });
+const chance = seededRandom(told.seed);
 const context = {
   pool: deadly(pool),
   store,
   encoder,
   model,
-  captioner: undefined,
+  captioner,
   queues,
   aliases: {},
   logger,
@@ -104,8 +125,20 @@ const workers = [
     concurrency: told.concurrency,
   }),
 ];
+if (captioner) {
+  const probe = (signal: AbortSignal) => captioner.probe(signal);
+  const needs = [...options.needs, { name: 'captioner', probe }];
+  workers.push(
+    startWorker(
+      'captions',
+      { describe_batch: describeBatch },
+      { ...context, captioner },
+      { ...options, needs },
+    ),
+  );
+}
 shutdown.onStop('workers', () => Promise.all(workers.map((worker) => worker.close())));
-logger.info('taking jobs');
+logger.info('taking jobs', { modelPid: encoder.pid });
 
 /** The pool, with a fault point on each side of COMMIT. */
 function deadly(real: Pool): Pool {
@@ -123,10 +156,10 @@ function deadly(real: Pool): Pool {
       if (text.startsWith('insert into image_embedding')) wroteVectors = true;
       if (text !== 'commit' || !wroteVectors) return query(...asked);
       wroteVectors = false;
-      const chance = Math.random();
-      if (chance < told.dieAtCommit / 2) die();
+      const fate = chance();
+      if (fate < told.dieAtCommit / 2) die();
       const committed = await query(...asked);
-      if (chance < told.dieAtCommit) die();
+      if (fate < told.dieAtCommit) die();
       return committed;
     }) as typeof client.query;
     return client;

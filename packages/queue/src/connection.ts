@@ -1,4 +1,5 @@
-import { Redis } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { readRedisAddress } from './redis-address.ts';
 
 export interface RedisSettings {
   REDIS_URL: string;
@@ -9,20 +10,17 @@ export interface RedisSettings {
 
 /** Where the queues are: a connection that fails fast, for those that put jobs in, and the prefix of all keys. */
 export interface QueueConnection {
-  redis: Redis;
+  redis: Redis | Cluster;
   prefix: string;
   /** A connection for a worker: it waits for Redis however long that takes. */
-  forWorker(): Redis;
+  forWorker(): Redis | Cluster;
 }
 
+type Patience = Pick<RedisOptions, 'maxRetriesPerRequest' | 'commandTimeout'>;
+
 export function connect(settings: RedisSettings, onError: (error: Error) => void): QueueConnection {
-  const open = (options: object) => {
-    const redis = new Redis(settings.REDIS_URL, {
-      connectTimeout: settings.REDIS_CONNECT_TIMEOUT,
-      // Reconnecting goes on for ever, at most two seconds apart.
-      retryStrategy: (times: number) => Math.min(50 * 2 ** times, 2_000),
-      ...options,
-    });
+  const open = (patience: Patience) => {
+    const redis = openRedis(settings, patience);
     redis.on('error', onError);
     return redis;
   };
@@ -31,4 +29,38 @@ export function connect(settings: RedisSettings, onError: (error: Error) => void
     prefix: settings.REDIS_PREFIX,
     forWorker: () => open({ maxRetriesPerRequest: null }),
   };
+}
+
+/** The servers behind a connection that hold the keys: one, or a cluster's primaries. */
+export function primariesOf(redis: Redis | Cluster): Redis[] {
+  return redis instanceof Cluster ? redis.nodes('master') : [redis];
+}
+
+/** Reconnecting goes on for ever, at most two seconds apart. */
+const retryStrategy = (times: number) => Math.min(50 * 2 ** times, 2_000);
+
+function openRedis(settings: RedisSettings, patience: Patience): Redis | Cluster {
+  const address = readRedisAddress(settings.REDIS_URL);
+  const { nodes } = address;
+  const options = { ...address.options, ...patience, connectTimeout: settings.REDIS_CONNECT_TIMEOUT };
+  if (address.kind === 'cluster') {
+    return new Cluster(nodes, {
+      redisOptions: options,
+      clusterRetryStrategy: retryStrategy,
+      slotsRefreshTimeout: settings.REDIS_CONNECT_TIMEOUT,
+      // A certificate names hosts, not the addresses they resolve to.
+      ...(options.tls && { dnsLookup: (host, done) => done(null, host) }),
+    });
+  }
+  if (address.kind === 'sentinel') {
+    const sentinels = { sentinels: nodes, name: address.name, sentinelRetryStrategy: retryStrategy };
+    const { tls } = options;
+    return new Redis({
+      ...options,
+      ...sentinels,
+      ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+      retryStrategy,
+    });
+  }
+  return new Redis({ ...nodes[0], ...options, retryStrategy });
 }

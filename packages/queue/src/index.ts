@@ -6,7 +6,7 @@ export {
   misfireGraceSeconds,
 } from './account-for-slots.ts';
 export type { Dependency } from './breaker.ts';
-export { connect, type QueueConnection } from './connection.ts';
+export { connect, primariesOf, type QueueConnection } from './connection.ts';
 export type { CatchUp, Job } from './define-job.ts';
 export { type Cause, causes } from './envelope.ts';
 export {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readConfig, requireSettings } from '@mycelium/config';
-import { connect, type QueueConnection } from './connection.ts';
+import { connect, primariesOf, type QueueConnection } from './connection.ts';
 
 interface TestContext {
   after(release: () => Promise<void>): void;
@@ -14,11 +14,7 @@ export function testRedis(t: TestContext): QueueConnection {
   const connection = connect({ ...config, REDIS_PREFIX: prefix }, () => {});
   t.after(async () => {
     for (const worker of workers) worker.disconnect();
-    const cleaner = connection.redis.duplicate({ lazyConnect: false });
-    for await (const keys of cleaner.scanStream({ match: `${prefix}:*` })) {
-      if (keys.length > 0) await cleaner.unlink(...keys);
-    }
-    cleaner.disconnect();
+    await removeKeys(config.REDIS_URL, prefix);
     connection.redis.disconnect();
   });
   return {
@@ -29,4 +25,19 @@ export function testRedis(t: TestContext): QueueConnection {
       return redis;
     },
   };
+}
+
+/** Removes what lies under a prefix, also when every connection has been closed. */
+export async function removeKeys(redisUrl: string, prefix: string): Promise<void> {
+  const { redis } = connect(
+    { REDIS_URL: redisUrl, REDIS_PREFIX: prefix, REDIS_CONNECT_TIMEOUT: 5_000, REDIS_COMMAND_TIMEOUT: 5_000 },
+    () => {},
+  );
+  await redis.ping(); // a cluster's nodes are known from now on
+  for (const node of primariesOf(redis)) {
+    for await (const keys of node.scanStream({ match: `${prefix}:*` })) {
+      if (keys.length > 0) await redis.unlink(...keys);
+    }
+  }
+  redis.disconnect();
 }

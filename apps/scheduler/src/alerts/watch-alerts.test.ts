@@ -89,10 +89,11 @@ test('started at 04:00, a job that catches up with nothing has missed its slot, 
   const run = await findRun(pool, 'daily_env_stats', slot);
   assert.deepEqual([run?.status, run?.attempts], ['missed', 0]);
   await pool.query('update runs set finished_at = $1', [new Date('2025-12-24T20:00:00Z')]);
-  assert.deepEqual(await watch(new Date('2025-12-24T20:01:00Z')), [
-    'missed daily_env_stats',
-    'overdue hourly_setpoint_monitoring',
-  ]);
+  const open = await watch(new Date('2025-12-24T20:01:00Z'));
+  assert.deepEqual(
+    open.filter((alert) => alert.endsWith('daily_env_stats')),
+    ['missed daily_env_stats'],
+  );
 });
 
 test('a slot that was given up is an alert for a day, or until it is made up for', async (t) => {

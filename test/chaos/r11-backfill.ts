@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { isDeepStrictEqual, promisify } from 'node:util';
+import { daysBetween } from '@mycelium/calendar';
+import { appEnvironment, startApp } from './app-process.ts';
+import { statistics, statisticsADay, writeReadings } from './readings.ts';
+import type { Scenario, Stage } from './scenario.ts';
+
+const script = new URL('../../apps/cli/src/main.ts', import.meta.url).pathname;
+const days = daysBetween('2026-01-01', '2026-01-30');
+
+interface Told {
+  plan: { day: string; slot: string; reason: string }[];
+  runs: { slot: string; status: string }[];
+}
+
+export const r11: Scenario = {
+  id: 'R11',
+  title: 'backfill of 30 days twice, with a dry run before and late readings after',
+  async run(stage) {
+    await writeReadings(stage, days);
+    startApp(stage, 'worker-env-stats');
+    const broken: string[] = [];
+    const check = (holds: boolean, what: string) => holds || broken.push(what);
+    const slots = (told: Told) => told.plan.map(({ slot }) => slot);
+
+    const dry = await backfill(stage, '--dry-run');
+    check(
+      isDeepStrictEqual(
+        dry.plan.map(({ day }) => day),
+        days,
+      ),
+      'the dry run does not name the 30 days',
+    );
+    check(dry.runs.length + (await statistics(stage)).length === 0, 'the dry run ran something');
+
+    const wet = await backfill(stage);
+    check(isDeepStrictEqual(wet.plan, dry.plan), 'the plan is not that of the dry run');
+    check(
+      isDeepStrictEqual(
+        wet.runs.map(({ slot, status }) => `${slot} ${status}`),
+        slots(dry).map((slot) => `${slot} succeeded`),
+      ),
+      'the runs are not those of the plan',
+    );
+    const first = await written(stage);
+
+    const second = await backfill(stage);
+    check(second.plan.length + second.runs.length === 0, 'the second time there was something to do');
+    check(isDeepStrictEqual(await written(stage), first), 'the second time wrote something');
+
+    const lateDay = days[Math.floor(stage.random() * days.length)] as string;
+    await writeReadings(stage, [lateDay], 5);
+    const late = await backfill(stage);
+    check(
+      isDeepStrictEqual(
+        late.plan.map(({ day, reason }) => `${day} ${reason}`),
+        [`${lateDay} stale`],
+      ),
+      `after late readings of ${lateDay} the plan was ${JSON.stringify(late.plan)}`,
+    );
+    const rows = await statistics(stage);
+    const changed = rows.filter(({ mean }, n) => Math.abs(mean - (first[n]?.mean ?? 0)) > 4);
+    check(
+      changed.length === statisticsADay && changed.every(({ day }) => day === lateDay),
+      `late readings of one day changed ${changed.length} rows`,
+    );
+    const { rows: causes } = await stage.pool.query<{ cause: string }>('select distinct cause from runs');
+    check(isDeepStrictEqual(causes, [{ cause: 'backfill' }]), 'the ledger has another cause than backfill');
+
+    const wanted = days.length * statisticsADay;
+    return {
+      lost: Math.max(0, wanted - rows.length),
+      doubled: Math.max(0, rows.length - wanted),
+      refused: 0,
+      recovered: wet.runs.length + late.runs.length,
+      broken,
+      note: `${wet.runs.length} runs, then none, then ${late.runs.length} for the day with late readings; ${rows.length} rows`,
+    };
+  },
+};
+
+async function backfill(stage: Stage, ...more: string[]): Promise<Told> {
+  const range = ['--from', days[0] as string, '--to', days.at(-1) as string];
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [script, 'backfill', 'daily_env_stats', ...range, ...more, '--json'],
+    { env: appEnvironment(stage) },
+  );
+  return JSON.parse(stdout) as Told;
+}
+
+/** Rows with the time of their writing: one that is written again is another. */
+async function written(stage: Stage) {
+  const { rows } = await stage.pool.query<{ room: string; day: string; mean: number; at: Date }>(
+    'select room, day, mean, computed_at as at from env_daily_stats order by room, day, metric',
+  );
+  return rows;
+}
