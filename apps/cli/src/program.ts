@@ -5,10 +5,12 @@ import { backfillCommand } from './commands/backfill.ts';
 import { batchAllCommand } from './commands/batch-all.ts';
 import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { exportCommand } from './commands/export.ts';
 import { failedCommand } from './commands/failed.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { modelsCommand } from './commands/models.ts';
+import { pointsCommand } from './commands/points.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { recentCommand } from './commands/recent.ts';
 import { runJobCommand } from './commands/run.ts';
@@ -51,6 +53,8 @@ export function buildProgram(): Command {
     quarantineCommand(),
     searchCommand(),
     importCommand(),
+    pointsCommand(),
+    exportCommand(),
     modelsCommand(),
     configCommand(),
     doctorCommand(),

@@ -30,6 +30,13 @@ export {
 } from './env-stats.ts';
 export { environmentAt } from './environment.ts';
 export {
+  changesBetween,
+  type ExportedChange,
+  readingsBetween,
+  type StatsOfDay,
+  statsOfDay,
+} from './exports.ts';
+export {
   forgetDeadProcesses,
   type HeartbeatRow,
   listHeartbeats,

@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { Argument, Command, Option } from 'commander';
+import { WrongUsage } from '../command-errors.ts';
+import { interruption, unlessInterrupted } from '../interruption.ts';
+import { day } from '../options.ts';
+import { createOutput } from '../output.ts';
+
+interface ExportOptions {
+  from: string;
+  to: string;
+  room?: string[];
+  format?: 'csv' | 'json' | 'parquet';
+  out?: string;
+  json?: boolean;
+}
+
+type What = 'stats' | 'changes' | 'readings';
+
+const exportHelp = `
+Examples:
+  mycelium export stats --from 2025-12-01 --to 2025-12-31 --out december.csv
+  mycelium export changes --from 2025-12-24 --to 2025-12-24 --room 611 --format json
+  mycelium export readings --from 2025-12-01 --to 2025-12-31 --format parquet --out december.parquet
+
+Days are farm days, times in the files UTC. Exported readings can be imported again.`;
+
+export function exportCommand(): Command {
+  return new Command('export')
+    .summary('statistics, changes or readings as CSV, JSON or Parquet')
+    .description(
+      'Writes daily statistics, setpoint changes or readings of some days to a file or to standard output.',
+    )
+    .addArgument(new Argument('<what>', 'what to export').choices(['stats', 'changes', 'readings']))
+    .addOption(new Option('--from <day>', 'first day').argParser(day).makeOptionMandatory())
+    .addOption(new Option('--to <day>', 'last day').argParser(day).makeOptionMandatory())
+    .option('--room <room...>', 'of these rooms alone')
+    .addOption(
+      new Option('--format <format>', 'csv, or json with --json, when left out').choices([
+        'csv',
+        'json',
+        'parquet',
+      ]),
+    )
+    .option('--out <file>', 'a file instead of standard output')
+    .addHelpText('after', exportHelp)
+    .action(async (what: What, _, command: Command) => exportTable(what, command.optsWithGlobals()));
+}
+
+async function exportTable(what: What, options: ExportOptions) {
+  const { json = false, from, to, room: rooms, out } = options;
+  const format = options.format ?? (json ? 'json' : 'csv');
+  if (from > to) throw new WrongUsage(`--from ${from} is after --to ${to}`);
+  if (!out && format === 'parquet' && process.stdout.isTTY) {
+    throw new WrongUsage('a terminal cannot show Parquet: name a file with --out');
+  }
+  const { withDatabase } = await import('../house.ts');
+  const { formats } = await import('../export-formats.ts');
+  const { tables } = await import('../export-tables.ts');
+  const output = createOutput(json || !out);
+  const signal = interruption('interrupted; nothing is kept');
+  await withDatabase(async ({ pool, config }) => {
+    const bar = out ? output.bar(out) : undefined;
+    let count = 0;
+    const { columns, rows } = tables[what];
+    async function* counted() {
+      const onDay = (done: number, total: number) => bar?.update(done, total, 'days');
+      for await (const some of rows({ pool, timeZone: config.TZ, from, to, rooms, onDay, signal })) {
+        count += some.length;
+        yield some;
+      }
+    }
+    const writing = (stream: Writable) =>
+      formats[format](columns, counted(), (chunk) => write(stream, chunk));
+    await unlessInterrupted(signal, out ? toFile(out, writing) : writing(process.stdout));
+    bar?.end();
+    output.line(`  ${count} rows`);
+    if (out) output.result({ what, from, to, format, out, rows: count });
+  });
+}
+
+async function write(stream: Writable, chunk: string | Uint8Array): Promise<void> {
+  if (!stream.write(chunk)) await once(stream, 'drain');
+}
+
+/** Under its name there is a whole file, or what was there before. */
+async function toFile(file: string, writing: (stream: Writable) => Promise<void>): Promise<void> {
+  const part = `${file}.part`;
+  const stream = createWriteStream(part);
+  const ended = finished(stream);
+  try {
+    // A disk that is full ends the stream, not the writing that waits for it.
+    await Promise.race([writing(stream).then(() => stream.end()), ended]);
+    await ended;
+    await rename(part, file);
+  } catch (error) {
+    stream.destroy();
+    await rm(part, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,254 @@
+import type { BandVersion, PointKind, PointRule, Pool } from '@mycelium/database';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { WrongUsage } from '../command-errors.ts';
+import { instant, positive } from '../options.ts';
+import { createOutput, type Output } from '../output.ts';
+
+interface SetOptions {
+  kind?: PointKind;
+  unit?: string;
+  threshold?: number;
+  label?: Record<string, string>;
+  low?: number;
+  high?: number;
+  days?: { fromDay: number; toDay: number };
+  room?: string;
+  from?: Date;
+  json?: boolean;
+}
+
+const metrics = ['temperature', 'humidity', 'co2'];
+
+const setHelp = `
+Examples:
+  mycelium points set air_cooler.temp_set --threshold 0.3
+  mycelium points set fresh_air_fan.mode --label 0=off --label 1=auto --label 2=manual
+  mycelium points set mushroom_env_status.humidity --low 82 --high 90 --days 10-20 --room 611
+
+What is not given stays as it was. With --from in the past, what was judged since then is judged again by the next run.`;
+
+export function pointsCommand(): Command {
+  const points = new Command('points')
+    .summary('points, and what counts as a change of them: list, set, history')
+    .description(
+      'What is measured and set in the rooms; thresholds, labels, units and bands with their times.',
+    );
+  points
+    .command('list', { isDefault: true })
+    .description('The registered points, with what is valid now.')
+    .option('--room <room...>', 'of these rooms alone')
+    .action(async (_, command: Command) => {
+      const { room, json } = command.optsWithGlobals<{ room?: string[]; json?: boolean }>();
+      await list(room, createOutput(json));
+    });
+  points
+    .command('set')
+    .description(
+      'Gives a kind of point another threshold, unit, labels or band, from now on or from a given time.',
+    )
+    .argument('<type.point>', 'device type and point, such as air_cooler.temp_set', typeAndPoint)
+    .addOption(new Option('--kind <kind>', 'what it is').choices(['measurement', 'analog', 'switch', 'enum']))
+    .option('--threshold <n>', 'the smallest change that counts, of an analog point', positive)
+    .option('--unit <unit>', 'such as °C')
+    .addOption(new Option('--label <VALUE=NAME>', 'what a value is called; repeatable').argParser(label))
+    .addOption(new Option('--low <n>', 'lower end of the band').argParser(number))
+    .addOption(new Option('--high <n>', 'upper end of the band').argParser(number))
+    .addOption(new Option('--days <from-to>', 'days of growth on which the band holds').argParser(growthDays))
+    .option('--room <room>', 'whose band it is; all rooms when left out')
+    .addOption(
+      new Option('--from <time>', 'when it begins to hold, with its zone; now when left out').argParser(
+        instant,
+      ),
+    )
+    .addHelpText('after', setHelp)
+    .action(async (name: TypeAndPoint, _, command: Command) => {
+      const options = command.optsWithGlobals<SetOptions>();
+      await set(name, options, createOutput(options.json));
+    });
+  points
+    .command('history')
+    .description('Every version of what counted as a change of a kind of point, and of its bands.')
+    .argument('<type.point>', 'device type and point, such as air_cooler.temp_set', typeAndPoint)
+    .action(async (name: TypeAndPoint, _, command: Command) => {
+      await history(name, createOutput(command.optsWithGlobals().json));
+    });
+  return points;
+}
+
+interface TypeAndPoint {
+  deviceType: string;
+  point: string;
+}
+
+function typeAndPoint(text: string): TypeAndPoint {
+  const [, deviceType, point] = /^([^.]+)\.([^.]+)$/.exec(text) ?? [];
+  if (!deviceType || !point) throw new InvalidArgumentError('Wanted: such as air_cooler.temp_set.');
+  return { deviceType, point };
+}
+
+function label(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [, value, name] = /^(-?[\d.]+)=(.+)$/.exec(text) ?? [];
+  if (!value || !name) throw new InvalidArgumentError('Wanted: such as 1=auto.');
+  return { ...before, [Number(value)]: name };
+}
+
+function number(text: string): number {
+  const read = Number(text);
+  if (text.trim() === '' || !Number.isFinite(read)) throw new InvalidArgumentError('Wanted: a number.');
+  return read;
+}
+
+function growthDays(text: string): { fromDay: number; toDay: number } {
+  const [, from, to] = /^(\d{1,4})-(\d{1,4})$/.exec(text) ?? [];
+  if (!from || !to || Number(from) > Number(to)) throw new InvalidArgumentError('Wanted: such as 10-20.');
+  return { fromDay: Number(from), toDay: Number(to) };
+}
+
+async function list(rooms: string[] | undefined, output: Output) {
+  const { listPoints, pointRules } = await import('@mycelium/database');
+  const { withDatabase } = await import('../house.ts');
+  await withDatabase(async ({ pool }) => {
+    const rules = await pointRules(pool);
+    const now = new Date();
+    const points = (await listPoints(pool, rooms)).map((point) => {
+      const rule = validAt(rules, point, now);
+      return { ...point, threshold: rule?.threshold ?? null, labels: rule?.labels ?? {} };
+    });
+    output.table(
+      ['room', 'device', 'point', 'kind', 'unit', 'threshold', 'labels'],
+      points.map((point) => [
+        point.room,
+        point.device,
+        point.point,
+        point.kind,
+        point.unit,
+        point.threshold,
+        labelsText(point.labels),
+      ]),
+    );
+    output.result(points);
+  });
+}
+
+async function set(name: TypeAndPoint, options: SetOptions, output: Output) {
+  const { withDatabase } = await import('../house.ts');
+  const { kind, unit, threshold, label, low, high, days, room, from = new Date() } = options;
+  const isRule = [kind, unit, threshold, label].some((given) => given !== undefined);
+  const isBand = [low, high, days, room].some((given) => given !== undefined);
+  if (isRule === isBand) {
+    throw new WrongUsage(
+      'wanted: --threshold, --unit, --label or --kind; or for a band --low, --high and --days',
+    );
+  }
+  await withDatabase(async ({ pool, config }) => {
+    const { formatLocal } = await import('@mycelium/calendar');
+    const set = isRule
+      ? await setRule(pool, name, { ...options, from })
+      : await setRange(pool, name, { ...options, from });
+    output.line(`  ${name.deviceType}.${name.point}: ${describe(set)}, from ${formatLocal(from, config.TZ)}`);
+    output.result(set);
+  });
+}
+
+type Given = SetOptions & { from: Date };
+
+async function setRule(pool: Pool, name: TypeAndPoint, { from, ...given }: Given): Promise<PointRule> {
+  const { pointRules, setPointRule } = await import('@mycelium/database');
+  const before = validAt(await pointRules(pool, name), name, from);
+  const kind = given.kind ?? before?.kind;
+  if (!kind) throw new WrongUsage(`${name.deviceType}.${name.point} is new: say with --kind what it is`);
+  if (given.threshold !== undefined && kind !== 'analog') {
+    throw new WrongUsage(
+      `a threshold is for analog points, and this is a ${kind}: every other value is a change`,
+    );
+  }
+  const rule = {
+    ...name,
+    kind,
+    validFrom: from,
+    unit: given.unit ?? before?.unit ?? null,
+    threshold: kind === 'analog' ? (given.threshold ?? before?.threshold ?? null) : null,
+    labels: given.label ?? before?.labels ?? {},
+  };
+  await setPointRule(pool, rule);
+  return rule;
+}
+
+async function setRange(pool: Pool, { deviceType, point }: TypeAndPoint, given: Given): Promise<BandVersion> {
+  const { setBand } = await import('@mycelium/database');
+  const { low, high, days, room = '*', from } = given;
+  if (deviceType !== 'mushroom_env_status' || !metrics.includes(point)) {
+    throw new WrongUsage(
+      `bands are for ${metrics.map((metric) => `mushroom_env_status.${metric}`).join(', ')}`,
+    );
+  }
+  if (low === undefined || high === undefined || !days) {
+    throw new WrongUsage('a band needs --low, --high and --days');
+  }
+  if (low >= high) throw new WrongUsage(`--low ${low} is not below --high ${high}`);
+  const band = { room, metric: point, ...days, low, high, validFrom: from };
+  await setBand(pool, band);
+  return band;
+}
+
+async function history(name: TypeAndPoint, output: Output) {
+  const { formatLocal } = await import('@mycelium/calendar');
+  const { bandVersions, pointRules } = await import('@mycelium/database');
+  const { withDatabase } = await import('../house.ts');
+  const { CommandFailed } = await import('../command-errors.ts');
+  await withDatabase(async ({ pool, config }) => {
+    const rules = await pointRules(pool, name);
+    const bands = name.deviceType === 'mushroom_env_status' ? await bandVersions(pool, name.point) : [];
+    if (rules.length + bands.length === 0) {
+      throw new CommandFailed(`nothing is known of ${name.deviceType}.${name.point}`);
+    }
+    const since = (from: Date | null) => (from ? formatLocal(from, config.TZ) : 'the beginning');
+    output.table(
+      ['from', 'kind', 'unit', 'threshold', 'labels'],
+      rules.map((rule) => [
+        since(rule.validFrom),
+        rule.kind,
+        rule.unit,
+        rule.threshold,
+        labelsText(rule.labels),
+      ]),
+    );
+    if (bands.length > 0) {
+      output.table(
+        ['from', 'room', 'days of growth', 'low', 'high'],
+        bands.map((band) => [
+          since(band.validFrom),
+          band.room === '*' ? 'all' : band.room,
+          `${band.fromDay}–${band.toDay}`,
+          band.low,
+          band.high,
+        ]),
+      );
+    }
+    output.result({ rules, bands });
+  });
+}
+
+/** Of versions in order of time, the last one that has begun. */
+function validAt(rules: PointRule[], { deviceType, point }: TypeAndPoint, at: Date): PointRule | undefined {
+  return rules.findLast(
+    (rule) =>
+      rule.deviceType === deviceType && rule.point === point && (!rule.validFrom || rule.validFrom <= at),
+  );
+}
+
+function describe(set: PointRule | BandVersion): string {
+  if ('low' in set) {
+    const where = set.room === '*' ? 'all rooms' : `room ${set.room}`;
+    return `${set.low} to ${set.high} on days ${set.fromDay}–${set.toDay} in ${where}`;
+  }
+  return [set.kind, set.unit, set.threshold && `threshold ${set.threshold}`, labelsText(set.labels)]
+    .filter(Boolean)
+    .join(', ');
+}
+
+function labelsText(labels: Record<string, string>): string {
+  return Object.entries(labels)
+    .map(([value, name]) => `${value} ${name}`)
+    .join(', ');
+}

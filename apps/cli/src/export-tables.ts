@@ -1,0 +1,99 @@
+import { type Day, dayBounds, daysBetween } from '@mycelium/calendar';
+import { changesBetween, type Pool, readingsBetween, statsOfDay } from '@mycelium/database';
+
+export interface Column {
+  name: string;
+  type: 'STRING' | 'INT32' | 'DOUBLE' | 'TIMESTAMP';
+}
+export type Row = Record<string, string | number | Date | null>;
+
+export interface Selection {
+  pool: Pool;
+  timeZone: string;
+  /** Local days, both included. */
+  from: Day;
+  to: Day;
+  rooms?: string[] | undefined;
+  onDay?: ((done: number, total: number) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Table {
+  columns: Column[];
+  /** A day's rows, or some of them, at a time: no more is in memory. */
+  rows: (selection: Selection) => AsyncGenerator<Row[]>;
+}
+
+function columns(type: Column['type'], ...names: string[]): Column[] {
+  return names.map((name) => ({ name, type }));
+}
+
+/** What can be exported. Instants are UTC, and columns keep their names: programs read them. */
+export const tables = {
+  stats: {
+    columns: [
+      ...columns('STRING', 'room', 'day', 'metric'),
+      ...columns('INT32', 'count', 'expected_count'),
+      ...columns('DOUBLE', 'coverage', 'longest_gap_seconds'),
+      ...columns('INT32', 'bad_count'),
+      ...columns('DOUBLE', 'min'),
+      ...columns('TIMESTAMP', 'min_at'),
+      ...columns('DOUBLE', 'max'),
+      ...columns('TIMESTAMP', 'max_at'),
+      ...columns('DOUBLE', 'mean', 'time_weighted_mean', 'p5', 'q25', 'median', 'q75', 'p95'),
+      ...columns('DOUBLE', 'minutes_below', 'minutes_above'),
+      ...columns('INT32', 'growth_day'),
+      ...columns('STRING', 'phase', 'time_zone'),
+    ],
+    async *rows(selection) {
+      for (const { day } of daysOf(selection)) yield await statsOfDay(selection.pool, day, selection.rooms);
+    },
+  },
+  changes: {
+    columns: [
+      ...columns('TIMESTAMP', 'time'),
+      ...columns('STRING', 'room', 'device', 'point'),
+      ...columns('DOUBLE', 'previous', 'value'),
+      ...columns('STRING', 'previous_label', 'value_label', 'unit'),
+      ...columns('DOUBLE', 'threshold'),
+    ],
+    async *rows(selection) {
+      for (const { start, end } of daysOf(selection)) {
+        const changes = await changesBetween(selection.pool, start, end, selection.rooms);
+        yield changes.map((change): Row => ({ ...change }));
+      }
+    },
+  },
+  /** In the form that `import readings` takes. */
+  readings: {
+    columns: [
+      ...columns('TIMESTAMP', 'time'),
+      ...columns('STRING', 'room', 'device', 'point'),
+      ...columns('DOUBLE', 'value'),
+    ],
+    async *rows(selection) {
+      const { pool, rooms, signal } = selection;
+      for (const { start, end } of daysOf(selection)) {
+        for await (const { point, times, values } of readingsBetween(pool, start, end, rooms, signal)) {
+          const { room, device, point: name } = point;
+          yield Array.from(times, (time, n) => ({
+            time: new Date(time),
+            room,
+            device,
+            point: name,
+            value: values[n] as number,
+          }));
+        }
+      }
+    },
+  },
+} satisfies Record<string, Table>;
+
+function* daysOf({ from, to, timeZone, onDay, signal }: Selection) {
+  const days = daysBetween(from, to);
+  for (const [n, day] of days.entries()) {
+    signal?.throwIfAborted();
+    yield { day, ...dayBounds(day, timeZone) };
+    onDay?.(n + 1, days.length);
+  }
+}
