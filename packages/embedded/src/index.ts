@@ -1,5 +1,6 @@
 export { findChromium } from './chromium.ts';
 export { type DemoFarm, growDemoFarm } from './demo-farm.ts';
+export { findDeployTools } from './deploy-tools.ts';
 export { removeHomeEnv, writeHomeEnv } from './home-env.ts';
 export { HomeInUse } from './home-lock.ts';
 export { freePort } from './port.ts';
@@ -7,3 +8,4 @@ export { ProcessFailed, type ProcessOptions, type RunningProcess, startProcess }
 export { NoServers } from './server-programs.ts';
 export { discardHome, type ServiceOptions, type Services, startServices } from './services.ts';
 export { createTestHome } from './test-home.ts';
+export { testPrograms } from './test-programs.ts';

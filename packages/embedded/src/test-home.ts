@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { prepareHome, servicesFolder } from './home.ts';
+import { HomeInUse } from './home-lock.ts';
 import { isRunning } from './process-identity.ts';
 import { findServiceUser } from './service-user.ts';
 import { discardHome } from './services.ts';
@@ -22,6 +23,9 @@ export async function createTestHome(outerHome: string): Promise<string> {
 async function discardAbandoned(outer: string): Promise<void> {
   for (const name of await readdir(outer)) {
     const pid = Number(/^test-(\d+)-/.exec(name)?.[1]);
-    if (pid && !isRunning(pid)) await discardHome(join(outer, name));
+    if (!pid || isRunning(pid)) continue;
+    await discardHome(join(outer, name)).catch((error) => {
+      if (!(error instanceof HomeInUse)) throw error; // another test is at it
+    });
   }
 }

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readRedisAddress } from './redis-address.ts';
+
+test('one server, with and without TLS', () => {
+  assert.deepEqual(readRedisAddress('redis://:pass%20word@host:7000/2'), {
+    kind: 'single',
+    nodes: [{ host: 'host', port: 7_000 }],
+    options: { password: 'pass word', db: 2 },
+  });
+  assert.deepEqual(readRedisAddress('rediss://user:secret@host'), {
+    kind: 'single',
+    nodes: [{ host: 'host', port: 6_379 }],
+    options: { username: 'user', password: 'secret', tls: {} },
+  });
+});
+
+test('a cluster is any of its nodes, and more of them in case that one is down', () => {
+  assert.deepEqual(readRedisAddress('rediss+cluster://:secret@a:7000?nodes=b:7001,[::1]:7002'), {
+    kind: 'cluster',
+    nodes: [
+      { host: 'a', port: 7_000 },
+      { host: 'b', port: 7_001 },
+      { host: '::1', port: 7_002 },
+    ],
+    options: { password: 'secret', tls: {} },
+  });
+});
+
+test('Sentinels are asked for the primary of a name', () => {
+  assert.deepEqual(readRedisAddress('redis+sentinel://:secret@a/farm?nodes=b,c:26380'), {
+    kind: 'sentinel',
+    name: 'farm',
+    nodes: [
+      { host: 'a', port: 26_379 },
+      { host: 'b', port: 26_379 },
+      { host: 'c', port: 26_380 },
+    ],
+    options: { password: 'secret' },
+  });
+  assert.throws(() => readRedisAddress('redis+sentinel://a'), /redis\+sentinel:\/\/host:26379\/NAME/);
+});
