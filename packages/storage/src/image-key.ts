@@ -68,24 +68,23 @@ export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): Ima
   if (!cameraPattern.test(camera)) refuse(`the camera ${JSON.stringify(camera)} is not 1 to 12 digits`);
 
   const day =
-    readDay(folderDate) ??
+    dayFrom(folderDate) ??
     refuse(`the folder's date ${JSON.stringify(folderDate)} is no date from 2000 to 2099`);
-  const captureDay = readDay(captured.slice(0, 8));
-  const time = /^\d{8}([01]\d|2[0-3])([0-5]\d)([0-5]\d)$/.exec(captured);
-  if (!captureDay || !time)
+  const captureDay = dayFrom(captured.slice(0, 8));
+  if (!captureDay || !/^\d{8}([01]\d|2[0-3])([0-5]\d){2}$/.test(captured))
     return refuse(`the capture time ${JSON.stringify(captured)} is no time from 2000 to 2099`);
   const batchInDate =
     readInDate(inDate, captureDay) ??
     refuse(`the in-date ${JSON.stringify(inDate)} is no date from 2000 to 2099`);
 
-  const [year, month, date] = captureDay.split('-').map(Number) as [number, number, number];
-  const [, hour, minute, second] = time.map(Number) as [number, number, number, number];
-  const growthDay = daysApart(batchInDate, captureDay) + 1;
+  const growthDay = growthDayOf(`${batchInDate} ${captureDay}`);
+  const minute = minuteOf(`${captured.slice(0, 12)} ${timeZone}`);
   return {
     key,
     room,
     day,
-    capturedAt: localToInstant({ year, month, day: date, hour, minute, second }, timeZone),
+    // No clock change of this century was within a minute.
+    capturedAt: new Date(minute + 1_000 * Number(captured.slice(12))),
     batchInDate,
     camera,
     growthDay,
@@ -114,6 +113,42 @@ function realRoom(room: string, aliases: Readonly<Record<string, string>>): stri
   return Object.hasOwn(aliases, room) ? (aliases[room] as string) : room;
 }
 
+/**
+ * A day's keys have the same dates and minutes in them, again and again: reckoning with each of them anew would take
+ * longer than all else that planning does.
+ */
+function remembered<Result>(reckon: (text: string) => Result): (text: string) => Result {
+  const known = new Map<string, Result>();
+  return (text) => {
+    if (known.has(text)) return known.get(text) as Result;
+    const result = reckon(text);
+    if (known.size >= 10_000) known.clear();
+    known.set(text, result);
+    return result;
+  };
+}
+
+const dayFrom = remembered(readDay);
+
+/** Of `{in-date} {day of capture}`. */
+const growthDayOf = remembered((dates) => {
+  const [batchInDate, captureDay] = dates.split(' ') as [Day, Day];
+  return daysApart(batchInDate, captureDay) + 1;
+});
+
+/** `{YYYYMMDDHHMM} {time zone}`, as milliseconds since 1970. */
+const minuteOf = remembered((text) => {
+  const [time = '', timeZone = ''] = text.split(' ');
+  const [year, month, day, hour, minute] = [
+    [0, 4],
+    [4, 6],
+    [6, 8],
+    [8, 10],
+    [10, 12],
+  ].map(([from, to]) => Number(time.slice(from, to))) as [number, number, number, number, number];
+  return localToInstant({ year, month, day, hour, minute, second: 0 }, timeZone).getTime();
+});
+
 function digits(day: Day): string {
   return day.replaceAll('-', '');
 }
@@ -130,10 +165,10 @@ function readDay(text: string): Day | undefined {
  * not after the capture is meant; if all are after it, the earliest.
  */
 function readInDate(text: string, captureDay: Day): Day | undefined {
-  if (text.length !== 7) return readDay(text);
+  if (text.length !== 7) return dayFrom(text);
   const [year, rest] = [text.slice(0, 4), text.slice(4)];
   const readings = [`0${rest}`, `${rest.slice(0, 2)}0${rest.slice(2)}`]
-    .map((monthAndDay) => readDay(year + monthAndDay))
+    .map((monthAndDay) => dayFrom(year + monthAndDay))
     .filter((day) => day !== undefined)
     .sort();
   return readings.findLast((day) => day <= captureDay) ?? readings[0];
