@@ -1,69 +1,99 @@
 # One target an app: docker build --target scheduler .
-# Server code is TypeScript that Node runs as it is: there is nothing to build but the console's pages.
-FROM node:24.11.0-bookworm-slim AS base
+# Server code is TypeScript that Node runs as it is: there is nothing to build but the console's pages. The versions of
+# all packages are those of the lock file.
+FROM node:24.21.0-bookworm-slim AS node
 ENV NODE_ENV=production
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-COPY apps/ apps/
-COPY packages/ packages/
 # A new volume takes its owner from here: `models fetch` writes into it.
 RUN mkdir /models && chown node:node /models
 
+# What npm must know and no more: packages are installed again when one of these changes, not with every line of code.
+FROM node AS manifests
+COPY package.json package-lock.json .npmrc ./
+COPY apps/ apps/
+COPY packages/ packages/
+RUN find apps packages -type f -not -name package.json -delete
+
 # Only what the app itself needs: the scheduler's image holds no onnxruntime.
-FROM base AS scheduler-modules
+FROM node AS installing
+COPY --from=manifests /app ./
+# Two thirds of the encoder's packages are for browsers and for other systems than Linux.
+ENV UNUSED="node_modules/onnxruntime-web node_modules/onnxruntime-node/bin/napi-v6/darwin node_modules/onnxruntime-node/bin/napi-v6/win32"
+FROM installing AS scheduler-modules
 RUN npm install --omit=dev --ignore-scripts --workspace @mycelium/scheduler
-FROM base AS worker-env-stats-modules
+FROM installing AS worker-env-stats-modules
 RUN npm install --omit=dev --ignore-scripts --workspace @mycelium/worker-env-stats
-FROM base AS worker-setpoint-modules
+FROM installing AS worker-setpoint-modules
 RUN npm install --omit=dev --ignore-scripts --workspace @mycelium/worker-setpoint
-FROM base AS worker-clip-modules
-RUN npm install --omit=dev --ignore-scripts --workspace @mycelium/worker-clip
-FROM base AS cli-modules
-RUN npm install --omit=dev --ignore-scripts --workspace @mycelium/cli
-FROM base AS dashboard-modules
-RUN npm install --include=dev --ignore-scripts --workspace @mycelium/dashboard \
-  && npm run build --workspace @mycelium/dashboard \
-  && npm prune --omit=dev --ignore-scripts --workspace @mycelium/dashboard
+FROM installing AS worker-clip-modules
+RUN npm install --omit=dev --ignore-scripts --workspace @mycelium/worker-clip && rm -r $UNUSED
+FROM installing AS cli-modules
+RUN npm install --omit=dev --ignore-scripts --workspace @mycelium/cli && rm -r $UNUSED
+FROM installing AS dashboard-modules
+RUN npm install --omit=dev --ignore-scripts --workspace @mycelium/dashboard && rm -r $UNUSED
 
-# CUDA 12 and cuDNN 9 for onnxruntime: its install script fetches the provider that matches its version.
-FROM nvidia/cuda:12.8.1-cudnn-runtime-ubuntu24.04 AS worker-clip-gpu
-COPY --from=base /usr/local/ /usr/local/
-ENV NODE_ENV=production
-WORKDIR /app
-COPY --from=base /app ./
-RUN npm install --omit=dev --ignore-scripts --workspace @mycelium/worker-clip \
-  && cd node_modules/onnxruntime-node && ONNXRUNTIME_NODE_INSTALL=cuda12 node ./script/install
-RUN useradd --create-home --uid 10001 node && mkdir /models && chown 1000:1000 /models
-USER node
-CMD ["node", "apps/worker-clip/src/main.ts"]
+# The console's pages are built by tools that the dashboard's image does not hold.
+FROM installing AS console
+RUN npm install --include=dev --ignore-scripts --workspace @mycelium/dashboard
+COPY apps/dashboard/ apps/dashboard/
+COPY packages/ packages/
+RUN npm run build --workspace @mycelium/dashboard
 
-FROM base AS scheduler
-COPY --from=scheduler-modules /app/node_modules node_modules
+# The provider for CUDA 12 that matches onnxruntime's version, which npm's package leaves out.
+FROM worker-clip-modules AS worker-clip-gpu-modules
+RUN cd node_modules/onnxruntime-node && ONNXRUNTIME_NODE_INSTALL=cuda12 node ./script/install
+
+FROM node AS scheduler
+COPY --from=scheduler-modules /app ./
+COPY packages/ packages/
+COPY apps/scheduler/ apps/scheduler/
 USER node
 CMD ["node", "apps/scheduler/src/main.ts"]
 
-FROM base AS worker-env-stats
-COPY --from=worker-env-stats-modules /app/node_modules node_modules
+FROM node AS worker-env-stats
+COPY --from=worker-env-stats-modules /app ./
+COPY packages/ packages/
+COPY apps/worker-env-stats/ apps/worker-env-stats/
 USER node
 CMD ["node", "apps/worker-env-stats/src/main.ts"]
 
-FROM base AS worker-setpoint
-COPY --from=worker-setpoint-modules /app/node_modules node_modules
+FROM node AS worker-setpoint
+COPY --from=worker-setpoint-modules /app ./
+COPY packages/ packages/
+COPY apps/worker-setpoint/ apps/worker-setpoint/
 USER node
 CMD ["node", "apps/worker-setpoint/src/main.ts"]
 
-FROM base AS worker-clip
-COPY --from=worker-clip-modules /app/node_modules node_modules
+FROM node AS worker-clip
+COPY --from=worker-clip-modules /app ./
+COPY packages/ packages/
+COPY apps/worker-clip/ apps/worker-clip/
 USER node
 CMD ["node", "apps/worker-clip/src/main.ts"]
 
-FROM base AS dashboard
-COPY --from=dashboard-modules /app/node_modules node_modules
-COPY --from=dashboard-modules /app/apps/dashboard/dist apps/dashboard/dist
+# CUDA 12 and cuDNN 9 for onnxruntime. Ubuntu's own user of this image is 1000, as `node` is elsewhere.
+FROM nvidia/cuda:12.8.1-cudnn-runtime-ubuntu24.04 AS worker-clip-gpu
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+COPY --from=worker-clip-gpu-modules /app ./
+COPY packages/ packages/
+COPY apps/worker-clip/ apps/worker-clip/
+RUN usermod --login node ubuntu && mkdir /models && chown node:ubuntu /models
+USER node
+CMD ["node", "apps/worker-clip/src/main.ts"]
+
+FROM node AS dashboard
+COPY --from=dashboard-modules /app ./
+COPY packages/ packages/
+COPY apps/dashboard/ apps/dashboard/
+COPY --from=console /app/apps/dashboard/dist apps/dashboard/dist
 USER node
 CMD ["node", "apps/dashboard/src/main.ts"]
 
-FROM base AS cli
-COPY --from=cli-modules /app/node_modules node_modules
+FROM node AS cli
+COPY --from=cli-modules /app ./
+COPY packages/ packages/
+COPY apps/cli/ apps/cli/
 USER node
 ENTRYPOINT ["node", "apps/cli/src/main.ts"]

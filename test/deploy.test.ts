@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { describeConfig, readConfig } from '@mycelium/config';
+import { readConfig } from '@mycelium/config';
+import { findDeployTools } from '@mycelium/embedded';
 import { parse } from 'yaml';
+import {
+  allSettings,
+  dockerStages,
+  isSetting,
+  makeSecrets,
+  read,
+  root,
+  temporaryFolder,
+} from './deploy-files.ts';
 
 interface Service {
   image?: string;
@@ -19,6 +27,7 @@ interface Service {
   environment?: Record<string, string>;
   secrets?: string[];
   ports?: string[];
+  volumes?: string[];
   healthcheck?: { test?: string[]; disable?: boolean };
   depends_on?: Record<string, { condition: string }>;
   deploy?: { resources?: { limits?: { cpus?: string; memory?: string } } };
@@ -28,15 +37,10 @@ interface Compose {
   secrets: Record<string, { file?: string }>;
 }
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
 const services = Object.entries(compose.services);
 const longRunning = services.filter(([, { restart }]) => restart !== 'no');
 const ours = services.filter(([, { build }]) => build);
-const settingNames: ReadonlySet<string> = new Set(
-  describeConfig({ MYCELIUM_HOME: '/nowhere' }).map(({ name }) => name),
-);
 
 test('every long-running service has a health check, a limit of memory and CPU, and comes back', () => {
   for (const [name, { healthcheck, deploy, restart }] of longRunning) {
@@ -59,16 +63,13 @@ test('what a service waits for is healthy, and is a service', () => {
 test('every setting in the compose file is one that the programs know', () => {
   for (const [name, { environment = {} }] of ours) {
     for (const setting of Object.keys(environment)) {
-      const known = settingNames.has(setting) || settingNames.has(setting.replace(/_FILE$/, ''));
-      assert.ok(known, `${name}: ${setting} is no setting`);
+      assert.ok(isSetting(setting), `${name}: ${setting} is no setting`);
     }
   }
 });
 
 test('the programs accept the settings the compose file gives them', (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'mycelium-deploy-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const made = makeSecrets(folder);
+  const made = makeSecrets(temporaryFolder(t));
   for (const [name, { environment = {} }] of ours) {
     const env = Object.fromEntries(
       Object.entries(environment).map(([setting, value]) => [
@@ -84,8 +85,7 @@ test('the programs accept the settings the compose file gives them', (t) => {
 });
 
 test('secrets are files, never values, and each that is named is made by deploy/make-secrets.sh', (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'mycelium-deploy-'));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder(t);
   const made = makeSecrets(folder);
   for (const [name, { environment = {}, secrets = [] }] of services) {
     for (const [setting, value] of Object.entries(environment)) {
@@ -118,14 +118,8 @@ test('our containers are neither root nor writable, and nothing is published bey
 });
 
 test('every build target is in the Dockerfile, and starts a program that exists', () => {
-  const stages = new Map(
-    read('Dockerfile')
-      .split(/^FROM /m)
-      .slice(1)
-      .map((stage) => [/^\S+ AS (\S+)/.exec(stage)?.[1], stage] as const),
-  );
   for (const [name, { build }] of ours) {
-    const stage = stages.get(build?.target);
+    const stage = dockerStages.get(build?.target);
     assert.ok(stage, `${name}: the Dockerfile has no target ${build?.target}`);
     const program = /^(?:CMD|ENTRYPOINT) \["node", "(\S+)"\]$/m.exec(stage)?.[1];
     assert.ok(program && existsSync(join(root, program)), `${build?.target} starts ${program}`);
@@ -139,32 +133,54 @@ test('images of others are pinned to a version', () => {
   }
 });
 
-test('docker-compose accepts the file with every profile, where there is a docker-compose', (t) => {
-  const found = spawnSync('docker-compose', ['version', '--short'], { encoding: 'utf8' });
-  if (found.error) return t.diagnostic('no docker-compose here: the file was only parsed');
-  const profiles = services.flatMap(([, service]) => service.profiles ?? []);
-  for (const chosen of [[], profiles]) {
+test('docker-compose accepts the file with every profile', async () => {
+  const { dockerCompose } = await findDeployTools(readConfig().MYCELIUM_HOME);
+  const profiles = new Set(services.flatMap(([, service]) => service.profiles ?? []));
+  for (const chosen of [[], ...[...profiles].map((profile) => [profile]), [...profiles]]) {
     const { status, stderr } = spawnSync(
-      'docker-compose',
+      dockerCompose,
       [...chosen.flatMap((profile) => ['--profile', profile]), 'config', '-q'],
-      { cwd: root, encoding: 'utf8' },
+      // What this machine has set is not what the file is asked for.
+      { cwd: root, encoding: 'utf8', env: {} },
     );
     assert.equal(status, 0, `profiles ${chosen.join(', ') || 'none'}: ${stderr}`);
+    assert.equal(stderr, '', `profiles ${chosen.join(', ') || 'none'}`);
   }
+});
+
+test('images hold the Node that the lock file names, and the packages of their own app', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { version: string }>;
+  };
+  assert.match(read('Dockerfile'), new RegExp(`^FROM node:${packages['node_modules/node']?.version}-`, 'm'));
+  for (const [, { build }] of ours) {
+    const app = build?.target.replace(/-gpu$/, '');
+    const modules = dockerStages.get(`${app}-modules`);
+    assert.match(modules ?? '', new RegExp(`npm install --omit=dev .*--workspace @mycelium/${app}\\b`), app);
+    assert.match(
+      dockerStages.get(build?.target) ?? '',
+      new RegExp(`^COPY apps/${app}/ apps/${app}/$`, 'm'),
+      app,
+    );
+  }
+});
+
+test('Grafana finds its data and its dashboard where the compose file puts them', () => {
+  const provisioning = (path: string) => parse(read(`deploy/grafana/provisioning/${path}`));
+  const [source] = provisioning('datasources/prometheus.yml').datasources;
+  assert.equal(source.url, 'http://prometheus:9090');
+  assert.equal(source.isDefault, true);
+  const scraping = parse(read('deploy/prometheus/prometheus.yml')) as { global: { scrape_interval: string } };
+  assert.equal(source.jsonData.timeInterval, scraping.global.scrape_interval);
+  const [provider] = provisioning('dashboards/mycelium.yml').providers;
+  const volumes = compose.services.grafana?.volumes ?? [];
+  assert.ok(volumes.includes(`./deploy/grafana/mycelium.json:${provider.options.path}/mycelium.json:ro`));
 });
 
 test('the README names every setting and every command', async () => {
   const readme = read('README.md');
-  for (const setting of settingNames) assert.ok(readme.includes(`\`${setting}\``), `README: ${setting}`);
+  for (const setting of allSettings) assert.ok(readme.includes(`\`${setting}\``), `README: ${setting}`);
   for (const [, name] of read('apps/cli/src/program.ts').matchAll(/from '\.\/commands\/([\w-]+)\.ts'/g)) {
     assert.match(readme, new RegExp(`^\\| \`${name}\\b`, 'm'), `README: mycelium ${name}`);
   }
 });
-
-/** Runs deploy/make-secrets.sh as if `folder` were the repository. @returns the folder of the secrets. */
-function makeSecrets(folder: string): string {
-  const script = `mkdir -p deploy && cp '${join(root, 'deploy/make-secrets.sh')}' deploy/ && sh deploy/make-secrets.sh`;
-  const { status, stderr } = spawnSync('sh', ['-c', script], { cwd: folder, encoding: 'utf8' });
-  assert.equal(status, 0, stderr);
-  return join(folder, 'secrets');
-}
