@@ -48,9 +48,18 @@ export function searchCommand(): Command {
           ? await storedVector(house, model, key)
           : await newVector(house, model, { text, image }, output);
         const found = await searchImages(house.pool, { ...filter, ...query, modelId: model.id });
+        const byText = query.by === 'fused';
         if (model.demo) output.line(`Of the DEMO MODEL, ${model.key}:`);
         output.table(
-          ['score', 'key', 'room', 'captured at', 'day', 'stage', 'made of the picture and'],
+          [
+            'score',
+            'key',
+            'room',
+            'captured at',
+            'day',
+            'stage',
+            ...(byText ? ['compared with its picture and'] : []),
+          ],
           found.map((one) => [
             one.score.toFixed(3),
             one.key,
@@ -58,7 +67,7 @@ export function searchCommand(): Command {
             formatLocal(one.capturedAt, house.config.TZ),
             one.growthDay,
             one.stage,
-            query.by === 'fused' ? one.textUsed : '–',
+            ...(byText ? [one.textUsed] : []),
           ]),
         );
         output.result(found);
