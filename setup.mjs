@@ -20,8 +20,9 @@ const steps = [
       '.npmrc',
       ...workspaces().map((it) => `${it}/package.json`),
     ],
-    // Not `npm ci`: it fails where the lock file lacks the binaries of the other systems.
-    command: ['npm', 'install', '--no-audit', '--no-fund', '--include=dev', '--loglevel=error'],
+    // Not `npm ci`: it fails where the lock file lacks the binaries of the other systems. `--no-save`: an older npm
+    // would write the lock file anew, without what it does not know.
+    command: ['npm', 'install', '--no-save', '--no-audit', '--no-fund', '--include=dev', '--loglevel=error'],
     result: 'node_modules/.bin/node',
   },
   {

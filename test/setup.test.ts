@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -26,7 +26,7 @@ function project(t: TestContext) {
     write('package.json', { private: true, workspaces: ['packages/*'], devDependencies: { node } });
   }
   const run = () => spawnSync(process.execPath, ['setup.mjs'], { cwd: root, encoding: 'utf8' });
-  return { declare, write, run };
+  return { root, declare, write, run };
 }
 
 test('what is missing is installed with one line said, and then there is nothing to do', (t) => {
@@ -36,6 +36,12 @@ test('what is missing is installed with one line said, and then there is nothing
   assert.match(first.stdout, /^Installing npm packages .*…\n$/);
   const second = run();
   assert.deepEqual([second.status, second.stdout, second.stderr], [0, '', '']);
+});
+
+test('the lock file is left as it is: an old npm would lose half of it', (t) => {
+  const { root, run } = project(t);
+  assert.equal(run().status, 0);
+  assert.equal(existsSync(join(root, 'package-lock.json')), false);
 });
 
 test('a changed package.json of any workspace is installed anew', (t) => {
