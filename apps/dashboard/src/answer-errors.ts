@@ -17,7 +17,7 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
       return reply.status(error.statusCode).send({ error: error.message });
     }
     // PostgreSQL keeps no text with a zero byte in it.
-    const status = error.code === '22021' ? 400 : (error.statusCode ?? 500);
+    const status = ['22021', '22P05'].includes(error.code) ? 400 : (error.statusCode ?? 500);
     if (status < 500) return reply.status(status).send({ error: error.message });
     logger.error(`${request.method} ${request.routeOptions.url ?? 'unknown'} failed`, {
       error,
