@@ -15,7 +15,7 @@ import { addFeatures, featureCount } from './vision-features.ts';
 import { pairs, vocabulary, wordPattern } from './vocabulary.ts';
 
 /** How much of a picture's vector is its meaning; the rest tells it from other pictures. As shares of the square. */
-const MEANING_SHARE = 0.15;
+const MEANING_SHARE = 0.12;
 
 export interface DemoModelOptions {
   seed?: number;

@@ -33,7 +33,7 @@ export interface Fit {
 }
 
 /** How much a meaning is punished for changing when a picture is mirrored, brightened or cropped. */
-const STEADINESS = 30;
+const STEADINESS = 200;
 const MEANING_RIDGE = 1e-2;
 const IDENTITY_RIDGE = 1e-3;
 
@@ -41,7 +41,7 @@ const IDENTITY_RIDGE = 1e-3;
  * Fits both maps in closed form. X are the standardised features of all copies, S their scatter around their scene's
  * mean, B the scatter of the scenes' means.
  *
- * Meaning: ridge regression to the captions' vectors Y, (XᵀX/n + 30 S + λ)⁻¹ XᵀY/n.
+ * Meaning: ridge regression to the captions' vectors Y, (XᵀX/n + 200 S + λ)⁻¹ XᵀY/n.
  * Identity: L⁻¹ with L Lᵀ = S + λ makes all directions in which copies of one picture differ equally short (the
  * whitening of Fisher's discriminant); with B' = L⁻¹ B L⁻ᵀ, the factor B' (B' + ½)⁻¹ then leaves out those in which
  * scenes do not differ either.
