@@ -52,12 +52,14 @@ export function startHeartbeat(pool: Pool, process: Process): { stop(): Promise<
 
 export async function recordHeartbeat(db: Queryable, { process, service, host, trouble }: Process) {
   await db.query(
-    `insert into heartbeat (process, service, host, started_at, seen_at, trouble, trouble_since)
-     values ($1, $2, $3, now(), now(), $4::text, case when $4::text is not null then now() end)
+    `insert into heartbeat (process, service, host, started_at, seen_at, trouble, trouble_since, clock_ahead)
+     values ($1, $2, $3, now(), now(), $4::text, case when $4::text is not null then now() end,
+             extract(epoch from $5::timestamptz - clock_timestamp()))
      on conflict (process) do update set seen_at = excluded.seen_at, trouble = excluded.trouble,
+       clock_ahead = excluded.clock_ahead,
        trouble_since = case when excluded.trouble is not null
          then coalesce(heartbeat.trouble_since, excluded.trouble_since) end`,
-    [process, service, host, trouble()?.slice(0, 300) ?? null],
+    [process, service, host, trouble()?.slice(0, 300) ?? null, new Date()],
   );
 }
 
@@ -72,6 +74,14 @@ export async function listHeartbeats(db: Queryable, now: Date): Promise<Heartbea
             trouble_since as "troubleSince"
      from heartbeat where seen_at > $1::timestamptz - interval '1 day' order by service, process`,
     [now],
+  );
+  return rows;
+}
+
+/** Seconds by which the clocks of living processes were ahead of the database's at their last heartbeat. */
+export async function clocksAhead(db: Queryable): Promise<{ process: string; seconds: number }[]> {
+  const { rows } = await db.query<{ process: string; seconds: number }>(
+    `select process, clock_ahead as seconds from heartbeat where seen_at > now() - interval '1 minute' order by 1`,
   );
   return rows;
 }

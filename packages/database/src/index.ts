@@ -37,6 +37,7 @@ export {
   statsOfDay,
 } from './exports.ts';
 export {
+  clocksAhead,
   forgetDeadProcesses,
   type HeartbeatRow,
   listHeartbeats,

@@ -96,6 +96,15 @@ export function directoryStore(
       await mkdir(root, { recursive: true });
     },
 
+    async remove(key, signal) {
+      signal?.throwIfAborted();
+      const path = pathOf(root, key);
+      if (!(await isReachable(root, key))) return;
+      await rm(path, { force: true }).catch((error: unknown) => {
+        throw unavailable(`the image folder ${root}`, error);
+      });
+    },
+
     describe: () => `folder ${root}`,
   };
 }

@@ -46,7 +46,9 @@ export interface ObjectStore {
   describe(): string;
 }
 
-/** A store whose bucket (or folder) can be made on first use, which only set-up code should do. */
+/** A store whose bucket (or folder) can be made, and whose objects can be removed: for set-up and checks alone. */
 export interface ManagedStore extends ObjectStore {
   ensureBucket(signal?: AbortSignal): Promise<void>;
+  /** Does nothing when there is no such object. */
+  remove(key: string, signal?: AbortSignal): Promise<void>;
 }

@@ -76,6 +76,11 @@ export function s3Store(settings: S3StoreSettings): ManagedStore {
       });
     },
 
+    async remove(key, signal) {
+      assertObjectKey(key);
+      await client.call(`removing ${key}`, signal, (minio) => minio.removeObject(bucket, key));
+    },
+
     describe: () => described,
   };
 }

@@ -8,7 +8,8 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .summary('look whether everything is as it must be')
     .description(
-      'Looks at Node, Redis, PostgreSQL, the images, the model and the disk. Exit 1 when data could be lost.',
+      'Looks at Node, Redis, PostgreSQL, the images, the model, the captioner, the clocks and the disk, and says ' +
+        'what to do. Exit 1 when data could be lost or work cannot be done.',
     )
     .action(async (_, command: Command) => {
       const output = createOutput(command.optsWithGlobals().json);

@@ -1,7 +1,8 @@
 import type { Config } from '@mycelium/config';
 import { describeError } from '../describe-error.ts';
+import { examineClocks } from './clocks.ts';
 import { about, type Finding } from './finding.ts';
-import { examineDisk, examineImages, examineModel, examineNode } from './machine.ts';
+import { examineCaptioner, examineDisk, examineImages, examineModel, examineNode } from './machine.ts';
 import { examinePostgres } from './postgres.ts';
 import { examineRedis } from './redis.ts';
 
@@ -11,6 +12,8 @@ const examinations: [string, (config: Config) => Promise<Finding[]>][] = [
   ['PostgreSQL', examinePostgres],
   ['images', examineImages],
   ['model', examineModel],
+  ['captioner', examineCaptioner],
+  ['clocks', examineClocks],
   ['disk', examineDisk],
 ];
 

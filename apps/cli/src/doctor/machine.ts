@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import type { Config } from '@mycelium/config';
-import { probeModel } from '@mycelium/encoder';
+import { activeModel, createPool } from '@mycelium/database';
+import { createCaptioner, modelKey, probeModel } from '@mycelium/encoder';
 import { openStore } from '@mycelium/storage';
 import { about, type Finding } from './finding.ts';
 
@@ -15,10 +17,36 @@ export async function examineNode(): Promise<Finding[]> {
   ];
 }
 
+/** In no room: no run ever looks at it. */
+const probeKey = 'mycelium-doctor-probe';
+
+/** Whoever keeps images for later must be able to write them; workers only read. */
 export async function examineImages(config: Config): Promise<Finding[]> {
+  const say = about('images');
   const store = openStore(config);
-  await store.probe(AbortSignal.timeout(10_000));
-  return [about('images')('good', store.describe())];
+  const signal = AbortSignal.timeout(10_000);
+  await store.probe(signal);
+  const findings = [say('good', store.describe())];
+  const bytes = Buffer.from(randomUUID());
+  try {
+    await store.write(probeKey, bytes, { signal });
+    const same = (await store.read(probeKey, signal)).equals(bytes);
+    await store.remove(probeKey, signal);
+    findings.push(
+      same
+        ? say('good', 'can be written, read and removed')
+        : say('bad', 'gives back other bytes than were written'),
+    );
+  } catch (error) {
+    const why = (error as Error).message;
+    findings.push(
+      say(
+        'warning',
+        `the probe object ${probeKey} failed (${why}): allow GetObject, PutObject and DeleteObject`,
+      ),
+    );
+  }
+  return findings;
 }
 
 export async function examineModel(config: Config): Promise<Finding[]> {
@@ -26,9 +54,49 @@ export async function examineModel(config: Config): Promise<Finding[]> {
   if (!config.CLIP_MODEL) return [say('warning', 'CLIP_MODEL is not set: clip workers will not start here')];
   const { MODEL_DIR, CLIP_DTYPE } = config;
   const id = await probeModel({ model: config.CLIP_MODEL, modelDir: MODEL_DIR, dtype: CLIP_DTYPE });
+  const key = modelKey(id);
+  const used = config.DATABASE_URL && (await modelInUse(config.DATABASE_URL));
+  if (used && used !== key) {
+    return [
+      say(
+        'warning',
+        `${key}, while searches read ${used}: other files, or another dtype; \`mycelium models use ${key}\` when its vectors are there`,
+      ),
+    ];
+  }
   if (id.demo)
     return [say('warning', `${config.CLIP_MODEL} is the demo model: for trying out, not for real work`)];
-  return [say('good', `${id.name}, ${id.dtype}`)];
+  return [say('good', key)];
+}
+
+/** The model that searches read; undefined also where the database cannot be asked: that is told elsewhere. */
+async function modelInUse(databaseUrl: string): Promise<string | undefined> {
+  const pool = createPool(databaseUrl, { name: 'mycelium doctor', max: 1 });
+  try {
+    return (await activeModel(pool).catch(() => undefined))?.key;
+  } finally {
+    await pool.end();
+  }
+}
+
+export async function examineCaptioner({
+  CAPTION_URL,
+  CAPTION_MODEL,
+  CAPTION_API_KEY,
+}: Config): Promise<Finding[]> {
+  const say = about('captioner');
+  const captioner = createCaptioner({ url: CAPTION_URL, model: CAPTION_MODEL, apiKey: CAPTION_API_KEY });
+  if (!captioner) return [say('good', 'none: CAPTION_URL is not set, images get no descriptions')];
+  try {
+    await captioner.probe(AbortSignal.timeout(10_000));
+    return [say('good', `${CAPTION_MODEL} at ${captioner.where}`)];
+  } catch (error) {
+    return [
+      say('warning', `${(error as Error).message}; descriptions wait until it answers, vectors do not`),
+    ];
+  } finally {
+    captioner.close();
+  }
 }
 
 const wanted = 2 * 1024 ** 3;

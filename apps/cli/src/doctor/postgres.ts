@@ -1,5 +1,5 @@
 import { type Config, requireSettings } from '@mycelium/config';
-import { createPool, verifySchema } from '@mycelium/database';
+import { createPool, type Pool, verifySchema } from '@mycelium/database';
 import { about, type Finding } from './finding.ts';
 
 const say = about('PostgreSQL');
@@ -26,11 +26,34 @@ export async function examinePostgres(config: Config): Promise<Finding[]> {
     const off = rows.filter(({ setting }) => setting === 'off');
     for (const { name } of off) {
       const lost = name === 'synchronous_commit' ? 'warning' : 'bad';
-      findings.push(say(lost, `${name} is off: a crash loses what was committed`));
+      findings.push(say(lost, `${name} is off: a crash loses what was committed; switch it on`));
     }
     if (off.length === 0) findings.push(say('good', 'writes what it commits'));
+    findings.push(...(await memoryFindings(pool)));
     return findings;
   } finally {
     await pool.end();
   }
+}
+
+/** What a vector of 512 dimensions and its links take in an HNSW index while it is built. */
+const bytesPerVector = 3_000;
+
+/** An index that does not fit in memory while it is built takes many times as long. */
+async function memoryFindings(pool: Pool): Promise<Finding[]> {
+  const { rows } = await pool.query<{ vectors: number; memory: number }>(
+    `select coalesce(max(c.reltuples), 0)::float8 as vectors,
+            (select setting::bigint * 1024 from pg_settings where name = 'maintenance_work_mem') as memory
+     from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'image_embedding'::regclass`,
+  );
+  const { vectors = 0, memory = 0 } = rows[0] ?? {};
+  const wanted = Math.max(64 * 1024 ** 2, vectors * bytesPerVector);
+  const mebibytes = (bytes: number) => `${Math.ceil(bytes / 1024 ** 2)}MB`;
+  if (memory >= wanted) return [say('good', `builds indexes in ${mebibytes(memory)} (maintenance_work_mem)`)];
+  return [
+    say(
+      'warning',
+      `maintenance_work_mem is ${mebibytes(memory)}; the index of ${vectors} vectors wants ${mebibytes(wanted)}: it is built slowly`,
+    ),
+  ];
 }

@@ -1,47 +1,92 @@
 import { type Config, requireSettings } from '@mycelium/config';
-import { connect } from '@mycelium/queue';
+import { connect, primariesOf } from '@mycelium/queue';
 import { about, type Finding } from './finding.ts';
 
 const say = about('Redis');
+
+type Server = ReturnType<typeof primariesOf>[number];
 
 /** Jobs live in Redis: it may neither evict them nor forget them at a restart. */
 export async function examineRedis(config: Config): Promise<Finding[]> {
   const settings = requireSettings(config, 'REDIS_URL');
   const { redis } = connect(settings, () => {});
   try {
-    const info = readInfo(await redis.info());
-    const findings = [versionFinding(info.redis_version ?? '0')];
-
-    const policy = info.maxmemory_policy;
-    findings.push(
-      policy === 'noeviction'
-        ? say('good', 'evicts nothing')
-        : say(
-            'bad',
-            `maxmemory-policy is ${policy}: under pressure it throws jobs away; set it to noeviction`,
-          ),
-    );
-    const aof = info.aof_enabled === '1';
-    const snapshots = await redis.config('GET', 'save').then(
-      (answer) => Boolean((answer as string[])[1]),
-      () => undefined, // not allowed where Redis is rented
-    );
-    if (aof) findings.push(say('good', 'keeps an append-only file'));
-    else if (snapshots) {
-      findings.push(
-        say('warning', 'keeps snapshots alone: a crash loses the last minutes; set appendonly yes'),
-      );
-    } else if (snapshots === undefined)
-      findings.push(say('warning', 'does not tell whether it keeps its data'));
-    else findings.push(say('bad', 'keeps nothing on disk: a restart loses every job; set appendonly yes'));
-
-    const { password, hostname } = new URL(settings.REDIS_URL);
-    const local = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
-    if (!password && !local) findings.push(say('warning', 'has no password in REDIS_URL'));
-    return findings;
+    await redis.ping(); // a cluster's servers are known from now on
+    const servers = primariesOf(redis);
+    const found = (await Promise.all(servers.map(examineServer))).flat();
+    const seen = new Set<string>();
+    const findings = found.filter(({ says }) => !seen.has(says) && seen.add(says)); // a cluster's are much alike
+    return [...findings, ...addressFindings(settings, servers.length > 1)];
   } finally {
     redis.disconnect();
   }
+}
+
+async function examineServer(redis: Server): Promise<Finding[]> {
+  const info = readInfo(await redis.info());
+  const findings = [versionFinding(info.redis_version ?? '0')];
+
+  const policy = info.maxmemory_policy;
+  findings.push(
+    policy === 'noeviction'
+      ? say('good', 'evicts nothing')
+      : say('bad', `maxmemory-policy is ${policy}: under pressure it throws jobs away; set it to noeviction`),
+  );
+  const [used, limit] = [Number(info.used_memory), Number(info.maxmemory)];
+  if (limit > 0 && used > limit * 0.8) {
+    findings.push(
+      say(
+        used > limit * 0.95 ? 'bad' : 'warning',
+        `${Math.round((100 * used) / limit)} % of maxmemory is used: when it is full no job can be put in; raise maxmemory`,
+      ),
+    );
+  }
+  findings.push(await persistenceFinding(redis, info));
+  if (info.aof_enabled === '1' && info.aof_last_write_status === 'err') {
+    findings.push(say('bad', 'could not write its append-only file lately: look at its log and its disk'));
+  }
+  return findings;
+}
+
+async function persistenceFinding(redis: Server, info: Record<string, string | undefined>): Promise<Finding> {
+  if (info.aof_enabled === '1') return say('good', 'keeps an append-only file');
+  const snapshots = await redis.config('GET', 'save').then(
+    (answer) => Boolean((answer as string[])[1]),
+    () => undefined, // not allowed where Redis is rented
+  );
+  if (snapshots) {
+    return say('warning', 'keeps snapshots alone: a crash loses the last minutes; set appendonly yes');
+  }
+  if (snapshots === undefined) {
+    return say('warning', 'does not tell whether it keeps its data: see that persistence is switched on');
+  }
+  return say('bad', 'keeps nothing on disk: a restart loses every job; set appendonly yes');
+}
+
+function addressFindings(
+  { REDIS_URL, REDIS_PREFIX }: Pick<Config, 'REDIS_PREFIX'> & { REDIS_URL: string },
+  several: boolean,
+): Finding[] {
+  const findings: Finding[] = [];
+  const { password, hostname, protocol } = new URL(REDIS_URL);
+  const local = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  if (!local && !password) {
+    findings.push(
+      say('warning', 'has no password in REDIS_URL: set requirepass, and redis://:password@host'),
+    );
+  }
+  if (!local && !protocol.startsWith('rediss')) {
+    findings.push(say('warning', 'is spoken to without TLS: rediss:// unless the network is your own'));
+  }
+  if (several && !/\{.+\}/.test(REDIS_PREFIX)) {
+    findings.push(
+      say(
+        'bad',
+        `REDIS_PREFIX ${REDIS_PREFIX} has no {…}: a cluster would spread one queue; write {${REDIS_PREFIX}}`,
+      ),
+    );
+  }
+  return findings;
 }
 
 function versionFinding(version: string): Finding {

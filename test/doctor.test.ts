@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { childEnvironment } from '@mycelium/config';
+import { createTestDatabase } from '@mycelium/database/testing';
+import { password, startRedisServer } from './redis-servers.ts';
+
+const main = new URL('../apps/cli/src/main.ts', import.meta.url).pathname;
+
+interface Finding {
+  about: string;
+  verdict: 'good' | 'warning' | 'bad';
+  says: string;
+}
+
+async function setup(t: TestContext, redisSettings: string[] = []) {
+  const images = await mkdtemp(join(tmpdir(), 'mycelium-doctor-'));
+  t.after(() => rm(images, { recursive: true }));
+  const pool = await createTestDatabase(t);
+  const { port, client } = await startRedisServer(t, redisSettings);
+  const address = `redis://:${encodeURIComponent(password)}@127.0.0.1:${port}`;
+  const env = { MYCELIUM_HOME: images, IMAGE_DIR: images, DATABASE_URL: pool.url, REDIS_URL: address };
+  const doctor = (more: Parameters<typeof childEnvironment>[0] = {}) =>
+    new Promise<{ code: number; findings: Finding[] }>((resolve) => {
+      const told = { env: childEnvironment({ ...env, CAPTION_URL: '', CLIP_MODEL: '', ...more }) };
+      execFile(process.execPath, [main, 'doctor', '--json'], told, (error, out) =>
+        resolve({ code: Number(error?.code ?? 0), findings: JSON.parse(out) }),
+      );
+    });
+  return { pool, images, client, doctor };
+}
+
+const bad = (findings: Finding[]) =>
+  findings.filter(({ verdict }) => verdict === 'bad').map(({ about, says }) => `${about} ${says}`);
+
+test('where nothing is lost the doctor says so, and leaves nothing behind', async (t) => {
+  const { pool, images, doctor } = await setup(t);
+  await pool.query(`alter database ${new URL(pool.url).pathname.slice(1)} set synchronous_commit = on`);
+  const { findings } = await doctor();
+  const told = findings.map(({ about, verdict, says }) => `${verdict} ${about} ${says}`).join('\n');
+  for (const good of [
+    /good Redis evicts nothing/,
+    /good Redis keeps an append-only file/,
+    /good PostgreSQL builds indexes in/,
+    /good images can be written, read and removed/,
+    /good captioner none/,
+    /good clocks agree/,
+  ])
+    assert.match(told, good);
+  assert.deepEqual(await readdir(images), []);
+});
+
+test('what loses jobs is found with what to do about it, and the exit code is 1', async (t) => {
+  const { client, doctor } = await setup(t, ['appendonly no', 'maxmemory-policy allkeys-lru']);
+  const { code, findings } = await doctor();
+  assert.equal(code, 1);
+  const told = bad(findings).join('\n');
+  assert.match(told, /maxmemory-policy is allkeys-lru.*set it to noeviction/);
+  assert.match(told, /keeps nothing on disk.*set appendonly yes/);
+
+  await client.config('SET', 'maxmemory-policy', 'noeviction');
+  await client.config('SET', 'appendonly', 'yes');
+  await client.config('SET', 'maxmemory', '100kb');
+  assert.match(bad((await doctor()).findings).join('\n'), /% of maxmemory is used.*raise maxmemory/);
+});
+
+test('a process whose clock is wrong, a captioner that is away and a bucket that cannot be written are found', async (t) => {
+  const { pool, images, doctor } = await setup(t);
+  await pool.query(
+    `insert into heartbeat (process, service, host, started_at, seen_at, clock_ahead)
+     values ('worker-clip@shed#7', 'worker-clip', 'shed', now(), now(), -61)`,
+  );
+  const { code, findings } = await doctor({
+    CAPTION_URL: 'http://127.0.0.1:9',
+    IMAGE_DIR: join(images, 'nowhere'),
+  });
+  assert.equal(code, 1);
+  assert.match(bad(findings).join('\n'), /the clock of worker-clip@shed#7.* is 61\.0 s behind: run NTP/);
+  assert.match(bad(findings).join('\n'), /images .*nowhere/);
+  const captioner = findings.find(({ about }) => about === 'captioner');
+  assert.match(`${captioner?.verdict} ${captioner?.says}`, /warning .*descriptions wait/);
+});
