@@ -1,16 +1,30 @@
+import { availableParallelism } from 'node:os';
 import { commit, environmentAt, imageIds, quarantine, upsertEmbeddings } from '@mycelium/database';
-import { BadImage, decodeImage, fuse, fusionText, identityText, type Pixels } from '@mycelium/encoder';
+import {
+  BadImage,
+  createLimit,
+  decodeImage,
+  fuse,
+  fusionText,
+  identityText,
+  type Pixels,
+} from '@mycelium/encoder';
 import type { Handler, Result } from '@mycelium/queue';
 import { type ImageKey, ObjectNotFound, parseImageKey } from '@mycelium/storage';
 import { countImages, timeStage } from '@mycelium/telemetry';
 import type { ClipContext } from './context.ts';
+
+/** Of all batches of this process: files enough under way to hide a slow store, and few enough to hold in memory. */
+const opening = createLimit(8 * availableParallelism());
 
 /** Follows a batch of images from their keys to their rows. One bad image is set aside; the others go on. */
 export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, save }, context) => {
   const { pool, store, encoder, model, aliases, captioner, queues, run, signal } = context;
 
   const images = keys.map((key) => parseImageKey(key, { timeZone: run.timeZone, aliases }));
-  const decoded = await timeStage('decode', images.length, () => Promise.all(images.map(readImage)));
+  const decoded = await timeStage('decode', images.length, () =>
+    Promise.all(images.map((image) => opening(() => readImage(image)))),
+  );
   const good = decoded.filter((each) => 'pixels' in each);
   const bad = decoded.filter((each) => 'reason' in each);
 

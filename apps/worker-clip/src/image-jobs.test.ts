@@ -100,7 +100,8 @@ test('every image of yesterday becomes a row, once, and a replaced one becomes a
   assert.deepEqual(first.database, { images: 25, embeddings: 25, quarantined: 0 });
   assert.equal(first.day, '2025-12-24');
 
-  const rows = () => pool.query<{ at: Date }>('select max(embedded_at) as at, count(*) from image_embedding');
+  const rows = () =>
+    pool.query<{ at: string }>('select max(embedded_at)::text as at, count(*) from image_embedding');
   const before = (await rows()).rows;
   const second = await report('daily_clip_inference', slot);
   assert.deepEqual([second.total, second.succeeded, second.skipped], [25, 0, 25]);
@@ -109,6 +110,13 @@ test('every image of yesterday becomes a row, once, and a replaced one becomes a
   await store.write(keyAt('611', 5), await picture(20));
   const third = await report('daily_clip_inference', slot);
   assert.deepEqual([third.succeeded, third.skipped], [1, 24]);
+  assert.deepEqual(third.database, first.database);
+  const { rows: again } = await pool.query(
+    `select key, image.etag = e.etag as current from image_embedding e join image on image.id = e.image_id
+     where embedded_at > $1`,
+    [before[0]?.at],
+  );
+  assert.deepEqual(again, [{ key: keyAt('611', 5), current: true }]);
 });
 
 test('what a vector was made from is written beside it, with the climate at the capture', async (t) => {

@@ -96,3 +96,11 @@ test('a second day begins at its own beginning, wherever the first was left', as
   assert.deepEqual(added, [next]);
   assert.deepEqual(Object.keys(plan.rooms), ['607', '612']);
 });
+
+test('a folder that cannot be a room is nobody’s, whatever it is called', async (t) => {
+  const { store, from } = await setup(t);
+  for (const key of [keyAt('607', 1), '__proto__/20251224/x.jpg', 'old_photos/20251224/x.jpg'])
+    await store.write(key, Buffer.from('x'));
+  const plan = await planImages(from, selection, async () => {});
+  assert.deepEqual(Object.keys(plan.rooms), ['607']);
+});

@@ -1,6 +1,6 @@
 import { dayOf, daysBetween } from '@mycelium/calendar';
 import { type ImageRow, pendingKeys, type Queryable, quarantine, upsertImages } from '@mycelium/database';
-import { NotAnImageKey, type ObjectStore, parseImageKey, type StoredObject } from '@mycelium/storage';
+import { isRoom, NotAnImageKey, type ObjectStore, parseImageKey, type StoredObject } from '@mycelium/storage';
 
 export interface Selection {
   /** Local days of the keys' folders, both included. */
@@ -129,7 +129,7 @@ async function roomFolders(
   signal: AbortSignal,
 ) {
   const folders = await store.topFolders(signal);
-  return folders.filter((folder) => !rooms || rooms.includes(aliases[folder] ?? folder));
+  return folders.filter((folder) => isRoom(folder) && (!rooms || rooms.includes(aliases[folder] ?? folder)));
 }
 
 interface Bad {

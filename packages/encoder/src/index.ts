@@ -9,6 +9,7 @@ export { dimensions, fuse, normalise } from './fuse.ts';
 export { type FittedText, type FusionText, fitText, fusionText, tokenLimit } from './fusion-text.ts';
 export { HubError } from './hub.ts';
 export { type Climate, type ImageIdentity, identityText } from './identity-text.ts';
+export { createLimit, type Limit } from './limit.ts';
 export { type FetchModel, type FetchProgress, fetchModel } from './model-fetch.ts';
 export type { Dtype } from './model-files.ts';
 export { findModel } from './model-find.ts';
@@ -16,5 +17,4 @@ export { type ModelChoice, ModelUnsuitable, probeModel } from './model-folder.ts
 export { type ModelId, modelKey } from './model-id.ts';
 export { type ListedModel, listModels } from './model-list.ts';
 export { ModelProcessDied } from './model-process.ts';
-export { type EmbeddedImage, embedObjects, type FailedImage, mapAhead } from './pipeline.ts';
 export { unreadWords } from './unread-words.ts';

@@ -60,7 +60,7 @@ export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): Ima
   if (deeper.length || more.length || !captured || !file.endsWith('.jpg')) refuse(shape);
 
   for (const room of [folderRoom, fileRoom]) {
-    if (!roomPattern.test(room)) refuse(`${JSON.stringify(room)} cannot be a room`);
+    if (!isRoom(room)) refuse(`${JSON.stringify(room)} cannot be a room`);
   }
   const room = realRoom(folderRoom, aliases);
   if (room !== realRoom(fileRoom, aliases))
@@ -107,6 +107,11 @@ export function formatImageKey(
   const key = `${room}/${digits(day)}/${name}.jpg`;
   parseImageKey(key, { timeZone, aliases: {} });
   return key;
+}
+
+/** Letters, digits and hyphens: what can stand in a key as a room. */
+export function isRoom(text: string): boolean {
+  return roomPattern.test(text);
 }
 
 function realRoom(room: string, aliases: Readonly<Record<string, string>>): string {
