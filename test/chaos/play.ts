@@ -16,11 +16,11 @@ import { openHall, openStage } from './stage.ts';
 
 export const scenarios: Scenario[] = [r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12, r13];
 
-export type Played = Outcome & { id: string; title: string; seed: number; seconds: number; pass: boolean };
+export type Played = Required<Outcome> & { id: string; seed: number; seconds: number; pass: boolean };
 
 /** Plays one scenario on a stage of its own. */
 export async function play(
-  { id, title, run }: Scenario,
+  { id, run }: Scenario,
   options: {
     seed: number;
     full: boolean;
@@ -32,10 +32,19 @@ export async function play(
   const { hall, close } = openHall(options);
   const began = Date.now();
   try {
-    const outcome = await run(await openStage(hall, options));
+    const outcome = await run(await openStage(hall, options)).catch(
+      (error: Error): Outcome => ({
+        lost: 0,
+        doubled: 0,
+        refused: 0,
+        recovered: 0,
+        broken: [error.message],
+        note: 'it broke off',
+      }),
+    );
     const { lost, doubled, broken } = outcome;
     const pass = lost === 0 && doubled === 0 && broken.length === 0;
-    return { id, title, ...outcome, seed: options.seed, seconds: (Date.now() - began) / 1_000, pass };
+    return { id, late: 0, ...outcome, seed: options.seed, seconds: (Date.now() - began) / 1_000, pass };
   } finally {
     await close();
   }

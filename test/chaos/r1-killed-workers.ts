@@ -7,6 +7,7 @@ import { startCrew } from './worker-process.ts';
 export const r1: Scenario = {
   id: 'R1',
   title: 'workers killed (-9), one every 2 s',
+  quiet: true,
   async run(stage: Stage) {
     const count = stage.full ? 5_000 : 600;
     const mostKills = stage.full ? Number.POSITIVE_INFINITY : 5;

@@ -13,6 +13,7 @@ import { startCrew, startStubWorker } from './worker-process.ts';
 export const r7: Scenario = {
   id: 'R7',
   title: 'Redis killed and emptied, PostgreSQL restarted, object store and captioner away, under load',
+  quiet: true,
   async run(outer) {
     const [kills, restarts, awaySeconds, count] = outer.full ? [10, 5, 60, 4_000] : [2, 1, 5, 900];
     const servers = await startOwnServers(await outer.home(), await outer.home());

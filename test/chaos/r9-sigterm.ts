@@ -8,6 +8,7 @@ import { startStubWorker } from './worker-process.ts';
 export const r9: Scenario = {
   id: 'R9',
   title: 'SIGTERM in any state',
+  quiet: true,
   async run(outer) {
     const servers = await startOwnServers(await outer.home(), await outer.home());
     outer.onEnd(() => servers.stop());

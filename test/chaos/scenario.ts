@@ -7,6 +7,8 @@ export interface Outcome {
   lost: number;
   /** Effects that are there twice. */
   doubled: number;
+  /** Work done after it was due, when that is what was tried. */
+  late?: number;
   /** Writes refused because another worker had taken over. */
   refused: number;
   /** Times something died, stopped or went away, and the work went on. */
@@ -39,6 +41,10 @@ export interface Stage {
 export interface Scenario {
   id: string;
   title: string;
+  /** It judges by how long things take: nothing else may go on beside it. */
+  quiet?: boolean;
+  /** It takes long and little: it goes on beside others. */
+  beside?: boolean;
   run: (stage: Stage) => Promise<Outcome>;
 }
 
