@@ -49,6 +49,19 @@ function printSetpoints(output: Output, report: Result<'hourly_setpoint_monitori
     ['room', 'looked at from', 'changes'],
     report.rooms.map(({ room, from, changes }) => [room, from ?? 'the first reading', changes]),
   );
+  const changed = report.rooms.flatMap(({ room, points }) => points.map((point) => ({ room, ...point })));
+  if (changed.length > 0) {
+    output.table(
+      ['room', 'point', 'changes', 'from', 'to'],
+      changed.map(({ room, name, changes, previous, value, flapping }) => [
+        room,
+        name,
+        flapping ? `${changes}, flapping` : changes,
+        previous,
+        value,
+      ]),
+    );
+  }
   printFailedRooms(output, report.failed);
 }
 

@@ -14,12 +14,50 @@ test('a change is found with the value before the window, and a first value is a
   assert.deepEqual(await watch(at('01T10:05')), {
     to: '2026-03-01T10:05:00.000Z',
     changes: 1,
-    rooms: [{ room: '611', from: '2026-03-01T09:05:00.000Z', changes: 1 }],
+    rooms: [
+      {
+        room: '611',
+        from: '2026-03-01T09:05:00.000Z',
+        changes: 1,
+        points: [
+          {
+            name: 'air_cooler_611.temp_set',
+            changes: 1,
+            previous: '15 °C',
+            value: '15.5 °C',
+            flapping: false,
+          },
+        ],
+      },
+    ],
     failed: [],
   });
   assert.deepEqual(await changes(), [
     ['air_cooler_611.temp_set', '01T08:00', null, 15],
     ['air_cooler_611.temp_set', '01T09:10', 15, 15.5],
+  ]);
+});
+
+test('the report has a line a point, by the names of its values, and says which one flaps', async (t) => {
+  const { write, watch } = await farm(t);
+  await write('fresh_air_fan_611.mode', [
+    [at('01T08:00'), 2],
+    [at('01T08:30'), 1],
+  ]);
+  await write(
+    'air_cooler_611.on_off',
+    Array.from({ length: 60 }, (_, n) => [new Date(at('01T08:00').getTime() + n * minute), n % 2]),
+  );
+  const ramp = Array.from({ length: 60 }, (_, n) => [
+    new Date(at('01T08:00').getTime() + n * minute),
+    13 + n / 10,
+  ]);
+  await write('air_cooler_611.temp_set', ramp as [Date, number][]);
+  const { rooms } = await watch(at('01T09:05'));
+  assert.deepEqual(rooms[0]?.points, [
+    { name: 'air_cooler_611.on_off', changes: 59, previous: 'off', value: 'on', flapping: true },
+    { name: 'air_cooler_611.temp_set', changes: 11, previous: '13 °C', value: '18.5 °C', flapping: false },
+    { name: 'fresh_air_fan_611.mode', changes: 1, previous: 'manual', value: 'auto', flapping: false },
   ]);
 });
 

@@ -17,6 +17,7 @@ import {
   thresholdRules,
 } from '@mycelium/database';
 import type { Handler, Log, Result, RunContext } from '@mycelium/queue';
+import { countChanges, describeChanges } from './describe-changes.ts';
 import { detectChanges } from './detect-changes.ts';
 
 export interface Context {
@@ -50,14 +51,19 @@ export const watchSetpoints: Handler<'hourly_setpoint_monitoring', Context> = as
   const done = (await setpointRooms(pool, names)).filter(
     ({ until }) => until?.getTime() === run.slot.getTime(),
   );
+  const byRoom = Map.groupBy(found, ({ room }) => room);
   return {
     to: run.slot.toISOString(),
-    changes: [...found.values()].reduce((sum, changes) => sum + changes, 0),
-    rooms: done.map(({ room, windowFrom }) => ({
-      room,
-      from: windowFrom?.toISOString() ?? null,
-      changes: found.get(room) ?? 0,
-    })),
+    changes: countChanges(found),
+    rooms: done.map(({ room, windowFrom }) => {
+      const own = byRoom.get(room) ?? [];
+      return {
+        room,
+        from: windowFrom?.toISOString() ?? null,
+        changes: countChanges(own),
+        points: own.map(describeChanges),
+      };
+    }),
     failed,
   };
 };

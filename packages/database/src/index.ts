@@ -103,6 +103,7 @@ export type { Series } from './series.ts';
 export {
   changesFoundBy,
   closeSetpoints,
+  type FoundChanges,
   moveWatermarks,
   type PointWindow,
   replaceChanges,

@@ -179,16 +179,40 @@ export async function moveWatermarks(tx: Queryable, rooms: SetpointRoom[], until
   );
 }
 
-/** How many changes, baselines not counted, a run found in each room. */
-export async function changesFoundBy(
-  db: Queryable,
-  slot: Date,
-  rooms: string[],
-): Promise<Map<string, number>> {
-  const { rows } = await db.query<{ room: string; changes: number }>(
-    `select room, count(*) as changes from setpoint_change join point on point.id = point_id
-     where slot = $1 and room = any($2) and previous is not null group by room`,
+/** What a run found of one point. */
+export interface FoundChanges {
+  room: string;
+  device: string;
+  point: string;
+  unit: string | null;
+  /** What its values were called at its last change. */
+  labels: Record<string, string>;
+  changes: number;
+  /** The value before the first change, and after the last. */
+  previous: number;
+  value: number;
+  /** How often it went back to the value it had just come from. */
+  returns: number;
+}
+
+/** The changes that a run found, baselines not counted, summed up by point. */
+export async function changesFoundBy(db: Queryable, slot: Date, rooms: string[]): Promise<FoundChanges[]> {
+  const { rows } = await db.query<FoundChanges>(
+    `select room, device, point.point, point.unit, coalesce(labels, '{}') as labels, changes, previous, value, returns
+     from (
+       select point_id, count(*)::int as changes, max(changed_at) as last,
+              (array_agg(previous order by changed_at))[1] as previous,
+              (array_agg(value order by changed_at desc))[1] as value,
+              (count(*) filter (where value = came_from))::int as returns
+       from (select *, lag(previous) over (partition by point_id order by changed_at) as came_from
+         from setpoint_change where slot = $1 and previous is not null) found
+       group by point_id) found
+     join point on point.id = point_id
+     left join lateral (select labels from point_rule
+       where point_rule.device_type = point.device_type and point_rule.point = point.point and valid_from <= last
+       order by valid_from desc limit 1) rule on true
+     where room = any($2) order by room, device, point.point`,
     [slot, rooms],
   );
-  return new Map(rows.map(({ room, changes }) => [room, changes]));
+  return rows;
 }

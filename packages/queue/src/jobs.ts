@@ -32,7 +32,25 @@ const setpointReport = z.object({
   /** The slot: every room's window ends here, and begins where its last one ended. */
   to: z.iso.datetime(),
   changes: count,
-  rooms: z.array(z.object({ room: z.string(), from: z.iso.datetime().nullable(), changes: count })),
+  rooms: z.array(
+    z.object({
+      room: z.string(),
+      from: z.iso.datetime().nullable(),
+      changes: count,
+      /** One line a point, however often it changed: a value that flaps does not drown the others. */
+      points: z.array(
+        z.object({
+          /** `fresh_air_fan_611.mode` */
+          name: z.string(),
+          changes: count,
+          /** Before the first change and after the last, as people call them: `manual`, `15.5 °C`. */
+          previous: z.string(),
+          value: z.string(),
+          flapping: z.boolean(),
+        }),
+      ),
+    }),
+  ),
   failed: z.array(roomFailure),
 });
 

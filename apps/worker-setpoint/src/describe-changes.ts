@@ -1,0 +1,27 @@
+import type { FoundChanges } from '@mycelium/database';
+import type { Result } from '@mycelium/queue';
+
+type PointReport = Result<'hourly_setpoint_monitoring'>['rooms'][number]['points'][number];
+
+/** A point that goes back to where it came from more often than this in one window is not being set by a person. */
+const mostReturns = 4;
+
+export function countChanges(found: FoundChanges[]): number {
+  return found.reduce((sum, { changes }) => sum + changes, 0);
+}
+
+/** `fresh_air_fan_611.mode`: manual → auto. */
+export function describeChanges(found: FoundChanges): PointReport {
+  const { device, point, changes, previous, value, returns } = found;
+  return {
+    name: `${device}.${point}`,
+    changes,
+    previous: describeValue(previous, found),
+    value: describeValue(value, found),
+    flapping: returns > mostReturns,
+  };
+}
+
+function describeValue(value: number, { labels, unit }: FoundChanges): string {
+  return labels[value] ?? (unit ? `${value} ${unit}` : String(value));
+}

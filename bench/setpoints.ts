@@ -1,0 +1,123 @@
+import { createPool, migrate, type Pool } from '@mycelium/database';
+import { type Bench, type BenchContext, type BenchRow, createDatabase, median, time } from './bench.ts';
+import { layReadings } from './readings/farm.ts';
+import { naiveChanges } from './readings/naive-changes.ts';
+import { startWorkerOf } from './readings/worker.ts';
+
+const rounds = 5;
+const pointsOfRoom = 30;
+const minutesOfDay = 1_440;
+/** Of a minute of the point's own: every value differs enough from the one before to be a change. */
+const changeEvery = 180;
+const end = new Date('2026-03-21T00:05:00Z');
+const hours = (n: number) => new Date(end.getTime() - n * 3_600_000);
+
+/**
+ * P4: every change of 30 points a room in the last hour and in the last day, by the real worker, of 100 rooms and of
+ * 10 and 1,000. The naive way asks for each point; the limit is a bare `sum(value)` of the same rows.
+ */
+export const bench: Bench = { name: 'setpoints', ids: ['P4'], run };
+
+async function run(context: BenchContext): Promise<BenchRow[]> {
+  return [
+    ...(await measure(context, 100, [
+      { name: '100 rooms, an hour', from: hours(1) },
+      { name: '100 rooms, a day', from: hours(24) },
+    ])),
+    ...(await measure(context, 10, [{ name: '10 rooms, an hour', from: hours(1) }])),
+    ...(await measure(context, 1_000, [{ name: '1,000 rooms, an hour', from: hours(1) }])),
+  ];
+}
+
+async function measure(
+  { databaseUrl: server, redisUrl, workDir, log }: BenchContext,
+  rooms: number,
+  windows: { name: string; from: Date }[],
+): Promise<BenchRow[]> {
+  const databaseUrl = await createDatabase(server, 'bench_setpoints');
+  const pool = createPool(databaseUrl, { name: 'bench', max: 2 });
+  await migrate(pool);
+  const minutes = rooms > 100 ? 240 : minutesOfDay + 60;
+  const laid = await time(() => laySetpoints(pool, rooms, minutes));
+  log(`${rooms} rooms laid in ${laid.toFixed(0)} s`);
+  const worker = await startWorkerOf('hourly_setpoint_monitoring', {
+    pool,
+    databaseUrl,
+    redisUrl,
+    home: workDir,
+  });
+  const rows: BenchRow[] = [];
+  try {
+    for (const { name, from } of windows) {
+      const seconds: { ours: number; naive: number; limit: number }[] = [];
+      for (let round = 0; round <= rounds; round++) {
+        await rewind(pool, from);
+        const limit = await time(() => sumOfWindow(pool, from));
+        const { seconds: ours, report } = await worker.run(end);
+        const { changes } = report as { changes: number };
+        await rewind(pool, from);
+        const foundNaively = { changes: 0 };
+        const naive = await time(async () => {
+          foundNaively.changes = await naiveChanges(pool, from, end);
+        });
+        if (changes === 0 || changes !== foundNaively.changes) {
+          throw new Error(`${changes} changes found, and ${foundNaively.changes} by asking for each point`);
+        }
+        log(`${name}: ours ${ours.toFixed(2)} s, naive ${naive.toFixed(2)} s, limit ${limit.toFixed(2)} s`);
+        if (round > 0) seconds.push({ ours, naive, limit }); // the first warms up
+      }
+      const readings = (rooms * pointsOfRoom * (end.getTime() - from.getTime())) / 60_000;
+      rows.push({
+        id: 'P4',
+        case: name,
+        unit: 'readings/s',
+        ours: readings / median(seconds.map(({ ours }) => ours)),
+        naive: readings / median(seconds.map(({ naive }) => naive)),
+        limit: readings / median(seconds.map(({ limit }) => limit)),
+        vsNaive: median(seconds.map(({ ours, naive }) => naive / ours)),
+        vsLimit: median(seconds.map(({ ours, limit }) => limit / ours)),
+        n: readings,
+      });
+    }
+  } finally {
+    await worker.stop();
+    await pool.end();
+  }
+  return rows;
+}
+
+/** Up to the window's end: each point holds its value for some hours, in its own minute it goes on by a degree. */
+async function laySetpoints(pool: Pool, rooms: number, minutes: number): Promise<void> {
+  await pool.query(
+    `insert into point (room, device_type, device, point, kind)
+     select 'room' || room, 'air_cooler', 'cooler' || n || '_room' || room, 'temp_set', 'analog'
+     from generate_series(1, $1) room, generate_series(1, $2) n`,
+    [rooms, pointsOfRoom],
+  );
+  const from = new Date(end.getTime() - minutes * 60_000).toISOString();
+  await layReadings(pool, { from, minutes }, `15 + (n + id * 7) / ${changeEvery} % 5`);
+}
+
+/** As if the window before had just been read: its last values are known, and nothing of this one is. */
+async function rewind(pool: Pool, from: Date): Promise<void> {
+  await pool.query('truncate setpoint_change, setpoint_watermark');
+  await pool.query(
+    `insert into setpoint_change (point_id, changed_at, previous, value, slot)
+     select id, ts, null, value, $1 from point join reading on point_id = id
+     where ts = $1::timestamptz - interval '1 minute'`,
+    [from],
+  );
+  await pool.query(
+    'insert into setpoint_watermark (room, until, closing) select distinct room, $1::timestamptz, $1::timestamptz from point',
+    [from],
+  );
+  await pool.query('analyze setpoint_change');
+}
+
+async function sumOfWindow(pool: Pool, from: Date): Promise<void> {
+  await pool.query(
+    `select sum(value) from reading where point_id = any((select array_agg(id) from point)::int[])
+       and ts >= $1 and ts < $2`,
+    [from, end],
+  );
+}
