@@ -4,9 +4,17 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment, readConfig, requireSettings } from '@mycelium/config';
-import { createLedger, type Pool, quarantine } from '@mycelium/database';
+import {
+  accountForSlot,
+  createLedger,
+  findRun,
+  type Pool,
+  quarantine,
+  recordHeartbeat,
+} from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { createQueues, type QueueConnection, slotForDay, startWorker } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
@@ -71,20 +79,40 @@ test('with a database and queues of its own', async (t) => {
     });
   });
 
-  await t.test('a job that fails ends with 1 and its reason; it is listed, and discarded', async () => {
-    const bad = Object.assign(new Error('the sensors are on strike'), { permanent: true });
-    await withStatistics(async () => {
-      const { code, err } = await mycelium(env, 'run', 'daily_env_stats', '--day', '2025-11-01', '--wait');
-      assert.equal(code, 1);
-      assert.match(err, /the sensors are on strike/);
-    }, bad);
-    const [listed] = JSON.parse((await mycelium(env, 'failed', '--json')).out);
-    assert.equal(listed.reason, 'the sensors are on strike');
-    assert.equal((await mycelium(env, 'failed', 'discard')).code, 2);
-    assert.equal((await mycelium(env, 'failed', 'discard', 'nothing-of-the-kind')).code, 1);
-    assert.equal((await mycelium(env, 'failed', 'discard', listed.id)).code, 0);
-    assert.equal((await mycelium(env, 'failed', '--json')).out.trim(), '[]');
-  });
+  await t.test(
+    'a job that fails ends with 1 and its reason; it is listed, retried, and discarded',
+    async () => {
+      const bad = Object.assign(new Error('the sensors are on strike'), { permanent: true });
+      await withStatistics(async () => {
+        const { code, err } = await mycelium(env, 'run', 'daily_env_stats', '--day', '2025-11-01', '--wait');
+        assert.equal(code, 1);
+        assert.match(err, /the sensors are on strike/);
+      }, bad);
+      const [listed] = JSON.parse((await mycelium(env, 'failed', '--json')).out);
+      assert.equal(listed.reason, 'the sensors are on strike');
+      const run = {
+        job: 'daily_env_stats',
+        slot: slotForDay('daily_env_stats', '2025-11-01', 'Asia/Shanghai'),
+      };
+      assert.equal((await findRun(pool, run.job, run.slot))?.status, 'failed');
+      const retried = await withStatistics(async () => {
+        const { out } = await mycelium(env, 'failed', 'retry', listed.id, '--json');
+        await ended(run, 'succeeded');
+        return JSON.parse(out);
+      });
+      assert.deepEqual(retried, { retried: [listed.id] });
+      assert.equal((await findRun(pool, run.job, run.slot))?.attempts, 2, 'a new attempt of the same run');
+      assert.equal((await mycelium(env, 'failed', '--json')).out.trim(), '[]');
+
+      await withStatistics(async () => {
+        await mycelium(env, 'run', 'daily_env_stats', '--day', '2025-11-01', '--wait');
+      }, bad);
+      assert.equal((await mycelium(env, 'failed', 'discard')).code, 2);
+      assert.equal((await mycelium(env, 'failed', 'discard', 'nothing-of-the-kind')).code, 1);
+      assert.equal((await mycelium(env, 'failed', 'discard', listed.id)).code, 0);
+      assert.equal((await mycelium(env, 'failed', '--json')).out.trim(), '[]');
+    },
+  );
 
   await t.test('a backfill does what its dry run told, and nothing the second time', async () => {
     const days = ['--from', '2025-06-01', '--to', '2025-06-06'];
@@ -129,9 +157,37 @@ test('with a database and queues of its own', async (t) => {
     const schedules = JSON.parse((await mycelium(env, 'schedules', '--json')).out);
     assert.deepEqual(
       schedules.map(({ id }: { id: string }) => id),
-      ['create_tables', 'daily_env_stats', 'hourly_setpoint_monitoring', 'daily_clip_inference'],
+      ['create_tables', 'daily_env_stats', 'hourly_setpoint_monitoring', 'daily_clip_inference', 'prune'],
     );
   });
+
+  await t.test(
+    'schedules tell what became of their slots, how late, and what holds a worker back',
+    async () => {
+      const [now, hour] = [Date.now(), 3_600_000];
+      const job = 'hourly_setpoint_monitoring';
+      await accountForSlot(pool, { job, slot: new Date(now - 4 * hour) }, 'coalesced');
+      await accountForSlot(pool, { job, slot: new Date(now - 3 * hour) }, 'missed');
+      const last = { job, slot: new Date(now - 100_000) };
+      const ledger = createLedger(pool, 'test');
+      const begun = await ledger.begin({ ...last, cause: 'schedule', request: '1' });
+      assert.ok('lease' in begun);
+      await ledger.end(begun.lease, last, { status: 'succeeded', report: {} });
+      const process = 'worker-setpoint@here#1';
+      const trouble = () => 'postgres: no answer';
+      await recordHeartbeat(pool, { process, service: 'worker-setpoint', host: 'here', trouble });
+
+      const { out, err } = await mycelium(env, 'schedules');
+      assert.match(out, /1 ran, 1 coalesced, 1 missed/);
+      assert.match(out, /10\d s late/);
+      assert.match(err, /worker-setpoint@here#1 holds back since .*: postgres: no answer/);
+      const rows = JSON.parse((await mycelium(env, 'schedules', '--json')).out);
+      const row = rows.find(({ id }: { id: string }) => id === job);
+      assert.deepEqual(row.slots, { days: 7, ran: 1, coalesced: 1, missed: 1, paused: 0 });
+      assert.ok(row.lastRun.lateness >= 100);
+      assert.equal(row.heldBack[0].trouble, 'postgres: no answer');
+    },
+  );
 
   await t.test('readings go in once; a bad line is told with its number', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'mycelium-cli-')), 'readings.csv');
@@ -175,7 +231,7 @@ test('with a database and queues of its own', async (t) => {
   });
 
   /** A worker that writes no statistics, or fails for good, while `work` goes on. */
-  async function withStatistics(work: () => Promise<void>, failure?: Error) {
+  async function withStatistics<T>(work: () => Promise<T>, failure?: Error): Promise<T> {
     const queues = createQueues({ ...connection, redis: connection.forWorker() });
     const worker = startWorker(
       'env-stats',
@@ -189,11 +245,19 @@ test('with a database and queues of its own', async (t) => {
       { connection, queues, ledger: createLedger(pool, 'test'), timeZone: 'Asia/Shanghai', logger: silent },
     );
     try {
-      await work();
+      return await work();
     } finally {
       await worker.close();
       await queues.close();
     }
+  }
+
+  async function ended({ job, slot }: { job: string; slot: Date }, status: string) {
+    for (let n = 0; n < 400; n++) {
+      if ((await findRun(pool, job, slot))?.status === status) return;
+      await wait(50);
+    }
+    assert.fail(`${job} did not end as ${status}`);
   }
 });
 

@@ -11,6 +11,7 @@ import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { modelsCommand } from './commands/models.ts';
 import { pointsCommand } from './commands/points.ts';
+import { pruneCommand } from './commands/prune.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { recentCommand } from './commands/recent.ts';
 import { runJobCommand } from './commands/run.ts';
@@ -51,6 +52,7 @@ export function buildProgram(): Command {
     backfillCommand(),
     failedCommand(),
     quarantineCommand(),
+    pruneCommand(),
     searchCommand(),
     importCommand(),
     pointsCommand(),

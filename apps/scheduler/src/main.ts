@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { readConfig, requireSettings } from '@mycelium/config';
+import { keptDays, readConfig, requireSettings } from '@mycelium/config';
 import { createLedger, createPool, startHeartbeat } from '@mycelium/database';
 import { connect, createQueues, startWorker, timetable } from '@mycelium/queue';
 import { createLogger, fencedWrites, onShutdown, startHealthServer } from '@mycelium/telemetry';
@@ -7,6 +7,7 @@ import { startWatching } from './alerts/start-watching.ts';
 import { createTables } from './create-tables.ts';
 import { createLeadership } from './leader.ts';
 import { measureLedger } from './ledger-metrics.ts';
+import { pruneOld } from './prune-old.ts';
 import { startReconciling } from './start-reconciling.ts';
 
 const config = requireSettings(readConfig(), 'REDIS_URL', 'DATABASE_URL');
@@ -31,8 +32,8 @@ const queues = createQueues(connection);
 shutdown.onStop('queues', () => queues.close());
 const worker = startWorker(
   'tables',
-  { create_tables: () => createTables(pool) },
-  {},
+  { create_tables: () => createTables(pool), prune: pruneOld },
+  { pool, logger, kept: keptDays(config) },
   {
     connection,
     queues,

@@ -1,2 +1,2 @@
 export { ConfigError, childEnvironment, describeConfig, readConfig, requireSettings } from './read-config.ts';
-export type { Config, Setting } from './settings.ts';
+export { type Config, keptDays, type Setting } from './settings.ts';

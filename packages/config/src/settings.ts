@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 const zone = z.string().refine(isTimeZone, 'an IANA time zone such as Asia/Shanghai');
 const port = z.coerce.number().int().min(1).max(65_535);
+const daysKept = z.coerce.number().int();
 const url = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `an address such as ${example}` });
 
@@ -50,6 +51,7 @@ const addresses = new Set([
   'ALERT_WEBHOOK_URL',
   'S3_ENDPOINT',
   'HF_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
 ]);
 
 /** Told together with the mistakes in single settings, not only when there are none. */
@@ -119,6 +121,20 @@ export const settings = (env: Record<string, string | undefined>) =>
         .min(0)
         .default(10)
         .describe('What a process may take to end after SIGTERM'),
+      OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/, 'http://host:4318')
+        .optional()
+        .describe('A collector that is sent a trace of every job'),
+      KEEP_RUNS_DAYS: daysKept.min(62).default(400).describe('Days after which `prune` forgets a run'),
+      KEEP_ALERTS_DAYS: daysKept.min(7).default(400).describe('The same of alerts that are over'),
+      KEEP_AUDIT_DAYS: daysKept.min(62).optional().describe('The same of the audit log; unset: for ever'),
+      KEEP_IMAGES_DAYS: daysKept
+        .min(62)
+        .optional()
+        .describe('The same of images and their vectors, not of the objects; unset: for ever'),
+      KEEP_READINGS_DAYS: daysKept
+        .min(62)
+        .optional()
+        .describe('The same of readings, by whole months; unset: for ever'),
       LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
       LOG_FORMAT: z.enum(['pretty', 'json']).default(process.stdout.isTTY ? 'pretty' : 'json'),
     })
@@ -135,6 +151,15 @@ export const settings = (env: Record<string, string | undefined>) =>
 
 export type Config = z.output<ReturnType<typeof settings>>;
 export type Setting = keyof Config;
+
+/** Days that `prune` leaves things; undefined: for ever. */
+export const keptDays = (config: Config) => ({
+  runs: config.KEEP_RUNS_DAYS,
+  alerts: config.KEEP_ALERTS_DAYS,
+  audit: config.KEEP_AUDIT_DAYS,
+  images: config.KEEP_IMAGES_DAYS,
+  readings: config.KEEP_READINGS_DAYS,
+});
 
 /** A value as it may be shown: secrets hidden, passwords taken out of addresses. */
 export function redact(setting: string, value: string): string {

@@ -77,6 +77,7 @@ export {
   pointKey,
 } from './points.ts';
 export { createPool, type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
+export { countOld, type Kept, type Pruned, prune } from './prune.ts';
 export { listQuarantine, type QuarantineRow, quarantine, releaseFromQuarantine } from './quarantine.ts';
 export { type Copied, copyReadings, isReadingTime, type Reading } from './readings.ts';
 export {
@@ -87,6 +88,8 @@ export {
   knownSlots,
   listRuns,
   type RunRow,
+  type SlotOutcomes,
+  slotOutcomes,
   unattendedRuns,
 } from './runs.ts';
 export {

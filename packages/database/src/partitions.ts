@@ -1,4 +1,4 @@
-import { type Pool, transaction } from './pool.ts';
+import { type Pool, type Queryable, transaction } from './pool.ts';
 
 interface Month {
   name: string;
@@ -59,13 +59,19 @@ export async function ensurePartitionsAhead(pool: Pool, now: Date, days = 62): P
   );
 }
 
-/** Throws away whole months that ended before an instant. @returns the tables that are gone. */
-export async function dropPartitionsBefore(pool: Pool, before: Date): Promise<string[]> {
-  const { rows } = await pool.query<{ name: string }>(
+/** The tables of whole months that ended before an instant. */
+export async function partitionsBefore(db: Queryable, before: Date): Promise<string[]> {
+  const { rows } = await db.query<{ name: string }>(
     `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
      where i.inhparent = 'reading'::regclass and c.relname < $1 order by 1`,
     [monthOf(before).name],
   );
-  for (const { name } of rows) await pool.query(`drop table ${name}`);
   return rows.map(({ name }) => name);
+}
+
+/** Throws away whole months that ended before an instant. @returns the tables that are gone. */
+export async function dropPartitionsBefore(db: Queryable, before: Date): Promise<string[]> {
+  const names = await partitionsBefore(db, before);
+  for (const name of names) await db.query(`drop table ${name}`);
+  return names;
 }

@@ -88,6 +88,16 @@ const batchReport = z.object({
   failures: z.array(z.object({ key: z.string(), reason: z.string() })),
 });
 
+const pruneReport = z.object({
+  /** Rows that are gone; of readings whole months, told by their tables. */
+  runs: count,
+  alerts: count,
+  audit: count,
+  images: count,
+  quarantined: count,
+  readings: z.array(z.string()),
+});
+
 /** THE TIMETABLE. Scheduler, workers, dashboard and commands loop over it. */
 export const jobs = {
   create_tables: defineJob({
@@ -120,6 +130,14 @@ export const jobs = {
     payload: nothing,
     result: imageReport,
     timeout: 6 * 60 * 60_000,
+  }),
+  prune: defineJob({
+    title: 'Throw away what is older than it is to be kept',
+    queue: 'tables',
+    schedule: '0 40 4 * * *',
+    catchUp: 'latest',
+    payload: nothing,
+    result: pruneReport,
   }),
   embed_images: defineJob({
     title: 'Images asked for by a person',

@@ -1,0 +1,43 @@
+import { Command } from 'commander';
+import { createOutput } from '../output.ts';
+
+export function pruneCommand(): Command {
+  return new Command('prune')
+    .summary('throw away what is older than it is to be kept')
+    .description(
+      'Runs the job `prune` now: what is older than KEEP_RUNS_DAYS, KEEP_ALERTS_DAYS, KEEP_AUDIT_DAYS, ' +
+        'KEEP_IMAGES_DAYS and KEEP_READINGS_DAYS goes. Look with --dry-run first.',
+    )
+    .option('--dry-run', 'tell what would go, and change nothing')
+    .action(async (_, command: Command) => {
+      const { dryRun, json } = command.optsWithGlobals<{ dryRun?: boolean; json?: boolean }>();
+      const output = createOutput(json);
+      const { withDatabase, withHouse } = await import('../house.ts');
+      if (!dryRun) {
+        const { latestSlot } = await import('@mycelium/queue');
+        const { followOne } = await import('../follow-one.ts');
+        await withHouse((house) =>
+          followOne(
+            house,
+            { job: 'prune', slot: latestSlot('prune', house.config.TZ, new Date()), payload: {} },
+            output,
+          ),
+        );
+        return;
+      }
+      const { countOld } = await import('@mycelium/database');
+      const { keptDays } = await import('@mycelium/config');
+      await withDatabase(async ({ config, pool }) => {
+        const kept = keptDays(config);
+        const old = await countOld(pool, kept, new Date());
+        output.table(
+          ['what', 'kept for', 'would go'],
+          Object.entries(old).map(([what, n]) => {
+            const days = kept[what === 'quarantined' ? 'images' : (what as keyof typeof kept)];
+            return [what, days ? `${days} days` : 'ever', Array.isArray(n) ? n.join(' ') || '0' : n];
+          }),
+        );
+        output.result(old);
+      });
+    });
+}

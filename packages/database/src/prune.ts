@@ -1,0 +1,98 @@
+import { dropPartitionsBefore, partitionsBefore } from './partitions.ts';
+import type { Queryable } from './pool.ts';
+
+/** Days that things are kept; undefined: for ever. */
+export interface Kept {
+  runs: number;
+  alerts: number;
+  audit: number | undefined;
+  images: number | undefined;
+  readings: number | undefined;
+}
+
+export interface Pruned {
+  runs: number;
+  alerts: number;
+  audit: number;
+  images: number;
+  quarantined: number;
+  /** Tables of whole months. */
+  readings: string[];
+}
+
+type Rows = Exclude<keyof Pruned, 'readings'>;
+
+/** What is old: of each table, rows whose time is before $1. An image's vectors go with its row. */
+const old: Record<
+  Rows,
+  { table: string; key: string; where: string; kept: Exclude<keyof Kept, 'readings'> }
+> = {
+  runs: {
+    table: 'runs',
+    key: 'id',
+    where: `slot < $1 and status not in ('running', 'waiting', 'retrying')`,
+    kept: 'runs',
+  },
+  alerts: { table: 'alert', key: 'id', where: 'closed_at < $1', kept: 'alerts' },
+  audit: { table: 'audit', key: 'id', where: 'at < $1', kept: 'audit' },
+  images: { table: 'image', key: 'id', where: 'captured_at < $1', kept: 'images' },
+  quarantined: { table: 'quarantine', key: 'key', where: 'last_seen < $1', kept: 'images' },
+};
+const kinds = Object.keys(old) as Rows[];
+
+/** Rows a transaction: none holds locks for long, and another worker may take over in between. */
+const rowsAtOnce = 5_000;
+
+/** What `prune` would take away. Changes nothing. */
+export async function countOld(db: Queryable, kept: Kept, now: Date): Promise<Pruned> {
+  const counts = await Promise.all(
+    kinds.map(async (kind) => {
+      const { table, where, kept: which } = old[kind];
+      const before = daysBefore(now, kept[which]);
+      if (!before) return [kind, 0] as const;
+      const { rows } = await db.query<{ n: number }>(`select count(*) as n from ${table} where ${where}`, [
+        before,
+      ]);
+      return [kind, rows[0]?.n ?? 0] as const;
+    }),
+  );
+  const months = daysBefore(now, kept.readings);
+  return {
+    ...(Object.fromEntries(counts) as Record<Rows, number>),
+    readings: months ? await partitionsBefore(db, months) : [],
+  };
+}
+
+/**
+ * Takes away what is older than it is kept.
+ * @param write one transaction, which may be refused
+ */
+export async function prune(
+  write: <T>(work: (tx: Queryable) => Promise<T>) => Promise<T>,
+  kept: Kept,
+  now: Date,
+  signal?: AbortSignal,
+): Promise<Pruned> {
+  const pruned: Pruned = { runs: 0, alerts: 0, audit: 0, images: 0, quarantined: 0, readings: [] };
+  for (const kind of kinds) {
+    const { table, key, where, kept: which } = old[kind];
+    const before = daysBefore(now, kept[which]);
+    for (let gone = before ? rowsAtOnce : 0; gone === rowsAtOnce; pruned[kind] += gone) {
+      signal?.throwIfAborted();
+      gone = await write(async (tx) => {
+        const { rowCount } = await tx.query(
+          `delete from ${table} where ${key} in (select ${key} from ${table} where ${where} limit ${rowsAtOnce})`,
+          [before],
+        );
+        return rowCount ?? 0;
+      });
+    }
+  }
+  const months = daysBefore(now, kept.readings);
+  if (months) pruned.readings = await write((tx) => dropPartitionsBefore(tx, months));
+  return pruned;
+}
+
+function daysBefore(now: Date, days: number | undefined): Date | undefined {
+  return days === undefined ? undefined : new Date(now.getTime() - days * 86_400_000);
+}
