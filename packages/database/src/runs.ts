@@ -157,6 +157,27 @@ export async function findRun(db: Queryable, job: string, slot: Date): Promise<R
   return rows[0];
 }
 
+export interface SlotOutcomes {
+  job: string;
+  /** Begun, however they ended. */
+  ran: number;
+  coalesced: number;
+  missed: number;
+  paused: number;
+}
+
+/** What became of the slots after an instant, job by job; a job without any is not told. */
+export async function slotOutcomes(db: Queryable, since: Date): Promise<SlotOutcomes[]> {
+  const { rows } = await db.query<SlotOutcomes>(
+    `select job, count(*) filter (where status not in ('coalesced', 'missed', 'paused')) as ran,
+       count(*) filter (where status = 'coalesced') as coalesced,
+       count(*) filter (where status = 'missed') as missed, count(*) filter (where status = 'paused') as paused
+     from runs where slot > $1 group by job order by job`,
+    [since],
+  );
+  return rows;
+}
+
 /** The slots among these that the ledger knows, with how they stand. */
 export async function knownSlots(db: Queryable, job: string, slots: Date[]): Promise<Map<number, string>> {
   const { rows } = await db.query<{ slot: Date; status: string }>(

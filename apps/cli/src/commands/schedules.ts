@@ -5,7 +5,10 @@ import { createOutput } from '../output.ts';
 export function schedulesCommand(): Command {
   const schedules = new Command('schedules')
     .summary('what runs when; pause and resume it')
-    .description('Every job of the timetable with its last and next run.')
+    .description(
+      'Every job of the timetable with its last and next run, what became of its slots in the last week (ran, ' +
+        'coalesced into a later one, missed, or paused), and which processes hold back because something is down.',
+    )
     .action(async (_, command: Command) => list(createOutput(command.optsWithGlobals().json)));
   schedules
     .command('pause <job>')
@@ -18,31 +21,79 @@ export function schedulesCommand(): Command {
   return schedules;
 }
 
+const outcomeDays = 7;
+/** A process that has said nothing for so long is dead, and what it last said of itself is old. */
+const silenceSeconds = 60;
+
 async function list(output: Output) {
   const { formatLocal } = await import('@mycelium/calendar');
-  const { listRuns, pausedSchedules } = await import('@mycelium/database');
-  const { timetable } = await import('@mycelium/queue');
+  const { listHeartbeats, listRuns, pausedSchedules, slotOutcomes } = await import('@mycelium/database');
+  const { jobs, timetable } = await import('@mycelium/queue');
   const { withDatabase } = await import('../house.ts');
   await withDatabase(async ({ pool, config }) => {
-    const paused = await pausedSchedules(pool);
+    const now = new Date();
+    const local = (time: Date) => formatLocal(time, config.TZ);
+    const [paused, outcomes, heartbeats] = await Promise.all([
+      pausedSchedules(pool),
+      slotOutcomes(pool, new Date(now.getTime() - outcomeDays * 86_400_000)),
+      listHeartbeats(pool, now),
+    ]);
+    const troubled = heartbeats.filter(
+      ({ trouble, seenAt }) => trouble && now.getTime() - seenAt.getTime() < silenceSeconds * 1_000,
+    );
     const rows = [];
-    for (const row of timetable(config.TZ, new Date())) {
+    for (const row of timetable(config.TZ, now)) {
       const [last] = await listRuns(pool, { job: row.id, limit: 1 });
-      const lastRun = last ? { slot: last.slot, status: last.status } : null;
-      rows.push({ ...row, lastRun, pausedSince: paused.get(row.id) ?? null });
+      const {
+        ran = 0,
+        coalesced = 0,
+        missed = 0,
+        paused: atPause = 0,
+      } = outcomes.find(({ job }) => job === row.id) ?? {};
+      const service = serviceOf(jobs[row.id].queue);
+      rows.push({
+        ...row,
+        lastRun: last ? { slot: last.slot, status: last.status, lateness: last.lateness } : null,
+        slots: { days: outcomeDays, ran, coalesced, missed, paused: atPause },
+        pausedSince: paused.get(row.id) ?? null,
+        heldBack: troubled
+          .filter((process) => process.service === service)
+          .map(({ process, trouble, troubleSince }) => ({ process, trouble, since: troubleSince })),
+      });
     }
     output.table(
-      ['job', 'name', 'trigger', 'last run', 'next run'],
-      rows.map(({ id, name, trigger, lastRun, next, pausedSince }) => [
+      ['job', 'name', 'trigger', 'last run', `slots of ${outcomeDays} days`, 'next run'],
+      rows.map(({ id, name, trigger, lastRun, slots, next, pausedSince }) => [
         id,
         name,
         trigger,
-        lastRun && `${formatLocal(lastRun.slot, config.TZ)} ${lastRun.status}`,
-        pausedSince ? `paused since ${formatLocal(pausedSince, config.TZ)}` : next,
+        lastRun && `${local(lastRun.slot)} ${lastRun.status}${late(lastRun.lateness)}`,
+        told(slots),
+        pausedSince ? `paused since ${local(pausedSince)}` : next,
       ]),
     );
+    for (const { process, trouble, troubleSince } of troubled)
+      output.warn(`${process} holds back since ${troubleSince && local(troubleSince)}: ${trouble}`);
     output.result(rows);
   });
+}
+
+/** Who works on a queue, as its processes call themselves. */
+function serviceOf(queue: string): string {
+  return queue === 'tables' ? 'scheduler' : `worker-${queue}`;
+}
+
+function told({ ran, coalesced, missed, paused }: Record<'ran' | 'coalesced' | 'missed' | 'paused', number>) {
+  const others = Object.entries({ coalesced, missed, paused }).filter(([, count]) => count > 0);
+  return [`${ran} ran`, ...others.map(([how, count]) => `${count} ${how}`)].join(', ');
+}
+
+function late(seconds: number | null): string {
+  if (seconds === null || seconds < 1) return '';
+  if (seconds < 600) return `, ${Math.round(seconds)} s late`;
+  return seconds < 36_000
+    ? `, ${Math.round(seconds / 60)} min late`
+    : `, ${Math.round(seconds / 3_600)} h late`;
 }
 
 async function change(name: string, pause: boolean, output: Output) {
