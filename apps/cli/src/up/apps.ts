@@ -71,7 +71,10 @@ export async function startApps({ home, settings, dashboard, output, signal, onG
     await Promise.all([...running.values()].map((app) => app.stop()));
   };
   try {
-    await Promise.all(names.map(start));
+    // On a few cores it would wait for the others' start.
+    const [dashboardFirst, ...others] = names;
+    await start(dashboardFirst);
+    await Promise.all(others.map(start));
   } catch (error) {
     await stop();
     throw error;
