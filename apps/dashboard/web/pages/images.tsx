@@ -62,6 +62,12 @@ export function Images() {
         }
       />
       <SearchBar search={search} onSearch={lookFor} />
+      {found.model?.startsWith('demo:') && <span class="badge warn">{t('image.demoModel')}</span>}
+      {found.unread.length > 0 && (
+        <span class="badge warn" role="status">
+          {t('search.unread', { words: found.unread.join(', ') })}
+        </span>
+      )}
       <details class="gallery-filters" open={innerWidth > 640 || Object.keys(filter).length > 0}>
         <summary class="button">
           <Icon name="sliders" />
@@ -181,6 +187,7 @@ export function Images() {
 
 function useImages(filter: Filter, search: Search | undefined) {
   const [images, setImages] = useState<Tile[]>([]);
+  const [read, setRead] = useState<{ model?: string | undefined; unread: string[] }>({ unread: [] });
   const [total, setTotal] = useState<number>();
   const [error, setError] = useState<Error>();
   const [turn, setTurn] = useState(0);
@@ -200,6 +207,7 @@ function useImages(filter: Filter, search: Search | undefined) {
     load(filter, search, controller.signal).then(
       (answer) => {
         setImages(answer.images);
+        setRead({ model: answer.model, unread: answer.unread ?? [] });
         setTotal(answer.total ?? answer.images.length);
         next.current = answer.next ?? null;
         busy.current = false;
@@ -228,11 +236,14 @@ function useImages(filter: Filter, search: Search | undefined) {
       });
   }, [key]);
 
-  return { images, total, error, more, reload: () => setTurn((n) => n + 1) };
+  return { images, ...read, total, error, more, reload: () => setTurn((n) => n + 1) };
 }
 
 interface Page {
   images: Tile[];
+  /** Of a search: the model that it was made with, and the words that it has not learned. */
+  model?: string;
+  unread?: string[];
   total?: number | null;
   next?: string | null;
 }
