@@ -103,9 +103,15 @@ async function run(context: BenchContext): Promise<BenchRow[]> {
 }
 
 /** Resolves when it takes jobs. */
-async function startStub(
+export async function startStub(
   name: string,
-  told: { databaseUrl: string; redisUrl: string; prefix: string; imageDir: string },
+  told: {
+    databaseUrl: string;
+    redisUrl: string;
+    prefix: string;
+    imageDir: string;
+    millisecondsPerImage?: number;
+  },
 ) {
   const child = spawn(process.execPath, [stub, JSON.stringify({ name, millisecondsPerImage, ...told })], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,0 +1,162 @@
+/**
+ * `node bench/scaling/capacity.ts`: what farms of a given number and size need, from figures.ts. The tables of
+ * docs/scaling.md are what this prints (test/scaling.test.ts).
+ */
+import { figures, prices } from './figures.ts';
+
+export interface Step {
+  farms: number;
+  /** Of one farm. */
+  imagesPerDay: number;
+}
+
+const day = 86_400;
+/** Rooms of a farm, and what a room's sensors and controllers write in a day: see the demo farm. */
+const rooms = 4;
+const readingsPerRoom = 3 * 1_440 + 36 * 288;
+const batchSize = 20;
+/** The nightly run may take six hours; a night's work should be done in half of that. */
+const window = 3 * 3_600;
+const keptDays = 90;
+
+export const steps: Step[] = [
+  { farms: 1, imagesPerDay: 96 },
+  { farms: 10, imagesPerDay: 96 },
+  { farms: 100, imagesPerDay: 96 },
+  { farms: 1_000, imagesPerDay: 96 },
+  { farms: 10_000, imagesPerDay: 96 },
+  { farms: 10_000, imagesPerDay: 8_640 },
+];
+
+/** What a step asks of each part. Cores are of the kind figures.ts was measured on. */
+export function capacity({ farms, imagesPerDay }: Step) {
+  const images = farms * imagesPerDay;
+  const readings = farms * rooms * readingsPerRoom;
+  const nightly = images / window;
+  const spread = images / day;
+  const vectors = images * keptDays;
+  return {
+    images,
+    nightly,
+    spread,
+    batches: images / batchSize,
+    backlogBytes: (images / batchSize) * figures.bytesPerWaitingBatch,
+    commands: nightly * figures.redisCommandsPerImage,
+    redisCores: nightly * figures.redisSecondsPerImage,
+    postgresCores: nightly * figures.postgresSecondsPerImage,
+    decodeCores: nightly * figures.decodeSecondsPerImage,
+    modelCores: nightly * figures.inferSecondsPerImage,
+    gpus: nightly / figures.imagesPerGpuSecond,
+    vectors,
+    rowBytes: vectors * figures.rowBytesPerImage,
+    indexBytes: vectors * figures.indexBytesPerImage,
+    readings,
+    readingsPerSecond: readings / day,
+    readingBytes: readings * keptDays * figures.bytesPerReading,
+  };
+}
+
+/** Dollars a month: the work spread over the day or done at night costs the same cores, so hours are what is paid. */
+export function cost(step: Step) {
+  const needed = capacity(step);
+  const monthly = 30 * needed.images;
+  const hours = (seconds: number) => (monthly * seconds) / 3_600;
+  return {
+    workers:
+      hours(figures.decodeSecondsPerImage) * prices.coreHour +
+      hours(1 / figures.imagesPerGpuSecond) * prices.gpuHour,
+    workersOnCpu: hours(figures.decodeSecondsPerImage + figures.inferSecondsPerImage) * prices.coreHour,
+    database:
+      ((needed.rowBytes + needed.indexBytes + needed.readingBytes) / 1e9) * prices.ssdGigabyteMonth +
+      (needed.indexBytes / 1e9) * prices.memoryGigabyteMonth,
+    images: ((needed.images * keptDays * figures.bytesPerPhotograph) / 1e9) * prices.objectGigabyteMonth,
+  };
+}
+
+export function report(): string {
+  const needs = steps.map((step) => ({ step, ...capacity(step) }));
+  const work = table(
+    [
+      'farms × images a day',
+      'images/s, spread',
+      'at night',
+      'batches',
+      'their Redis',
+      'commands/s',
+      'Redis cores',
+      'PostgreSQL cores',
+      'cores: decoding',
+      'model on CPUs',
+      'or GPUs',
+    ],
+    needs.map((need) => [
+      name(need.step),
+      short(need.spread),
+      short(need.nightly),
+      short(need.batches),
+      bytes(need.backlogBytes),
+      short(need.commands),
+      short(need.redisCores),
+      short(need.postgresCores),
+      short(need.decodeCores),
+      short(need.modelCores),
+      short(need.gpus),
+    ]),
+  );
+  const data = table(
+    ['farms × images a day', 'vectors', 'rows', 'index', 'readings a day', 'readings/s', 'readings'],
+    needs.map((need) => [
+      name(need.step),
+      short(need.vectors),
+      bytes(need.rowBytes),
+      bytes(need.indexBytes),
+      short(need.readings),
+      short(need.readingsPerSecond),
+      bytes(need.readingBytes),
+    ]),
+  );
+  const money = table(
+    ['farms × images a day', 'workers, GPU', 'workers, CPU', 'database', 'photographs'],
+    steps.map((step) => {
+      const { workers, workersOnCpu, database, images } = cost(step);
+      return [
+        name(step),
+        ...[workers, workersOnCpu, database, images].map((dollars) => `$${short(dollars)}`),
+      ];
+    }),
+  );
+  return [
+    '### Work, when a night’s images are done in 3 hours',
+    work,
+    `### Data, kept for ${keptDays} days`,
+    data,
+    '### Money, a month',
+    money,
+  ].join('\n\n');
+}
+
+const name = ({ farms, imagesPerDay }: Step) => `${short(farms)} × ${short(imagesPerDay)}`;
+
+function table(head: string[], rows: string[][]): string {
+  return [head, head.map(() => '---:'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+/** Two digits, and words for what is large. */
+function short(value: number): string {
+  const unit = [
+    [1e9, ' G'],
+    [1e6, ' M'],
+    [1e4, ' k'],
+  ].find(([least]) => value >= (least as number));
+  const divisor = unit ? (unit[1] === ' k' ? 1e3 : (unit[0] as number)) : 1;
+  const digits = Number((value / divisor).toPrecision(2));
+  return `${value < 0.01 ? '<0.01' : digits.toLocaleString('en')}${unit?.[1] ?? ''}`;
+}
+
+function bytes(value: number): string {
+  const units = ['kB', 'MB', 'GB', 'TB', 'PB'];
+  const n = Math.max(0, Math.min(units.length - 1, Math.floor(Math.log10(value) / 3) - 1));
+  return `${Number((value / 1_000 ** (n + 1)).toPrecision(2)).toLocaleString('en')} ${units[n]}`;
+}
+
+if (import.meta.main) console.log(report());

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { read, root } from './deploy-files.ts';
+
+test('the tables of docs/scaling.md are those that its calculation prints', () => {
+  const { stdout } = spawnSync(process.execPath, ['bench/scaling/capacity.ts'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  assert.match(stdout, /^### Work/);
+  assert.ok(
+    read('docs/scaling.md').includes(stdout.trim()),
+    'put what `node bench/scaling/capacity.ts` prints into docs/scaling.md',
+  );
+});
