@@ -191,7 +191,7 @@ export interface FoundChanges {
   /** The value before the first change, and after the last. */
   previous: number;
   value: number;
-  /** How often it went back to the value it had just come from. */
+  /** How often it went back, within a quarter of an hour, to the value it had come from. */
   returns: number;
 }
 
@@ -203,9 +203,10 @@ export async function changesFoundBy(db: Queryable, slot: Date, rooms: string[])
        select point_id, count(*)::int as changes, max(changed_at) as last,
               (array_agg(previous order by changed_at))[1] as previous,
               (array_agg(value order by changed_at desc))[1] as value,
-              (count(*) filter (where value = came_from))::int as returns
-       from (select *, lag(previous) over (partition by point_id order by changed_at) as came_from
-         from setpoint_change where slot = $1 and previous is not null) found
+              (count(*) filter (where value = came_from and changed_at - came_at <= interval '15 minutes'))::int as returns
+       from (select *, lag(previous) over series as came_from, lag(changed_at) over series as came_at
+         from setpoint_change where slot = $1 and previous is not null
+         window series as (partition by point_id order by changed_at)) found
        group by point_id) found
      join point on point.id = point_id
      left join lateral (select labels from point_rule
