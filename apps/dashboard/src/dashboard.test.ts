@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enqueueSlot, syncSchedules } from '@mycelium/queue';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createLedger, findRun } from '@mycelium/database';
+import { createQueues, enqueueSlot, startWorker, syncSchedules } from '@mycelium/queue';
+import { testRedis } from '@mycelium/queue/testing';
+import { createLogger } from '@mycelium/telemetry';
 import { keepConfiguredAccount } from './account.ts';
 import { failJobs, openDashboard, operator, visit } from './testing.ts';
 
@@ -57,6 +61,44 @@ test('a failed job is retried in Bull Board, and who did it is written down', as
   assert.equal(rows[0].actor, 'grower');
 });
 
+test('what Bull Board retries lands in the ledger as a new attempt of the same run', async (t) => {
+  const connection = testRedis(t);
+  const queues = createQueues(connection);
+  const { app, pool } = await openDashboard(t, operator, { queues });
+  t.after(() => queues.close());
+  const run = { job: 'daily_env_stats', slot: new Date('2026-01-02T17:03:20Z') } as const;
+  let hopeless = true;
+  const worker = startWorker(
+    'env-stats',
+    {
+      async daily_env_stats(_, { run: { day } }) {
+        if (hopeless) throw Object.assign(new Error('the sensors are on strike'), { permanent: true });
+        return { day, written: 0, rooms: [], noData: [], failed: [] };
+      },
+    },
+    {},
+    {
+      connection,
+      queues,
+      ledger: createLedger(pool, 'test'),
+      timeZone: 'Asia/Shanghai',
+      logger: createLogger({ service: 'test', level: 'error', format: 'json' }),
+    },
+  );
+  t.after(() => worker.close());
+  const job = await enqueueSlot(queues, run.job, run.slot, 'backfill', {});
+  await until(() => job.isFailed());
+  assert.equal((await findRun(pool, run.job, run.slot))?.status, 'failed');
+
+  hopeless = false;
+  const { send } = await visit(app, owner);
+  const url = `/queues/api/queues/env-stats/${encodeURIComponent(job.id as string)}/retry`;
+  assert.equal((await send({ method: 'PUT', url })).statusCode, 204);
+  await until(() => job.isCompleted());
+  const again = await findRun(pool, run.job, run.slot);
+  assert.deepEqual([again?.status, again?.attempts, again?.error], ['succeeded', 2, null]);
+});
+
 test('a session ends with logging out, and when the password of the settings changes', async (t) => {
   const { app, pool } = await openDashboard(t, operator);
   const first = await visit(app, owner);
@@ -69,3 +111,11 @@ test('a session ends with logging out, and when the password of the settings cha
   await keepConfiguredAccount(pool, owner.name, 'another pass phrase');
   assert.equal((await second.send({ url: '/queues/api/queues' })).statusCode, 401);
 });
+
+async function until(done: () => Promise<boolean>) {
+  for (let n = 0; n < 600; n++) {
+    if (await done()) return;
+    await wait(50);
+  }
+  assert.fail('it did not come about within half a minute');
+}
