@@ -11,10 +11,11 @@ import { r10 } from './r10-clocks.ts';
 import { r11 } from './r11-backfill.ts';
 import { r12 } from './r12-soak.ts';
 import { r13 } from './r13-versions.ts';
+import { r14 } from './r14-cut-off-host.ts';
 import type { Outcome, Scenario } from './scenario.ts';
 import { openHall, openStage } from './stage.ts';
 
-export const scenarios: Scenario[] = [r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12, r13];
+export const scenarios: Scenario[] = [r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12, r13, r14];
 
 export type Played = Required<Outcome> & { id: string; seed: number; seconds: number; pass: boolean };
 

@@ -23,19 +23,25 @@ export function startStubWorker(
     dieAtCommit?: number;
     modelFolder?: string;
     captionUrl?: string;
+    /** On another host: its way to the servers, and what runs a command there. */
+    databaseUrl?: string;
+    redisUrl?: string;
+    via?: string[];
   },
   heard: (message: string) => void = () => {},
 ): StubWorker {
   const { databaseUrl, redisUrl, prefix } = stage;
+  const { via = [], ...settings } = told;
   const argument = JSON.stringify({
     databaseUrl,
     redisUrl,
     prefix,
     imageDir: `${stage.folder}/images`,
     seed: Math.floor(stage.random() * 2 ** 31),
-    ...told,
+    ...settings,
   });
-  const child = spawn(process.execPath, [script, argument], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [command = '', ...args] = [...via, process.execPath, script, argument];
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const ready = new Promise<{ modelPid?: number }>((resolve) => {
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
