@@ -202,13 +202,14 @@ export async function visit(
   address: string,
   {
     width = 1280,
+    height = 900,
     language = 'en',
     theme = 'light',
-  }: { width?: number; language?: 'en' | 'zh-CN'; theme?: 'light' | 'dark' } = {},
+  }: { width?: number; height?: number; language?: 'en' | 'zh-CN'; theme?: 'light' | 'dark' } = {},
 ): Promise<Visit> {
   const context = await browser.newContext({
     baseURL: address,
-    viewport: { width, height: 900 },
+    viewport: { width, height },
     locale: language,
     colorScheme: theme,
   });
