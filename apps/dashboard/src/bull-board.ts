@@ -20,7 +20,6 @@ export function bullBoard(app: FastifyInstance, { queues, pool }: { queues: Queu
       uiConfig: {
         boardTitle: 'Mycelium',
         miscLinks: [{ text: 'Console', url: '/' }],
-        environment: { label: 'Mycelium', color: '#2c6e49' },
       },
     },
   });
