@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { keptDays, readConfig, requireSettings } from '@mycelium/config';
 import { createLedger, createPool, startHeartbeat } from '@mycelium/database';
 import { connect, createQueues, startWorker, timetable } from '@mycelium/queue';
-import { createLogger, fencedWrites, onShutdown, startHealthServer } from '@mycelium/telemetry';
+import { createLogger, fencedWrites, onShutdown, startHealthServer, startTracing } from '@mycelium/telemetry';
 import { startWatching } from './alerts/start-watching.ts';
 import { createTables } from './create-tables.ts';
 import { createLeadership } from './leader.ts';
@@ -27,7 +27,13 @@ const name = `scheduler@${hostname()}#${process.pid}`;
 const ledger = createLedger(pool, name);
 await recordCreateTables();
 
-const connection = connect(config, (error) => logger.warn('Redis is out of reach', { error: error.message }));
+const tracing = await startTracing(config.OTEL_EXPORTER_OTLP_ENDPOINT, 'scheduler');
+shutdown.onStop('tracing', () => tracing.stop());
+const connection = connect(
+  config,
+  (error) => logger.warn('Redis is out of reach', { error: error.message }),
+  tracing.telemetry,
+);
 const queues = createQueues(connection);
 shutdown.onStop('queues', () => queues.close());
 const worker = startWorker(

@@ -11,7 +11,7 @@ import {
 } from '@mycelium/encoder';
 import type { Handler, Result } from '@mycelium/queue';
 import { type ImageKey, ObjectNotFound, parseImageKey } from '@mycelium/storage';
-import { countImages, timeStage } from '@mycelium/telemetry';
+import { countImages, inSpan, timeStage } from '@mycelium/telemetry';
 import type { ClipContext } from './context.ts';
 
 /** Of all batches of this process: files enough under way to hide a slow store, and few enough to hold in memory. */
@@ -23,7 +23,11 @@ export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, sa
 
   const images = keys.map((key) => parseImageKey(key, { timeZone: run.timeZone, aliases }));
   const decoded = await timeStage('decode', images.length, () =>
-    Promise.all(images.map((image) => opening(() => readImage(image)))),
+    Promise.all(
+      images.map((image) =>
+        inSpan('image', { 'image.key': image.key }, () => opening(() => readImage(image))),
+      ),
+    ),
   );
   const good = decoded.filter((each) => 'pixels' in each);
   const bad = decoded.filter((each) => 'reason' in each);

@@ -4,7 +4,14 @@ import { createLedger, createPool, ensureModel, startHeartbeat } from '@mycelium
 import { createCaptioner, loadEncoder, modelKey, probeModel } from '@mycelium/encoder';
 import { connect, createQueues, startWorker } from '@mycelium/queue';
 import { openStore } from '@mycelium/storage';
-import { createLogger, fencedWrites, onShutdown, startHealthServer, watchBreaker } from '@mycelium/telemetry';
+import {
+  createLogger,
+  fencedWrites,
+  onShutdown,
+  startHealthServer,
+  startTracing,
+  watchBreaker,
+} from '@mycelium/telemetry';
 import type { ClipContext } from './context.ts';
 import { describeBatch } from './describe-batch.ts';
 import { embedBatch } from './embed-batch.ts';
@@ -34,7 +41,13 @@ const key = modelKey(encoder.id);
 if (encoder.id.demo)
   logger.warn('this is the DEMO MODEL: its vectors are for trying the system out', { model: key });
 
-const connection = connect(config, (error) => logger.warn('Redis is out of reach', { error: error.message }));
+const tracing = await startTracing(config.OTEL_EXPORTER_OTLP_ENDPOINT, 'worker-clip');
+shutdown.onStop('tracing', () => tracing.stop());
+const connection = connect(
+  config,
+  (error) => logger.warn('Redis is out of reach', { error: error.message }),
+  tracing.telemetry,
+);
 const queues = createQueues(connection);
 shutdown.onStop('queues', () => queues.close());
 const context: ClipContext = {

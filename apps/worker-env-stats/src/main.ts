@@ -2,7 +2,14 @@ import { hostname } from 'node:os';
 import { readConfig, requireSettings } from '@mycelium/config';
 import { createLedger, createPool, startHeartbeat } from '@mycelium/database';
 import { connect, createQueues, startWorker } from '@mycelium/queue';
-import { createLogger, fencedWrites, onShutdown, startHealthServer, watchBreaker } from '@mycelium/telemetry';
+import {
+  createLogger,
+  fencedWrites,
+  onShutdown,
+  startHealthServer,
+  startTracing,
+  watchBreaker,
+} from '@mycelium/telemetry';
 import { computeEnvStats } from './compute-env-stats.ts';
 
 const config = requireSettings(readConfig(), 'REDIS_URL', 'DATABASE_URL');
@@ -17,7 +24,13 @@ const shutdown = onShutdown(logger, config.DRAIN_SECONDS);
 
 const pool = createPool(config.DATABASE_URL, { name: 'mycelium worker-env-stats' });
 shutdown.onStop('database', () => pool.end());
-const connection = connect(config, (error) => logger.warn('Redis is out of reach', { error: error.message }));
+const tracing = await startTracing(config.OTEL_EXPORTER_OTLP_ENDPOINT, 'worker-env-stats');
+shutdown.onStop('tracing', () => tracing.stop());
+const connection = connect(
+  config,
+  (error) => logger.warn('Redis is out of reach', { error: error.message }),
+  tracing.telemetry,
+);
 const queues = createQueues(connection);
 shutdown.onStop('queues', () => queues.close());
 

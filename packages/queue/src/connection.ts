@@ -1,3 +1,4 @@
+import type { Telemetry } from 'bullmq';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { readRedisAddress } from './redis-address.ts';
 
@@ -12,13 +13,19 @@ export interface RedisSettings {
 export interface QueueConnection {
   redis: Redis | Cluster;
   prefix: string;
+  /** Who is told of every job that is put in or taken, for traces. */
+  telemetry?: Telemetry | undefined;
   /** A connection for a worker: it waits for Redis however long that takes. */
   forWorker(): Redis | Cluster;
 }
 
 type Patience = Pick<RedisOptions, 'maxRetriesPerRequest' | 'commandTimeout'>;
 
-export function connect(settings: RedisSettings, onError: (error: Error) => void): QueueConnection {
+export function connect(
+  settings: RedisSettings,
+  onError: (error: Error) => void,
+  telemetry?: Telemetry,
+): QueueConnection {
   const open = (patience: Patience) => {
     const redis = openRedis(settings, patience);
     redis.on('error', onError);
@@ -27,6 +34,7 @@ export function connect(settings: RedisSettings, onError: (error: Error) => void
   return {
     redis: open({ maxRetriesPerRequest: 1, commandTimeout: settings.REDIS_COMMAND_TIMEOUT }),
     prefix: settings.REDIS_PREFIX,
+    telemetry,
     forWorker: () => open({ maxRetriesPerRequest: null }),
   };
 }

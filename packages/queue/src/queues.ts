@@ -34,13 +34,14 @@ export type Queues = ReturnType<typeof createQueues>;
 
 /** Every queue of the timetable, and the one way to put jobs into them. */
 export function createQueues(connection: QueueConnection) {
-  const { redis, prefix } = connection;
+  const { redis, prefix, telemetry } = connection;
   const open = (name: QueueName) => {
     const queue = new Queue(name, {
       connection: redis,
       prefix,
       settings,
       streams: { events: { maxLen: 10_000 } },
+      ...(telemetry && { telemetry }),
     });
     // The connection's owner hears of its errors; BullMQ would print them, a hundred times while Redis is down.
     queue.on('error', () => {});

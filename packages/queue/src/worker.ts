@@ -109,6 +109,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
     connection: redis,
     prefix: options.connection.prefix,
     settings,
+    ...(options.connection.telemetry && { telemetry: options.connection.telemetry }),
     concurrency: options.concurrency ?? 1,
     lockDuration: lockMillis,
     stalledInterval: Math.round(lockMillis / 3), // Redis takes whole milliseconds

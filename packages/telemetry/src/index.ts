@@ -10,3 +10,4 @@ export {
   watchBreaker,
 } from './metrics.ts';
 export { onShutdown, type Shutdown } from './shutdown.ts';
+export { inSpan, startTracing } from './tracing.ts';

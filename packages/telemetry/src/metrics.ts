@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
+import { inSpan } from './tracing.ts';
 
 /** Where an image's time goes. */
 export type Stage = 'read' | 'decode' | 'embed-image' | 'describe' | 'embed-text' | 'write';
@@ -46,7 +47,7 @@ export function watchBreaker(dependencies: string[], trouble: () => string | und
 export async function timeStage<T>(stage: Stage, count: number, work: () => Promise<T>): Promise<T> {
   const startedAt = performance.now();
   try {
-    return await work();
+    return await inSpan(stage, { 'mycelium.images': count }, work);
   } finally {
     if (count > 0) stageSeconds.observe({ stage }, (performance.now() - startedAt) / 1_000 / count);
   }

@@ -1,0 +1,45 @@
+import { type Attributes, context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
+
+const tracer = trace.getTracer('mycelium');
+
+/** Does a piece of work as a part of the trace that it belongs to. Costs nothing where nobody traces. */
+export function inSpan<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> {
+  return tracer.startActiveSpan(name, { attributes }, async (span) => {
+    try {
+      return await work();
+    } catch (error) {
+      span.recordException(error as Error);
+      span.setStatus({ code: SpanStatusCode.ERROR, message: (error as Error).message });
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
+
+/**
+ * Sends a trace of every job to a collector (OTLP over HTTP). Its libraries are loaded only here.
+ * @param endpoint as in OTEL_EXPORTER_OTLP_ENDPOINT; undefined: nobody traces
+ * @returns what queues and workers are told, and `stop`, which sends what is left
+ */
+export async function startTracing(endpoint: string | undefined, service: string) {
+  if (!endpoint) return { telemetry: undefined, stop: async () => {} };
+  const [{ BatchSpanProcessor, TracerProvider }, exporters, asyncHooks, core, resources, { BullMQOtel }] =
+    await Promise.all([
+      import('@opentelemetry/sdk-trace'),
+      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('@opentelemetry/context-async-hooks'),
+      import('@opentelemetry/core'),
+      import('@opentelemetry/resources'),
+      import('bullmq-otel'),
+    ]);
+  const exporter = new exporters.OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
+  const provider = new TracerProvider({
+    resource: resources.resourceFromAttributes({ 'service.name': `mycelium-${service}` }),
+    spanProcessors: [new BatchSpanProcessor({ exporter })],
+  });
+  trace.setGlobalTracerProvider(provider);
+  context.setGlobalContextManager(new asyncHooks.AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());
+  return { telemetry: new BullMQOtel({ tracerName: 'mycelium' }), stop: () => provider.shutdown() };
+}
