@@ -24,10 +24,13 @@ export function onShutdown(logger: Logger, drainSeconds: number): Shutdown {
 
   const unwind = async (reason: string, exitCode: number) => {
     logger.info(`ending: ${reason}`);
-    const deadline = setTimeout(() => {
-      logger.error(`not drained within ${drainSeconds} s, ending all the same`);
-      process.exit(exitCode);
-    }, Math.max(0, drainSeconds * 1_000 - margin));
+    const deadline = setTimeout(
+      () => {
+        logger.error(`not drained within ${drainSeconds} s, ending all the same`);
+        process.exit(exitCode);
+      },
+      Math.max(0, drainSeconds * 1_000 - margin),
+    );
     controller.abort(new Error(`the process is ending: ${reason}`));
     for (const { name, release } of releases.reverse()) {
       try {

@@ -56,13 +56,15 @@ export function Images() {
       <PageHead
         title={t('nav.images')}
         note={
-          found.total === undefined
-            ? undefined
-            : t(search ? 'images.found' : 'images.count', { n: found.total })
+          found.total !== undefined && (
+            <>
+              {t(search ? 'images.found' : 'images.count', { n: found.total })}{' '}
+              {found.model?.startsWith('demo:') && <span class="badge warn">{t('image.demoModel')}</span>}
+            </>
+          )
         }
       />
       <SearchBar search={search} onSearch={lookFor} />
-      {found.model?.startsWith('demo:') && <span class="badge warn">{t('image.demoModel')}</span>}
       {found.unread.length > 0 && (
         <span class="badge warn" role="status">
           {t('search.unread', { words: found.unread.join(', ') })}
