@@ -136,7 +136,8 @@ async function fill(pool: Pool, vectorOf: () => Float32Array): Promise<number> {
       }),
     );
   }
-  await pool.query(indexes[0]?.definition ?? '');
+  // PostgreSQL tells it of the partitioned table alone.
+  await pool.query((indexes[0]?.definition ?? '').replace(' ON ONLY ', ' ON '));
   await pool.query('vacuum analyze image, image_embedding');
   return modelId;
 }

@@ -44,6 +44,8 @@ export async function searchImages(pool: Pool, search: Search): Promise<Found[]>
   const { text, values, reach } = searchQuery(search);
   return transaction(pool, async (tx) => {
     if (reach) await tx.query(`set local hnsw.ef_search = ${reach}`);
+    // A room is read before another process would have begun to help.
+    if (search.room) await tx.query('set local max_parallel_workers_per_gather = 0');
     return (await tx.query<Found>(text, values)).rows;
   });
 }
@@ -77,7 +79,7 @@ export function searchQuery({ vector, modelId, by = 'fused', limit = 10, ...filt
     filter.minQuality ?? null,
     limit,
   ];
-  return { text, values, reach: exact ? undefined : Math.min(1_000, Math.max(100, candidates * 4)) };
+  return { text, values, reach: exact ? undefined : Math.min(1_000, Math.max(160, candidates * 4)) };
 }
 
 /** The picture vector that a model made of a stored image, for "more like this"; undefined when there is none. */
