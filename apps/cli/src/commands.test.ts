@@ -17,7 +17,7 @@ import {
 } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { createQueues, type QueueConnection, slotForDay, startWorker } from '@mycelium/queue';
-import { testRedis } from '@mycelium/queue/testing';
+import { handlersOf, testRedis } from '@mycelium/queue/testing';
 import { runCommand } from './program.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -235,12 +235,12 @@ test('with a database and queues of its own', async (t) => {
     const queues = createQueues({ ...connection, redis: connection.forWorker() });
     const worker = startWorker(
       'env-stats',
-      {
+      handlersOf<'env-stats'>({
         async daily_env_stats(_, { run }) {
           if (failure) throw failure;
           return { day: run.day, written: 0, rooms: [], noData: [], failed: [] };
         },
-      },
+      }),
       {},
       { connection, queues, ledger: createLedger(pool, 'test'), timeZone: 'Asia/Shanghai', logger: silent },
     );

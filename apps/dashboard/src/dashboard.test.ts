@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createLedger, findRun } from '@mycelium/database';
 import { createQueues, enqueueSlot, startWorker, syncSchedules } from '@mycelium/queue';
-import { testRedis } from '@mycelium/queue/testing';
+import { handlersOf, testRedis } from '@mycelium/queue/testing';
 import { createLogger } from '@mycelium/telemetry';
 import { keepConfiguredAccount } from './account.ts';
 import { failJobs, openDashboard, operator, visit } from './testing.ts';
@@ -70,12 +70,12 @@ test('what Bull Board retries lands in the ledger as a new attempt of the same r
   let hopeless = true;
   const worker = startWorker(
     'env-stats',
-    {
+    handlersOf<'env-stats'>({
       async daily_env_stats(_, { run: { day } }) {
         if (hopeless) throw Object.assign(new Error('the sensors are on strike'), { permanent: true });
         return { day, written: 0, rooms: [], noData: [], failed: [] };
       },
-    },
+    }),
     {},
     {
       connection,

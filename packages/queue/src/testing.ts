@@ -1,9 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { readConfig, requireSettings } from '@mycelium/config';
 import { connect, primariesOf, type QueueConnection } from './connection.ts';
+import type { QueueName } from './jobs.ts';
+import type { Handlers } from './worker.ts';
 
 interface TestContext {
   after(release: () => Promise<void>): void;
+}
+
+/** The handlers a test is about. Jobs of the queue's other names do not come in it, whichever the queue will have. */
+export function handlersOf<Queue extends QueueName>(
+  handlers: Partial<Handlers<Queue, object>>,
+): Handlers<Queue, object> {
+  return handlers as unknown as Handlers<Queue, object>;
 }
 
 /** Queues under a prefix of the test's own on the server of REDIS_URL, removed when the test ends. */

@@ -6,7 +6,7 @@ import type { QueueConnection } from './connection.ts';
 import type { Begun, Lease, Ledger, Outcome, RunKey } from './ledger.ts';
 import { createQueues, type Queues } from './queues.ts';
 import { enqueueSlot, scheduledJobs, slotIsQueued, syncSchedules } from './schedules.ts';
-import { testRedis } from './testing.ts';
+import { handlersOf, testRedis } from './testing.ts';
 import { startWorker } from './worker.ts';
 
 const log = { info: () => {}, warn: () => {}, error: () => {} };
@@ -55,12 +55,12 @@ test('the slot, and yesterday, come from the scheduled time and not from the clo
   const seen: { slot: Date; day: string; cause: string }[] = [];
   const worker = startWorker(
     'env-stats',
-    {
+    handlersOf<'env-stats'>({
       daily_env_stats: async (_, { run }) => {
         seen.push(run);
         return stats;
       },
-    },
+    }),
     {},
     options,
   );
@@ -76,11 +76,11 @@ test('a permanent error stops at once, and another is tried again', async (t) =>
   let permanent = true;
   const worker = startWorker(
     'env-stats',
-    {
+    handlersOf<'env-stats'>({
       daily_env_stats: async () => {
         throw permanent ? Object.assign(new Error('hopeless'), { permanent }) : new Error('for now');
       },
-    },
+    }),
     {},
     options,
   );
@@ -100,7 +100,7 @@ test('a payload is checked when it is put in and when it is taken out', async (t
   await assert.rejects(queues.enqueue('embed_batch', { keys: [] }), z.ZodError);
   const worker = startWorker(
     'clip-batch',
-    { embed_batch: async () => ({ rooms: {}, failures: [] }) },
+    handlersOf<'clip-batch'>({ embed_batch: async () => ({ rooms: {}, failures: [] }) }),
     {},
     options,
   );
@@ -114,7 +114,7 @@ test('what a newer program put in is parked, and costs no attempt', async (t) =>
   const { queues, options } = setup(t);
   const worker = startWorker(
     'clip-batch',
-    { embed_batch: async () => ({ rooms: {}, failures: [] }) },
+    handlersOf<'clip-batch'>({ embed_batch: async () => ({ rooms: {}, failures: [] }) }),
     {},
     options,
   );
@@ -142,7 +142,7 @@ test('a run sleeps while its batches are done, and wakes with its plan and their
   const image = { total: 1, succeeded: 1, failed: 0, skipped: 0 };
   const parents = startWorker(
     'clip',
-    {
+    handlersOf<'clip'>({
       daily_clip_inference: async (_, { fanOut }) => {
         answer = await fanOut('embed_batch', async (add) => {
           planned++;
@@ -164,13 +164,15 @@ test('a run sleeps while its batches are done, and wakes with its plan and their
         };
       },
       embed_images: async () => assert.fail('not asked for'),
-    },
+    }),
     {},
     options,
   );
   const batches = startWorker(
     'clip-batch',
-    { embed_batch: async ({ keys }) => ({ rooms: { [keys[0] as string]: image }, failures: [] }) },
+    handlersOf<'clip-batch'>({
+      embed_batch: async ({ keys }) => ({ rooms: { [keys[0] as string]: image }, failures: [] }),
+    }),
     {},
     options,
   );
@@ -191,7 +193,7 @@ test('a run whose worker died while planning goes on there, with every batch onc
   let answer: unknown;
   const parents = startWorker(
     'clip',
-    {
+    handlersOf<'clip'>({
       daily_clip_inference: async () => assert.fail('not asked for'),
       embed_images: async (_, { fanOut }) => {
         answer = await fanOut<'embed_batch', { page: number }>('embed_batch', async (add, begun) => {
@@ -209,7 +211,7 @@ test('a run whose worker died while planning goes on there, with every batch onc
         });
         return assert.fail('enough was seen');
       },
-    },
+    }),
     {},
     options,
   );
@@ -218,12 +220,12 @@ test('a run whose worker died while planning goes on there, with every batch onc
   const seen: string[] = [];
   const batches = startWorker(
     'clip-batch',
-    {
+    handlersOf<'clip-batch'>({
       embed_batch: async ({ keys }) => {
         seen.push(...keys);
         return { rooms: {}, failures: [] };
       },
-    },
+    }),
     {},
     options,
   );
@@ -264,12 +266,12 @@ test('while a dependency is down a job goes back, loses no attempt, and is done 
   let up = false;
   const worker = startWorker(
     'env-stats',
-    {
+    handlersOf<'env-stats'>({
       daily_env_stats: async () => {
         if (!up) throw new Error('the query failed');
         return stats;
       },
-    },
+    }),
     {},
     { ...options, needs: [{ name: 'postgres', probe: async () => assert.ok(up, 'down') }] },
   );
@@ -291,13 +293,13 @@ test('a worker that is told to end hands back what it had, and it costs no attem
   let begun = false;
   const worker = startWorker(
     'env-stats',
-    {
+    handlersOf<'env-stats'>({
       daily_env_stats: async (_, { signal }) => {
         begun = true;
         await wait(60_000, undefined, { signal });
         return stats;
       },
-    },
+    }),
     {},
     options,
   );
