@@ -9,10 +9,9 @@ export const r1: Scenario = {
   title: 'workers killed (-9), one every 2 s',
   quiet: true,
   async run(stage: Stage) {
-    const count = stage.full ? 5_000 : 600;
-    const mostKills = stage.full ? Number.POSITIVE_INFINITY : 5;
+    const [count, mostKills, leaseSeconds] = stage.full ? [5_000, Number.POSITIVE_INFINITY, 5] : [300, 3, 2];
     await writeDay(stage, count);
-    const crew = startCrew(stage, 3, { millisecondsPerImage: 50, leaseSeconds: 5 });
+    const crew = startCrew(stage, 3, { millisecondsPerImage: 50, leaseSeconds });
     await crew.ready();
 
     const began = Date.now();

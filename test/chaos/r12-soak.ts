@@ -15,7 +15,7 @@ export const r12: Scenario = {
   title: 'soak: memory of worker and Redis after warm-up',
   beside: true,
   async run(outer) {
-    const seconds = outer.full ? 1_200 : 12;
+    const seconds = outer.full ? 1_200 : 6;
     const everySeconds = outer.full ? 5 : 1;
     // A Redis of its own: what others keep in theirs must not count.
     const services = await startServices({ home: await outer.home(), redis: true, postgres: false });

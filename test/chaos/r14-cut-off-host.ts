@@ -15,14 +15,14 @@ export const r14: Scenario = {
       const note = `NOT RUN: ${missing}`;
       return { lost: 0, doubled: 0, refused: 0, recovered: 0, broken: stage.full ? [note] : [], note };
     }
-    const count = stage.full ? 2_000 : 300;
+    const [count, cutSeconds, leaseSeconds] = stage.full ? [2_000, 12, 5] : [300, 5, 2];
     await writeDay(stage, count);
     const hosts = await Promise.all([1, 2, 3].map((n) => openHost(stage, n, delay)));
     let refused = 0;
     const workers = hosts.map(({ via, databaseUrl, redisUrl }, n) =>
       startStubWorker(
         stage,
-        { name: `host-${n + 1}`, millisecondsPerImage: 50, leaseSeconds: 5, via, databaseUrl, redisUrl },
+        { name: `host-${n + 1}`, millisecondsPerImage: 50, leaseSeconds, via, databaseUrl, redisUrl },
         (message) => {
           if (message.startsWith('a write was refused')) refused++;
         },
@@ -38,14 +38,14 @@ export const r14: Scenario = {
     await wait(stage.random() * 1_000);
     await cut.cutOff();
     stage.say('a host is cut off');
-    await wait(12_000); // its lease is over, and its batch is another's
+    await wait(cutSeconds * 1_000); // its lease is over, and its batch is another's
     await cut.join();
     const report = await dayReport(stage, stage.full ? 300 : 120);
     const { lost, doubled, dead } = await tally(stage, count);
     const broken: string[] = [];
     if (dead > 0) broken.push(`${dead} batches set aside`);
     if (report?.succeeded !== count) broken.push(`the report says ${report?.succeeded} of ${count}`);
-    const note = `${count} images on three hosts, ${delay} ms each way, one cut off for 12 s`;
+    const note = `${count} images on three hosts, ${delay} ms each way, one cut off for ${cutSeconds} s`;
     return { lost, doubled, refused, recovered: 1, broken, note };
   },
 };

@@ -6,12 +6,12 @@ export const r2: Scenario = {
   id: 'R2',
   title: 'killed just before and just after COMMIT',
   async run(stage) {
-    const wanted = stage.full ? 200 : 6;
+    const [wanted, leaseSeconds] = stage.full ? [200, 3] : [6, 1];
     const batches = Math.ceil(wanted * 1.6);
     const count = batches * 20;
     await writeDay(stage, count);
     // One worker is dead half of the time: a batch dies once in two commits, at random on either side.
-    const crew = startCrew(stage, 3, { millisecondsPerImage: 1, leaseSeconds: 3, dieAtCommit: 0.4 });
+    const crew = startCrew(stage, 3, { millisecondsPerImage: 1, leaseSeconds, dieAtCommit: 0.4 });
     await crew.ready();
     await askForDay(stage);
     const report = await dayReport(stage, stage.full ? 1_500 : 150);

@@ -25,18 +25,23 @@ export const r3: Scenario = {
   title: 'SIGSTOP past the lock, then SIGCONT',
   async run(stage) {
     const rounds = stage.full ? 50 : 3;
-    const count = rounds * 120;
+    const count = rounds * 80;
     await writeDay(stage, count);
     await stage.pool.query(recordWriters);
     let refused = 0;
     const heard = (message: string) => {
       if (message.startsWith('a write was refused')) refused++;
     };
-    const told = { millisecondsPerImage: 50, leaseSeconds: 2 };
-    const sleeper = startStubWorker(stage, { name: 'sleeper', ...told }, heard);
+    const leaseSeconds = 2;
+    const sleeper = startStubWorker(
+      stage,
+      { name: 'sleeper', millisecondsPerImage: 100, leaseSeconds },
+      heard,
+    );
     await sleeper.ready;
     await askForDay(stage);
-    const helper = startStubWorker(stage, { name: 'helper', ...told }, heard);
+    // Slow, so that it does not finish the day while the other sleeps.
+    const helper = startStubWorker(stage, { name: 'helper', millisecondsPerImage: 200, leaseSeconds }, heard);
     await helper.ready;
 
     let zombies = 0;

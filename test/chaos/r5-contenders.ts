@@ -11,7 +11,7 @@ export const r5: Scenario = {
   id: 'R5',
   title: '3 replicas fight over one job, holders blocked past their lease',
   async run(stage) {
-    const slots = stage.full ? 300 : 25;
+    const slots = stage.full ? 300 : 12;
     await stage.pool.query(
       'create table timeline (epoch bigint, slot timestamptz, what text, worker text, at timestamptz)',
     );

@@ -15,7 +15,7 @@ export const r7: Scenario = {
   title: 'Redis killed and emptied, PostgreSQL restarted, object store and captioner away, under load',
   quiet: true,
   async run(outer) {
-    const [kills, restarts, awaySeconds, count] = outer.full ? [10, 5, 60, 4_000] : [2, 1, 5, 900];
+    const [kills, restarts, awaySeconds, count] = outer.full ? [10, 5, 60, 4_000] : [1, 1, 3, 500];
     const servers = await startOwnServers(await outer.home(), await outer.home());
     outer.onEnd(() => servers.stop());
     const stage = await openStage(outer, servers);

@@ -10,6 +10,7 @@ export const r9: Scenario = {
   title: 'SIGTERM in any state',
   quiet: true,
   async run(outer) {
+    const drainSeconds = outer.full ? 10 : 4;
     const servers = await startOwnServers(await outer.home(), await outer.home());
     outer.onEnd(() => servers.stop());
     const stage = await openStage(outer, servers);
@@ -48,7 +49,12 @@ export const r9: Scenario = {
     return { lost: 0, doubled: 0, refused: 0, recovered: times.length, broken, note: times.join('; ') };
 
     async function end(state: string, on: Stage, act: (stop: () => Promise<void>) => Promise<unknown>) {
-      const worker = startStubWorker(on, { name: 'worker', millisecondsPerImage: 50, leaseSeconds: 5 });
+      const worker = startStubWorker(on, {
+        name: 'worker',
+        millisecondsPerImage: 50,
+        leaseSeconds: 5,
+        drainSeconds,
+      });
       await worker.ready;
       await act(async () => {
         const began = Date.now();
@@ -56,7 +62,8 @@ export const r9: Scenario = {
         await Promise.race([worker.ended, wait(15_000)]);
         const seconds = (Date.now() - began) / 1_000;
         times.push(`${state} ${seconds.toFixed(1)} s`);
-        if (worker.child.exitCode === null || seconds > 10) broken.push(`${state}: ${seconds.toFixed(1)} s`);
+        if (worker.child.exitCode === null || seconds > drainSeconds)
+          broken.push(`${state}: ${seconds.toFixed(1)} s`);
       });
     }
   },

@@ -20,6 +20,7 @@ export function startStubWorker(
     millisecondsPerImage: number;
     concurrency?: number;
     leaseSeconds?: number;
+    drainSeconds?: number;
     dieAtCommit?: number;
     modelFolder?: string;
     captionUrl?: string;

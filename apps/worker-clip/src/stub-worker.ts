@@ -25,6 +25,7 @@ const told = z
     millisecondsPerImage: z.number(),
     concurrency: z.number().default(1),
     leaseSeconds: z.number().default(15),
+    drainSeconds: z.number().default(10),
     /** How often, 0–1, the process kills itself just before or just after a commit of vectors. */
     dieAtCommit: z.number().default(0),
     /** Of the chances that decide it. */
@@ -36,7 +37,7 @@ const told = z
   .parse(JSON.parse(process.argv[2] ?? '{}'));
 
 const logger = createLogger({ service: told.name, level: 'info', format: 'json' });
-const shutdown = onShutdown(logger, 10);
+const shutdown = onShutdown(logger, told.drainSeconds);
 
 const pool = createPool(told.databaseUrl, { name: told.name, max: 5 });
 shutdown.onStop('database', () => pool.end());
