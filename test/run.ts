@@ -15,7 +15,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 const words = process.argv.slice(2);
 const files = globSync('{apps,packages,test}/**/*.test.ts', { exclude: ['**/node_modules/**'] })
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
-  .sort();
+  // The longest first: those across workspaces.
+  .sort((a, b) => b.localeCompare(a));
 process.exitCode = await main();
 
 async function main(): Promise<number> {

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readConfig } from '@mycelium/config';
 import { createTestDatabase } from '@mycelium/database/testing';
-import { createQueues } from '@mycelium/queue';
+import { createQueues, scheduledJobs } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
 
 const script = new URL('../apps/scheduler/src/main.ts', import.meta.url).pathname;
@@ -45,7 +45,7 @@ test('of three schedulers one leads; when it is killed another does, and no sche
   });
 
   await until(() => leaders.length === 1);
-  await until(async () => (await schedules()).length === 3);
+  await until(async () => (await schedules()).length === scheduledJobs.length);
   const before = await schedules();
   leaders[0]?.kill('SIGKILL');
   await until(() => leaders.length === 2);
@@ -55,7 +55,7 @@ test('of three schedulers one leads; when it is killed another does, and no sche
   const waiting = await Promise.all(queues.all.map((queue) => queue.getDelayedCount()));
   assert.equal(
     waiting.reduce((sum, count) => sum + count, 0),
-    3,
+    scheduledJobs.length,
     'one next firing for each schedule',
   );
 
