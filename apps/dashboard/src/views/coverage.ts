@@ -87,7 +87,7 @@ async function countImages(db: Queryable, from: Day, to: Day): Promise<Counted[]
             count(*) filter (where set_aside and current is not true) as quarantined,
             count(*) filter (where not current and not set_aside) as stale
      from (select image.room, image.day, bool_or(e.model_id = (select model_id from active_model) and e.etag = image.etag) as current,
-                  bool_or(e.description is not null) as described, q.key is not null as set_aside
+                  bool_or(e.made_from = 'description') as described, q.key is not null as set_aside
            from image
            left join image_embedding e on e.image_id = image.id
            left join quarantine q on q.key = image.key and q.etag = image.etag

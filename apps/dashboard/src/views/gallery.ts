@@ -31,7 +31,7 @@ export interface GalleryImage {
 const columns = `
   image.id, left(md5(image.etag), 8) as version, image.key, image.room, image.day, image.captured_at as "capturedAt",
   image.growth_day as "growthDay", image.stage, e.quality, e.image_id is not null as embedded,
-  e.description is not null as described, q.key is not null as quarantined`;
+  e.made_from is not distinct from 'description' as described, q.key is not null as quarantined`;
 
 const tables = `
   image
@@ -44,7 +44,7 @@ const matching = `
   and ($2::date is null or image.day >= $2) and ($3::date is null or image.day <= $3)
   and ($4::text is null or image.stage = $4) and ($5::int is null or image.growth_day = $5)
   and ($6::float8 is null or e.quality >= $6)
-  and case $7::text when 'embedded' then e.image_id is not null when 'described' then e.description is not null
+  and case $7::text when 'embedded' then e.image_id is not null when 'described' then e.made_from = 'description'
         when 'missing' then e.image_id is null and q.key is null when 'quarantined' then q.key is not null
         else true end`;
 
@@ -78,7 +78,7 @@ export async function galleryCount(db: Queryable, filter: GalleryFilter): Promis
   const joined = filter.minQuality !== undefined || filter.state !== undefined;
   const from = joined
     ? tables
-    : 'image, lateral (select null::float8 as quality, null::bigint as image_id, null::jsonb as description) e, lateral (select null::text as key) q';
+    : 'image, lateral (select null::float8 as quality, null::bigint as image_id, null::text as made_from) e, lateral (select null::text as key) q';
   const { rows } = await db.query<{ count: number }>(
     `select count(*) from ${from} where ${matching}`,
     parameters(filter),
