@@ -15,8 +15,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 const words = process.argv.slice(2);
 const files = globSync('{apps,packages,test}/**/*.test.ts', { exclude: ['**/node_modules/**'] })
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
-  // The longest first: those across workspaces.
-  .sort((a, b) => b.localeCompare(a));
+  .sort();
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -88,7 +87,8 @@ async function runChecks(): Promise<boolean> {
 
 function runTests(home: string): Promise<boolean> {
   console.log(`Running ${files.length} test files …`);
-  const concurrency = Math.min(Math.max(availableParallelism(), 2), 4);
+  // One more than there are cores: some wait most of the time.
+  const concurrency = Math.min(Math.max(availableParallelism() + 1, 3), 5);
   return succeeds('env', [
     `MYCELIUM_HOME=${home}`, // where the tests find the servers, and nothing of a running farm
     ...[process.execPath, '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`],
