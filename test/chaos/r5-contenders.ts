@@ -48,12 +48,12 @@ export const r5: Scenario = {
       );
     }
     const began = Date.now();
-    let done = 0;
-    while (done < slots && Date.now() - began < (stage.full ? 1_200_000 : 120_000)) {
+    let [done, dead] = [0, 0];
+    while (done + dead < slots && Date.now() - began < (stage.full ? 1_200_000 : 120_000)) {
       await wait(250);
       done = await countRuns(`status = 'succeeded'`);
+      dead = await countRuns(`status = 'failed'`);
     }
-    const dead = await countRuns(`status = 'failed'`);
     // Each epoch's writes must lie wholly before the first write of the next one that began.
     const { rows } = await stage.pool.query<{ overlaps: number }>(
       `with held as (select epoch, min(at) as begins, max(at) as ends from timeline group by epoch)
