@@ -1,4 +1,5 @@
 /** `npm run bench -- [NAME or ID …] [--json]`: ours, the naive way and the limit, side by side in one run. */
+import '@mycelium/config/compile-cache'; // for the processes it starts
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -3,6 +3,7 @@
  * own unless DATABASE_URL and REDIS_URL name others. Words after `npm test --` pick the test files whose path holds
  * one of them.
  */
+import '@mycelium/config/compile-cache'; // for the processes it starts
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

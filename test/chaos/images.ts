@@ -54,13 +54,14 @@ export async function dayReport(
   return undefined;
 }
 
-/** What the day's images came to, by the database alone. */
+/** What the day's images came to, by the database alone; `dead` are the keys of batches that were set aside. */
 export async function tally(stage: Stage, count: number) {
   const { rows } = await stage.pool.query<{ images: number; rows: number }>(
     `select (select count(distinct image_id) from image_embedding) as images,
             (select count(*) from image_embedding) as rows`,
   );
   const { images = 0, rows: written = 0 } = rows[0] ?? {};
-  const dead = await stage.queues.of('embed_batch').getFailedCount();
+  const setAside = await stage.queues.of('embed_batch').getFailed();
+  const dead: string[] = setAside.flatMap(({ data }) => data.payload.keys);
   return { lost: count - images, doubled: written - images, dead };
 }

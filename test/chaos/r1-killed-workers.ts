@@ -32,7 +32,7 @@ export const r1: Scenario = {
     const clean = (count * 0.05) / 3;
     const { lost, doubled, dead } = await tally(stage, count);
     const broken: string[] = [];
-    if (dead > 0) broken.push(`${dead} batches set aside`);
+    if (dead.length > 0) broken.push(`${dead.length} images set aside`);
     if (report?.succeeded !== count) broken.push(`the report says ${report?.succeeded} of ${count}`);
     const ratio = seconds / clean;
     // The short form is over before a dead worker's lock has run out, so the ratio says nothing there.

@@ -43,7 +43,7 @@ export const r14: Scenario = {
     const report = await dayReport(stage, stage.full ? 300 : 120);
     const { lost, doubled, dead } = await tally(stage, count);
     const broken: string[] = [];
-    if (dead > 0) broken.push(`${dead} batches set aside`);
+    if (dead.length > 0) broken.push(`${dead.length} images set aside`);
     if (report?.succeeded !== count) broken.push(`the report says ${report?.succeeded} of ${count}`);
     const note = `${count} images on three hosts, ${delay} ms each way, one cut off for ${cutSeconds} s`;
     return { lost, doubled, refused, recovered: 1, broken, note };

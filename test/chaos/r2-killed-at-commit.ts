@@ -5,14 +5,16 @@ import { startCrew } from './worker-process.ts';
 
 export const r2: Scenario = {
   id: 'R2',
-  title: 'killed just before and just after COMMIT',
+  title: 'killed just before and just after COMMIT, and one image that kills',
   async run(stage) {
-    const wanted = stage.full ? 200 : 6;
-    const batches = Math.ceil(wanted * 1.6);
+    // What dies twice is done image by image, with a chance to die at each.
+    const batches = stage.full ? 100 : 4;
     const count = batches * 20;
-    await writeDay(stage, count);
+    const keys = await writeDay(stage, count);
+    const deadlyImage = keys[7] as string;
     // One worker is dead half of the time: a batch dies once in two commits, at random on either side.
-    const crew = startCrew(stage, 3, { millisecondsPerImage: 1, leaseSeconds: 1, dieAtCommit: 0.4 });
+    const told = { millisecondsPerImage: 1, leaseSeconds: 1, dieAtCommit: 0.4, deadlyImage };
+    const crew = startCrew(stage, 3, told);
     await crew.ready();
     // Planned first: a run whose worker dies of its batches four times while it plans is set aside too.
     const queue = stage.queues.of('embed_batch');
@@ -21,19 +23,25 @@ export const r2: Scenario = {
     while ((await queue.getJobCounts('waiting')).waiting !== batches) await wait(100);
     await queue.resume();
     const report = await dayReport(stage, stage.full ? 1_500 : 150);
-    const { lost, doubled, dead } = await tally(stage, count);
+
+    const { doubled, dead } = await tally(stage, count);
+    const { rows: without } = await stage.pool.query<{ key: string }>(
+      'select key from image where not exists (select from image_embedding e where e.image_id = image.id)',
+    );
     const broken: string[] = [];
     if (!report) broken.push('no report in time');
-    // A batch that killed its workers four times is set aside, as it should be; its images are told as failed.
-    else if (report.succeeded + report.failed !== count)
-      broken.push(`the report counts ${report.succeeded}+${report.failed}`);
+    // In whose hands workers die four times is set aside, as it should be: it is told as failed.
+    else if (report.succeeded + dead.length !== count || report.failed !== dead.length)
+      broken.push(`the report counts ${report.succeeded}+${report.failed}, with ${dead.length} set aside`);
+    if (!dead.includes(deadlyImage)) broken.push('the deadly image was not set aside');
+    if (stage.full && crew.deaths() < 200) broken.push(`only ${crew.deaths()} kills`);
     return {
-      lost: lost - Math.min(lost, dead * 20),
+      lost: without.filter(({ key }) => !dead.includes(key)).length,
       doubled,
       refused: 0,
       recovered: crew.deaths(),
       broken,
-      note: `${crew.deaths()} kills at COMMIT, ${batches} batches, ${dead} set aside after 4 deaths each`,
+      note: `${crew.deaths()} kills at COMMIT, ${count} images; set aside after 4 deaths each: the deadly image and ${dead.length - 1} others`,
     };
   },
 };

@@ -32,7 +32,8 @@ export const r4: Scenario = {
     const { lost, doubled, dead } = await tally(stage, count);
     const broken: string[] = [];
     if (rows.length !== 3) broken.push(`${rows.length} batches were in hand, not 3`);
-    if (stalled.length + dead > 0) broken.push(`${stalled.length} batches stalled, ${dead} set aside`);
+    if (stalled.length + dead.length > 0)
+      broken.push(`${stalled.length} batches stalled, ${dead.length} images set aside`);
     if (report?.succeeded !== count) broken.push(`the report says ${report?.succeeded} of ${count}`);
     return {
       lost,

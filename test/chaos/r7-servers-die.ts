@@ -63,7 +63,7 @@ export const r7: Scenario = {
     const broken: string[] = [];
     if (captions) broken.push(captions);
     if (!report) broken.push('no report in time');
-    if (dead > 0) broken.push(`${dead} batches set aside`);
+    if (dead.length > 0) broken.push(`${dead.length} images set aside`);
     if (burned.length > 0) broken.push(`${burned.length} batches lost an attempt`);
     if (slowestRestart > 10) broken.push(`${slowestRestart.toFixed(1)} s to work again`);
     if (slowest > 30) broken.push(`${slowest.toFixed(1)} s to work again after FLUSHALL`);

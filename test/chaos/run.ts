@@ -2,6 +2,7 @@
  * `npm run chaos -- [R1 …] [--seed N] [--short] [--json]`: plays the scenarios. In full form each leaves its row in
  * docs/reliability.md.
  */
+import '@mycelium/config/compile-cache'; // for the processes it starts
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -22,6 +22,7 @@ export function startStubWorker(
     leaseSeconds?: number;
     drainSeconds?: number;
     dieAtCommit?: number;
+    deadlyImage?: string;
     modelFolder?: string;
     captionUrl?: string;
     /** On another host: its way to the servers, and what runs a command there. */

@@ -8,8 +8,10 @@ const ownNode = fileURLToPath(new URL('../../../node_modules/node/bin/node', imp
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 // TypeScript runs as it is from Node 22.18 on; `npm install` brings such a Node where the machine's is older.
-if (major > 22 || (major === 22 && minor >= 18)) await import(main);
-else if (existsSync(ownNode)) {
+if (major > 22 || (major === 22 && minor >= 18)) {
+  await import('@mycelium/config/compile-cache');
+  await import(main);
+} else if (existsSync(ownNode)) {
   const child = spawn(ownNode, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
   // Ctrl-C reaches the child from the terminal.
   process.on('SIGINT', () => {});

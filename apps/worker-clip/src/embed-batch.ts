@@ -9,7 +9,7 @@ import {
   identityText,
   type Pixels,
 } from '@mycelium/encoder';
-import type { Handler, Result } from '@mycelium/queue';
+import type { Handler, Payload, Result, RunContext } from '@mycelium/queue';
 import { type ImageKey, ObjectNotFound, parseImageKey } from '@mycelium/storage';
 import { countImages, inSpan, timeStage } from '@mycelium/telemetry';
 import type { ClipContext } from './context.ts';
@@ -19,6 +19,8 @@ const opening = createLimit(8 * availableParallelism());
 
 /** Follows a batch of images from their keys to their rows. One bad image is set aside; the others go on. */
 export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, save }, context) => {
+  // Chance, or an image that kills who opens it: each on its own, so that only a deadly one is set aside.
+  if (context.deaths >= 2 && keys.length > 1) return embedOneByOne({ keys, save }, context);
   const { pool, store, encoder, model, aliases, captioner, queues, run, signal } = context;
 
   const images = keys.map((key) => parseImageKey(key, { timeZone: run.timeZone, aliases }));
@@ -98,6 +100,31 @@ export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, sa
     }
   }
 };
+
+async function embedOneByOne(
+  { keys, save }: Payload<'embed_batch'>,
+  { fanOut }: RunContext,
+): Promise<Result<'embed_batch'>> {
+  const { results } = await fanOut('embed_batch', async (add) => {
+    const plan = { images: keys.length };
+    await add(
+      keys.map((key) => ({ keys: [key], save })),
+      plan,
+    );
+    return plan;
+  });
+  const rooms: Result<'embed_batch'>['rooms'] = {};
+  for (const [room, { total, succeeded, failed, skipped }] of results.flatMap((told) =>
+    Object.entries(told.rooms),
+  )) {
+    rooms[room] ??= { total: 0, succeeded: 0, failed: 0, skipped: 0 };
+    rooms[room].total += total;
+    rooms[room].succeeded += succeeded;
+    rooms[room].failed += failed;
+    rooms[room].skipped += skipped;
+  }
+  return { rooms, failures: results.flatMap(({ failures }) => failures) };
+}
 
 interface Bad {
   image: ImageKey;

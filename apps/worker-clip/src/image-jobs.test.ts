@@ -86,7 +86,7 @@ async function setup(t: Parameters<typeof createTestDatabase>[0], captioner?: Ca
     }
     return assert.fail(`${name} did not end: ${JSON.stringify(await findRun(pool, name, at))}`);
   };
-  return { pool, store, queues, report };
+  return { pool, store, queues, redis: connection.redis, report };
 }
 
 test('every image of yesterday becomes a row, once, and a replaced one becomes a new one', async (t) => {
@@ -128,6 +128,30 @@ test('what a vector was made from is written beside it, with the climate at the 
   );
   const text = 'Mushroom Room 611, normal stage, Day 7.';
   assert.deepEqual(rows, [{ made_from: 'identity', text_used: text, identity_text: text, text_cut: false }]);
+});
+
+test('a batch in whose hands two workers died is done image by image, and tells one result', async (t) => {
+  const { store, queues, redis } = await setup(t);
+  const keys = [keyAt('611', 1), keyAt('611', 2), keyAt('612', 3)];
+  for (const [n, key] of keys.slice(0, 2).entries()) await store.write(key, await picture(n));
+  const queue = queues.of('embed_batch');
+  await queue.pause();
+  const job = await queues.enqueue('embed_batch', { keys, save: false });
+  // As BullMQ counts the deaths.
+  await redis.hset(queue.toKey(job.id as string), 'stc', 2);
+  await queue.resume();
+
+  while (!(await job.isCompleted())) await wait(50);
+  const result = (await queue.getJob(job.id as string))?.returnvalue;
+  assert.deepEqual(result, {
+    rooms: {
+      611: { total: 2, succeeded: 2, failed: 0, skipped: 0 },
+      612: { total: 1, succeeded: 0, failed: 1, skipped: 0 },
+    },
+    failures: [{ key: keys[2], reason: 'missing' }],
+  });
+  const done = await queue.getJobs(['completed']);
+  assert.deepEqual(done.map(({ data }) => data.payload.keys.length).sort(), [1, 1, 1, 3]);
 });
 
 test('bad images and bad keys are set aside with the reason, and the others go on', async (t) => {

@@ -28,6 +28,8 @@ const told = z
     drainSeconds: z.number().default(10),
     /** How often, 0–1, the process kills itself just before or just after a commit of vectors. */
     dieAtCommit: z.number().default(0),
+    /** Whoever opens this image dies of it. */
+    deadlyImage: z.string().optional(),
     /** Of the chances that decide it. */
     seed: z.number().default(0),
     /** A folder with a real model. */
@@ -88,7 +90,11 @@ const encoder = told.modelFolder
   : stub;
 shutdown.onStop('encoder', () => encoder.close());
 
-const store = directoryStore(told.imageDir);
+const directory = directoryStore(told.imageDir);
+const store: typeof directory = {
+  ...directory,
+  read: (key, signal) => (key === told.deadlyImage ? die() : directory.read(key, signal)),
+};
 const model = { id: await ensureModel(pool, encoder.key, encoder.id), key: encoder.key };
 const captioner = createCaptioner({ url: told.captionUrl, model: 'stub' });
 const chance = seededRandom(told.seed);
@@ -141,10 +147,14 @@ if (captioner) {
 shutdown.onStop('workers', () => Promise.all(workers.map((worker) => worker.close())));
 logger.info('taking jobs', { modelPid: encoder.pid });
 
+function die(): never {
+  process.kill(process.pid, 'SIGKILL');
+  throw new Error('dead');
+}
+
 /** The pool, with a fault point on each side of COMMIT. */
 function deadly(real: Pool): Pool {
   if (told.dieAtCommit === 0) return real;
-  const die = () => process.kill(process.pid, 'SIGKILL');
   const connectReal = real.connect.bind(real);
   real.connect = (async (...callback: []) => {
     // `pool.query` asks with a callback; transactions do not.

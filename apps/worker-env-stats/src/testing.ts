@@ -40,6 +40,7 @@ export async function farm(t: TestContext, timeZone = 'UTC') {
           pool,
           logger: silent,
           signal: new AbortController().signal,
+          deaths: 0,
           progress: async () => {},
           fanOut: () => Promise.reject(new Error('it does not split')),
           run: { job, slot, day, timeZone, cause: 'schedule', lease },

@@ -30,6 +30,7 @@ export async function farm(t: TestContext) {
           pool,
           logger: silent,
           signal: new AbortController().signal,
+          deaths: 0,
           progress: async () => {},
           fanOut: () => Promise.reject(new Error('it does not split')),
           run: { job, slot, day: dayOf(slot, 'UTC'), timeZone: 'UTC', cause: 'schedule', lease },

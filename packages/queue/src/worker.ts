@@ -43,6 +43,8 @@ export interface RunContext {
   run: Run;
   /** Aborted when the worker stops, when the lease is lost, or when the time is up. Pass it on to every call. */
   signal: AbortSignal;
+  /** How many workers died, or were lost sight of, with this job in hand. After the fourth it is set aside. */
+  deaths: number;
   progress(done: number, total: number): Promise<void>;
   /**
    * Splits the run into batches. `plan` adds them, and tells with each call what the plan is so far; where its
@@ -113,7 +115,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
     concurrency: options.concurrency ?? 1,
     lockDuration: lockMillis,
     stalledInterval: Math.round(lockMillis / 3), // Redis takes whole milliseconds
-    // A job whose worker died three times is set aside: it may be what kills them.
+    // Recovered three times, then set aside: it may be what kills them.
     maxStalledCount: 3,
   });
   worker.on('error', (error) => options.logger.warn('the queue is out of reach', { error: error.message }));
@@ -246,6 +248,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
       ...context,
       run: { job: job.name as JobName, slot: at, day, timeZone, cause: carried.cause, lease },
       signal,
+      deaths: job.stalledCounter,
       progress: (done, total) => job.updateProgress({ done, total }),
       fanOut: (name, plan) => fanOut({ job, token, carried, queues }, name, plan),
     };

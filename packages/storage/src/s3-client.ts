@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type ClientOptions } from 'minio';
+import type { Client, ClientOptions } from 'minio';
 import { withDeadline } from './deadline.ts';
 import { StoreError, StoreUnavailable } from './store-errors.ts';
 
@@ -33,7 +33,7 @@ export function createS3Client(settings: S3Settings): S3Client {
   const secure = where.protocol === 'https:';
   if (where.pathname !== '/')
     throw new TypeError(`an S3 endpoint has no path, but ${where.origin}${where.pathname} does`);
-  const client = new Client({
+  const options: ClientOptions = {
     endPoint: where.hostname,
     port: Number(where.port) || (secure ? 443 : 80),
     useSSL: secure,
@@ -44,13 +44,19 @@ export function createS3Client(settings: S3Settings): S3Client {
     transport: abortableTransport(secure),
     // Its own retries write to the console and cannot be aborted.
     retryOptions: { disableRetry: true },
-  });
+  };
+  // Loaded when the first object is asked for: most processes of a farm whose images lie in a folder never do.
+  let opened: Promise<Client> | undefined;
+  const open = () => {
+    opened ??= import('minio').then((minio) => new minio.Client(options));
+    return opened;
+  };
   return {
     async call(what, signal, work, timeoutMs = settings.timeoutMs ?? 30_000) {
       const described = `${what} at ${where.origin}`;
       try {
         return await withDeadline(described, timeoutMs, signal, (inner) =>
-          requestSignal.run(inner, () => withRetries(inner, () => work(client))),
+          requestSignal.run(inner, () => withRetries(inner, async () => work(await open()))),
         );
       } catch (error) {
         if (signal?.aborted || error instanceof StoreError) throw error;
