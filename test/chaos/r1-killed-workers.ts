@@ -9,13 +9,13 @@ export const r1: Scenario = {
   title: 'workers killed (-9), one every 2 s',
   quiet: true,
   async run(stage: Stage) {
-    const [count, mostKills, leaseSeconds] = stage.full ? [5_000, Number.POSITIVE_INFINITY, 5] : [300, 3, 2];
+    const [count, mostKills] = stage.full ? [5_000, Number.POSITIVE_INFINITY] : [300, 3];
     await writeDay(stage, count);
-    const crew = startCrew(stage, 3, { millisecondsPerImage: 50, leaseSeconds });
+    const crew = startCrew(stage, 3, { millisecondsPerImage: 50, leaseSeconds: 2 });
     await crew.ready();
+    // The short form is over before a dead worker's lock has run out, so its time says nothing.
+    const clean = stage.full ? await cleanSeconds(stage) : undefined;
 
-    const began = Date.now();
-    await askForDay(stage);
     let killing = true;
     const killer = (async () => {
       for (let kills = 0; killing && kills < mostKills; kills++) {
@@ -25,25 +25,39 @@ export const r1: Scenario = {
         if (killing) victim.kill('SIGKILL');
       }
     })();
-    const report = await dayReport(stage, stage.full ? 400 : 120);
+    const { report, seconds } = await playDay(stage);
     killing = false;
-    const seconds = (Date.now() - began) / 1_000;
     await killer;
-    const clean = (count * 0.05) / 3;
+
     const { lost, doubled, dead } = await tally(stage, count);
     const broken: string[] = [];
     if (dead.length > 0) broken.push(`${dead.length} images set aside`);
     if (report?.succeeded !== count) broken.push(`the report says ${report?.succeeded} of ${count}`);
-    const ratio = seconds / clean;
-    // The short form is over before a dead worker's lock has run out, so the ratio says nothing there.
-    if (stage.full && ratio > 1.6) broken.push(`${ratio.toFixed(2)}× the clean time`);
+    if (clean && seconds > 1.6 * clean) broken.push(`${(seconds / clean).toFixed(2)}× the clean time`);
+    const against = clean
+      ? `, ${(seconds / clean).toFixed(2)}× the ${clean.toFixed(0)} s of the same day without kills`
+      : '';
     return {
       lost,
       doubled,
       refused: 0,
       recovered: crew.deaths(),
       broken,
-      note: `${count} images, ${crew.deaths()} kills, ${seconds.toFixed(0)} s, ${ratio.toFixed(2)}× the clean time`,
+      note: `${count} images, ${crew.deaths()} kills, ${seconds.toFixed(0)} s${against}`,
     };
   },
 };
+
+async function playDay(stage: Stage) {
+  const began = Date.now();
+  await askForDay(stage);
+  const report = await dayReport(stage, stage.full ? 400 : 120);
+  return { report, seconds: (Date.now() - began) / 1_000 };
+}
+
+/** The same day by the same crew, of whom nobody dies; afterwards nothing of it is left. */
+async function cleanSeconds(stage: Stage): Promise<number> {
+  const { seconds } = await playDay(stage);
+  await stage.pool.query('truncate image, image_embedding, runs');
+  return seconds;
+}

@@ -42,7 +42,16 @@ export function startStubWorker(
     seed: Math.floor(stage.random() * 2 ** 31),
     ...settings,
   });
-  const [command = '', ...args] = [...via, process.execPath, script, argument];
+  const [command = '', ...args] = [
+    ...via,
+    ...[
+      process.execPath,
+      '--import',
+      import.meta.resolve('@mycelium/config/compile-cache'),
+      script,
+      argument,
+    ],
+  ];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const ready = new Promise<{ modelPid?: number }>((resolve) => {

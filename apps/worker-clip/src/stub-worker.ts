@@ -6,7 +6,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createLedger, createPool, ensureModel, type Pool } from '@mycelium/database';
 import { createCaptioner, type Encoder, loadEncoder } from '@mycelium/encoder';
-import { seededRandom } from '@mycelium/encoder/demo-model';
 import { connect, createQueues, startWorker } from '@mycelium/queue';
 import { directoryStore } from '@mycelium/storage';
 import { createLogger, onShutdown } from '@mycelium/telemetry';
@@ -97,9 +96,8 @@ const store: typeof directory = {
 };
 const model = { id: await ensureModel(pool, encoder.key, encoder.id), key: encoder.key };
 const captioner = createCaptioner({ url: told.captionUrl, model: 'stub' });
-const chance = seededRandom(told.seed);
 const context = {
-  pool: deadly(pool),
+  pool: await deadly(pool),
   store,
   encoder,
   model,
@@ -153,8 +151,10 @@ function die(): never {
 }
 
 /** The pool, with a fault point on each side of COMMIT. */
-function deadly(real: Pool): Pool {
+async function deadly(real: Pool): Promise<Pool> {
   if (told.dieAtCommit === 0) return real;
+  const { seededRandom } = await import('@mycelium/encoder/demo-model');
+  const chance = seededRandom(told.seed);
   const connectReal = real.connect.bind(real);
   real.connect = (async (...callback: []) => {
     // `pool.query` asks with a callback; transactions do not.
