@@ -16,7 +16,7 @@ const logger = createLogger({
 }).child({ tag: '[DASHBOARD]' });
 const shutdown = onShutdown(logger, config.DRAIN_SECONDS);
 
-const pool = createPool(config.DATABASE_URL, { name: 'mycelium dashboard' });
+const pool = createPool(config.DATABASE_URL, { name: 'mycelium dashboard', parallel: false });
 shutdown.onStop('database', () => pool.end());
 const queues = createQueues(
   connect(config, (error) => logger.warn('Redis is out of reach', { error: error.message })),

@@ -10,15 +10,21 @@ pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 // Counts and ids fit a double for the next few centuries.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
-/** Connections to PostgreSQL; `name` shows in pg_stat_activity. Sessions speak UTC. */
-export function createPool(url: string, { name, max = 10 }: { name: string; max?: number }): pg.Pool {
+/**
+ * Connections to PostgreSQL; `name` shows in pg_stat_activity. Sessions speak UTC. Queries of a page that somebody waits
+ * for are many and small: there `parallel` is false, as starting processes for one costs ten times what it saves.
+ */
+export function createPool(
+  url: string,
+  { name, max = 10, parallel = true }: { name: string; max?: number; parallel?: boolean },
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: name,
     max,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
-    options: '-c TimeZone=UTC',
+    options: parallel ? '-c TimeZone=UTC' : '-c TimeZone=UTC -c max_parallel_workers_per_gather=0',
   });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {});

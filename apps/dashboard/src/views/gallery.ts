@@ -9,7 +9,7 @@ export interface GalleryFilter {
   growthDay?: number | undefined;
   /** 0–100 */
   minQuality?: number | undefined;
-  state?: 'embedded' | 'described' | 'missing' | 'quarantined' | undefined;
+  state?: keyof typeof states | undefined;
 }
 
 export interface GalleryImage {
@@ -39,14 +39,20 @@ const tables = `
     and e.model_id = (select model_id from active_model)
   left join quarantine q on q.key = image.key and q.etag = image.etag`;
 
-const matching = `
+/** Written out, so that PostgreSQL sees what is not to be there and needs not look at each image. */
+const states = {
+  embedded: 'e.image_id is not null',
+  described: `e.made_from = 'description'`,
+  missing: 'e.image_id is null and q.key is null',
+  quarantined: 'q.key is not null',
+};
+
+const matching = ({ state }: GalleryFilter) => `
   ($1::text is null or image.room = $1)
   and ($2::date is null or image.day >= $2) and ($3::date is null or image.day <= $3)
   and ($4::text is null or image.stage = $4) and ($5::int is null or image.growth_day = $5)
   and ($6::float8 is null or e.quality >= $6)
-  and case $7::text when 'embedded' then e.image_id is not null when 'described' then e.made_from = 'description'
-        when 'missing' then e.image_id is null and q.key is null when 'quarantined' then q.key is not null
-        else true end`;
+  and ${state ? states[state] : true}`;
 
 const parameters = (filter: GalleryFilter) => [
   filter.room ?? null,
@@ -55,7 +61,6 @@ const parameters = (filter: GalleryFilter) => [
   filter.stage ?? null,
   filter.growthDay ?? null,
   filter.minQuality ?? null,
-  filter.state ?? null,
 ];
 
 /** A page of images, newest first, from after the last one of the page before. */
@@ -65,9 +70,9 @@ export async function galleryPage(
   { after, limit }: { after?: { capturedAt: Date; id: number } | undefined; limit: number },
 ): Promise<GalleryImage[]> {
   const { rows } = await db.query<GalleryImage>(
-    `select ${columns} from ${tables} where ${matching}
-       and ($8::timestamptz is null or (image.captured_at, image.id) < ($8, $9))
-     order by image.captured_at desc, image.id desc limit $10`,
+    `select ${columns} from ${tables} where ${matching(filter)}
+       and ($7::timestamptz is null or (image.captured_at, image.id) < ($7, $8))
+     order by image.captured_at desc, image.id desc limit $9`,
     [...parameters(filter), after?.capturedAt ?? null, after?.id ?? null, limit],
   );
   return rows;
@@ -80,7 +85,7 @@ export async function galleryCount(db: Queryable, filter: GalleryFilter): Promis
     ? tables
     : 'image, lateral (select null::float8 as quality, null::bigint as image_id, null::text as made_from) e, lateral (select null::text as key) q';
   const { rows } = await db.query<{ count: number }>(
-    `select count(*) from ${from} where ${matching}`,
+    `select count(*) from ${from} where ${matching(filter)}`,
     parameters(filter),
   );
   return rows[0]?.count ?? 0;
