@@ -8,7 +8,7 @@ export const r2: Scenario = {
   title: 'killed just before and just after COMMIT, and one image that kills',
   async run(stage) {
     // What dies twice is done image by image, with a chance to die at each.
-    const batches = stage.full ? 100 : 4;
+    const batches = stage.full ? 40 : 4;
     const count = batches * 20;
     const keys = await writeDay(stage, count);
     const deadlyImage = keys[7] as string;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLedger, findRun, listRuns, pauseSchedule, resumeSchedule } from '@mycelium/database';
+import { createLedger, ensureModel, findRun, listRuns, pauseSchedule, resumeSchedule } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { createQueues, type JobName } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
@@ -158,6 +158,33 @@ test('a scheduler that dies at any point around a slot leaves no slot unaccounte
     assert.equal((await queues.of('daily_env_stats').getWaiting()).length, day + 1, 'and no slot twice');
   }
   assert.ok(deaths >= 20, `${deaths} deaths`);
+});
+
+test('descriptions that Redis lost are asked for again, each once, and not while any are in the queue', async (t) => {
+  const { pool, queues, at, forget } = await setup(t);
+  const model = { name: 'stub', revision: '1', dtype: 'fp32', hash: '0', demo: true, dimensions: 512 };
+  const modelId = await ensureModel(pool, 'stub', model);
+  const keys = ['601/20251224/a.jpg', '601/20251224/b.jpg', '602/20251224/c.jpg'];
+  await pool.query(
+    `with image as (
+       insert into image (key, room, day, captured_at, in_date, camera, growth_day, stage, etag, bytes)
+       select key, '601', '2025-12-24', now(), '2025-12-20', '1', 5, 'normal', 'e', 1 from unnest($1::text[]) key
+       returning id)
+     insert into description_wanted (image_id, model_id, wanted_at) select id, $2, $3 from image`,
+    [keys, modelId, slot],
+  );
+  const asked = async () => {
+    const jobs = await queues.of('describe_batch').getWaiting();
+    return jobs.flatMap(({ data }) => data.payload.keys).sort();
+  };
+
+  await queues.enqueue('describe_batch', { keys });
+  await at(minutes(1));
+  assert.deepEqual(await asked(), keys, 'they are under way');
+  await forget();
+  await at(minutes(2));
+  await at(minutes(3));
+  assert.deepEqual(await asked(), keys);
 });
 
 test('a run whose job was set aside ends as failed, and is not put back for ever', async (t) => {

@@ -8,6 +8,7 @@ import {
   rememberSchedule,
   setAccountedUntil,
   unattendedRuns,
+  undescribedImages,
 } from '@mycelium/database';
 import {
   accountForSlots,
@@ -60,6 +61,28 @@ export async function reconcile(house: Reconciliation): Promise<void> {
       await failRun(pool, { job, slot }, 'its job was lost from Redis; ask for it again');
     }
   }
+  await askForDescriptions(house);
+}
+
+/** Between the commit of a vector and the job for its description lie milliseconds. */
+const descriptionGrace = 10_000;
+
+/** Nothing of them in the queue, and yet images wait: their jobs are lost. Each is asked for on its own, once. */
+async function askForDescriptions({ pool, queues, logger, now }: Reconciliation): Promise<void> {
+  const before = new Date(now().getTime() - descriptionGrace);
+  const images = await undescribedImages(pool, { before, limit: 1_000 });
+  if (images.length === 0) return;
+  const counts = await queues.of('describe_batch').getJobCounts('waiting', 'active', 'delayed');
+  if (Object.values(counts).some((count) => count > 0)) return;
+  logger.warn('descriptions are wanted and not in the queue: put there', { images: images.length });
+  await queues.enqueueAll(
+    'describe_batch',
+    images.map(({ key, imageId, wantedAt }) => ({
+      payload: { keys: [key] },
+      // One that was set aside is not tried again until somebody says so.
+      asked: { jobId: `image-${imageId}-${wantedAt.getTime()}` },
+    })),
+  );
 }
 
 async function accountForJob(

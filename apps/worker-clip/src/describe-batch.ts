@@ -1,4 +1,10 @@
-import { commit, type DescriptionRow, imagesToDescribe, updateDescriptions } from '@mycelium/database';
+import {
+  commit,
+  type DescriptionRow,
+  imagesToDescribe,
+  settleDescription,
+  updateDescriptions,
+} from '@mycelium/database';
 import { BadImage, type Captioner, DescriptionFailed, fuse, fusionText } from '@mycelium/encoder';
 import type { Handler } from '@mycelium/queue';
 import { ObjectNotFound } from '@mycelium/storage';
@@ -16,10 +22,11 @@ export const describeBatch: Handler<'describe_batch', Context> = async ({ keys }
   let described = 0;
   for (const image of images) {
     const row = await describe(image);
-    if (row) {
-      await commit(pool, run.lease, (tx) => updateDescriptions(tx, model.id, [row]));
-      described++;
-    }
+    await commit(pool, run.lease, async (tx) => {
+      if (row) await updateDescriptions(tx, model.id, [row]);
+      await settleDescription(tx, model.id, image);
+    });
+    if (row) described++;
     await progress(described, images.length);
   }
   return { described, failed: images.length - described };

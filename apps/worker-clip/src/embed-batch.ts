@@ -1,5 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { commit, environmentAt, imageIds, quarantine, upsertEmbeddings } from '@mycelium/database';
+import {
+  commit,
+  environmentAt,
+  imageIds,
+  quarantine,
+  upsertEmbeddings,
+  wantDescriptions,
+} from '@mycelium/database';
 import {
   BadImage,
   createLimit,
@@ -50,26 +57,29 @@ export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, sa
   if (save) {
     const known = await imageIds(pool, keys);
     await commit(pool, run.lease, async (tx) => {
-      await upsertEmbeddings(
-        tx,
-        model.id,
-        good.flatMap(({ image }, n) => {
-          const stored = known.get(image.key);
-          const [imageVector, textVector, text] = [imageVectors[n], textVectors[n], texts[n]];
-          if (!stored || !imageVector || !textVector || !text) return [];
-          return {
-            imageId: stored.id,
-            etag: stored.etag,
-            imageVector,
-            fusedVector: fuse(imageVector, textVector),
-            madeFrom: 'identity' as const,
-            textUsed: text.used,
-            textCut: text.cut,
-            identityText: text.said,
-            environment: environments[n] ?? {},
-          };
-        }),
-      );
+      const rows = good.flatMap(({ image }, n) => {
+        const stored = known.get(image.key);
+        const [imageVector, textVector, text] = [imageVectors[n], textVectors[n], texts[n]];
+        if (!stored || !imageVector || !textVector || !text) return [];
+        return {
+          imageId: stored.id,
+          etag: stored.etag,
+          imageVector,
+          fusedVector: fuse(imageVector, textVector),
+          madeFrom: 'identity' as const,
+          textUsed: text.used,
+          textCut: text.cut,
+          identityText: text.said,
+          environment: environments[n] ?? {},
+        };
+      });
+      await upsertEmbeddings(tx, model.id, rows);
+      if (captioner)
+        await wantDescriptions(
+          tx,
+          model.id,
+          rows.map(({ imageId }) => imageId),
+        );
       await quarantine(
         tx,
         bad.map(({ image, ...why }) => ({ key: image.key, etag: known.get(image.key)?.etag ?? '', ...why })),

@@ -234,6 +234,11 @@ test('descriptions come later and are fused then', async (t) => {
       assert.equal(rows[0].text_used, 'A dense cluster of caps. Mushroom Room 611, normal stage, Day 7.');
       assert.equal(rows[0].quality, 100);
       assert.equal(rows[0].description.chinese_description, '菌盖');
+      assert.equal(
+        (await pool.query('select from description_wanted')).rowCount,
+        0,
+        'nothing is wanted any longer',
+      );
       return;
     }
     await wait(50);

@@ -108,3 +108,38 @@ export async function updateDescriptions(
     ],
   );
 }
+
+/** With the vectors, in their transaction: that these images are to be described. */
+export async function wantDescriptions(db: Queryable, modelId: number, imageIds: number[]): Promise<void> {
+  await db.query(
+    `insert into description_wanted (image_id, model_id) select unnest($2::bigint[]), $1
+     on conflict (image_id, model_id) do update set wanted_at = excluded.wanted_at`,
+    [modelId, imageIds],
+  );
+}
+
+/** This version of the image has its description, or never will. */
+export async function settleDescription(
+  db: Queryable,
+  modelId: number,
+  { imageId, etag }: { imageId: number; etag: string },
+): Promise<void> {
+  await db.query(
+    `delete from description_wanted w using image_embedding e
+     where w.image_id = $2 and w.model_id = $1 and e.image_id = $2 and e.model_id = $1 and e.etag = $3`,
+    [modelId, imageId, etag],
+  );
+}
+
+/** Images that wait for a description since before then, the newest first. */
+export async function undescribedImages(
+  db: Queryable,
+  { before, limit }: { before: Date; limit: number },
+): Promise<{ key: string; imageId: number; wantedAt: Date }[]> {
+  const { rows } = await db.query<{ key: string; imageId: number; wantedAt: Date }>(
+    `select image.key, image.id as "imageId", max(wanted_at) as "wantedAt" from description_wanted
+     join image on image.id = image_id where wanted_at < $1 group by image.id order by 3 desc limit $2`,
+    [before, limit],
+  );
+  return rows;
+}

@@ -14,8 +14,11 @@ export {
   type DescriptionRow,
   type EmbeddingRow,
   imagesToDescribe,
+  settleDescription,
+  undescribedImages,
   updateDescriptions,
   upsertEmbeddings,
+  wantDescriptions,
 } from './embeddings.ts';
 export {
   closeEnvStats,
