@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '@mycelium/storage';
 import type { Logger } from '@mycelium/telemetry';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
@@ -23,7 +24,9 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
       error,
       request: request.id,
     });
-    const down = ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', '57P03', '42P01'].includes(error.code);
+    const down =
+      error instanceof StoreUnavailable ||
+      ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', '57P03', '42P01'].includes(error.code);
     return reply.status(down ? 503 : 500).send({
       error: down
         ? 'a server this console needs does not answer, or is not set up yet'

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { addDays, dayOf } from '@mycelium/calendar';
-import { accountForSlot } from '@mycelium/database';
+import { accountForSlot, ensureModel, useModel } from '@mycelium/database';
+import { formatImageKey } from '@mycelium/storage';
 import sharp from 'sharp';
 import { failJobs, openDashboard, visit } from './testing.ts';
-import { growTestFarm } from './testing-farm.ts';
+import { growTestFarm, testModel } from './testing-farm.ts';
 
 const now = new Date('2026-03-10T04:30:00Z');
 const timeZone = 'Asia/Shanghai';
@@ -173,6 +174,34 @@ describe('the API of a small farm', () => {
       [{ day: yesterday, rooms: ['611'] }],
     );
     await queue.obliterate({ force: true });
+  });
+
+  test('of days that no picture is known of, the dry run tells what the store holds', async () => {
+    const before = addDays(today, -5);
+    for (const hour of [10, 11]) {
+      const capturedAt = new Date(`${before}T${hour}:00:00+08:00`);
+      const image = { room: '611', camera: '1921681235', batchInDate: before, capturedAt };
+      await farm.store.write(formatImageKey(image, { timeZone }), Buffer.from('a picture'));
+    }
+    const wanted = { what: 'images', from: addDays(today, -20), to: addDays(today, -4), dryRun: true };
+    const step = { job: 'embed_images', day: before, rooms: ['611'], images: 2 };
+    assert.deepEqual((await post('/api/backfill', wanted)).steps, [step]);
+    assert.deepEqual((await post('/api/backfill', { ...wanted, only: 'all' })).steps, [step]);
+    assert.deepEqual((await post('/api/backfill', { ...wanted, only: 'stale' })).steps, []);
+    assert.deepEqual((await post('/api/backfill', { ...wanted, rooms: ['607'] })).steps, []);
+  });
+
+  test('images whose vectors are of another model than the one in use are stale', async () => {
+    await ensureModel(farm.pool, 'other@1/fp32#none', { ...testModel, name: 'other' });
+    const wanted = { what: 'images', from: yesterday, to: yesterday, dryRun: true };
+    assert.deepEqual((await post('/api/backfill', { ...wanted, only: 'stale' })).steps, []);
+    await useModel(farm.pool, 'other@1/fp32#none');
+    const { steps } = await post('/api/backfill', { ...wanted, only: 'stale' });
+    await useModel(farm.pool, 'test@1/fp32#none');
+    // 24 pictures a room: two are set aside, three have no vector of any model.
+    assert.deepEqual(steps, [
+      { job: 'embed_images', day: yesterday, rooms: ['607', '611'], images: 22 + 21 },
+    ]);
   });
 
   test('quarantined images are tried again when somebody says so', async () => {

@@ -6,7 +6,8 @@ import { audit } from '../audit.ts';
 import { backfill, planImages, planStats } from '../backfill.ts';
 import type { Deps } from '../dashboard.ts';
 import { Refused } from '../refused.ts';
-import { coverage, firstDayNotDue } from '../views/coverage.ts';
+import { lookUpUnknown } from '../unknown-days.ts';
+import { type CoverageRow, coverage, firstDayNotDue } from '../views/coverage.ts';
 import { day, room } from './shapes.ts';
 
 const mostDays = 370;
@@ -44,14 +45,22 @@ const plan = z.object({
   enqueued: z.number(),
 });
 
-export function coverageRoutes(app: FastifyInstance, { pool, queues, clock, config }: Deps): void {
+export function coverageRoutes(app: FastifyInstance, { pool, queues, store, clock, config }: Deps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
 
+  const notDue = () => firstDayNotDue(clock(), config.TZ);
   const read = (from: string, to: string) => {
     if (to < from || addDays(from, mostDays) < to) {
       throw new Refused(400, `from must not come after to, and be at most ${mostDays} days before it`);
     }
-    return coverage(pool, { from, to, notDue: firstDayNotDue(clock(), config.TZ) });
+    return coverage(pool, { from, to, notDue: notDue() });
+  };
+
+  const planOf = async (rows: CoverageRow[], { what, only }: z.infer<typeof request>) => {
+    if (what === 'readings') return planStats(rows, only);
+    const looksForMissing = only === 'missing' || only === 'all';
+    const options = { store, aliases: config.ROOM_ALIASES, notDue: notDue() };
+    return planImages(looksForMissing ? await lookUpUnknown(rows, options) : rows, only);
   };
 
   api.get(
@@ -78,7 +87,7 @@ export function coverageRoutes(app: FastifyInstance, { pool, queues, clock, conf
     async ({ body, visitor }) => {
       const rows = await read(body.from, body.to);
       const chosen = rows.filter((row) => body.rooms?.includes(row.room) ?? true);
-      const steps = (body.what === 'images' ? planImages : planStats)(chosen, body.only);
+      const steps = await planOf(chosen, body);
       if (body.dryRun || steps.length === 0) return { steps, enqueued: 0 };
       await audit(pool, {
         actor: visitor?.name ?? 'nobody',

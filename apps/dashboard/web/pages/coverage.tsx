@@ -379,6 +379,9 @@ function Backfill({ rooms, from, to, what, rows, onClose }: BackfillProps) {
           onChange={setOnly}
         />
       </div>
+      {what === 'images' && counts.unknown > 0 && (only === 'missing' || only === 'all') && (
+        <p class="quiet small">{t('backfill.lookedUp', { n: counts.unknown })}</p>
+      )}
       {error && <ErrorState error={error} />}
       {!plan && !error && <Loading height={90} />}
       {plan && plan.steps.length === 0 && (
@@ -418,14 +421,17 @@ function Backfill({ rooms, from, to, what, rows, onClose }: BackfillProps) {
   );
 }
 
+/** What the cells count together; `unknown` are cells without any picture known. */
 function sum(rows: CoverageRow[], rooms: string[], from: string, to: string) {
   const total = { expected: 0, embedded: 0, described: 0, missing: 0, quarantined: 0, stale: 0 };
+  let unknown = 0;
   for (const { room, cells } of rows) {
     if (!rooms.includes(room)) continue;
     for (const cell of cells) {
       if (cell.day < from || cell.day > to) continue;
       for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += cell[name];
+      if (cell.images === 0) unknown++;
     }
   }
-  return total;
+  return { ...total, unknown };
 }
