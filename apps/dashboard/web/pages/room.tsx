@@ -12,6 +12,7 @@ import { ImageView } from '../parts/image-view.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { PanZoom } from '../parts/pan-zoom.tsx';
 import { Segments } from '../parts/segments.tsx';
+import type { SetpointReport } from '../parts/setpoint-report.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { TimeStrip } from '../parts/time-strip.tsx';
 import { clock, dateTime, duration, formatNumber, percent, shortDay, t } from '../words.ts';
@@ -232,7 +233,7 @@ function RoomView({ room, rooms, onRoom }: RoomViewProps) {
       )}
       <div class="columns wide-left section">
         <StatsTable path={path} window={settled} />
-        <ChangesList changes={changes.data?.changes} error={changes.error} />
+        <ChangesList room={room} changes={changes.data?.changes} error={changes.error} />
       </div>
       {shown !== undefined && <ImageView id={shown} onClose={() => setShown(undefined)} />}
     </>
@@ -334,13 +335,20 @@ function StatsRow({ row }: { row: Wire<DailyStats> }) {
   );
 }
 
-function ChangesList({ changes, error }: { changes: Wire<Change>[] | undefined; error: Error | undefined }) {
+interface ChangesListProps {
+  room: string;
+  changes: Wire<Change>[] | undefined;
+  error: Error | undefined;
+}
+
+function ChangesList({ room, changes, error }: ChangesListProps) {
   return (
     <section aria-labelledby="changes">
       <div class="section-head">
         <h2 id="changes">{t('changes.title')}</h2>
         {changes && <span class="quiet small">{formatNumber(changes.length)}</span>}
       </div>
+      <Flapping room={room} />
       {error && !changes && <ErrorState error={error} />}
       {!changes && !error && <Loading height={200} />}
       {changes && (
@@ -367,5 +375,26 @@ function ChangesList({ changes, error }: { changes: Wire<Change>[] | undefined; 
         </section>
       )}
     </section>
+  );
+}
+
+/** What the newest run of setpoint monitoring found to switch to and fro in the room. */
+function Flapping({ room }: { room: string }) {
+  const { data } = useData<{ runs: { report: SetpointReport }[] }>(
+    `/api/runs${query({ job: 'hourly_setpoint_monitoring', status: 'succeeded', limit: 1 })}`,
+    5 * minute,
+  );
+  const report = data?.runs[0]?.report;
+  const points = report?.rooms.find((one) => one.room === room)?.points.filter(({ flapping }) => flapping);
+  if (!report || !points?.length) return null;
+  return (
+    <ul class="flapping">
+      {points.map(({ name, changes }) => (
+        <li key={name} class="notice warn">
+          <Icon name="alert" />
+          {t('changes.flapping', { point: name, n: changes, at: dateTime(report.to) })}
+        </li>
+      ))}
+    </ul>
   );
 }

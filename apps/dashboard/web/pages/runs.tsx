@@ -6,6 +6,7 @@ import { jobTitle } from '../job-title.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { PageHead } from '../parts/page-head.tsx';
+import { SetpointPoints, type SetpointReport } from '../parts/setpoint-report.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { Status } from '../parts/status.tsx';
 import { attempt } from '../parts/toast.tsx';
@@ -239,6 +240,12 @@ function RunView({ id, onClose }: { id: number; onClose: () => void }) {
             <dt>{t('runs.worker')}</dt>
             <dd class="mono">{run.worker ?? '–'}</dd>
           </dl>
+          {run.job === 'hourly_setpoint_monitoring' && run.status === 'succeeded' && (
+            <section>
+              <h3>{t('runs.points')}</h3>
+              <SetpointPoints report={run.report as SetpointReport} />
+            </section>
+          )}
           {run.report !== null && (
             <section>
               <h3>{t('runs.report')}</h3>
