@@ -77,35 +77,34 @@ export interface PointWindow {
 /**
  * The readings of each point from its window's begin up to an instant, without those that only repeat the one
  * before them: nearly all of a setpoint's readings, and no change can be there. The first of a window comes always,
- * and so does the first at or after each of `marks`, from which on another threshold holds.
+ * and so does the first at or after each of `marks`, from which on another threshold holds. Windows that begin
+ * together are read together, in the order of the index: a join with each point's own begin would be sorted first.
  */
-export function streamSteps(
+export async function* streamSteps(
   pool: Pool,
   windows: PointWindow[],
   to: Date,
   marks: Date[] = [],
   signal?: AbortSignal,
 ): AsyncGenerator<Series> {
-  const begin = (from: Date | undefined) => (from ? `'${from.toISOString()}'` : `'-infinity'`);
-  const earliest = windows.some(({ from }) => !from)
-    ? undefined
-    : new Date(Math.min(...windows.map(({ from }) => (from as Date).getTime())));
-  const wanted = windows.map(({ pointId, from }) => `(${Number(pointId)}, ${begin(from)})`);
   const steps = [
     'before is distinct from value',
     ...marks.map((mark) => `(ts >= '${mark.toISOString()}' and ts_before < '${mark.toISOString()}')`),
   ];
-  return streamSeries(
-    pool,
-    `select point_id, ts, value from (
-       select reading.point_id, ts, value, lag(value) over series as before${marks.length > 0 ? ', lag(ts) over series as ts_before' : ''}
-       from (values ${wanted.join()}) as wanted(point_id, begins)
-       join reading on reading.point_id = wanted.point_id and ts >= begins::timestamptz
-       where ts >= ${begin(earliest)} and ts < '${to.toISOString()}'
-       window series as (partition by reading.point_id order by ts)) steps
-     where ${steps.join(' or ')} order by point_id, ts`,
-    signal,
-  );
+  const timeBefore = marks.length > 0 ? ', lag(ts) over series as ts_before' : '';
+  for (const together of Map.groupBy(windows, ({ from }) => from?.getTime()).values()) {
+    const from = together[0]?.from?.toISOString() ?? '-infinity';
+    const points = together.map(({ pointId }) => Number(pointId));
+    yield* streamSeries(
+      pool,
+      `select point_id, ts, value from (
+         select point_id, ts, value, lag(value) over series as before${timeBefore} from reading
+         where point_id = any('{${points.join()}}') and ts >= '${from}' and ts < '${to.toISOString()}'
+         window series as (partition by point_id order by ts)) steps
+       where ${steps.join(' or ')} order by point_id, ts`,
+      signal,
+    );
+  }
 }
 
 /** The last reported value of each point before its window: what the window's readings are compared with. */
