@@ -1,6 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { addDays, type Day, dayBounds, dayOf, daysApart, instantToLocal } from '@mycelium/calendar';
+import {
+  addDays,
+  type Day,
+  dayBounds,
+  dayOf,
+  daysApart,
+  daysBetween,
+  instantToLocal,
+} from '@mycelium/calendar';
 import { copyReadings, deviceTypeOf, ensurePoints, type Pool, pointKey } from '@mycelium/database';
 import { batchSeed, type Scene, sceneOf } from '@mycelium/encoder/demo-model';
 import { formatImageKey, type ObjectStore } from '@mycelium/storage';
@@ -24,6 +32,7 @@ const rooms: { room: string; camera: string; growthDay: number; turnover?: true 
   { room: '611', camera: '1921681211', growthDay: 17 },
   { room: '612', camera: '1921681212', growthDay: 27, turnover: true },
 ];
+export const demoRooms = rooms.map(({ room }) => room);
 const days = 3;
 /** Farm time, when the new batch is brought in. */
 const turnoverHour = 10;
@@ -37,9 +46,31 @@ export async function growDemoFarm(
 ): Promise<{ readings: number; images: number; days: Day[] }> {
   const today = dayOf(farm.now, farm.timeZone);
   const told = Array.from({ length: days + 1 }, (_, n) => addDays(today, n - days));
-  const readings = await growReadings(farm, told);
-  const images = await growImages(farm, told);
+  const time = { today, days: told, since: dayBounds(told[0] as Day, farm.timeZone).start };
+  const readings = await growReadings(farm, time);
+  const images = await growImages(farm, time);
   return { readings, images, days: told };
+}
+
+/** The farm that grew at `grownAt`, told up to `since`, goes on up to now. */
+export async function continueDemoFarm(
+  farm: DemoFarm & { grownAt: Date; since: Date },
+): Promise<{ readings: number; images: number }> {
+  const dayAt = (at: Date) => dayOf(at, farm.timeZone);
+  const time = {
+    today: dayAt(farm.grownAt),
+    days: daysBetween(dayAt(farm.since), dayAt(farm.now)),
+    since: farm.since,
+  };
+  return { readings: await growReadings(farm, time), images: await growImages(farm, time) };
+}
+
+interface DemoTime {
+  /** The day the farm grew on, from which the ages of its rooms are counted. */
+  today: Day;
+  days: Day[];
+  /** What was told before is left out. */
+  since: Date;
 }
 
 /** The growth day of a room on a day; `turnoverAt` when a new batch comes in on it. */
@@ -50,16 +81,20 @@ function batchOn({ growthDay, turnover }: (typeof rooms)[number], day: Day, toda
   return { growthDay: 3 - ago };
 }
 
-async function growReadings({ pool, timeZone, now, seed = 1, onProgress, signal }: DemoFarm, told: Day[]) {
-  const today = told.at(-1) as Day;
-  const total = rooms.length * told.length;
+async function growReadings(
+  { pool, timeZone, now, seed = 1, onProgress, signal }: DemoFarm,
+  { today, days, since }: DemoTime,
+) {
+  const total = rooms.length * days.length;
   let done = 0;
   let written = 0;
   for (const place of rooms) {
-    for (const day of told) {
+    for (const day of days) {
       const { start, end } = dayBounds(day, timeZone);
       const minutes = Math.floor((Math.min(end.getTime(), now.getTime()) - start.getTime()) / 60_000);
-      const values = [...demoDay({ room: place.room, day, minutes, seed, ...batchOn(place, day, today) })];
+      const told = Math.floor((since.getTime() - start.getTime()) / 60_000);
+      const all = demoDay({ room: place.room, day, minutes, seed, ...batchOn(place, day, today) });
+      const values = [...all].filter(({ minute }) => minute >= told);
       const points = values.map(({ device, point }) => {
         const alias = `${device}_${place.room}`;
         return { room: place.room, deviceType: deviceTypeOf(alias, place.room), device: alias, point };
@@ -78,12 +113,14 @@ async function growReadings({ pool, timeZone, now, seed = 1, onProgress, signal 
   return written;
 }
 
-async function growImages({ store, timeZone, now, seed = 1, onProgress, signal }: DemoFarm, told: Day[]) {
-  const today = told.at(-1) as Day;
-  const wanted = told.flatMap((day) => rooms.flatMap((place) => photographs(place, day, today)));
+async function growImages(
+  { store, timeZone, now, seed = 1, onProgress, signal }: DemoFarm,
+  { today, days, since }: DemoTime,
+) {
+  const wanted = days.flatMap((day) => rooms.flatMap((place) => photographs(place, day)));
   let done = 0;
   let written = 0;
-  const cameras = Array.from({ length: Math.min(availableParallelism(), 4) }, openCamera);
+  const cameras = Array.from({ length: Math.min(availableParallelism(), wanted.length, 4) }, openCamera);
   try {
     const queue = wanted.values();
     await Promise.all(
@@ -103,12 +140,16 @@ async function growImages({ store, timeZone, now, seed = 1, onProgress, signal }
   }
   return written;
 
-  function photographs(place: (typeof rooms)[number], day: Day, today: Day): { key: string; scene: Scene }[] {
+  function photographs(place: (typeof rooms)[number], day: Day): { key: string; scene: Scene }[] {
     const { start, end } = dayBounds(day, timeZone);
     const last = Math.min(end.getTime(), now.getTime());
     const hours = Math.ceil((last - start.getTime()) / 3_600_000);
-    return Array.from({ length: Math.max(0, hours) }, (_, n) => {
-      const capturedAt = new Date(start.getTime() + n * 3_600_000);
+    const times = Array.from(
+      { length: Math.max(0, hours) },
+      (_, n) => new Date(start.getTime() + n * 3_600_000),
+    );
+    const untold = times.filter((capturedAt) => capturedAt >= since);
+    return untold.map((capturedAt) => {
       const { hour } = instantToLocal(capturedAt, timeZone);
       const batch = batchOn(place, day, today);
       const isNew = batch.turnoverAt !== undefined && hour >= turnoverHour;

@@ -1,5 +1,5 @@
 export { findChromium } from './chromium.ts';
-export { type DemoFarm, growDemoFarm } from './demo-farm.ts';
+export { continueDemoFarm, type DemoFarm, demoRooms, growDemoFarm } from './demo-farm.ts';
 export { findDeployTools } from './deploy-tools.ts';
 export { removeHomeEnv, writeHomeEnv } from './home-env.ts';
 export { HomeInUse } from './home-lock.ts';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Pool } from '@mycelium/database';
 import type { ManagedStore } from '@mycelium/storage';
 import type { Output } from '../output.ts';
+import { noteDemo } from './live-demo.ts';
 
 interface Farm {
   home: string;
@@ -34,6 +35,7 @@ export async function growFarmIfEmpty({ home, output, ...farm }: Farm): Promise<
       if (done === total) bars[what].end();
     },
   });
+  await noteDemo(home, now, now);
   await rm(unfinished);
   output.done('demo farm', `${grown.readings} readings, ${grown.images} images`);
 }

@@ -12,6 +12,7 @@ import type { Output } from '../output.ts';
 import { startApps } from './apps.ts';
 import { growFarmIfEmpty } from './farm.ts';
 import { runEachJob } from './first-runs.ts';
+import { keepDemoGoing } from './live-demo.ts';
 import { chooseModel } from './model.ts';
 
 /** Everything on this machine. What is started is ended in reverse. @returns the exit code. */
@@ -110,6 +111,10 @@ async function run(
   output.result({ dashboard, home, model: model.CLIP_MODEL, timetable: jobs, ...reports });
   if (options.once) return failed.length > 0 ? 1 : 0;
 
+  if (options.demo) {
+    const demo = keepDemoGoing({ home, pool, store, timeZone: config.TZ, signal }, output);
+    onEnd(() => demo);
+  }
   output.line(colors.dim('  Ctrl-C ends everything.'));
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   throw signal.reason;

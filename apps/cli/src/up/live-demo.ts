@@ -1,0 +1,66 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from '@mycelium/database';
+import { continueDemoFarm, demoRooms } from '@mycelium/embedded';
+import type { ObjectStore } from '@mycelium/storage';
+import type { Output } from '../output.ts';
+
+interface LiveDemo {
+  home: string;
+  pool: Pool;
+  store: ObjectStore;
+  timeZone: string;
+  signal: AbortSignal;
+}
+
+const minute = 60_000;
+/** A demo that stood still for longer has a gap: nobody wants to wait for a month of it. */
+const mostCaughtUp = 3 * 24 * 60 * minute;
+
+/** Kept beside the demo farm's data: without it no farm is taken for a demo. */
+const noteIn = (home: string) => join(home, 'demo-farm');
+
+/** When the demo farm grew, and up to when it has told what it measured. */
+export async function noteDemo(home: string, grownAt: Date, until: Date): Promise<void> {
+  await writeFile(noteIn(home), `${grownAt.toISOString()} ${until.toISOString()}`);
+}
+
+/**
+ * Adds what the demo farm's sensors and cameras have told since the last time.
+ * @returns false when there is no demo farm, or when other readings come in: then nothing is added
+ */
+export async function continueDemo({ home, ...farm }: LiveDemo, now: Date): Promise<boolean> {
+  const text = await readFile(noteIn(home), 'utf8').catch(() => undefined);
+  if (!text) return false;
+  const [grownAt, until] = text.split(' ').map((instant) => new Date(instant)) as [Date, Date];
+  if (await hasOtherReadings(farm.pool, until)) return false;
+  const since = new Date(Math.max(until.getTime(), now.getTime() - mostCaughtUp));
+  await continueDemoFarm({ ...farm, grownAt, since, now });
+  await noteDemo(home, grownAt, now);
+  return true;
+}
+
+/** The last reading of the demo is of a whole minute before what was told last. */
+async function hasOtherReadings(pool: Pool, until: Date): Promise<boolean> {
+  const { rows } = await pool.query<{ other: boolean }>(
+    `select exists (select from point where room <> all($1)) or exists (
+       select from point where exists (select from reading where point_id = point.id and ts > $2)) as other`,
+    [demoRooms, new Date(until.getTime() - minute)],
+  );
+  return rows[0]?.other ?? false;
+}
+
+/** Goes on each minute, until told to end or until other readings come in. */
+export async function keepDemoGoing(demo: LiveDemo, output: Output): Promise<void> {
+  const { signal } = demo;
+  try {
+    if (!(await continueDemo(demo, new Date()))) return;
+    output.line('  The demo farm goes on: a reading a minute, until readings of a real one come in.');
+    do await sleep(minute, undefined, { signal });
+    while (await continueDemo(demo, new Date()));
+    output.line('  Other readings have come in: the demo farm adds no more of its own.');
+  } catch (error) {
+    if (!signal.aborted) output.warn(`  the demo farm stands still: ${String(error)}`);
+  }
+}
