@@ -8,7 +8,8 @@ export interface Span {
 
 /**
  * Registers points and gives each a reading a minute, laid down as a farm writes them: minute by minute, all points
- * of a minute together. The month's table is indexed once it is full.
+ * of a minute together. The month's table is indexed once it is full. Its commit waits for the log: VACUUM marks no
+ * page as seen by all before that, and the scans to be compared would fetch rows from some pages and not from others.
  * @param value SQL of `point.id` (`id`) and the minute's number (`n`)
  */
 export async function layReadings(pool: Pool, { from, minutes }: Span, value: string): Promise<void> {
@@ -17,7 +18,6 @@ export async function layReadings(pool: Pool, { from, minutes }: Span, value: st
     new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + n)).toISOString();
   const table = `reading_${month(0).slice(0, 7).replace('-', '_')}`;
   await pool.query(`
-    set synchronous_commit = off;
     create table ${table} (like reading including defaults);
     insert into ${table}
       select id, '${start.toISOString()}'::timestamptz + n * interval '1 minute', ${value}

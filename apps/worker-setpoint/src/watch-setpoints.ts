@@ -8,13 +8,14 @@ import {
   lateReadings,
   moveWatermarks,
   type Point,
-  type PointWindow,
   type Pool,
   replaceChanges,
+  type SetpointChange,
   type SetpointRoom,
   setpointPoints,
   setpointRooms,
   thresholdRules,
+  type Window,
 } from '@mycelium/database';
 import type { Handler, Log, Result, RunContext } from '@mycelium/queue';
 import { countChanges, describeChanges } from './describe-changes.ts';
@@ -24,6 +25,8 @@ export interface Context {
   pool: Pool;
   logger: Log;
 }
+
+const hour = 3_600_000;
 
 type Job = Context & RunContext;
 type Failures = Result<'hourly_setpoint_monitoring'>['failed'];
@@ -111,27 +114,43 @@ async function watch(
     if (!known || first < known) lateFrom.set(pointId, first);
   }
 
-  const windows: PointWindow[] = [];
-  const points: Point[] = [];
-  for (const point of allPoints) {
-    const room = byName.get(point.room);
-    if (!room) continue;
-    const from = earlier(room.until, lateFrom.get(point.id));
-    if (from && from >= run.slot) continue;
-    windows.push({ pointId: point.id, from });
-    points.push(point);
-  }
+  const points = new Map(allPoints.filter(({ room }) => byName.has(room)).map((point) => [point.id, point]));
+  const windows = windowsOf([...points.values()], byName, lateFrom).filter(
+    ({ from }) => !from || from < run.slot,
+  );
   const rules = await thresholdRules(pool);
-  const changes = await detectChanges(pool, points, windows, run.slot, rules, signal);
+  const found: { window: Window; changes: SetpointChange[] }[] = [];
+  for (const window of windows) {
+    found.push({ window, changes: await detectChanges(pool, points, window, run.slot, rules, signal) });
+  }
   const moving = rooms.filter(({ until }) => !until || until < run.slot);
   await commit(pool, run.lease, async (tx) => {
-    await replaceChanges(tx, windows, run.slot, changes, run.slot);
+    for (const { window, changes } of found) {
+      await replaceChanges(tx, window, run.slot, changes, run.slot);
+    }
     await moveWatermarks(tx, moving, run.slot);
     await forgetLate(tx, late);
   });
 }
 
-/** Where a room has no finished window yet, all of its readings are read anyway. */
+/** Points that are read from the same instant on are read together: as a rule, all of them. */
+function windowsOf(
+  points: Point[],
+  rooms: ReadonlyMap<string, SetpointRoom>,
+  lateFrom: ReadonlyMap<number, Date>,
+): Window[] {
+  const windows = new Map<number | undefined, Window>();
+  for (const { id, room } of points) {
+    const from = earlier(rooms.get(room)?.until, lateFrom.get(id));
+    const together = windows.get(from?.getTime()) ?? { from, pointIds: [] };
+    together.pointIds.push(id);
+    windows.set(from?.getTime(), together);
+  }
+  return [...windows.values()];
+}
+
+/** Of late readings to the hour, so that a flood of them is read in few windows. */
 function earlier(until: Date | undefined, late: Date | undefined): Date | undefined {
-  return until && late && late < until ? late : until;
+  if (!until || !late || late >= until) return until;
+  return new Date(Math.floor(late.getTime() / hour) * hour);
 }

@@ -1,7 +1,7 @@
 import type { Day } from '@mycelium/calendar';
 import { commit, type Lease } from './lease.ts';
 import type { Pool, Queryable } from './pool.ts';
-import { type Series, streamSeries } from './series.ts';
+import { isAnyOf, type Series, streamSeries } from './series.ts';
 
 export type Metric = 'temperature' | 'humidity' | 'co2';
 
@@ -73,7 +73,7 @@ export function streamReadings(
   return streamSeries(
     pool,
     `select point_id, ts, value from reading
-     where point_id = any('{${pointIds.map(Number).join()}}') and ts >= '${from.toISOString()}' and ts < '${to.toISOString()}'
+     where ${isAnyOf(pointIds)} and ts >= '${from.toISOString()}' and ts < '${to.toISOString()}'
      order by point_id, ts`,
     signal,
   );

@@ -111,7 +111,6 @@ export {
   closeSetpoints,
   type FoundChanges,
   moveWatermarks,
-  type PointWindow,
   replaceChanges,
   reportedBefore,
   type SetpointChange,
@@ -121,4 +120,5 @@ export {
   streamSteps,
   type ThresholdRule,
   thresholdRules,
+  type Window,
 } from './setpoints.ts';

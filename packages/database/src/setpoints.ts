@@ -1,7 +1,8 @@
+import { binaryArray } from './binary-array.ts';
 import { commit, type Lease } from './lease.ts';
 import type { Point } from './points.ts';
 import type { Pool, Queryable } from './pool.ts';
-import { type Series, streamSeries } from './series.ts';
+import { isAnyOf, type Series, streamSeries } from './series.ts';
 
 /** What a room's next window is read for. */
 export interface SetpointRoom {
@@ -68,21 +69,20 @@ export async function closeSetpoints(pool: Pool, lease: Lease, rooms: string[], 
   });
 }
 
-/** The window of one point; `from` undefined: from the first reading on. */
-export interface PointWindow {
-  pointId: number;
+/** The window of points that are read from one instant on; `from` undefined: from the first reading on. */
+export interface Window {
   from?: Date | undefined;
+  pointIds: number[];
 }
 
 /**
  * The readings of each point from its window's begin up to an instant, without those that only repeat the one
  * before them: nearly all of a setpoint's readings, and no change can be there. The first of a window comes always,
- * and so does the first at or after each of `marks`, from which on another threshold holds. Windows that begin
- * together are read together, in the order of the index: a join with each point's own begin would be sorted first.
+ * and so does the first at or after each of `marks`, from which on another threshold holds.
  */
-export async function* streamSteps(
+export function streamSteps(
   pool: Pool,
-  windows: PointWindow[],
+  { from, pointIds }: Window,
   to: Date,
   marks: Date[] = [],
   signal?: AbortSignal,
@@ -91,32 +91,30 @@ export async function* streamSteps(
     'before is distinct from value',
     ...marks.map((mark) => `(ts >= '${mark.toISOString()}' and ts_before < '${mark.toISOString()}')`),
   ];
-  const timeBefore = marks.length > 0 ? ', lag(ts) over series as ts_before' : '';
-  for (const together of Map.groupBy(windows, ({ from }) => from?.getTime()).values()) {
-    const from = together[0]?.from?.toISOString() ?? '-infinity';
-    const points = together.map(({ pointId }) => Number(pointId));
-    yield* streamSeries(
-      pool,
-      `select point_id, ts, value from (
-         select point_id, ts, value, lag(value) over series as before${timeBefore} from reading
-         where point_id = any('{${points.join()}}') and ts >= '${from}' and ts < '${to.toISOString()}'
-         window series as (partition by point_id order by ts)) steps
-       where ${steps.join(' or ')} order by point_id, ts`,
-      signal,
-    );
-  }
+  return streamSeries(
+    pool,
+    `select point_id, ts, value from (
+       select point_id, ts, value, lag(value) over series as before${marks.length > 0 ? ', lag(ts) over series as ts_before' : ''}
+       from reading
+       where ${isAnyOf(pointIds)} and ts >= '${from?.toISOString() ?? '-infinity'}' and ts < '${to.toISOString()}'
+       window series as (partition by point_id order by ts)) steps
+     where ${steps.join(' or ')} order by point_id, ts`,
+    signal,
+  );
 }
 
-/** The last reported value of each point before its window: what the window's readings are compared with. */
-export async function reportedBefore(db: Queryable, windows: PointWindow[]): Promise<Map<number, number>> {
-  const known = windows.filter(({ from }) => from);
+/** The last reported value of each point before the window: what the window's readings are compared with. */
+export async function reportedBefore(
+  db: Queryable,
+  { from, pointIds }: Window,
+): Promise<Map<number, number>> {
+  if (!from) return new Map();
   const { rows } = await db.query<{ pointId: number; value: number }>(
-    `select wanted.point_id as "pointId", latest.value
-     from unnest($1::int[], $2::timestamptz[]) as wanted(point_id, begins)
+    `select wanted.point_id as "pointId", latest.value from unnest($1::int[]) as wanted(point_id)
      cross join lateral (select value from setpoint_change
-       where setpoint_change.point_id = wanted.point_id and changed_at < begins
+       where setpoint_change.point_id = wanted.point_id and changed_at < $2
        order by changed_at desc limit 1) latest`,
-    [known.map(({ pointId }) => pointId), known.map(({ from }) => from)],
+    [binaryArray('int4', pointIds), from],
   );
   return new Map(rows.map(({ pointId, value }) => [pointId, value]));
 }
@@ -131,40 +129,47 @@ export async function thresholdRules(db: Queryable): Promise<ThresholdRule[]> {
 }
 
 /**
- * Makes the changes of these points, from each window's begin up to an instant, exactly `changes`; a row that is
- * the same stays as it is, with the run that found it. Call it inside `commit`.
+ * Makes the changes of a window's points, from its begin up to an instant, exactly `changes`; a row that is the
+ * same stays as it is, with the run that found it. Call it inside `commit`.
  */
 export async function replaceChanges(
   tx: Queryable,
-  windows: PointWindow[],
+  { from, pointIds }: Window,
   to: Date,
   changes: SetpointChange[],
   slot: Date,
 ): Promise<void> {
-  const keys = [changes.map(({ pointId }) => pointId), changes.map(({ changedAt }) => changedAt)];
+  const points = binaryArray(
+    'int4',
+    changes.map(({ pointId }) => pointId),
+  );
+  const times = binaryArray(
+    'float8',
+    changes.map(({ changedAt }) => changedAt.getTime() / 1_000),
+  );
   await tx.query(
-    `delete from setpoint_change using unnest($1::int[], $2::timestamptz[]) as wanted(point_id, begins)
-     where setpoint_change.point_id = wanted.point_id
-       and changed_at >= coalesce(begins, '-infinity') and changed_at < $3
-       and not exists (select from unnest($4::int[], $5::timestamptz[]) as kept(point_id, changed_at)
-         where kept.point_id = setpoint_change.point_id and kept.changed_at = setpoint_change.changed_at)`,
-    [windows.map(({ pointId }) => pointId), windows.map(({ from }) => from ?? null), to, ...keys],
+    `delete from setpoint_change
+     where point_id = any($1::int[]) and changed_at >= coalesce($2, '-infinity'::timestamptz) and changed_at < $3
+       and (point_id, changed_at) not in
+         (select point_id, to_timestamp(ts) from unnest($4::int[], $5::float8[]) as kept(point_id, ts))`,
+    [binaryArray('int4', pointIds), from ?? null, to, points, times],
   );
   if (changes.length === 0) return;
+  const floats = (column: 'previous' | 'value' | 'threshold') =>
+    binaryArray(
+      'float8',
+      changes.map((change) => change[column]),
+    );
   await tx.query(
     `insert into setpoint_change (point_id, changed_at, previous, value, threshold, slot)
-     select *, $6 from unnest($1::int[], $2::timestamptz[], $3::float8[], $4::float8[], $5::float8[])
+     select point_id, to_timestamp(ts), previous, value, threshold, $6
+     from unnest($1::int[], $2::float8[], $3::float8[], $4::float8[], $5::float8[])
+       as found(point_id, ts, previous, value, threshold)
      on conflict (point_id, changed_at) do update
        set previous = excluded.previous, value = excluded.value, threshold = excluded.threshold, slot = excluded.slot
        where (setpoint_change.previous, setpoint_change.value, setpoint_change.threshold)
          is distinct from (excluded.previous, excluded.value, excluded.threshold)`,
-    [
-      ...keys,
-      changes.map(({ previous }) => previous),
-      changes.map(({ value }) => value),
-      changes.map(({ threshold }) => threshold),
-      slot,
-    ],
+    [points, times, floats('previous'), floats('value'), floats('threshold'), slot],
   );
 }
 
