@@ -23,7 +23,9 @@ const stuckPause = 3_600_000;
  * @param times milliseconds, ascending.
  */
 export function findBadValues(metric: Metric, times: Float64Array, values: Float64Array): Uint8Array {
-  const bad = Uint8Array.from(values, (value) => (limits[metric](value) ? 0 : 1));
+  const isPossible = limits[metric];
+  const bad = new Uint8Array(values.length);
+  for (let n = 0; n < values.length; n++) if (!isPossible(values[n] as number)) bad[n] = 1;
   markStuck(times, values, bad);
   markSpikes(spikes[metric], times, values, bad);
   return bad;

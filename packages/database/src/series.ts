@@ -44,14 +44,15 @@ export async function* streamSeries(
       }
       bytes = bytes.subarray(skip);
       skip = 0;
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       let at = 0;
       for (; at + rowLength <= bytes.length; at += rowLength) {
-        const pointId = bytes.readInt32BE(at + 6);
+        const pointId = view.getInt32(at + 6);
         if (growing.length > 0 && growing.pointId !== pointId) yield growing.take();
-        const high = bytes.readInt32BE(at + 14);
-        const low = bytes.readUInt32BE(at + 18);
+        const high = view.getInt32(at + 14);
+        const low = view.getUint32(at + 18);
         const time = postgresEpoch + (high * 4_294_967_296 + low) / 1_000;
-        growing.push(pointId, time, bytes.readDoubleBE(at + 26));
+        growing.push(pointId, time, view.getFloat64(at + 26));
       }
       rest = Buffer.from(bytes.subarray(at));
     }
