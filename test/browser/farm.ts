@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { addDays, dayOf } from '@mycelium/calendar';
 import { readConfig, requireSettings } from '@mycelium/config';
 import {
@@ -19,8 +19,9 @@ import { decodeImage, fuse, loadEncoder } from '@mycelium/encoder';
 import { demoModelDir } from '@mycelium/encoder/demo-model';
 import { createQueues, syncSchedules } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
-import { directoryStore, type ObjectStore, parseImageKey } from '@mycelium/storage';
+import { directoryStore, formatImageKey, type ObjectStore, parseImageKey } from '@mycelium/storage';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import sharp from 'sharp';
 
 const timeZone = 'Asia/Shanghai';
 const root = join(import.meta.dirname, '..', '..');
@@ -83,7 +84,30 @@ export async function openFarm(
     await ended;
   });
   await answers(`${address}/readyz`);
-  return { address, pool, queues, connection, ...days };
+  return { address, pool, queues, connection, images, ...days };
+}
+
+/** So many images more, one every five minutes back from `newest`. All are one picture, under as many names. */
+export async function addImages(
+  { pool, images }: { pool: Pool; images: string },
+  { count, newest }: { count: number; newest: Date },
+): Promise<void> {
+  const picture = join(images, 'picture.jpg');
+  await sharp({ create: { width: 800, height: 450, channels: 3, background: '#6b7f5e' } })
+    .jpeg()
+    .toFile(picture);
+  const [batchInDate, rules] = [dayOf(newest, timeZone), { timeZone, aliases: {} }];
+  const added = Array.from({ length: count }, (_, n) => {
+    const capturedAt = new Date(newest.getTime() - n * 300_000);
+    const room = ['607', '608', '611', '612'][n % 4] as string;
+    const key = formatImageKey({ room, camera: '1921681207', batchInDate, capturedAt }, { timeZone });
+    return { ...parseImageKey(key, rules), etag: String(n), bytes: 0 };
+  });
+  for (const folder of new Set(added.map(({ key }) => dirname(key)))) {
+    await mkdir(join(images, folder), { recursive: true });
+  }
+  await Promise.all(added.map(({ key }) => link(picture, join(images, key))));
+  await upsertImages(pool, added);
 }
 
 /** Waits for a server as long as it takes to start; the runner's own limit ends a wait for nothing. */

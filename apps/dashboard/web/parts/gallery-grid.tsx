@@ -18,12 +18,16 @@ interface GalleryGridProps {
 const gap = 10;
 const caption = 46;
 const rowsAround = 3;
+/** Pixels a millisecond: above it nobody sees the pictures, and asking for them all would only hold up the last. */
+const flying = 4;
+const landedAfter = 120;
 
 /** Only the tiles near the window are in the page, however many there are. */
 export function GalleryGrid({ images, total, onNeedMore, onOpen }: GalleryGridProps) {
   const place = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   const [range, setRange] = useState({ first: 0, last: 0 });
+  const [isFlying, setFlying] = useState(false);
 
   const columns = Math.max(2, Math.floor((width + gap) / (width < 600 ? 150 : 210)));
   const tileWidth = (width - gap * (columns - 1)) / columns;
@@ -37,8 +41,17 @@ export function GalleryGrid({ images, total, onNeedMore, onOpen }: GalleryGridPr
   }, []);
 
   useEffect(() => {
+    let landing: ReturnType<typeof setTimeout> | undefined;
+    let [lastTop, lastAt] = [place.current?.getBoundingClientRect().top ?? 0, performance.now()];
     const look = () => {
       const top = place.current?.getBoundingClientRect().top ?? 0;
+      const now = performance.now();
+      if (Math.abs(top - lastTop) > flying * (now - lastAt)) {
+        setFlying(true);
+        clearTimeout(landing);
+        landing = setTimeout(() => setFlying(false), landedAfter);
+      }
+      [lastTop, lastAt] = [top, now];
       const first = Math.max(0, Math.floor(-top / rowHeight) - rowsAround);
       const last = Math.min(rows, Math.ceil((innerHeight - top) / rowHeight) + rowsAround);
       setRange((old) => (old.first === first && old.last === last ? old : { first, last }));
@@ -47,6 +60,8 @@ export function GalleryGrid({ images, total, onNeedMore, onOpen }: GalleryGridPr
     addEventListener('scroll', look, { passive: true });
     addEventListener('resize', look);
     return () => {
+      clearTimeout(landing);
+      setFlying(false);
       removeEventListener('scroll', look);
       removeEventListener('resize', look);
     };
@@ -68,7 +83,7 @@ export function GalleryGrid({ images, total, onNeedMore, onOpen }: GalleryGridPr
     visible.push(
       <li key={n} class="tile" style={style}>
         {image ? (
-          <TileButton image={image} onOpen={() => onOpen(n)} />
+          <TileButton image={image} isFlying={isFlying} onOpen={() => onOpen(n)} />
         ) : (
           <div class="skeleton tile-picture" />
         )}
@@ -88,16 +103,27 @@ export function GalleryGrid({ images, total, onNeedMore, onOpen }: GalleryGridPr
   );
 }
 
-function TileButton({ image, onOpen }: { image: Tile; onOpen: () => void }) {
+interface TileButtonProps {
+  image: Tile;
+  isFlying: boolean;
+  onOpen: () => void;
+}
+
+function TileButton({ image, isFlying, onOpen }: TileButtonProps) {
   const state = stateOf(image);
+  // A picture that was once asked for stays.
+  const asked = useRef(false);
+  asked.current ||= !isFlying;
   return (
     <button type="button" onClick={onOpen}>
       {image.quarantined ? (
         <span class="tile-picture no-picture">
           <Icon name="quarantine" />
         </span>
+      ) : asked.current ? (
+        <img class="tile-picture" src={pictureOf(image, 320)} alt="" decoding="async" />
       ) : (
-        <img class="tile-picture" src={pictureOf(image, 320)} alt="" loading="lazy" decoding="async" />
+        <span class="tile-picture" />
       )}
       <span class="tile-caption">
         <strong>{image.room}</strong> {dateTime(image.capturedAt)}
