@@ -4,9 +4,11 @@ import { after, before, describe, test } from 'node:test';
 import { createLedger } from '@mycelium/database';
 import { startWorker } from '@mycelium/queue';
 import type { Browser, Page } from 'playwright-core';
-import { openBrowser, openFarm, visit } from './farm.ts';
+import { addImages, openBrowser, openFarm, visit } from './farm.ts';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+const hour = 3_600_000;
 
 const pages = [
   '/',
@@ -79,6 +81,8 @@ describe('the console on the demo farm', () => {
   const looks = [
     { width: 1280, language: 'en', theme: 'light' },
     { width: 390, language: 'zh-CN', theme: 'dark' },
+    { width: 1920, language: 'en', theme: 'dark' },
+    { width: 1920, language: 'zh-CN', theme: 'light' },
   ] as const;
   for (const look of looks) {
     test(`every page is whole at ${look.width} px in ${look.language}, ${look.theme}`, async () => {
@@ -116,6 +120,50 @@ describe('the console on the demo farm', () => {
       .getByRole('dialog')
       .getByRole('heading', { name: /Room 611/ })
       .waitFor();
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test('a room is moved and zoomed with the wheel, by dragging with Shift and by keys', async () => {
+    const { page, context, complaints } = await visit(browser, farm.address);
+    const to = Math.floor(Date.now() / 60_000) * 60_000 - 12 * hour;
+    await page.goto(`/rooms/611?from=${to - 24 * hour}&to=${to}`);
+    const chart = page.locator('.u-over').first();
+    await chart.waitFor();
+    const box = await chart.boundingBox();
+    assert.ok(box);
+    const middle = [box.x + box.width / 2, box.y + 40] as const;
+    /** The window of the address, in hours before `to`, once it is another than before. */
+    let before = page.url();
+    const moved = async () => {
+      await page.waitForURL((url) => url.href !== before);
+      before = page.url();
+      const { searchParams } = new URL(before);
+      return ['from', 'to'].map((name) => Math.round((to - Number(searchParams.get(name))) / hour));
+    };
+
+    await page.mouse.move(...middle);
+    await page.mouse.wheel(-box.width / 2, 0);
+    assert.deepEqual(await moved(), [36, 12], 'scrolled sideways');
+    await page.keyboard.down('Shift');
+    await page.mouse.down();
+    await page.mouse.move(middle[0] - box.width / 4, middle[1], { steps: 4 });
+    await page.mouse.up();
+    await page.keyboard.up('Shift');
+    assert.deepEqual(await moved(), [30, 6], 'dragged with Shift');
+    await page.keyboard.press('ArrowLeft');
+    assert.deepEqual(await moved(), [42, 18], 'to the left');
+    await page.keyboard.press('ArrowRight');
+    assert.deepEqual(await moved(), [30, 6], 'to the right');
+    await page.keyboard.press('+');
+    assert.deepEqual(await moved(), [24, 12], 'in');
+    await page.keyboard.press('-');
+    assert.deepEqual(await moved(), [30, 6], 'out');
+    await page.mouse.move(...middle);
+    await page.keyboard.down('Control');
+    await page.mouse.wheel(0, -300 * Math.LN2);
+    await page.keyboard.up('Control');
+    assert.deepEqual(await moved(), [24, 12], 'in, by Ctrl and the wheel');
     assert.deepEqual(complaints, []);
     await context.close();
   });
@@ -176,6 +224,67 @@ describe('the console on the demo farm', () => {
     await context.close();
   });
 
+  test('a job whose slot nobody has begun is late, and the processes tell how they are', async () => {
+    const { page, context } = await visit(browser, farm.address);
+    const [schedule] = (
+      await farm.pool.query(`update schedule set accounted_until = now(), first_seen = now() - interval '3 days'
+                             where job = 'daily_env_stats' returning job`)
+    ).rows;
+    assert.ok(schedule);
+    await farm.pool.query(`delete from runs where job = 'daily_env_stats'`);
+    await farm.pool.query(
+      `insert into heartbeat (process, service, host, started_at, seen_at, trouble, trouble_since) values
+         ('worker-clip@farm#7', 'worker-clip', 'farm', now(), now(), 'object store: no answer', now()),
+         ('worker-setpoint@farm#8', 'worker-setpoint', 'farm', now(), now(), null, null),
+         ('scheduler@farm#9', 'scheduler', 'farm', now(), now() - interval '1 hour', null, null)`,
+    );
+    for (const path of ['/', '/jobs']) {
+      await page.goto(path);
+      await page.locator('.badge.bad', { hasText: /^Late / }).waitFor();
+    }
+    const processes = page.getByRole('region', { name: 'Processes' });
+    await processes
+      .getByRole('listitem')
+      .filter({ hasText: /scheduler.*Silent/s })
+      .waitFor();
+    await processes
+      .getByRole('listitem')
+      .filter({ hasText: /worker-setpoint.*Working/s })
+      .waitFor();
+    await processes
+      .getByRole('listitem')
+      .filter({ hasText: /worker-clip.*object store: no answer.*Holding back/s })
+      .waitFor();
+    await context.close();
+  });
+
+  test('what setpoint monitoring found to flap is told in its run and on the page of the room', async () => {
+    const point = {
+      name: 'air_cooler_611.on_off',
+      previous: 'off',
+      value: 'on',
+      changes: 59,
+      flapping: true,
+    };
+    const calm = { ...point, name: 'air_cooler_611.temp_set', changes: 2, flapping: false };
+    const room = { room: '611', from: null, changes: 61, points: [point, calm] };
+    await farm.pool.query(
+      `insert into runs (job, slot, status, cause, attempts, started_at, finished_at, lateness, report)
+       values ('hourly_setpoint_monitoring', now(), 'succeeded', 'schedule', 1, now(), now(), interval '0 s', $1)`,
+      [JSON.stringify({ to: new Date().toISOString(), changes: 61, rooms: [room], failed: [] })],
+    );
+    const { page, context, complaints } = await visit(browser, farm.address);
+    await page.goto('/rooms/611');
+    await page.getByText(/air_cooler_611.on_off flaps: 59 changes/).waitFor();
+    await page.goto('/runs?job=hourly_setpoint_monitoring');
+    await page.locator('.link').first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('row', { name: /611 air_cooler_611.on_off flapping 59 off → on/ }).waitFor();
+    assert.equal(await dialog.getByText('flapping', { exact: true }).count(), 1);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
   test('a failed job is retried in Bull Board, which loads nothing from elsewhere', async () => {
     const queue = farm.queues.of('embed_batch');
     const job = await queue.add('embed_batch', { nonsense: true });
@@ -193,6 +302,24 @@ describe('the console on the demo farm', () => {
     assert.deepEqual(complaints, []);
     await context.close();
   });
+});
+
+test('of ten thousand images only those near the window are in the page, and the last can be reached', async (t) => {
+  const [farm, browser] = await Promise.all([openFarm(t, {}, { empty: true }), openBrowser(t)]);
+  await addImages(farm, { count: 10_000, newest: new Date() });
+  const { page, context, complaints } = await visit(browser, farm.address);
+  await page.goto('/images');
+  await page.locator('.tile img').first().waitFor();
+  const shown = async () => (await page.locator('.tile').count()) < 100;
+  assert.ok(await shown(), 'at the beginning');
+  await page.keyboard.press('End');
+  await page.locator('.tile').last().locator('img').waitFor();
+  assert.ok(await shown(), 'at the end');
+  const { rows } = await farm.pool.query(`select id from image order by captured_at, id limit 1`);
+  const address = await page.locator('.tile img').last().getAttribute('src');
+  assert.match(address ?? '', new RegExp(`/api/images/${rows[0].id}/`));
+  assert.deepEqual(complaints, []);
+  await context.close();
 });
 
 describe('a dashboard with a login', () => {
