@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dayBounds } from '@mycelium/calendar';
+import { prune, transaction } from '@mycelium/database';
 import { farm, lively, minute } from './testing.ts';
 
 const start = Date.UTC(2026, 2, 3);
@@ -44,6 +45,22 @@ test('a room without a valid reading has no row, and is told', async (t) => {
   const report = await compute(day);
   assert.deepEqual(report.noData, ['611', '612']);
   assert.deepEqual(await rows('room'), []);
+});
+
+test('of a month whose readings were thrown away, the rows stay as they were made', async (t) => {
+  const { pool, write, compute, rows } = await farm(t);
+  await write('611', 'temperature', lively(start, end));
+  await compute(day);
+  await write('611', 'temperature', [[start + 1, 18]]);
+  const kept = { runs: 400, alerts: 400, audit: undefined, images: undefined, readings: 30 };
+  await prune((work) => transaction(pool, work), kept, new Date('2026-05-15'));
+  assert.equal((await pool.query('select from late_reading')).rowCount, 0);
+
+  await write('611', 'temperature', [[start + 2, 30]]); // a logger that was found in a drawer
+  assert.equal((await pool.query('select from late_reading')).rowCount, 0);
+  const { written, noData } = await compute(day);
+  assert.deepEqual([written, noData], [0, []]);
+  assert.deepEqual(await rows('count, max'), [[1_440, 18.6]]);
 });
 
 test('late readings mark their day, and the next run computes it again', async (t) => {

@@ -10,6 +10,7 @@ import {
   type LateReadings,
   lateReadings,
   type Pool,
+  readingsDroppedUntil,
   replaceEnvStats,
 } from '@mycelium/database';
 import type { Handler, Log, Result, RunContext } from '@mycelium/queue';
@@ -84,6 +85,11 @@ function lateDays(late: LateReadings[], points: EnvPoint[], own: Day, timeZone: 
 /** All rooms at once; if that fails, room by room, so that one room's trouble is only its own. */
 async function computeDay(job: Job, day: Day, points: EnvPoint[]): Promise<Report> {
   const report: Report = { day, rooms: [], written: 0, noData: [], failed: [] };
+  const dropped = await readingsDroppedUntil(job.pool);
+  if (dropped && dayBounds(day, job.run.timeZone).start < dropped) {
+    job.logger.warn('the readings of the day were thrown away: its statistics stay as they are', { day });
+    return report;
+  }
   const rooms = roomsOf(points);
   try {
     await computeRooms(job, day, points, report);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FencedError, takeLease } from '@mycelium/database';
+import { FencedError, prune, takeLease, transaction } from '@mycelium/database';
 import { at, farm, minute } from './testing.ts';
 
 test('a change is found with the value before the window, and a first value is a baseline', async (t) => {
@@ -129,6 +129,21 @@ test('readings that come late are found, and nothing is told twice', async (t) =
   ]);
   assert.equal((await pool.query('select from late_reading')).rowCount, 0);
   assert.equal((await watch(at('01T08:05'))).changes, 0);
+});
+
+test('late readings of a month that was thrown away take none of its changes away', async (t) => {
+  const { pool, write, watch, changes } = await farm(t);
+  await write('air_cooler_611.temp_set', [
+    [at('01T08:00'), 15],
+    [at('01T08:30'), 16],
+  ]);
+  await watch(at('01T09:05'));
+  const before = await changes();
+  const kept = { runs: 400, alerts: 400, audit: undefined, images: undefined, readings: 30 };
+  await prune((work) => transaction(pool, work), kept, new Date('2026-05-15'));
+  await write('air_cooler_611.temp_set', [[at('01T08:10'), 20]]);
+  assert.equal((await watch(new Date('2026-05-15T09:05:00Z'))).changes, 0);
+  assert.deepEqual(await changes(), before);
 });
 
 test('readings from before the baseline move it back', async (t) => {

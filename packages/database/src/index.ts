@@ -53,7 +53,12 @@ export { forgetLate, type LateReadings, lateReadings } from './late-readings.ts'
 export { commit, FencedError, type Lease, releaseLease, renewLease, takeLease } from './lease.ts';
 export { migrate, SchemaError, verifySchema } from './migrate.ts';
 export { activeModel, ensureModel, listModels, type StoredModel, useModel } from './models.ts';
-export { dropPartitionsBefore, ensurePartitions, ensurePartitionsAhead } from './partitions.ts';
+export {
+  dropPartitionsBefore,
+  ensurePartitions,
+  ensurePartitionsAhead,
+  readingsDroppedUntil,
+} from './partitions.ts';
 export {
   createPointDirectory,
   type NamedPoint,

@@ -69,9 +69,28 @@ export async function partitionsBefore(db: Queryable, before: Date): Promise<str
   return rows.map(({ name }) => name);
 }
 
-/** Throws away whole months that ended before an instant. @returns the tables that are gone. */
+/**
+ * Throws away whole months that ended before an instant, and with them the marks of what came late to them: what was
+ * made of these readings stays as it is. Call it in a transaction.
+ * @returns the tables that are gone.
+ */
 export async function dropPartitionsBefore(db: Queryable, before: Date): Promise<string[]> {
   const names = await partitionsBefore(db, before);
+  if (names.length === 0) return names;
+  const until = monthOf(before).from;
+  await db.query(
+    `insert into readings_dropped (until) values ($1)
+     on conflict (only_row) do update set until = greatest(readings_dropped.until, excluded.until)`,
+    [until],
+  );
+  await db.query('delete from late_reading where last < $1', [until]);
+  await db.query('update late_reading set first = $1 where first < $1', [until]);
   for (const name of names) await db.query(`drop table ${name}`);
   return names;
+}
+
+/** Up to where readings were thrown away; undefined: none ever were. */
+export async function readingsDroppedUntil(db: Queryable): Promise<Date | undefined> {
+  const { rows } = await db.query<{ until: Date }>('select until from readings_dropped');
+  return rows[0]?.until;
 }
