@@ -61,7 +61,9 @@ export function Failed() {
                 {data.jobs.map((job) => (
                   <tr key={`${job.queue}${job.id}`}>
                     <td class="nowrap">{job.failedAt ? dateTime(job.failedAt) : '–'}</td>
-                    <td data-label={t('jobs.job')}>{jobTitle(job.job, job.job)}</td>
+                    <td class="job-name" data-label={t('jobs.job')}>
+                      {jobTitle(job.job, job.job)}
+                    </td>
                     <td class="nowrap" data-label={t('jobs.queue')}>
                       <a
                         href={`/queues/queue/${encodeURIComponent(job.queue)}/${encodeURIComponent(job.id)}`}

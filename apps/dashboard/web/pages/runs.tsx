@@ -114,7 +114,9 @@ export function Runs() {
                         {dateTime(run.slot)}
                       </button>
                     </td>
-                    <td data-label={t('jobs.job')}>{jobTitle(run.job, run.job)}</td>
+                    <td class="job-name" data-label={t('jobs.job')}>
+                      {jobTitle(run.job, run.job)}
+                    </td>
                     <td data-label={t('runs.status')}>
                       <Status status={run.status} />
                     </td>
@@ -178,9 +180,13 @@ function summary(report: unknown): string {
   return Object.entries(report)
     .filter(([, value]) => typeof value === 'number' || typeof value === 'string')
     .slice(0, 5)
-    .map(([name, value]) => `${maybe(`report.${name}`, name)} ${value}`)
+    .map(([name, value]) => `${maybe(`report.${name}`, name)} ${say(value)}`)
     .join(' · ');
 }
+
+const instant = /^\d{4}-\d\d-\d\dT/;
+const say = (value: string | number) =>
+  typeof value === 'string' && instant.test(value) ? dateTime(value) : value;
 
 function RunView({ id, onClose }: { id: number; onClose: () => void }) {
   const { data: run, error, reload } = useData<RunDetail>(`/api/runs/${id}`, 5_000);
