@@ -52,8 +52,10 @@ const pictures: Picture[] = [
   { name: 'jobs', path: '/jobs', height: 1120 },
   { name: 'jobs-phone-dark', path: '/jobs', ...phone, theme: 'dark' },
   { name: 'runs-dark-zh', path: '/runs', theme: 'dark', language: 'zh-CN', before: openFirst('.link') },
+  { name: 'failed', path: '/failed', height: 480 },
   { name: 'alerts', path: '/alerts', height: 480 },
   { name: 'audit', path: '/audit', height: 480 },
+  { name: 'access', path: '/access', height: 480 },
   { name: 'queues', path: '/queues', height: 620 },
 ];
 

@@ -75,8 +75,10 @@ export function Quarantine() {
                   <tr key={image.key}>
                     <td class="mono">{image.key}</td>
                     <td data-label={t('quarantine.reason')}>
-                      <strong>{maybe(`reason.${image.reason}`, image.reason)}</strong>
-                      <div class="quiet small">{image.detail}</div>
+                      <div>
+                        <strong>{maybe(`reason.${image.reason}`, image.reason)}</strong>
+                        <div class="quiet small">{image.detail}</div>
+                      </div>
                     </td>
                     <td class="right nowrap" data-label={t('quarantine.bytes')}>
                       {image.bytes === null ? '–' : formatNumber(image.bytes)}
