@@ -2,8 +2,8 @@ import type { Logger } from './logger.ts';
 
 type Release = () => unknown;
 
-/** Milliseconds that ending by force takes itself: the process is gone within `drainSeconds`, not a moment later. */
-const margin = 500;
+/** Of the time to drain: ending by force takes a moment itself, and longer on a machine that has much to do. */
+const usable = 0.9;
 
 /** What a process must release, unwound in reverse when it ends. */
 export interface Shutdown {
@@ -29,7 +29,7 @@ export function onShutdown(logger: Logger, drainSeconds: number): Shutdown {
         logger.error(`not drained within ${drainSeconds} s, ending all the same`);
         process.exit(exitCode);
       },
-      Math.max(0, drainSeconds * 1_000 - margin),
+      drainSeconds * 1_000 * usable,
     );
     controller.abort(new Error(`the process is ending: ${reason}`));
     for (const { name, release } of releases.reverse()) {
