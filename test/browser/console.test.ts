@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { createLedger } from '@mycelium/database';
 import { startWorker } from '@mycelium/queue';
 import type { Browser, Page } from 'playwright-core';
@@ -133,37 +134,36 @@ describe('the console on the demo farm', () => {
     const box = await chart.boundingBox();
     assert.ok(box);
     const middle = [box.x + box.width / 2, box.y + 40] as const;
-    /** The window of the address, in hours before `to`, once it is another than before. */
-    let before = page.url();
-    const moved = async () => {
-      await page.waitForURL((url) => url.href !== before);
-      before = page.url();
-      const { searchParams } = new URL(before);
-      return ['from', 'to'].map((name) => Math.round((to - Number(searchParams.get(name))) / hour));
+    /** The window of the address, in hours before `to`. */
+    const windowOf = ({ searchParams }: URL) =>
+      ['from', 'to'].map((name) => Math.round((to - Number(searchParams.get(name))) / hour));
+    const movesTo = async (wanted: [number, number], how: string) => {
+      await page.waitForURL((url) => isDeepStrictEqual(windowOf(url), wanted)).catch(() => {});
+      assert.deepEqual(windowOf(new URL(page.url())), wanted, how);
     };
 
     await page.mouse.move(...middle);
     await page.mouse.wheel(-box.width / 2, 0);
-    assert.deepEqual(await moved(), [36, 12], 'scrolled sideways');
+    await movesTo([36, 12], 'scrolled sideways');
     await page.keyboard.down('Shift');
     await page.mouse.down();
     await page.mouse.move(middle[0] - box.width / 4, middle[1], { steps: 4 });
     await page.mouse.up();
     await page.keyboard.up('Shift');
-    assert.deepEqual(await moved(), [30, 6], 'dragged with Shift');
+    await movesTo([30, 6], 'dragged with Shift');
     await page.keyboard.press('ArrowLeft');
-    assert.deepEqual(await moved(), [42, 18], 'to the left');
+    await movesTo([42, 18], 'to the left');
     await page.keyboard.press('ArrowRight');
-    assert.deepEqual(await moved(), [30, 6], 'to the right');
+    await movesTo([30, 6], 'to the right');
     await page.keyboard.press('+');
-    assert.deepEqual(await moved(), [24, 12], 'in');
+    await movesTo([24, 12], 'in');
     await page.keyboard.press('-');
-    assert.deepEqual(await moved(), [30, 6], 'out');
+    await movesTo([30, 6], 'out');
     await page.mouse.move(...middle);
     await page.keyboard.down('Control');
     await page.mouse.wheel(0, -300 * Math.LN2);
     await page.keyboard.up('Control');
-    assert.deepEqual(await moved(), [24, 12], 'in, by Ctrl and the wheel');
+    await movesTo([24, 12], 'in, by Ctrl and the wheel');
     assert.deepEqual(complaints, []);
     await context.close();
   });

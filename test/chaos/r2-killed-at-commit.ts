@@ -8,12 +8,12 @@ export const r2: Scenario = {
   title: 'killed just before and just after COMMIT, and one image that kills',
   async run(stage) {
     // What dies twice is done image by image, with a chance to die at each.
-    const batches = stage.full ? 40 : 4;
+    const [batches, dieAtCommit] = stage.full ? [40, 0.4] : [3, 0.15];
     const count = batches * 20;
     const keys = await writeDay(stage, count);
     const deadlyImage = keys[7] as string;
-    // One worker is dead half of the time: a batch dies once in two commits, at random on either side.
-    const told = { millisecondsPerImage: 1, leaseSeconds: 1, dieAtCommit: 0.4, deadlyImage };
+    // At random on either side of a commit.
+    const told = { millisecondsPerImage: 1, leaseSeconds: 1, dieAtCommit, deadlyImage };
     const crew = startCrew(stage, 3, told);
     await crew.ready();
     // Planned first: a run whose worker dies of its batches four times while it plans is set aside too.

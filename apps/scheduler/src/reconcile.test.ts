@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLedger, ensureModel, findRun, listRuns, pauseSchedule, resumeSchedule } from '@mycelium/database';
+import {
+  createLedger,
+  ensureModel,
+  findRun,
+  listRuns,
+  pauseSchedule,
+  resumeSchedule,
+} from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { createQueues, type JobName } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
