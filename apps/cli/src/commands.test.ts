@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
@@ -206,6 +206,60 @@ test('with a database and queues of its own', async (t) => {
     assert.match(again.err, /readings\.csv:3: /);
     assert.equal(JSON.parse(again.out)[0].inserted, 0);
   });
+
+  await t.test('a point gets another threshold, and its history tells since when', async () => {
+    const set = await mycelium(
+      env,
+      ...['points', 'set', 'air_cooler.temp_set', '--threshold', '0.3', '--from', '2025-12-24T00:00:00Z'],
+    );
+    assert.equal(set.code, 0, set.err);
+    assert.match(set.out, /threshold 0\.3, from 2025-12-24 08:00/);
+    const { rules } = JSON.parse(
+      (await mycelium(env, 'points', 'history', 'air_cooler.temp_set', '--json')).out,
+    );
+    assert.deepEqual([rules.at(-2).threshold, rules.at(-1).threshold], [0.5, 0.3]);
+    const wrong = await mycelium(env, 'points', 'set', 'fresh_air_fan.mode', '--threshold', '1');
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.err, /a threshold is for analog points/);
+    const listed = JSON.parse((await mycelium(env, 'points', 'list', '--room', '611', '--json')).out);
+    assert.deepEqual(
+      listed.map(({ room, point, kind }: Record<string, string>) => `${room} ${point} ${kind}`),
+      ['611 temperature measurement'],
+    );
+  });
+
+  await t.test(
+    'readings are exported to standard output, and to a file that is whole or not there',
+    async () => {
+      const days = ['--from', '2025-12-24', '--to', '2025-12-24'];
+      const { out } = await mycelium(env, 'export', 'readings', ...days);
+      assert.deepEqual(out.trim().split('\n'), [
+        'time,room,device,point,value',
+        '2025-12-24T00:00:00.000Z,611,mushroom_env_status_611,temperature,18.4',
+      ]);
+      const json = await mycelium(env, 'export', 'readings', ...days, '--format', 'json');
+      assert.equal(JSON.parse(json.out)[0].value, 18.4);
+      assert.equal((await mycelium(env, 'export', 'stats', ...days)).out.trim().split('\n').length, 1);
+      const file = join(env.MYCELIUM_HOME as string, 'changes.parquet');
+      const told = await mycelium(
+        env,
+        'export',
+        'changes',
+        ...days,
+        '--format',
+        'parquet',
+        '--out',
+        file,
+        '--json',
+      );
+      assert.equal(JSON.parse(told.out).rows, 0);
+      assert.equal((await readFile(file)).subarray(0, 4).toString(), 'PAR1');
+      assert.equal(
+        (await mycelium(env, 'export', 'stats', '--from', '2025-12-25', '--to', '2025-12-24')).code,
+        2,
+      );
+    },
+  );
 
   await t.test('images set aside are released', async () => {
     await quarantine(pool, [{ key: 'a/b.jpg', reason: 'truncated', detail: 'ends early' }]);
