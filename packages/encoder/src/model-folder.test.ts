@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createRandomClip } from './demo-model/random-clip.ts';
-import { ModelUnsuitable, modelPath, openModel, probeModel } from './model-folder.ts';
+import { examineModel, ModelUnsuitable, modelPath, openModel, probeModel } from './model-folder.ts';
 import { modelKey } from './model-id.ts';
 import { listModels } from './model-list.ts';
 
@@ -69,6 +69,22 @@ test('weights are hashed once; where nothing can be noted, each time, and to the
   await rm(join(dir, '.mycelium-hashes.json'));
   await mkdir(join(dir, '.mycelium-hashes.json'));
   assert.deepEqual(await probeModel(choice), first);
+});
+
+test('weights that changed while size and time stayed are found by whoever reads them all', async (t) => {
+  const { modelDir, dir } = await tinyModel(t);
+  const choice = { model: dir, modelDir, dtype: 'fp32' } as const;
+  const file = join(dir, 'onnx', 'text_model.onnx');
+  const time = new Date('2026-03-01T00:00:00Z');
+  await utimes(file, time, time);
+  const id = await examineModel(choice);
+
+  const bytes = await readFile(file);
+  bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
+  await writeFile(file, bytes);
+  await utimes(file, time, time);
+  assert.deepEqual(await probeModel(choice), id);
+  await assert.rejects(examineModel(choice), /onnx\/text_model\.onnx in .* cannot be trusted/);
 });
 
 test('a model that cannot serve is refused with what is wrong', async (t) => {

@@ -3,7 +3,7 @@ import { basename, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { dimensions } from './fuse.ts';
 import { configFiles, type Dtype, weightFiles } from './model-files.ts';
-import { hashFiles } from './model-hash.ts';
+import { damagedFiles, hashFiles } from './model-hash.ts';
 import type { ModelId } from './model-id.ts';
 import { type Normalisation, readNormalisation } from './preprocess.ts';
 
@@ -93,6 +93,22 @@ export async function openModel(choice: ModelChoice): Promise<ModelFolder> {
 /** Whether a model can be loaded, without loading it. @throws ModelUnsuitable */
 export async function probeModel(choice: ModelChoice): Promise<ModelId> {
   return (await openModel(choice)).id;
+}
+
+/**
+ * Whether a model can be loaded, and its weights are to the last byte what they were when they were first seen.
+ * @throws ModelUnsuitable
+ */
+export async function examineModel(choice: ModelChoice): Promise<ModelId> {
+  const { dir, id } = await openModel(choice);
+  const damaged = await damagedFiles(dir);
+  if (damaged.length > 0) {
+    throw new ModelUnsuitable(
+      `${damaged.join(', ')} in ${dir} cannot be trusted: the bytes have changed, and size and time have not. ` +
+        'Remove the folder and fetch the model again with `mycelium models fetch`, or copy it anew',
+    );
+  }
+  return id;
 }
 
 /** The two towers and, where weights lie outside their graph, the files `….onnx_data`, `….onnx_data_1` … */

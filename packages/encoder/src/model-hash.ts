@@ -35,6 +35,20 @@ export async function hashFiles(dir: string, files: string[]): Promise<string> {
   return createHash('sha256').update(lines.join('')).digest('hex');
 }
 
+/**
+ * Files whose bytes are not those that were noted, though by size and time nobody has changed them: a broken disk, or
+ * a copy that went wrong. Reads all of them.
+ */
+export async function damagedFiles(dir: string): Promise<string[]> {
+  const damaged: string[] = [];
+  for (const [file, { size, modifiedMs, sha256 }] of Object.entries(await readNote(dir))) {
+    const now = await stat(join(dir, file)).catch(() => undefined);
+    const unchanged = now?.size === size && now.mtimeMs === modifiedMs;
+    if (unchanged && (await hashFile(join(dir, file))) !== sha256) damaged.push(file);
+  }
+  return damaged;
+}
+
 async function readNote(dir: string): Promise<z.infer<typeof noteSchema>> {
   try {
     return noteSchema.parse(JSON.parse(await readFile(join(dir, noteFile), 'utf8')));
