@@ -69,11 +69,12 @@ const descriptionGrace = 10_000;
 
 /** Nothing of them in the queue, and yet images wait: their jobs are lost. Each is asked for on its own, once. */
 async function askForDescriptions({ pool, queues, logger, now }: Reconciliation): Promise<void> {
+  // Asked first: while there are some, and a backlog may be long, the table need not be read.
+  const counts = await queues.of('describe_batch').getJobCounts('waiting', 'active', 'delayed');
+  if (Object.values(counts).some((count) => count > 0)) return;
   const before = new Date(now().getTime() - descriptionGrace);
   const images = await undescribedImages(pool, { before, limit: 1_000 });
   if (images.length === 0) return;
-  const counts = await queues.of('describe_batch').getJobCounts('waiting', 'active', 'delayed');
-  if (Object.values(counts).some((count) => count > 0)) return;
   logger.warn('descriptions are wanted and not in the queue: put there', { images: images.length });
   await queues.enqueueAll(
     'describe_batch',

@@ -137,8 +137,8 @@ export async function undescribedImages(
   { before, limit }: { before: Date; limit: number },
 ): Promise<{ key: string; imageId: number; wantedAt: Date }[]> {
   const { rows } = await db.query<{ key: string; imageId: number; wantedAt: Date }>(
-    `select image.key, image.id as "imageId", max(wanted_at) as "wantedAt" from description_wanted
-     join image on image.id = image_id where wanted_at < $1 group by image.id order by 3 desc limit $2`,
+    `select image.key, image.id as "imageId", wanted_at as "wantedAt" from description_wanted
+     join image on image.id = image_id where wanted_at < $1 order by wanted_at desc limit $2`,
     [before, limit],
   );
   return rows;

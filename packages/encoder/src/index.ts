@@ -13,7 +13,7 @@ export { createLimit, type Limit } from './limit.ts';
 export { type FetchModel, type FetchProgress, fetchModel } from './model-fetch.ts';
 export type { Dtype } from './model-files.ts';
 export { findModel } from './model-find.ts';
-export { examineModel, type ModelChoice, ModelUnsuitable, probeModel } from './model-folder.ts';
+export { type ModelChoice, ModelUnsuitable, probeModel, verifyModel } from './model-folder.ts';
 export { type ModelId, modelKey } from './model-id.ts';
 export { type ListedModel, listModels } from './model-list.ts';
 export { ModelProcessDied } from './model-process.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createRandomClip } from './demo-model/random-clip.ts';
-import { examineModel, ModelUnsuitable, modelPath, openModel, probeModel } from './model-folder.ts';
+import { ModelUnsuitable, modelPath, openModel, probeModel, verifyModel } from './model-folder.ts';
 import { modelKey } from './model-id.ts';
 import { listModels } from './model-list.ts';
 
@@ -77,14 +77,14 @@ test('weights that changed while size and time stayed are found by whoever reads
   const file = join(dir, 'onnx', 'text_model.onnx');
   const time = new Date('2026-03-01T00:00:00Z');
   await utimes(file, time, time);
-  const id = await examineModel(choice);
+  const id = await verifyModel(choice);
 
   const bytes = await readFile(file);
   bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
   await writeFile(file, bytes);
   await utimes(file, time, time);
   assert.deepEqual(await probeModel(choice), id);
-  await assert.rejects(examineModel(choice), /onnx\/text_model\.onnx in .* cannot be trusted/);
+  await assert.rejects(verifyModel(choice), /onnx\/text_model\.onnx in .* cannot be trusted/);
 });
 
 test('a model that cannot serve is refused with what is wrong', async (t) => {

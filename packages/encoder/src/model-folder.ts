@@ -99,7 +99,7 @@ export async function probeModel(choice: ModelChoice): Promise<ModelId> {
  * Whether a model can be loaded, and its weights are to the last byte what they were when they were first seen.
  * @throws ModelUnsuitable
  */
-export async function examineModel(choice: ModelChoice): Promise<ModelId> {
+export async function verifyModel(choice: ModelChoice): Promise<ModelId> {
   const { dir, id } = await openModel(choice);
   const damaged = await damagedFiles(dir);
   if (damaged.length > 0) {

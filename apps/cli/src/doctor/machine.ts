@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import type { Config } from '@mycelium/config';
 import { activeModel, createPool } from '@mycelium/database';
-import { createCaptioner, examineModel as examineModelFolder, modelKey } from '@mycelium/encoder';
+import { createCaptioner, modelKey, verifyModel } from '@mycelium/encoder';
 import { openStore } from '@mycelium/storage';
 import { about, type Finding } from './finding.ts';
 
@@ -53,7 +53,7 @@ export async function examineModel(config: Config): Promise<Finding[]> {
   const say = about('model');
   if (!config.CLIP_MODEL) return [say('warning', 'CLIP_MODEL is not set: clip workers will not start here')];
   const { MODEL_DIR, CLIP_DTYPE } = config;
-  const id = await examineModelFolder({ model: config.CLIP_MODEL, modelDir: MODEL_DIR, dtype: CLIP_DTYPE });
+  const id = await verifyModel({ model: config.CLIP_MODEL, modelDir: MODEL_DIR, dtype: CLIP_DTYPE });
   const key = modelKey(id);
   const used = config.DATABASE_URL && (await modelInUse(config.DATABASE_URL));
   if (used && used !== key) {
