@@ -23,7 +23,7 @@ export function isReadingTime(milliseconds: number): boolean {
   return milliseconds >= earliest && milliseconds < latest;
 }
 
-/** Rows a statement: more are no faster, and two chunks are all that is held in memory. */
+/** Rows a statement: more are no faster, and a chunk is all that is held in memory. */
 const chunkSize = 20_000;
 
 /**
@@ -38,30 +38,19 @@ export async function copyReadings(
 ): Promise<Copied> {
   const total: Copied = { inserted: 0, repeated: 0 };
   let chunk = newChunk();
-  let writing = Promise.resolve();
-  // One after the other, but the server writes a chunk while the next one is read.
-  const write = async (full: Chunk) => {
-    signal?.throwIfAborted();
-    await writing;
-    writing = writeChunk(pool, full).then((copied) => add(total, copied));
-    writing.catch(() => {}); // told where it is awaited
-  };
-  try {
-    for await (const { pointId, ts, value } of readings) {
-      const n = chunk.length++;
-      chunk.points[n] = pointId;
-      chunk.times[n] = ts.getTime();
-      chunk.values[n] = value;
-      if (chunk.length < chunkSize) continue;
-      await write(chunk);
+  for await (const { pointId, ts, value } of readings) {
+    const n = chunk.length++;
+    chunk.points[n] = pointId;
+    chunk.times[n] = ts.getTime();
+    chunk.values[n] = value;
+    if (chunk.length === chunkSize) {
+      signal?.throwIfAborted();
+      add(total, await writeChunk(pool, chunk));
       chunk = newChunk();
     }
-    if (chunk.length > 0) await write(chunk);
-    await writing;
-  } finally {
-    await writing.catch(() => {});
   }
   signal?.throwIfAborted();
+  if (chunk.length > 0) add(total, await writeChunk(pool, chunk));
   return total;
 }
 
