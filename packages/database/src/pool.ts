@@ -26,7 +26,9 @@ export function createPool(
     keepAlive: true,
     options: parallel ? '-c TimeZone=UTC' : '-c TimeZone=UTC -c max_parallel_workers_per_gather=0',
   });
-  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+  // A connection that breaks while no query is on its way fails the next one on it, or is replaced if it was idle;
+  // without a listener it would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', () => {});
   return pool;
 }
