@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { createLedger } from '@mycelium/database';
 import { startWorker } from '@mycelium/queue';
@@ -64,7 +65,11 @@ async function failAll({ queues, connection, pool }: Farm): Promise<void> {
 }
 
 async function until(done: () => Promise<boolean>): Promise<void> {
-  while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let n = 0; n < 1_200; n++) {
+    if (await done()) return;
+    await wait(50);
+  }
+  assert.fail('it did not come about within a minute');
 }
 
 describe('the console on the demo farm', () => {
@@ -255,6 +260,31 @@ describe('the console on the demo farm', () => {
       .getByRole('listitem')
       .filter({ hasText: /worker-clip.*object store: no answer.*Holding back/s })
       .waitFor();
+    await context.close();
+  });
+
+  test('older runs that were asked for stay when newer ones come', async () => {
+    const insert = (from: number, to: number) =>
+      farm.pool.query(
+        `insert into runs (job, slot, status, cause, attempts)
+         select 'create_tables', timestamptz '2001-01-01Z' + n * interval '1 minute', 'succeeded', 'manual', 1
+         from generate_series($1::int, $2::int) n`,
+        [from, to],
+      );
+    await insert(1, 80);
+    const { page, context } = await visit(browser, farm.address);
+    await page.goto('/runs?job=create_tables');
+    const rows = page.locator('tbody tr');
+    const shows = (count: number) => until(async () => (await rows.count()) === count);
+    const { n } = (await farm.pool.query(`select count(*) as n from runs where job = 'create_tables'`))
+      .rows[0];
+    await shows(50);
+    await page.getByRole('button', { name: 'More' }).click();
+    await shows(n);
+    await insert(81, 100);
+    await rows.first().click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await shows(n + 20);
     await context.close();
   });
 

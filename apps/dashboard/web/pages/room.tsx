@@ -1,21 +1,19 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
-import type { DailyStats } from '../../src/views/daily-stats.ts';
 import type { Change } from '../../src/views/setpoints.ts';
 import { query, useData, type Wire } from '../api.ts';
-import { valueText } from '../change-text.ts';
-import { dayAt } from '../farm-day.ts';
-import { digits, metricNames, unitOf } from '../metrics.ts';
+import { metricNames } from '../metrics.ts';
+import { ChangesList } from '../parts/changes-list.tsx';
 import { ClimateChart, type Series, type Window } from '../parts/climate-chart.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { ImageView } from '../parts/image-view.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { PanZoom } from '../parts/pan-zoom.tsx';
 import { Segments } from '../parts/segments.tsx';
-import type { SetpointReport } from '../parts/setpoint-report.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';
+import { StatsTable } from '../parts/stats-table.tsx';
 import { TimeStrip } from '../parts/time-strip.tsx';
-import { clock, dateTime, duration, formatNumber, percent, shortDay, t } from '../words.ts';
+import { dateTime, t } from '../words.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -250,151 +248,4 @@ function useSettled<T>(value: T, quiet: number): T {
     return () => clearTimeout(timer);
   }, [value]);
   return settled;
-}
-
-function StatsTable({ path, window }: { path: string; window: Window }) {
-  const { data, error } = useData<{ days: Wire<DailyStats>[] }>(
-    `${path}/stats${query({ from: dayAt(window.from), to: dayAt(window.to) })}`,
-  );
-  return (
-    <section aria-labelledby="stats">
-      <div class="section-head">
-        <h2 id="stats">{t('stats.title')}</h2>
-      </div>
-      {error && !data && <ErrorState error={error} />}
-      {!data && !error && <Loading height={200} />}
-      {data && (
-        <section class="card table-wrap tall" tabIndex={0} aria-label={t('stats.title')}>
-          {data.days.length === 0 ? (
-            <Empty icon="calendar" title={t('stats.none')}>
-              <p>{t('stats.noneHelp')}</p>
-            </Empty>
-          ) : (
-            <table class="table compact">
-              <thead>
-                <tr>
-                  <th>{t('stats.day')}</th>
-                  <th>{t('stats.metric')}</th>
-                  <th class="right">{t('stats.coverage')}</th>
-                  <th class="right">{t('stats.mean')}</th>
-                  <th class="right">{t('stats.median')}</th>
-                  <th class="right">{t('stats.quartiles')}</th>
-                  <th class="right">{t('stats.lowest')}</th>
-                  <th class="right">{t('stats.highest')}</th>
-                  <th class="right">{t('stats.outside')}</th>
-                  <th class="right">{t('stats.gap')}</th>
-                  <th class="right">{t('stats.bad')}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {data.days.map((row) => (
-                  <StatsRow key={`${row.day}${row.metric}`} row={row} />
-                ))}
-              </tbody>
-            </table>
-          )}
-        </section>
-      )}
-    </section>
-  );
-}
-
-function StatsRow({ row }: { row: Wire<DailyStats> }) {
-  const say = (value: number) => formatNumber(value, digits[row.metric]);
-  const outside = (row.minutesBelow ?? 0) + (row.minutesAbove ?? 0);
-  return (
-    <tr>
-      <td class="nowrap">
-        {shortDay(row.day)}
-        {row.growthDay !== null && <span class="quiet"> · {t('growthDay', { day: row.growthDay })}</span>}
-      </td>
-      <td class="nowrap">
-        <span class={`dot ${row.metric}`} /> {t(`metric.${row.metric}`)}{' '}
-        <span class="quiet">{unitOf[row.metric]}</span>
-      </td>
-      <td class="right nowrap">
-        <span class={row.coverage < 0.9 ? 'badge warn' : ''} title={`${row.count} / ${row.expectedCount}`}>
-          {percent(row.coverage)}
-        </span>
-      </td>
-      <td class="right">{say(row.mean)}</td>
-      <td class="right">{say(row.median)}</td>
-      <td class="right nowrap">
-        {say(row.q25)} – {say(row.q75)}
-      </td>
-      <td class="right nowrap">
-        {say(row.min)} <span class="quiet">{clock(row.minAt)}</span>
-      </td>
-      <td class="right nowrap">
-        {say(row.max)} <span class="quiet">{clock(row.maxAt)}</span>
-      </td>
-      <td class="right nowrap">{row.minutesBelow === null ? '–' : duration(outside * 60)}</td>
-      <td class="right nowrap">{duration(row.longestGapSeconds)}</td>
-      <td class="right">{row.badCount}</td>
-    </tr>
-  );
-}
-
-interface ChangesListProps {
-  room: string;
-  changes: Wire<Change>[] | undefined;
-  error: Error | undefined;
-}
-
-function ChangesList({ room, changes, error }: ChangesListProps) {
-  return (
-    <section aria-labelledby="changes">
-      <div class="section-head">
-        <h2 id="changes">{t('changes.title')}</h2>
-        {changes && <span class="quiet small">{formatNumber(changes.length)}</span>}
-      </div>
-      <Flapping room={room} />
-      {error && !changes && <ErrorState error={error} />}
-      {!changes && !error && <Loading height={200} />}
-      {changes && (
-        <section class="card tall changes" tabIndex={0} aria-label={t('changes.title')}>
-          {changes.length === 0 ? (
-            <Empty icon="sliders" title={t('changes.none')} />
-          ) : (
-            <ul class="rows">
-              {changes.map((change) => (
-                <li key={`${change.device}${change.point}${change.at}`} class="row">
-                  <div class="row-main">
-                    <strong>
-                      {change.point} <span class="quiet small">{change.device}</span>
-                    </strong>
-                    <span class="quiet small">{dateTime(change.at)}</span>
-                  </div>
-                  <span class="number nowrap">
-                    {valueText(change, change.previous)} → <strong>{valueText(change, change.value)}</strong>
-                  </span>
-                </li>
-              ))}
-            </ul>
-          )}
-        </section>
-      )}
-    </section>
-  );
-}
-
-/** What the newest run of setpoint monitoring found to switch to and fro in the room. */
-function Flapping({ room }: { room: string }) {
-  const { data } = useData<{ runs: { report: SetpointReport }[] }>(
-    `/api/runs${query({ job: 'hourly_setpoint_monitoring', status: 'succeeded', limit: 1 })}`,
-    5 * minute,
-  );
-  const report = data?.runs[0]?.report;
-  const points = report?.rooms.find((one) => one.room === room)?.points.filter(({ flapping }) => flapping);
-  if (!report || !points?.length) return null;
-  return (
-    <ul class="flapping">
-      {points.map(({ name, changes }) => (
-        <li key={name} class="notice warn">
-          <Icon name="alert" />
-          {t('changes.flapping', { point: name, n: changes, at: dateTime(report.to) })}
-        </li>
-      ))}
-    </ul>
-  );
 }

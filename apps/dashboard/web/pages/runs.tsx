@@ -46,7 +46,8 @@ export function Runs() {
   const more = () =>
     attempt(async () => {
       const page = await ask<Page>(`/api/runs${query({ ...filter, after: next ?? undefined, limit: 50 })}`);
-      setOlder({ runs: [...(older?.runs ?? []), ...page.runs], next: page.next });
+      // With what is shown already: of that, newer runs push some out of the first page.
+      setOlder({ runs: [...runs, ...page.runs], next: page.next });
       return undefined;
     });
   const change = (changes: { job?: string; status?: string }) =>

@@ -1,0 +1,244 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { CoverageCell, CoverageRow } from '../../src/views/coverage.ts';
+import { isOperator } from '../session.ts';
+import { percent, shortDay, t } from '../words.ts';
+
+export type What = 'images' | 'readings';
+interface Cell {
+  row: number;
+  column: number;
+}
+interface Selection {
+  start: Cell;
+  end: Cell;
+}
+
+/** 0–1, or undefined where nothing is expected. */
+function shareOf(cell: CoverageCell, what: What): number | undefined {
+  if (what === 'readings') return cell.readings ?? undefined;
+  return cell.expected === 0 ? undefined : (cell.embedded + cell.quarantined) / cell.expected;
+}
+
+const level = (share: number | undefined) =>
+  share === undefined
+    ? 'none'
+    : share >= 1
+      ? '4'
+      : share >= 0.9
+        ? '3'
+        : share >= 0.5
+          ? '2'
+          : share > 0
+            ? '1'
+            : '0';
+
+function labelOf(room: string, cell: CoverageCell, what: What): string {
+  const day = shortDay(cell.day, true);
+  if (what === 'readings') {
+    return `${room}, ${day}: ${cell.readings === null ? t('coverage.noStats') : percent(cell.readings)}`;
+  }
+  if (cell.expected === 0) return `${room}, ${day}: ${t('coverage.nothing')}`;
+  const counts = [
+    t('coverage.embedded', { n: cell.embedded, of: cell.expected }),
+    cell.described > 0 && t('coverage.described', { n: cell.described }),
+    cell.missing > 0 && t('coverage.missing', { n: cell.missing }),
+    cell.quarantined > 0 && t('coverage.quarantined', { n: cell.quarantined }),
+    cell.stale > 0 && t('coverage.stale', { n: cell.stale }),
+  ];
+  return `${room}, ${day}: ${counts.filter(Boolean).join(', ')}`;
+}
+
+interface MatrixProps {
+  rows: CoverageRow[];
+  what: What;
+  onChoose: (chosen: { rooms: string[]; from: string; to: string }) => void;
+}
+
+/** Rooms down, days across. Drag over cells, or hold Shift with the arrow keys, and let go or press Enter. */
+export function CoverageMatrix({ rows, what, onChoose }: MatrixProps) {
+  const [selection, setSelection] = useState<Selection>();
+  const [focus, setFocus] = useState<Cell>({ row: 0, column: (rows[0]?.cells.length ?? 1) - 1 });
+  const [hovered, setHovered] = useState<string>();
+  const dragging = useRef(false);
+  const table = useRef<HTMLTableElement>(null);
+  const days = rows[0]?.cells.map(({ day }) => day) ?? [];
+  const choosing = isOperator();
+
+  useEffect(() => {
+    // Today is at the right end, and what people look at first.
+    const wrap = table.current?.parentElement;
+    if (wrap) wrap.scrollLeft = wrap.scrollWidth;
+  }, [days.length]);
+
+  const choose = ({ start, end }: Selection) => {
+    const [top, bottom] = [Math.min(start.row, end.row), Math.max(start.row, end.row)];
+    const [left, right] = [Math.min(start.column, end.column), Math.max(start.column, end.column)];
+    const rooms = rows.slice(top, bottom + 1).map(({ room }) => room);
+    onChoose({ rooms, from: days[left] as string, to: days[right] as string });
+    setSelection(undefined);
+  };
+
+  useEffect(() => {
+    const letGo = () => {
+      if (!dragging.current) return;
+      dragging.current = false;
+      if (selection) choose(selection);
+    };
+    addEventListener('pointerup', letGo);
+    return () => removeEventListener('pointerup', letGo);
+  });
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const steps: Record<string, [number, number]> = {
+      ArrowUp: [-1, 0],
+      ArrowDown: [1, 0],
+      ArrowLeft: [0, -1],
+      ArrowRight: [0, 1],
+    };
+    const step = steps[event.key];
+    if (step) {
+      event.preventDefault();
+      const next = {
+        row: Math.max(0, Math.min(rows.length - 1, focus.row + step[0])),
+        column: Math.max(0, Math.min(days.length - 1, focus.column + step[1])),
+      };
+      setFocus(next);
+      setSelection(event.shiftKey && choosing ? { start: selection?.start ?? focus, end: next } : undefined);
+      table.current?.querySelector<HTMLElement>(`[data-cell="${next.row}-${next.column}"]`)?.focus();
+    } else if (choosing && (event.key === 'Enter' || event.key === ' ')) {
+      event.preventDefault();
+      choose(selection ?? { start: focus, end: focus });
+    } else if (event.key === 'Escape') setSelection(undefined);
+  };
+
+  return (
+    <div class="card matrix-card">
+      <div class="table-wrap">
+        <table
+          ref={table}
+          class={`matrix ${dragging.current ? 'dragging' : ''}`}
+          role="grid"
+          aria-label={t('nav.coverage')}
+          aria-multiselectable="true"
+          onKeyDown={onKeyDown}
+        >
+          <thead>
+            <tr>
+              <th scope="col">
+                <span class="visually-hidden">{t('filter.room')}</span>
+              </th>
+              {days.map((day, n) => (
+                <th key={day} scope="col">
+                  <span class={n % 7 === (days.length - 1) % 7 ? '' : 'visually-hidden'}>
+                    {shortDay(day)}
+                  </span>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ room, cells }, row) => (
+              <tr key={room}>
+                <th scope="row">
+                  <a href={`/rooms/${encodeURIComponent(room)}`}>{room}</a>
+                </th>
+                {cells.map((cell, column) => {
+                  const share = shareOf(cell, what);
+                  const label = labelOf(room, cell, what);
+                  const focused = focus.row === row && focus.column === column;
+                  return (
+                    <td
+                      key={cell.day}
+                      role="gridcell"
+                      data-cell={`${row}-${column}`}
+                      data-room={room}
+                      data-day={cell.day}
+                      tabIndex={focused ? 0 : -1}
+                      aria-label={label}
+                      aria-selected={isInside(selection, row, column)}
+                      class={`cell level-${level(share)}`}
+                      onFocus={() => {
+                        setFocus({ row, column });
+                        setHovered(label);
+                      }}
+                      onPointerDown={(event) => {
+                        if (!choosing || event.button !== 0) return;
+                        (event.target as HTMLElement).releasePointerCapture?.(event.pointerId);
+                        dragging.current = true;
+                        setSelection({ start: { row, column }, end: { row, column } });
+                      }}
+                      onPointerEnter={() => {
+                        setHovered(label);
+                        if (dragging.current && selection)
+                          setSelection({ ...selection, end: { row, column } });
+                      }}
+                    >
+                      {what === 'images' && cell.quarantined > 0 && <i class="corner bad" />}
+                      {what === 'images' && cell.stale > 0 && <i class="corner info" />}
+                      {what === 'images' && cell.missing > 0 && <span>{cell.missing}</span>}
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p class="matrix-hint small quiet" aria-live="polite">
+        {hovered ?? t('coverage.hint')}
+      </p>
+    </div>
+  );
+}
+
+function isInside(selection: Selection | undefined, row: number, column: number): boolean {
+  if (!selection) return false;
+  const { start, end } = selection;
+  return (
+    row >= Math.min(start.row, end.row) &&
+    row <= Math.max(start.row, end.row) &&
+    column >= Math.min(start.column, end.column) &&
+    column <= Math.max(start.column, end.column)
+  );
+}
+
+export function Legend({ what }: { what: What }) {
+  return (
+    <ul class="legend small">
+      <li>
+        <i class="cell level-4" /> {t('legend.all')}
+      </li>
+      <li>
+        <i class="cell level-3" /> {t('legend.most')}
+      </li>
+      <li>
+        <i class="cell level-2" /> {t('legend.half')}
+      </li>
+      <li>
+        <i class="cell level-1" /> {t('legend.some')}
+      </li>
+      <li>
+        <i class="cell level-0" /> {t('legend.zero')}
+      </li>
+      <li>
+        <i class="cell level-none" /> {t('legend.none')}
+      </li>
+      {what === 'images' && (
+        <>
+          <li>
+            <i class="cell level-4">
+              <b class="corner bad" />
+            </i>
+            {t('state.quarantined')}
+          </li>
+          <li>
+            <i class="cell level-4">
+              <b class="corner info" />
+            </i>
+            {t('legend.stale')}
+          </li>
+        </>
+      )}
+    </ul>
+  );
+}

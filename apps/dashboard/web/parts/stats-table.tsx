@@ -1,0 +1,91 @@
+import type { DailyStats } from '../../src/views/daily-stats.ts';
+import { query, useData, type Wire } from '../api.ts';
+import { dayAt } from '../farm-day.ts';
+import { digits, unitOf } from '../metrics.ts';
+import { clock, duration, formatNumber, percent, shortDay, t } from '../words.ts';
+import type { Window } from './climate-chart.tsx';
+import { Empty, ErrorState, Loading } from './states.tsx';
+
+/** A row for each day and metric of the window, with what of it was measured. */
+export function StatsTable({ path, window }: { path: string; window: Window }) {
+  const { data, error } = useData<{ days: Wire<DailyStats>[] }>(
+    `${path}/stats${query({ from: dayAt(window.from), to: dayAt(window.to) })}`,
+  );
+  return (
+    <section aria-labelledby="stats">
+      <div class="section-head">
+        <h2 id="stats">{t('stats.title')}</h2>
+      </div>
+      {error && !data && <ErrorState error={error} />}
+      {!data && !error && <Loading height={200} />}
+      {data && (
+        <section class="card table-wrap tall" tabIndex={0} aria-label={t('stats.title')}>
+          {data.days.length === 0 ? (
+            <Empty icon="calendar" title={t('stats.none')}>
+              <p>{t('stats.noneHelp')}</p>
+            </Empty>
+          ) : (
+            <table class="table compact">
+              <thead>
+                <tr>
+                  <th>{t('stats.day')}</th>
+                  <th>{t('stats.metric')}</th>
+                  <th class="right">{t('stats.coverage')}</th>
+                  <th class="right">{t('stats.mean')}</th>
+                  <th class="right">{t('stats.median')}</th>
+                  <th class="right">{t('stats.quartiles')}</th>
+                  <th class="right">{t('stats.lowest')}</th>
+                  <th class="right">{t('stats.highest')}</th>
+                  <th class="right">{t('stats.outside')}</th>
+                  <th class="right">{t('stats.gap')}</th>
+                  <th class="right">{t('stats.bad')}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {data.days.map((row) => (
+                  <StatsRow key={`${row.day}${row.metric}`} row={row} />
+                ))}
+              </tbody>
+            </table>
+          )}
+        </section>
+      )}
+    </section>
+  );
+}
+
+function StatsRow({ row }: { row: Wire<DailyStats> }) {
+  const say = (value: number) => formatNumber(value, digits[row.metric]);
+  const outside = (row.minutesBelow ?? 0) + (row.minutesAbove ?? 0);
+  return (
+    <tr>
+      <td class="nowrap">
+        {shortDay(row.day)}
+        {row.growthDay !== null && <span class="quiet"> · {t('growthDay', { day: row.growthDay })}</span>}
+      </td>
+      <td class="nowrap">
+        <span class={`dot ${row.metric}`} /> {t(`metric.${row.metric}`)}{' '}
+        <span class="quiet">{unitOf[row.metric]}</span>
+      </td>
+      <td class="right nowrap">
+        <span class={row.coverage < 0.9 ? 'badge warn' : ''} title={`${row.count} / ${row.expectedCount}`}>
+          {percent(row.coverage)}
+        </span>
+      </td>
+      <td class="right">{say(row.mean)}</td>
+      <td class="right">{say(row.median)}</td>
+      <td class="right nowrap">
+        {say(row.q25)} – {say(row.q75)}
+      </td>
+      <td class="right nowrap">
+        {say(row.min)} <span class="quiet">{clock(row.minAt)}</span>
+      </td>
+      <td class="right nowrap">
+        {say(row.max)} <span class="quiet">{clock(row.maxAt)}</span>
+      </td>
+      <td class="right nowrap">{row.minutesBelow === null ? '–' : duration(outside * 60)}</td>
+      <td class="right nowrap">{duration(row.longestGapSeconds)}</td>
+      <td class="right">{row.badCount}</td>
+    </tr>
+  );
+}
