@@ -58,6 +58,6 @@ async function playDay(stage: Stage) {
 /** The same day by the same crew, of whom nobody dies; afterwards nothing of it is left. */
 async function cleanSeconds(stage: Stage): Promise<number> {
   const { seconds } = await playDay(stage);
-  await stage.pool.query('truncate image, image_embedding, runs');
+  await stage.pool.query('truncate image, runs cascade');
   return seconds;
 }
