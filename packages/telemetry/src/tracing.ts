@@ -1,10 +1,13 @@
-import { type Attributes, context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 
-const tracer = trace.getTracer('mycelium');
+/** There where somebody traces. */
+let api: typeof import('@opentelemetry/api') | undefined;
 
 /** Does a piece of work as a part of the trace that it belongs to. Costs nothing where nobody traces. */
 export function inSpan<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> {
-  return tracer.startActiveSpan(name, { attributes }, async (span) => {
+  if (!api) return work();
+  const { SpanStatusCode, trace } = api;
+  return trace.getTracer('mycelium').startActiveSpan(name, { attributes }, async (span) => {
     try {
       return await work();
     } catch (error) {
@@ -24,22 +27,31 @@ export function inSpan<T>(name: string, attributes: Attributes, work: () => Prom
  */
 export async function startTracing(endpoint: string | undefined, service: string) {
   if (!endpoint) return { telemetry: undefined, stop: async () => {} };
-  const [{ BatchSpanProcessor, TracerProvider }, exporters, asyncHooks, core, resources, { BullMQOtel }] =
-    await Promise.all([
-      import('@opentelemetry/sdk-trace'),
-      import('@opentelemetry/exporter-trace-otlp-http'),
-      import('@opentelemetry/context-async-hooks'),
-      import('@opentelemetry/core'),
-      import('@opentelemetry/resources'),
-      import('bullmq-otel'),
-    ]);
+  const [
+    otel,
+    { BatchSpanProcessor, TracerProvider },
+    exporters,
+    asyncHooks,
+    core,
+    resources,
+    { BullMQOtel },
+  ] = await Promise.all([
+    import('@opentelemetry/api'),
+    import('@opentelemetry/sdk-trace'),
+    import('@opentelemetry/exporter-trace-otlp-http'),
+    import('@opentelemetry/context-async-hooks'),
+    import('@opentelemetry/core'),
+    import('@opentelemetry/resources'),
+    import('bullmq-otel'),
+  ]);
   const exporter = new exporters.OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
   const provider = new TracerProvider({
     resource: resources.resourceFromAttributes({ 'service.name': `mycelium-${service}` }),
     spanProcessors: [new BatchSpanProcessor({ exporter })],
   });
-  trace.setGlobalTracerProvider(provider);
-  context.setGlobalContextManager(new asyncHooks.AsyncLocalStorageContextManager().enable());
-  propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());
+  otel.trace.setGlobalTracerProvider(provider);
+  otel.context.setGlobalContextManager(new asyncHooks.AsyncLocalStorageContextManager().enable());
+  otel.propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());
+  api = otel;
   return { telemetry: new BullMQOtel({ tracerName: 'mycelium' }), stop: () => provider.shutdown() };
 }
