@@ -219,6 +219,13 @@ describe('the console on the demo farm', () => {
     await context.close();
   });
 
+  test('what is wrong is told in the language of who reads it', async () => {
+    const { page, context } = await visit(browser, farm.address, { language: 'zh-CN' });
+    await page.goto('/alerts');
+    await page.getByText('没有数据: room 611').waitFor();
+    await context.close();
+  });
+
   test('a schedule is paused and resumed', async () => {
     const { page, context } = await visit(browser, farm.address);
     await page.goto('/jobs');

@@ -13,10 +13,13 @@ export type Wire<T> = T extends Date
 /** The server's own words for what is wrong. */
 export class ApiError extends Error {
   readonly status: number;
+  /** Seconds after which it may be tried again, where the server says so. */
+  readonly retryAfter: number | undefined;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, retryAfter?: number) {
     super(message);
     this.status = status;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -34,7 +37,8 @@ export async function ask<T>(url: string, init: RequestInit = {}): Promise<T> {
   if (response.status === 401 && session.value.state === 'in') {
     session.value = { state: 'out', timeZone: session.value.timeZone };
   }
-  throw new ApiError(response.status, body.error ?? response.statusText);
+  const retryAfter = Number(response.headers.get('retry-after')) || undefined;
+  throw new ApiError(response.status, body.error ?? response.statusText, retryAfter);
 }
 
 export function send<T>(url: string, body: unknown = {}, method = 'POST'): Promise<T> {

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { send } from '../api.ts';
+import { ApiError, send } from '../api.ts';
 import { loadSession } from '../load-session.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Switches } from '../shell.tsx';
@@ -10,6 +10,13 @@ function destination(): string {
   const next = new URLSearchParams(location.search).get('next') ?? '/';
   const url = URL.canParse(next, location.origin) ? new URL(next, location.origin) : undefined;
   return url?.origin === location.origin ? `${url.pathname}${url.search}` : '/';
+}
+
+function reasonOf(failure: Error): string {
+  if (!(failure instanceof ApiError)) return failure.message;
+  if (failure.status === 401) return t('login.wrong');
+  if (failure.status === 429) return t('login.locked', { n: Math.ceil((failure.retryAfter ?? 60) / 60) });
+  return failure.message;
 }
 
 export function Login() {
@@ -25,7 +32,7 @@ export function Login() {
       if (location.pathname === '/login') location.replace(destination());
       else await loadSession();
     } catch (failure) {
-      setError((failure as Error).message);
+      setError(reasonOf(failure as Error));
       setBusy(false);
     }
   }
