@@ -341,6 +341,22 @@ describe('the console on the demo farm', () => {
   });
 });
 
+test('of many rooms one is chosen from a list', async (t) => {
+  const [farm, browser] = await Promise.all([openFarm(t, {}, { empty: true }), openBrowser(t)]);
+  await farm.pool.query(
+    `insert into point (room, device_type, device, point, kind)
+     select 600 + n, 'mushroom_env_status', 'mushroom_env_status_' || 600 + n, 'temperature', 'measurement'
+     from generate_series(1, 60) n`,
+  );
+  const { page, context, complaints } = await visit(browser, farm.address);
+  await page.goto('/rooms/607');
+  await page.getByLabel('Rooms', { exact: true }).and(page.locator('select')).selectOption('652');
+  await page.getByRole('heading', { name: /652/ }).waitFor();
+  await page.waitForURL(/\/rooms\/652/);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test('of ten thousand images only those near the window are in the page, and the last can be reached', async (t) => {
   const [farm, browser] = await Promise.all([openFarm(t, {}, { empty: true }), openBrowser(t)]);
   await addImages(farm, { count: 10_000, newest: new Date() });

@@ -9,6 +9,7 @@ import { Icon } from '../parts/icon.tsx';
 import { ImageView } from '../parts/image-view.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { PanZoom } from '../parts/pan-zoom.tsx';
+import { RoomChooser } from '../parts/room-chooser.tsx';
 import { Segments } from '../parts/segments.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { StatsTable } from '../parts/stats-table.tsx';
@@ -143,12 +144,7 @@ function RoomView({ room, rooms, onRoom }: RoomViewProps) {
   return (
     <>
       <PageHead title={t('room.title', { room })} note={`${dateTime(window.from)} – ${dateTime(window.to)}`}>
-        <Segments
-          label={t('nav.rooms')}
-          value={room}
-          options={rooms.map((name) => ({ value: name, text: name }))}
-          onChange={onRoom}
-        />
+        <RoomChooser room={room} rooms={rooms} onRoom={onRoom} />
         <Segments
           label={t('room.span')}
           value={chosen}
