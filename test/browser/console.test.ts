@@ -353,6 +353,7 @@ test('of many rooms one is chosen from a list', async (t) => {
   await page.getByLabel('Rooms', { exact: true }).and(page.locator('select')).selectOption('652');
   await page.getByRole('heading', { name: /652/ }).waitFor();
   await page.waitForURL(/\/rooms\/652/);
+  await page.getByText('No readings in this time').first().waitFor();
   assert.deepEqual(complaints, []);
   await context.close();
 });

@@ -82,9 +82,12 @@ export function ClimateChart({ metric, series, window, onZoom, last }: ClimateCh
         <span class="chart-reading number">{readingAt(series, metric, hovered)}</span>
       </figcaption>
       <div ref={place} class="chart-place" />
+      {isEmpty(curve) && <p class="chart-empty quiet small">{t('room.noReadings')}</p>}
     </figure>
   );
 }
+
+const isEmpty = ({ mean }: Curve) => mean.every((value) => value === null);
 
 const heightOf = (last: boolean) => (last ? 186 : 160);
 
@@ -106,9 +109,9 @@ function readingAt(series: Series, metric: Metric, n: number | undefined): strin
   return `${at} · ${say(value)}${range} ${unitOf[metric]}`;
 }
 
-function describe(metric: Metric, { mean, min, max }: Curve): string {
-  const known = mean.filter((value) => value !== null);
-  if (known.length === 0) return `${t(`metric.${metric}`)}: ${t('room.noData')}`;
+function describe(metric: Metric, curve: Curve): string {
+  if (isEmpty(curve)) return `${t(`metric.${metric}`)}: ${t('room.noReadings')}`;
+  const { min, max } = curve;
   const low = Math.min(...min.filter((value) => value !== null));
   const high = Math.max(...max.filter((value) => value !== null));
   return t('room.chart', { metric: t(`metric.${metric}`), low, high, unit: unitOf[metric] });
@@ -166,7 +169,10 @@ function options(
         ticks: { show: false },
         size: axisWidth,
         space: 34,
-        values: (_, splits) => splits.map((split) => formatNumber(split, split % 1 ? 1 : 0)),
+        values: (_, splits, __, ___, step) =>
+          splits.map((split) =>
+            valuesOf(latest.current.series, metric).length > 0 ? formatNumber(split, decimalsOf(step)) : '',
+          ),
       },
     ],
     series: [
@@ -201,11 +207,19 @@ function timeLabel(at: number, step: number): string {
   return time === '00:00' ? shortDay(dayAt(at)) : time;
 }
 
-/** High enough for what is measured and for what was set; a band far away does not flatten the curve. */
-function rangeOf(series: Series, metric: Metric): [number, number] {
+/** What was measured and what was set. */
+function valuesOf(series: Series, metric: Metric): number[] {
   const { min, max } = series.metrics[metric];
   const set = series.setpoints.filter((line) => line.metric === metric).flatMap(({ steps }) => steps);
-  const values = [...min, ...max, ...set.map(([, value]) => value)].filter((value) => value !== null);
+  return [...min, ...max, ...set.map(([, value]) => value)].filter((value) => value !== null);
+}
+
+/** Decimal places that tell 0.25 from 0.5. */
+const decimalsOf = (step: number) => String(step).split('.')[1]?.length ?? 0;
+
+/** High enough for what is measured and for what was set; a band far away does not flatten the curve. */
+function rangeOf(series: Series, metric: Metric): [number, number] {
+  const values = valuesOf(series, metric);
   if (values.length === 0) return [0, 1];
   const low = Math.min(...values);
   const high = Math.max(...values);

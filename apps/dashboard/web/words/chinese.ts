@@ -76,7 +76,7 @@ export const chinese: Record<WordKey, string> = {
   'room.zoomOut': '缩小（−）',
   'room.curves': '环境曲线',
   'room.chart': '{metric}，在 {low} 与 {high} {unit} 之间',
-  'room.noData': '没有读数',
+  'room.noReadings': '该时段没有读数',
   'room.noImages': '该时段没有图像',
   'room.marks': '该时段有 {n:次|次}设定变更',
   'setpoint.temp_set': '设定值',

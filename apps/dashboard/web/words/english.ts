@@ -75,7 +75,7 @@ export const english = {
   'room.zoomOut': 'Zoom out (−)',
   'room.curves': 'Climate over time',
   'room.chart': '{metric}, between {low} and {high} {unit}',
-  'room.noData': 'no readings',
+  'room.noReadings': 'No readings in this time',
   'room.noImages': 'No pictures in this time',
   'room.marks': '{n:setpoint change|setpoint changes} in this time',
   'setpoint.temp_set': 'setpoint',
