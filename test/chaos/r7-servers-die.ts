@@ -20,7 +20,7 @@ export const r7: Scenario = {
     outer.onEnd(() => servers.stop());
     const stage = await openStage(outer, servers);
     await writeDay(stage, count);
-    startApp(stage, 'scheduler');
+    const scheduler = startApp(stage, 'scheduler');
     const crew = startCrew(stage, 2, { millisecondsPerImage: 30, leaseSeconds: 5 });
     await crew.ready();
     await askForDay(stage);
@@ -65,6 +65,10 @@ export const r7: Scenario = {
     if (!report) broken.push('no report in time');
     if (dead.length > 0) broken.push(`${dead.length} images set aside`);
     if (burned.length > 0) broken.push(`${burned.length} batches lost an attempt`);
+    // A server that dies is waited for; nobody dies with it.
+    if (crew.deaths() > 0) broken.push(`${crew.deaths()} workers died`);
+    if (scheduler.child.exitCode !== null)
+      broken.push(`the scheduler ended with ${scheduler.child.exitCode}`);
     if (slowestRestart > 10) broken.push(`${slowestRestart.toFixed(1)} s to work again`);
     if (slowest > 30) broken.push(`${slowest.toFixed(1)} s to work again after FLUSHALL`);
     return {
