@@ -169,10 +169,10 @@ function options(
         ticks: { show: false },
         size: axisWidth,
         space: 34,
-        values: (_, splits, __, ___, step) =>
-          splits.map((split) =>
-            valuesOf(latest.current.series, metric).length > 0 ? formatNumber(split, decimalsOf(step)) : '',
-          ),
+        values: (_, splits, __, ___, step) => {
+          const hasValues = valuesOf(latest.current.series, metric).length > 0;
+          return splits.map((split) => (hasValues ? formatNumber(split, decimalsOf(step)) : ''));
+        },
       },
     ],
     series: [
