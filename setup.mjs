@@ -1,5 +1,5 @@
-// What `npm start` and `npm test` need before anything else, made when it is missing or out of date.
-// Runs on the machine's own Node, which may be an old one: plain JavaScript, nothing from node_modules.
+// What `npm start`, `npm test`, `npm run bench` and `npm run chaos` need before anything else, made when it is missing or
+// out of date. Runs on the machine's own Node, which may be an old one: plain JavaScript, nothing from node_modules.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -67,8 +67,8 @@ export const r7: Scenario = {
     if (burned.length > 0) broken.push(`${burned.length} batches lost an attempt`);
     // A server that dies is waited for; nobody dies with it.
     if (crew.deaths() > 0) broken.push(`${crew.deaths()} workers died`);
-    if (scheduler.child.exitCode !== null)
-      broken.push(`the scheduler ended with ${scheduler.child.exitCode}`);
+    const { exitCode, signalCode } = scheduler.child;
+    if (exitCode !== null || signalCode) broken.push(`the scheduler ended with ${exitCode ?? signalCode}`);
     if (slowestRestart > 10) broken.push(`${slowestRestart.toFixed(1)} s to work again`);
     if (slowest > 30) broken.push(`${slowest.toFixed(1)} s to work again after FLUSHALL`);
     return {

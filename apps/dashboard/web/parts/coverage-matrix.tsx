@@ -202,27 +202,23 @@ function isInside(selection: Selection | undefined, row: number, column: number)
   );
 }
 
+const levels = [
+  ['4', 'legend.all'],
+  ['3', 'legend.most'],
+  ['2', 'legend.half'],
+  ['1', 'legend.some'],
+  ['0', 'legend.zero'],
+  ['none', 'legend.none'],
+] as const;
+
 export function Legend({ what }: { what: What }) {
   return (
     <ul class="legend small">
-      <li>
-        <i class="cell level-4" /> {t('legend.all')}
-      </li>
-      <li>
-        <i class="cell level-3" /> {t('legend.most')}
-      </li>
-      <li>
-        <i class="cell level-2" /> {t('legend.half')}
-      </li>
-      <li>
-        <i class="cell level-1" /> {t('legend.some')}
-      </li>
-      <li>
-        <i class="cell level-0" /> {t('legend.zero')}
-      </li>
-      <li>
-        <i class="cell level-none" /> {t('legend.none')}
-      </li>
+      {levels.map(([name, text]) => (
+        <li key={name}>
+          <i class={`cell level-${name}`} /> {t(text)}
+        </li>
+      ))}
       {what === 'images' && (
         <>
           <li>
