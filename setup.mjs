@@ -33,7 +33,7 @@ const steps = [
     sources: () => [
       'package-lock.json',
       ...filesBelow('apps/dashboard/web'),
-      ...filesBelow('packages/calendar/src'),
+      ...filesBelow('packages/farm/src'),
     ],
     command: ['npm', 'run', '--silent', 'build', '--workspace', 'apps/dashboard'],
     result: 'apps/dashboard/dist/index.html',

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { link, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { addDays, dayOf } from '@mycelium/calendar';
 import { readConfig, requireSettings } from '@mycelium/config';
 import {
   ensureModel,
@@ -17,6 +16,7 @@ import { createTestDatabase } from '@mycelium/database/testing';
 import { findChromium, freePort, growDemoFarm } from '@mycelium/embedded';
 import { decodeImage, fuse, loadEncoder } from '@mycelium/encoder';
 import { demoModelDir } from '@mycelium/encoder/demo-model';
+import { addDays, dayOf } from '@mycelium/farm';
 import { createQueues, syncSchedules } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
 import { directoryStore, formatImageKey, type ObjectStore, parseImageKey } from '@mycelium/storage';

@@ -5,7 +5,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addDays } from '@mycelium/calendar';
+import { addDays } from '@mycelium/farm';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { openBrowser, visit } from './farm.ts';

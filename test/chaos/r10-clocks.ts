@@ -1,4 +1,4 @@
-import { dayOf, daysBetween, firingsBetween } from '@mycelium/calendar';
+import { dayOf, daysBetween, firingsBetween } from '@mycelium/farm';
 import { accountForSlots, jobs } from '@mycelium/queue';
 import type { Scenario } from './scenario.ts';
 

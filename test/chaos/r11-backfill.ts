@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { isDeepStrictEqual, promisify } from 'node:util';
-import { daysBetween } from '@mycelium/calendar';
+import { daysBetween } from '@mycelium/farm';
 import { appEnvironment, startApp } from './app-process.ts';
 import { statistics, statisticsADay, writeReadings } from './readings.ts';
 import type { Scenario, Stage } from './scenario.ts';

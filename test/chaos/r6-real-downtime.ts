@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { addDays, dayOf, daysBetween, firingsBetween } from '@mycelium/calendar';
 import { listRuns, type RunRow, rememberSchedule } from '@mycelium/database';
+import { addDays, dayOf, daysBetween, firingsBetween } from '@mycelium/farm';
 import { type CatchUp, type Job, jobs, misfireGraceSeconds, scheduledJobs } from '@mycelium/queue';
 import { startApp } from './app-process.ts';
 import { writeDay } from './images.ts';

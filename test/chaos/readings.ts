@@ -1,5 +1,5 @@
-import { type Day, dayBounds } from '@mycelium/calendar';
 import { copyReadings, ensurePoints, type Reading } from '@mycelium/database';
+import { type Day, dayBounds } from '@mycelium/farm';
 import type { Stage } from './scenario.ts';
 
 const rooms = ['611', '612'];

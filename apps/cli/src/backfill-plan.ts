@@ -1,4 +1,4 @@
-import { type Day, dayBounds } from '@mycelium/calendar';
+import { type Day, dayBounds } from '@mycelium/farm';
 
 export type Only = 'missing' | 'failed' | 'stale' | 'all';
 export type Reason = 'missing' | 'failed' | 'stale' | 'again';

@@ -1,5 +1,5 @@
-import { addDays, type Day, dayOf, daysBetween } from '@mycelium/calendar';
 import { activeModel, findRun, lateReadings, pendingDays } from '@mycelium/database';
+import { addDays, type Day, dayOf, daysBetween } from '@mycelium/farm';
 import { type JobName, scheduledJobs, slotForDay } from '@mycelium/queue';
 import { type DayStanding, type PlannedDay, planBackfill } from './backfill-plan.ts';
 import { WrongUsage } from './command-errors.ts';

@@ -1,5 +1,5 @@
-import { type Day, dayBounds, daysBetween } from '@mycelium/calendar';
 import { changesBetween, type Pool, readingsBetween, statsOfDay } from '@mycelium/database';
+import { type Day, dayBounds, daysBetween } from '@mycelium/farm';
 
 export interface Column {
   name: string;

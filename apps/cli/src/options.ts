@@ -1,4 +1,4 @@
-import { isDay } from '@mycelium/calendar';
+import { isDay } from '@mycelium/farm';
 import { InvalidArgumentError } from 'commander';
 
 /** Parsers of what people type: each tells what is wanted when it cannot read a value. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isDay, localToInstant } from '@mycelium/calendar';
 import { decodeImage } from '@mycelium/encoder';
+import { isDay, localToInstant } from '@mycelium/farm';
 import exifr from 'exifr';
 import sharp from 'sharp';
 

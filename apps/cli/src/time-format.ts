@@ -1,4 +1,4 @@
-import { localToInstant } from '@mycelium/calendar';
+import { localToInstant } from '@mycelium/farm';
 
 /** The text of a time cannot be read. Its message says what was wanted. */
 export class BadTime extends Error {}

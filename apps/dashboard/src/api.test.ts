@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { addDays, dayOf } from '@mycelium/calendar';
 import { accountForSlot, ensureModel, useModel } from '@mycelium/database';
+import { addDays, dayOf } from '@mycelium/farm';
 import { formatImageKey } from '@mycelium/storage';
 import sharp from 'sharp';
 import { failJobs, openDashboard, visit } from './testing.ts';

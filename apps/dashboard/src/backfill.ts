@@ -1,5 +1,5 @@
-import type { Day } from '@mycelium/calendar';
 import { type Pool, releaseFromQuarantine } from '@mycelium/database';
+import type { Day } from '@mycelium/farm';
 import { enqueueSlot, type Queues, slotForDay } from '@mycelium/queue';
 import type { CoverageRow } from './views/coverage.ts';
 

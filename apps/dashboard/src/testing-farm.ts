@@ -1,4 +1,3 @@
-import { addDays, dayOf, localToInstant } from '@mycelium/calendar';
 import {
   copyReadings,
   ensureModel,
@@ -12,6 +11,7 @@ import {
   upsertEmbeddings,
   upsertImages,
 } from '@mycelium/database';
+import { addDays, dayOf, localToInstant } from '@mycelium/farm';
 import { formatImageKey, type ObjectStore } from '@mycelium/storage';
 import sharp from 'sharp';
 

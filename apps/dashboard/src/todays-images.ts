@@ -1,5 +1,5 @@
-import { dayOf } from '@mycelium/calendar';
 import { type ImageRow, type Pool, upsertImages } from '@mycelium/database';
+import { dayOf } from '@mycelium/farm';
 import { NotAnImageKey, type ObjectStore, parseImageKey } from '@mycelium/storage';
 import type { Logger } from '@mycelium/telemetry';
 

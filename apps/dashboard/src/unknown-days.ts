@@ -1,4 +1,4 @@
-import type { Day } from '@mycelium/calendar';
+import type { Day } from '@mycelium/farm';
 import type { ObjectStore } from '@mycelium/storage';
 import { Refused } from './refused.ts';
 import type { CoverageRow } from './views/coverage.ts';

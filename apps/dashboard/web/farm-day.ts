@@ -1,7 +1,7 @@
-import { addDays, type Day, dayBounds, dayOf } from '@mycelium/calendar';
+import { addDays, type Day, dayBounds, dayOf } from '@mycelium/farm';
 import { timeZone } from './session.ts';
 
-export { addDays, type Day, daysBetween } from '@mycelium/calendar';
+export { addDays, type Day, daysBetween } from '@mycelium/farm';
 
 /** Today on the farm, wherever the reader is. */
 export const today = (): Day => dayOf(new Date(), timeZone());

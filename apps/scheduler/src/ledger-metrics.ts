@@ -1,5 +1,5 @@
-import { nextFiring } from '@mycelium/calendar';
 import { listHeartbeats, listOpenAlerts, type Pool, pausedSchedules } from '@mycelium/database';
+import { nextFiring } from '@mycelium/farm';
 import { jobNames, jobs, type Queues, scheduledJobs } from '@mycelium/queue';
 import { Counter, Gauge, type Registry, register } from 'prom-client';
 import { alertKinds } from './alerts/alert-rules.ts';

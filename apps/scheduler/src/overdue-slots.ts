@@ -1,5 +1,5 @@
-import { firingsBetween } from '@mycelium/calendar';
 import { knownSlots, listSchedules, type Pool } from '@mycelium/database';
+import { firingsBetween } from '@mycelium/farm';
 import { catchUpDays, type JobName, jobs, misfireGraceSeconds, scheduledJobs } from '@mycelium/queue';
 
 /**

@@ -1,4 +1,3 @@
-import { firingsBetween } from '@mycelium/calendar';
 import {
   accountForSlot,
   failRun,
@@ -10,6 +9,7 @@ import {
   unattendedRuns,
   undescribedImages,
 } from '@mycelium/database';
+import { firingsBetween } from '@mycelium/farm';
 import {
   accountForSlots,
   catchUpDays,

@@ -1,5 +1,5 @@
-import { dayOf, daysBetween } from '@mycelium/calendar';
 import { type ImageRow, pendingKeys, type Queryable, quarantine, upsertImages } from '@mycelium/database';
+import { dayOf, daysBetween } from '@mycelium/farm';
 import { isRoom, NotAnImageKey, type ObjectStore, parseImageKey, type StoredObject } from '@mycelium/storage';
 
 export interface Selection {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dayBounds } from '@mycelium/calendar';
 import { prune, transaction } from '@mycelium/database';
+import { dayBounds } from '@mycelium/farm';
 import { farm, lively, minute } from './testing.ts';
 
 const start = Date.UTC(2026, 2, 3);

@@ -1,4 +1,3 @@
-import { type Day, dayBounds, dayOf, daysBetween } from '@mycelium/calendar';
 import {
   closeEnvStats,
   commit,
@@ -13,6 +12,7 @@ import {
   readingsDroppedUntil,
   replaceEnvStats,
 } from '@mycelium/database';
+import { type Day, dayBounds, dayOf, daysBetween } from '@mycelium/farm';
 import type { Handler, Log, Result, RunContext } from '@mycelium/queue';
 import { describeRooms } from './describe-rooms.ts';
 

@@ -1,4 +1,3 @@
-import { type Day, dayBounds } from '@mycelium/calendar';
 import {
   type EnvPoint,
   type EnvStatsRow,
@@ -9,6 +8,7 @@ import {
   streamReadings,
   usualGaps,
 } from '@mycelium/database';
+import { type Day, dayBounds } from '@mycelium/farm';
 import { bandPieces } from './band.ts';
 import { cadenceOf, enoughGaps } from './cadence.ts';
 import { describeDay, lookBack } from './stats.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dayBounds } from '@mycelium/calendar';
+import { dayBounds } from '@mycelium/farm';
 import fc from 'fast-check';
 import { type DayOfReadings, describeDay } from './stats.ts';
 

@@ -1,6 +1,6 @@
-import { addDays, dayOf, nextFiring } from '@mycelium/calendar';
 import { copyReadings, ensurePoints, type Metric, takeLease } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
+import { addDays, dayOf, nextFiring } from '@mycelium/farm';
 import { jobs, type Result } from '@mycelium/queue';
 import { computeEnvStats } from './compute-env-stats.ts';
 

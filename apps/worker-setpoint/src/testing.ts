@@ -1,6 +1,6 @@
-import { dayOf } from '@mycelium/calendar';
 import { copyReadings, ensurePoints, type Lease, type Pool, takeLease } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
+import { dayOf } from '@mycelium/farm';
 import type { Result } from '@mycelium/queue';
 import { watchSetpoints } from './watch-setpoints.ts';
 

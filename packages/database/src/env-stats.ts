@@ -1,4 +1,4 @@
-import type { Day } from '@mycelium/calendar';
+import type { Day } from '@mycelium/farm';
 import { commit, type Lease } from './lease.ts';
 import type { Pool, Queryable } from './pool.ts';
 import { isAnyOf, type Series, streamSeries } from './series.ts';

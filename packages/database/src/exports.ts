@@ -1,4 +1,4 @@
-import type { Day } from '@mycelium/calendar';
+import type { Day } from '@mycelium/farm';
 import { type Metric, streamReadings } from './env-stats.ts';
 import { listPoints, type Point } from './points.ts';
 import type { Pool, Queryable } from './pool.ts';

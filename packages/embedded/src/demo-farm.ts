@@ -1,16 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import {
-  addDays,
-  type Day,
-  dayBounds,
-  dayOf,
-  daysApart,
-  daysBetween,
-  instantToLocal,
-} from '@mycelium/calendar';
 import { copyReadings, deviceTypeOf, ensurePoints, type Pool, pointKey } from '@mycelium/database';
 import { batchSeed, type Scene, sceneOf } from '@mycelium/encoder/demo-model';
+import { addDays, type Day, dayBounds, dayOf, daysApart, daysBetween, instantToLocal } from '@mycelium/farm';
 import { formatImageKey, type ObjectStore } from '@mycelium/storage';
 import { demoDay } from './demo-climate.ts';
 

@@ -1,4 +1,4 @@
-import { nextFiring } from '@mycelium/calendar';
+import { nextFiring } from '@mycelium/farm';
 import { Queue, type RepeatOptions } from 'bullmq';
 import type { z } from 'zod';
 import type { QueueConnection } from './connection.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addDays, dayOf, daysBetween } from '@mycelium/calendar';
+import { addDays, dayOf, daysBetween } from '@mycelium/farm';
 import { latestSlot, slotForDay } from './slots.ts';
 
 test("a day's statistics are due early on the day after", () => {

@@ -1,4 +1,4 @@
-import { addDays, type Day, dayBounds, nextFiring, previousFiring } from '@mycelium/calendar';
+import { addDays, type Day, dayBounds, nextFiring, previousFiring } from '@mycelium/farm';
 import type { Job } from './define-job.ts';
 import { type JobName, jobs } from './jobs.ts';
 

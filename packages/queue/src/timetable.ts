@@ -1,4 +1,4 @@
-import { formatLocal, nextFiring } from '@mycelium/calendar';
+import { formatLocal, nextFiring } from '@mycelium/farm';
 import type { Job } from './define-job.ts';
 import { type JobName, jobNames, jobs } from './jobs.ts';
 

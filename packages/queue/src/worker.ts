@@ -1,4 +1,4 @@
-import { addDays, type Day, dayOf, previousFiring } from '@mycelium/calendar';
+import { addDays, type Day, dayOf, previousFiring } from '@mycelium/farm';
 import { type Job as BullJob, DelayedError, UnrecoverableError, WaitingChildrenError, Worker } from 'bullmq';
 import { ZodError } from 'zod';
 import { accountForSlots } from './account-for-slots.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addDays, type Day, dayOf, localToInstant } from '@mycelium/calendar';
+import { addDays, type Day, dayOf, localToInstant } from '@mycelium/farm';
 import fc from 'fast-check';
 import { formatImageKey, NotAnImageKey, parseImageKey } from './image-key.ts';
 

@@ -1,4 +1,4 @@
-import { type Day, dayOf, daysApart, instantToLocal, isDay, localToInstant } from '@mycelium/calendar';
+import { type Day, dayOf, daysApart, instantToLocal, isDay, localToInstant } from '@mycelium/farm';
 
 /** What an object key tells of its image. */
 export interface ImageKey {

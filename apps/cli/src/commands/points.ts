@@ -141,7 +141,7 @@ async function set(name: TypeAndPoint, options: SetOptions, output: Output) {
     );
   }
   await withDatabase(async ({ pool, config }) => {
-    const { formatLocal } = await import('@mycelium/calendar');
+    const { formatLocal } = await import('@mycelium/farm');
     const set = isRule
       ? await setRule(pool, name, { ...options, from })
       : await setRange(pool, name, { ...options, from });
@@ -192,7 +192,7 @@ async function setRange(pool: Pool, { deviceType, point }: TypeAndPoint, given: 
 }
 
 async function history(name: TypeAndPoint, output: Output) {
-  const { formatLocal } = await import('@mycelium/calendar');
+  const { formatLocal } = await import('@mycelium/farm');
   const { bandVersions, pointRules } = await import('@mycelium/database');
   const { withDatabase } = await import('../house.ts');
   const { CommandFailed } = await import('../command-errors.ts');

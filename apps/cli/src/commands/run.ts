@@ -1,4 +1,4 @@
-import { type Day, dayBounds } from '@mycelium/calendar';
+import { type Day, dayBounds } from '@mycelium/farm';
 import type { JobName } from '@mycelium/queue';
 import { Command, Option } from 'commander';
 import { WrongUsage } from '../command-errors.ts';

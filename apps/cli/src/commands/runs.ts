@@ -21,7 +21,7 @@ export function runsCommand(): Command {
     .action(async (_, command: Command) => {
       const { json, job, ...options } = command.optsWithGlobals<RunsOptions>();
       const output = createOutput(json);
-      const { formatLocal } = await import('@mycelium/calendar');
+      const { formatLocal } = await import('@mycelium/farm');
       const { listRuns } = await import('@mycelium/database');
       const { jobNamed, withDatabase } = await import('../house.ts');
       const filter = { ...options, ...(job && { job: jobNamed(job) }) };

@@ -26,7 +26,7 @@ const outcomeDays = 7;
 const silenceSeconds = 60;
 
 async function list(output: Output) {
-  const { formatLocal } = await import('@mycelium/calendar');
+  const { formatLocal } = await import('@mycelium/farm');
   const { listHeartbeats, listRuns, pausedSchedules, slotOutcomes } = await import('@mycelium/database');
   const { jobs, timetable } = await import('@mycelium/queue');
   const { withDatabase } = await import('../house.ts');

@@ -35,7 +35,7 @@ export function searchCommand(): Command {
       const { text, image, key, json, ...filter } = command.optsWithGlobals<SearchOptions>();
       if (!text && !image && !key) command.error('error: wanted: --text, --image or --key');
       const output = createOutput(json);
-      const { formatLocal } = await import('@mycelium/calendar');
+      const { formatLocal } = await import('@mycelium/farm');
       const { activeModel, searchImages } = await import('@mycelium/database');
       const { CommandFailed } = await import('../command-errors.ts');
       const { withDatabase } = await import('../house.ts');

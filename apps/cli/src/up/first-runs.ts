@@ -1,5 +1,5 @@
-import { addDays, dayOf } from '@mycelium/calendar';
 import { databaseTotals, listRuns, type Pool } from '@mycelium/database';
+import { addDays, dayOf } from '@mycelium/farm';
 import { latestSlot, type Queues, slotForDay } from '@mycelium/queue';
 import { type Followed, followRun } from '../follow-run.ts';
 import type { Output } from '../output.ts';

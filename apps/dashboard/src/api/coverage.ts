@@ -1,4 +1,4 @@
-import { addDays } from '@mycelium/calendar';
+import { addDays } from '@mycelium/farm';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';

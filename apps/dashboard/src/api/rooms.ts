@@ -1,4 +1,4 @@
-import { addDays, dayOf } from '@mycelium/calendar';
+import { addDays, dayOf } from '@mycelium/farm';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-import { dayOf } from '@mycelium/calendar';
+import { dayOf } from '@mycelium/farm';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';

@@ -1,5 +1,5 @@
-import { type Day, dayBounds, daysApart, daysBetween } from '@mycelium/calendar';
 import type { Queryable } from '@mycelium/database';
+import { type Day, dayBounds, daysApart, daysBetween } from '@mycelium/farm';
 import type { Metric } from '../api/shapes.ts';
 
 export interface Band {

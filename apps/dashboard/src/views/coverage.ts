@@ -1,5 +1,5 @@
-import { type Day, dayOf, daysBetween } from '@mycelium/calendar';
 import type { Queryable } from '@mycelium/database';
+import { type Day, dayOf, daysBetween } from '@mycelium/farm';
 import { latestSlot } from '@mycelium/queue';
 import { listRooms } from './rooms.ts';
 

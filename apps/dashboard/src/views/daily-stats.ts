@@ -1,5 +1,5 @@
-import type { Day } from '@mycelium/calendar';
 import type { Queryable } from '@mycelium/database';
+import type { Day } from '@mycelium/farm';
 import type { Metric } from '../api/shapes.ts';
 
 export interface DailyStats {

@@ -1,5 +1,5 @@
-import { nextFiring } from '@mycelium/calendar';
 import { pausedSchedules, type Queryable } from '@mycelium/database';
+import { nextFiring } from '@mycelium/farm';
 import {
   type Job,
   type JobName,

@@ -1,5 +1,5 @@
-import { addDays, type Day, dayBounds, dayOf, daysApart } from '@mycelium/calendar';
 import type { Queryable } from '@mycelium/database';
+import { addDays, type Day, dayBounds, dayOf, daysApart } from '@mycelium/farm';
 import type { Metric } from '../api/shapes.ts';
 import { type Band, bandsOf, readBands } from './bands.ts';
 import { firstDayNotDue } from './coverage.ts';

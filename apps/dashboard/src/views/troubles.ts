@@ -1,4 +1,4 @@
-import type { Day } from '@mycelium/calendar';
+import type { Day } from '@mycelium/farm';
 import { type Metric, metrics } from '../api/shapes.ts';
 import type { RoomNow } from './today.ts';
 

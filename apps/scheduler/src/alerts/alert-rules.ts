@@ -1,5 +1,5 @@
-import { formatLocal } from '@mycelium/calendar';
 import type { Condition, HeartbeatRow } from '@mycelium/database';
+import { formatLocal } from '@mycelium/farm';
 
 /** Kinds of alerts; `docs/alerts.md` says what to do about each. */
 export const alertKinds = [
