@@ -1,4 +1,30 @@
 export {
+  type DescriptionRow,
+  type EmbeddingRow,
+  imagesToDescribe,
+  settleDescription,
+  undescribedImages,
+  updateDescriptions,
+  upsertEmbeddings,
+  wantDescriptions,
+} from './images/embeddings.ts';
+export {
+  databaseTotals,
+  type ImageRow,
+  imageIds,
+  pendingDays,
+  pendingKeys,
+  upsertImages,
+} from './images/images.ts';
+export { activeModel, ensureModel, listModels, type StoredModel, useModel } from './images/models.ts';
+export {
+  listQuarantine,
+  type QuarantineRow,
+  quarantine,
+  releaseFromQuarantine,
+} from './images/quarantine.ts';
+export { type Found, findImageVector, searchImages } from './images/search.ts';
+export {
   type AlertRow,
   type Condition,
   clearAlert,
@@ -8,37 +34,7 @@ export {
   postponeTelling,
   rewordAlert,
   untoldAlerts,
-} from './alerts.ts';
-export { type BandRule, listBands } from './bands.ts';
-export {
-  type DescriptionRow,
-  type EmbeddingRow,
-  imagesToDescribe,
-  settleDescription,
-  undescribedImages,
-  updateDescriptions,
-  upsertEmbeddings,
-  wantDescriptions,
-} from './embeddings.ts';
-export {
-  closeEnvStats,
-  type EnvPoint,
-  type EnvStatsRow,
-  envPoints,
-  growthDays,
-  type Metric,
-  replaceEnvStats,
-  streamReadings,
-  usualGaps,
-} from './env-stats.ts';
-export { environmentAt } from './environment.ts';
-export {
-  changesBetween,
-  type ExportedChange,
-  readingsBetween,
-  type StatsOfDay,
-  statsOfDay,
-} from './exports.ts';
+} from './ledger/alerts.ts';
 export {
   clocksAhead,
   forgetDeadProcesses,
@@ -47,47 +43,8 @@ export {
   type Process,
   recordHeartbeat,
   startHeartbeat,
-} from './heartbeats.ts';
-export { databaseTotals, type ImageRow, imageIds, pendingDays, pendingKeys, upsertImages } from './images.ts';
-export { forgetLate, type LateReadings, lateReadings } from './late-readings.ts';
-export { commit, FencedError, type Lease, releaseLease, renewLease, takeLease } from './lease.ts';
-export { migrate, SchemaError, verifySchema } from './migrate.ts';
-export { activeModel, ensureModel, listModels, type StoredModel, useModel } from './models.ts';
-export {
-  dropPartitionsBefore,
-  ensurePartitions,
-  ensurePartitionsAhead,
-  readingsDroppedUntil,
-} from './partitions.ts';
-export {
-  createPointDirectory,
-  type NamedPoint,
-  type PointDirectory,
-  wrongName,
-} from './point-directory.ts';
-export {
-  type BandVersion,
-  bandVersions,
-  type PointRule,
-  pointRules,
-  setBand,
-  setPointRule,
-} from './point-rules.ts';
-export {
-  deviceTypeOf,
-  ensurePoints,
-  listPoints,
-  type NewPoint,
-  type Point,
-  type PointKind,
-  type PointName,
-  pointIds,
-  pointKey,
-} from './points.ts';
-export { createPool, type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
-export { countOld, type Kept, type Pruned, prune } from './prune.ts';
-export { listQuarantine, type QuarantineRow, quarantine, releaseFromQuarantine } from './quarantine.ts';
-export { type Copied, copyReadings, isReadingTime, type Reading } from './readings.ts';
+} from './ledger/heartbeats.ts';
+export { commit, FencedError, type Lease, releaseLease, renewLease, takeLease } from './ledger/lease.ts';
 export {
   accountForSlot,
   createLedger,
@@ -99,7 +56,7 @@ export {
   type SlotOutcomes,
   slotOutcomes,
   unattendedRuns,
-} from './runs.ts';
+} from './ledger/runs.ts';
 export {
   listSchedules,
   pausedSchedules,
@@ -108,9 +65,64 @@ export {
   resumeSchedule,
   type ScheduleRow,
   setAccountedUntil,
-} from './schedules.ts';
-export { type Found, findImageVector, searchImages } from './search.ts';
-export type { Series } from './series.ts';
+} from './ledger/schedules.ts';
+export { migrate, SchemaError, verifySchema } from './migrate.ts';
+export { createPool, type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
+export { countOld, type Kept, type Pruned, prune } from './prune.ts';
+export { type BandRule, listBands } from './readings/bands.ts';
+export {
+  closeEnvStats,
+  type EnvPoint,
+  type EnvStatsRow,
+  envPoints,
+  growthDays,
+  type Metric,
+  replaceEnvStats,
+  streamReadings,
+  usualGaps,
+} from './readings/env-stats.ts';
+export { environmentAt } from './readings/environment.ts';
+export {
+  changesBetween,
+  type ExportedChange,
+  readingsBetween,
+  type StatsOfDay,
+  statsOfDay,
+} from './readings/exports.ts';
+export { forgetLate, type LateReadings, lateReadings } from './readings/late-readings.ts';
+export {
+  dropPartitionsBefore,
+  ensurePartitions,
+  ensurePartitionsAhead,
+  readingsDroppedUntil,
+} from './readings/partitions.ts';
+export {
+  createPointDirectory,
+  type NamedPoint,
+  type PointDirectory,
+  wrongName,
+} from './readings/point-directory.ts';
+export {
+  type BandVersion,
+  bandVersions,
+  type PointRule,
+  pointRules,
+  setBand,
+  setPointRule,
+} from './readings/point-rules.ts';
+export {
+  deviceTypeOf,
+  ensurePoints,
+  listPoints,
+  type NewPoint,
+  type Point,
+  type PointKind,
+  type PointName,
+  pointIds,
+  pointKey,
+} from './readings/points.ts';
+export { type Copied, copyReadings, isReadingTime, type Reading } from './readings/readings.ts';
+export type { Series } from './readings/series.ts';
 export {
   changesFoundBy,
   closeSetpoints,
@@ -126,4 +138,4 @@ export {
   type ThresholdRule,
   thresholdRules,
   type Window,
-} from './setpoints.ts';
+} from './readings/setpoints.ts';

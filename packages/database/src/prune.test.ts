@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ensurePartitions } from './partitions.ts';
 import { transaction } from './pool.ts';
 import { countOld, prune } from './prune.ts';
+import { ensurePartitions } from './readings/partitions.ts';
 import { createTestDatabase } from './testing.ts';
 
 const now = new Date('2026-07-15T04:40:00Z');

@@ -1,5 +1,5 @@
-import { dropPartitionsBefore, partitionsBefore } from './partitions.ts';
 import type { Queryable } from './pool.ts';
+import { dropPartitionsBefore, partitionsBefore } from './readings/partitions.ts';
 
 /** Days that things are kept; undefined: for ever. */
 export interface Kept {

@@ -1,0 +1,97 @@
+import { type Pool, type Queryable, transaction } from '../pool.ts';
+import { parseVector, vectorText } from './vector.ts';
+
+export interface SearchFilter {
+  room?: string;
+  /** Local days, both included. */
+  from?: string;
+  to?: string;
+  growthDay?: number;
+  stage?: 'normal' | 'non_growth';
+  /** 0–100 */
+  minQuality?: number;
+  limit?: number;
+}
+
+export interface Found {
+  key: string;
+  room: string;
+  day: string;
+  capturedAt: Date;
+  growthDay: number;
+  stage: string;
+  /** Cosine similarity, 1 is the same direction. */
+  score: number;
+  madeFrom: 'description' | 'identity';
+  textUsed: string;
+  description: unknown;
+  quality: number | null;
+}
+
+interface Search extends SearchFilter {
+  vector: Float32Array;
+  /** The model that made `vector`: only its vectors can be compared. `activeModel` tells which searches read. */
+  modelId: number;
+  /** `fused` compares with picture and text together, `image` with the picture alone. */
+  by?: 'fused' | 'image';
+}
+
+/**
+ * The images nearest to a vector, the nearest first. Within a filter exactly, since an HNSW index, filtered, misses
+ * what it did not visit; over the whole farm by the index of the fused vectors.
+ */
+export async function searchImages(pool: Pool, search: Search): Promise<Found[]> {
+  const { text, values, reach } = searchQuery(search);
+  return transaction(pool, async (tx) => {
+    if (reach) await tx.query(`set local hnsw.ef_search = ${reach}`);
+    // A room is read before another process would have begun to help.
+    if (search.room) await tx.query('set local max_parallel_workers_per_gather = 0');
+    return (await tx.query<Found>(text, values)).rows;
+  });
+}
+
+/** The statement of a search, and how many vectors the index has to visit at least; none when it is exact. */
+export function searchQuery({ vector, modelId, by = 'fused', limit = 10, ...filter }: Search) {
+  const exact = Object.values(filter).some((value) => value !== undefined);
+  // Pictures have no index of their own: what is near by its picture is among the near by picture and text.
+  const candidates = by === 'fused' ? limit : Math.min(1_000, Math.max(200, limit * 10));
+  const near = `(select * from image_embedding where model_id = $2 order by fused_vector <=> $1 limit ${Math.trunc(candidates)})`;
+  const column = by === 'fused' ? 'fused_vector' : 'image_vector';
+  const text = `
+    select image.key, image.room, image.day::text as day, image.captured_at as "capturedAt",
+           image.growth_day as "growthDay", image.stage, 1 - (e.${column} <=> $1) as score,
+           e.made_from as "madeFrom", e.text_used as "textUsed", e.description, e.quality
+    from ${exact ? 'image_embedding' : near} e join image on image.id = e.image_id
+    where e.model_id = $2
+      and ($3::text is null or image.room = $3)
+      and ($4::date is null or image.day >= $4) and ($5::date is null or image.day <= $5)
+      and ($6::int is null or image.growth_day = $6) and ($7::text is null or image.stage = $7)
+      and ($8::float8 is null or e.quality >= $8)
+    order by (e.${column} <=> $1) + 0, image.key limit $9`;
+  const values = [
+    vectorText(vector),
+    modelId,
+    filter.room ?? null,
+    filter.from ?? null,
+    filter.to ?? null,
+    filter.growthDay ?? null,
+    filter.stage ?? null,
+    filter.minQuality ?? null,
+    limit,
+  ];
+  return { text, values, reach: exact ? undefined : Math.min(1_000, Math.max(160, candidates * 4)) };
+}
+
+/** The picture vector that a model made of a stored image, for "more like this"; undefined when there is none. */
+export async function findImageVector(
+  db: Queryable,
+  key: string,
+  modelId: number,
+): Promise<Float32Array | undefined> {
+  const { rows } = await db.query<{ vector: string }>(
+    `select image_vector::text as vector from image_embedding e join image on image.id = e.image_id
+     where image.key = $1 and e.model_id = $2`,
+    [key, modelId],
+  );
+  return rows[0] && parseVector(rows[0].vector);
+}

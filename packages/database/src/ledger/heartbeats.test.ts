@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTestDatabase } from '../testing.ts';
+import {
+  forgetDeadProcesses,
+  listHeartbeats,
+  type Process,
+  recordHeartbeat,
+  startHeartbeat,
+} from './heartbeats.ts';
+
+const clip: Process = {
+  process: 'clip@host#1',
+  service: 'worker-clip',
+  host: 'host',
+  trouble: () => undefined,
+};
+const far = new Date('2100-01-01T00:00:00Z');
+
+test('trouble is dated from when it began, however often it is told, until it is over', async (t) => {
+  const pool = await createTestDatabase(t);
+  const beat = (trouble?: string) => recordHeartbeat(pool, { ...clip, trouble: () => trouble });
+  const read = async () => (await listHeartbeats(pool, new Date()))[0];
+
+  await beat();
+  assert.equal((await read())?.troubleSince, null);
+  await beat('postgres: no answer');
+  const since = (await read())?.troubleSince;
+  assert.ok(since);
+  await beat('object store: no answer');
+  assert.deepEqual((await read())?.troubleSince, since);
+  assert.equal((await read())?.trouble, 'object store: no answer');
+  await beat();
+  assert.deepEqual([(await read())?.trouble, (await read())?.troubleSince], [null, null]);
+});
+
+test('a process shows from its start and takes its row away when it ends cleanly', async (t) => {
+  const pool = await createTestDatabase(t);
+  const heartbeat = startHeartbeat(pool, clip);
+  // The first beat is under way: stopping waits for it, so that it cannot come after the farewell.
+  await heartbeat.stop();
+  assert.deepEqual(await listHeartbeats(pool, new Date()), []);
+  await recordHeartbeat(pool, clip);
+  assert.equal((await listHeartbeats(pool, new Date())).length, 1);
+});
+
+test('a process that ended without a word is listed for a day and forgotten later', async (t) => {
+  const pool = await createTestDatabase(t);
+  await recordHeartbeat(pool, clip);
+  assert.deepEqual(await listHeartbeats(pool, far), []);
+  assert.equal((await pool.query('select from heartbeat')).rowCount, 1);
+  await forgetDeadProcesses(pool, far);
+  assert.equal((await pool.query('select from heartbeat')).rowCount, 0);
+});

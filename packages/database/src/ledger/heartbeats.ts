@@ -1,0 +1,92 @@
+import type { Pool, Queryable } from '../pool.ts';
+
+export interface Process {
+  /** `worker-clip@host#4711`: the name the ledger knows it by. */
+  process: string;
+  service: string;
+  host: string;
+  /** What it cannot work without and cannot reach; undefined when all is well. */
+  trouble: () => string | undefined;
+}
+
+export interface HeartbeatRow {
+  process: string;
+  service: string;
+  host: string;
+  startedAt: Date;
+  seenAt: Date;
+  trouble: string | null;
+  troubleSince: Date | null;
+}
+
+const everySeconds = 10;
+/** What a process that ends may wait for a database that does not answer. */
+const farewellPatience = 2_000;
+
+/** Says every ten seconds that the process lives and how it is. `stop` takes its row away: it ended cleanly. */
+export function startHeartbeat(pool: Pool, process: Process): { stop(): Promise<void> } {
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let current = beat();
+
+  async function beat(): Promise<void> {
+    // A database that is out of reach is told by whoever needs it; here the beat just stays away.
+    await recordHeartbeat(pool, process).catch(() => {});
+    if (stopped) return;
+    timer = setTimeout(() => {
+      current = beat();
+    }, everySeconds * 1_000);
+  }
+
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      const gone = current.then(() => removeHeartbeat(pool, process.process));
+      const { promise: patience, resolve } = Promise.withResolvers<void>();
+      const deadline = setTimeout(resolve, farewellPatience);
+      await Promise.race([gone, patience]).finally(() => clearTimeout(deadline));
+    },
+  };
+}
+
+export async function recordHeartbeat(db: Queryable, { process, service, host, trouble }: Process) {
+  await db.query(
+    `insert into heartbeat (process, service, host, started_at, seen_at, trouble, trouble_since, clock_ahead)
+     values ($1, $2, $3, now(), now(), $4::text, case when $4::text is not null then now() end,
+             extract(epoch from $5::timestamptz - clock_timestamp()))
+     on conflict (process) do update set seen_at = excluded.seen_at, trouble = excluded.trouble,
+       clock_ahead = excluded.clock_ahead,
+       trouble_since = case when excluded.trouble is not null
+         then coalesce(heartbeat.trouble_since, excluded.trouble_since) end`,
+    [process, service, host, trouble()?.slice(0, 300) ?? null, new Date()],
+  );
+}
+
+async function removeHeartbeat(db: Queryable, process: string): Promise<void> {
+  await db.query('delete from heartbeat where process = $1', [process]);
+}
+
+/** Processes that live, and those that ended without a word in the last day. */
+export async function listHeartbeats(db: Queryable, now: Date): Promise<HeartbeatRow[]> {
+  const { rows } = await db.query<HeartbeatRow>(
+    `select process, service, host, started_at as "startedAt", seen_at as "seenAt", trouble,
+            trouble_since as "troubleSince"
+     from heartbeat where seen_at > $1::timestamptz - interval '1 day' order by service, process`,
+    [now],
+  );
+  return rows;
+}
+
+/** Seconds by which the clocks of living processes were ahead of the database's at their last heartbeat. */
+export async function clocksAhead(db: Queryable): Promise<{ process: string; seconds: number }[]> {
+  const { rows } = await db.query<{ process: string; seconds: number }>(
+    `select process, clock_ahead as seconds from heartbeat where seen_at > now() - interval '1 minute' order by 1`,
+  );
+  return rows;
+}
+
+/** Takes away the rows of processes that ended without a word long ago. */
+export async function forgetDeadProcesses(db: Queryable, now: Date): Promise<void> {
+  await db.query(`delete from heartbeat where seen_at < $1::timestamptz - interval '2 days'`, [now]);
+}

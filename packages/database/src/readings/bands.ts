@@ -1,0 +1,24 @@
+import type { Queryable } from '../pool.ts';
+
+/** The range a metric should stay in, in one room or in all ('*'), on some days of growth, from an instant on. */
+export interface BandRule {
+  room: string;
+  metric: string;
+  fromDay: number;
+  toDay: number;
+  low: number;
+  high: number;
+  /** Milliseconds since 1970; -Infinity: always. */
+  validFrom: number;
+}
+
+/** Every version of every band that begins before an instant. */
+export async function listBands(db: Queryable, before: Date): Promise<BandRule[]> {
+  const { rows } = await db.query<BandRule>(
+    `select room, metric, from_day as "fromDay", to_day as "toDay", low, high,
+            extract(epoch from valid_from)::float8 * 1000 as "validFrom"
+     from band where valid_from < $1`,
+    [before],
+  );
+  return rows;
+}

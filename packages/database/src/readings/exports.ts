@@ -1,0 +1,73 @@
+import type { Day } from '@mycelium/farm';
+import type { Pool, Queryable } from '../pool.ts';
+import { type Metric, streamReadings } from './env-stats.ts';
+import { listPoints, type Point } from './points.ts';
+import type { Series } from './series.ts';
+
+/** A room's day as it stands in `env_daily_stats`, its names those of the table. */
+export type StatsOfDay = { room: string; day: Day; metric: Metric } & Record<
+  string,
+  string | number | Date | null
+>;
+
+/** The statistics of a day, of some rooms or of all. */
+export async function statsOfDay(db: Queryable, day: Day, rooms?: string[]): Promise<StatsOfDay[]> {
+  const { rows } = await db.query<StatsOfDay>(
+    `select room, day, metric, count, expected_count, coverage,
+            extract(epoch from longest_gap)::float8 as longest_gap_seconds, bad_count, min, min_at, max, max_at, mean,
+            time_weighted_mean, p5, q25, median, q75, p95, minutes_below, minutes_above, growth_day, phase, time_zone
+     from env_daily_stats where day = $1 and ($2::text[] is null or room = any($2)) order by room, metric`,
+    [day, rooms ?? null],
+  );
+  return rows;
+}
+
+export interface ExportedChange {
+  time: Date;
+  room: string;
+  device: string;
+  point: string;
+  previous: number;
+  value: number;
+  /** What the values were called then; null: they have no name. */
+  previous_label: string | null;
+  value_label: string | null;
+  unit: string | null;
+  threshold: number | null;
+}
+
+/** Changes in order of time, baselines left out, of some rooms or of all. */
+export async function changesBetween(
+  db: Queryable,
+  from: Date,
+  to: Date,
+  rooms?: string[],
+): Promise<ExportedChange[]> {
+  const { rows } = await db.query<ExportedChange>(
+    `select changed_at as time, room, device, point.point, previous, value,
+            rule.labels ->> previous::text as previous_label, rule.labels ->> value::text as value_label,
+            point.unit, setpoint_change.threshold
+     from setpoint_change join point on point.id = point_id
+     left join lateral (select labels from point_rule
+       where point_rule.device_type = point.device_type and point_rule.point = point.point and valid_from <= changed_at
+       order by valid_from desc limit 1) rule on true
+     where changed_at >= $1 and changed_at < $2 and previous is not null and ($3::text[] is null or room = any($3))
+     order by changed_at, room, device, point.point`,
+    [from, to, rooms ?? null],
+  );
+  return rows;
+}
+
+/** The readings of some rooms or of all, one point after the other. */
+export async function* readingsBetween(
+  pool: Pool,
+  from: Date,
+  to: Date,
+  rooms?: string[],
+  signal?: AbortSignal,
+): AsyncGenerator<{ point: Point } & Omit<Series, 'pointId'>> {
+  const points = new Map((await listPoints(pool, rooms)).map((point) => [point.id, point]));
+  for await (const { pointId, times, values } of streamReadings(pool, [...points.keys()], from, to, signal)) {
+    yield { point: points.get(pointId) as Point, times, values };
+  }
+}

@@ -1,0 +1,55 @@
+import type { Queryable } from '../pool.ts';
+import { deviceTypeOf, ensurePoints, type PointName, pointIds, pointKey } from './points.ts';
+
+export type NamedPoint = Pick<PointName, 'room' | 'device' | 'point'>;
+
+export interface PointDirectory {
+  /** Ids by `room/device/point`: looks up or registers what is not known yet, in one go. */
+  resolve(points: NamedPoint[]): Promise<ReadonlyMap<string, number>>;
+  /** How many points were registered. */
+  added(): number;
+}
+
+const name = /^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,63}$/u;
+
+/** What is wrong with the names of a point; undefined when nothing is. */
+export function wrongName(point: NamedPoint): string | undefined {
+  for (const part of ['room', 'device', 'point'] as const) {
+    if (!point[part]) return `no ${part}`;
+    if (!name.test(point[part])) {
+      return `"${point[part].slice(0, 80)}" is no name of a ${part}: letters, digits, "_", "." and "-", 64 at most`;
+    }
+  }
+  return;
+}
+
+/**
+ * Remembers the ids of points by their names, for as long as one import lasts.
+ * @param strict points that are not registered are left out of the answer instead of being registered.
+ */
+export function createPointDirectory(db: Queryable, { strict = false } = {}): PointDirectory {
+  const ids = new Map<string, number>();
+  let added = 0;
+  return {
+    added: () => added,
+    async resolve(points) {
+      const unknown = new Map<string, NamedPoint>();
+      for (const point of points) {
+        const key = pointKey(point);
+        if (!ids.has(key)) unknown.set(key, point);
+      }
+      if (unknown.size > 0) {
+        const wanted = [...unknown.values()];
+        const known = await pointIds(db, wanted);
+        const fresh = strict ? [] : wanted.filter((point) => !known.has(pointKey(point)));
+        const registered = await ensurePoints(
+          db,
+          fresh.map((point) => ({ ...point, deviceType: deviceTypeOf(point.device, point.room) })),
+        );
+        added += fresh.length;
+        for (const [key, id] of [...known, ...registered]) ids.set(key, id);
+      }
+      return ids;
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTestDatabase } from '../testing.ts';
+import { bandVersions, pointRules, setBand, setPointRule } from './point-rules.ts';
+import { ensurePoints, listPoints } from './points.ts';
+import { copyReadings } from './readings.ts';
+
+const at = (day: string) => new Date(`2026-03-${day}T00:00:00Z`);
+const tempSet = { deviceType: 'air_cooler', point: 'temp_set' };
+
+test('a new version holds from its instant, and the ones before stay', async (t) => {
+  const pool = await createTestDatabase(t);
+  const version = { ...tempSet, kind: 'analog', unit: '°C', labels: {} } as const;
+  await setPointRule(pool, { ...version, validFrom: at('03'), threshold: 1 });
+  await setPointRule(pool, { ...version, validFrom: at('03'), threshold: 0.8 });
+  assert.deepEqual(
+    (await pointRules(pool, tempSet)).map(({ validFrom, threshold }) => [validFrom, threshold]),
+    [
+      [null, 0.5],
+      [at('03'), 0.8],
+    ],
+  );
+  assert.ok((await pointRules(pool)).length > 20);
+});
+
+test('a point that was taken for a measurement becomes what its rule says', async (t) => {
+  const pool = await createTestDatabase(t);
+  await ensurePoints(pool, [{ room: '611', device: 'pump_611', deviceType: 'pump', point: 'level' }]);
+  const rule = { deviceType: 'pump', point: 'level', unit: 'cm', threshold: 2, labels: {} };
+  await setPointRule(pool, { ...rule, kind: 'analog', validFrom: at('03') });
+  assert.deepEqual(
+    (await listPoints(pool)).map(({ kind, unit }) => [kind, unit]),
+    [['analog', 'cm']],
+  );
+});
+
+test('what was judged already from that instant on is marked to be read again', async (t) => {
+  const pool = await createTestDatabase(t);
+  const points = ['611', '612', '607'].flatMap((room) => [
+    { room, device: `air_cooler_${room}`, deviceType: 'air_cooler', point: 'temp_set' },
+    { room, device: `mushroom_env_status_${room}`, deviceType: 'mushroom_env_status', point: 'humidity' },
+  ]);
+  const ids = await ensurePoints(pool, points);
+  const days = ['01', '02', '03', '04'].map(at);
+  await copyReadings(
+    pool,
+    [...ids.entries()]
+      .filter(([key]) => !key.startsWith('607'))
+      .flatMap(([, pointId]) => days.map((ts) => ({ pointId, ts, value: 1 }))),
+  );
+  await pool.query(
+    `insert into setpoint_watermark (room, closing) values ('611', $1), ('612', $2), ('607', $1)`,
+    [at('04'), at('02')],
+  );
+  await pool.query(
+    `insert into env_stats_watermark (room, closing) select room, closing from setpoint_watermark`,
+  );
+  const marks = async () => {
+    const { rows } = await pool.query(
+      `delete from late_reading using point where point.id = point_id returning room, point.point, first, last`,
+    );
+    return rows.map(Object.values).sort();
+  };
+
+  const rule = { ...tempSet, kind: 'analog', unit: '°C', threshold: 1, labels: {} } as const;
+  await setPointRule(pool, { ...rule, validFrom: at('03') });
+  assert.deepEqual(await marks(), [['611', 'temp_set', at('03'), at('04')]]);
+  await setPointRule(pool, { ...rule, validFrom: at('05') });
+  assert.deepEqual(await marks(), []);
+
+  const band = { metric: 'humidity', fromDay: 10, toDay: 20, low: 80, high: 90 };
+  await setBand(pool, { ...band, room: '*', validFrom: new Date('2020-01-01') });
+  assert.deepEqual(await marks(), [
+    ['611', 'humidity', at('01'), at('04')],
+    ['612', 'humidity', at('01'), at('04')],
+  ]);
+  await setBand(pool, { ...band, room: '612', low: 81, validFrom: at('01') });
+  assert.deepEqual(await marks(), [['612', 'humidity', at('01'), at('04')]]);
+  assert.deepEqual(
+    (await bandVersions(pool, 'humidity')).map(({ room, low, validFrom }) => [room, low, validFrom]),
+    [
+      ['*', 82, null],
+      ['*', 80, new Date('2020-01-01')],
+      ['612', 81, at('01')],
+    ],
+  );
+});

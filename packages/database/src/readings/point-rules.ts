@@ -1,0 +1,116 @@
+import { type Pool, type Queryable, transaction } from '../pool.ts';
+import type { PointKind } from './points.ts';
+
+/** A version of what counts as a change of a kind of point, and of what its values are called. */
+export interface PointRule {
+  deviceType: string;
+  point: string;
+  /** It holds from here until the next version; null: from the beginning. */
+  validFrom: Date | null;
+  kind: PointKind;
+  unit: string | null;
+  /** The smallest change that counts; null: every other value is one. */
+  threshold: number | null;
+  /** What values are called: `{"0": "off", "1": "auto"}`. */
+  labels: Record<string, string>;
+}
+
+/** A version of a band; `room` is `*` for all rooms. */
+export interface BandVersion {
+  room: string;
+  metric: string;
+  fromDay: number;
+  toDay: number;
+  low: number;
+  high: number;
+  validFrom: Date | null;
+}
+
+const since = `nullif(valid_from, '-infinity') as "validFrom"`;
+
+/** The versions of one kind of point in order of time, or of all kinds. */
+export async function pointRules(
+  db: Queryable,
+  wanted?: Pick<PointRule, 'deviceType' | 'point'>,
+): Promise<PointRule[]> {
+  const { rows } = await db.query<PointRule>(
+    `select device_type as "deviceType", point, ${since}, kind, unit, threshold, labels from point_rule
+     where $1::text is null or (device_type, point) = ($1, $2)
+     order by device_type, point, valid_from`,
+    [wanted?.deviceType ?? null, wanted?.point ?? null],
+  );
+  return rows;
+}
+
+/** The versions of a metric's bands in order of room, day of growth and time. */
+export async function bandVersions(db: Queryable, metric: string): Promise<BandVersion[]> {
+  const { rows } = await db.query<BandVersion>(
+    `select room, metric, from_day as "fromDay", to_day as "toDay", low, high, ${since} from band
+     where metric = $1 order by room, from_day, valid_from`,
+    [metric],
+  );
+  return rows;
+}
+
+/**
+ * Adds a version, or replaces the one of the same instant. Points of that kind become what it says they are, and
+ * what was already judged from its instant on is read again by the next run.
+ */
+export async function setPointRule(pool: Pool, rule: PointRule & { validFrom: Date }): Promise<void> {
+  const { deviceType, point, validFrom, kind, unit, threshold, labels } = rule;
+  await transaction(pool, async (tx) => {
+    await tx.query(
+      `insert into point_rule (device_type, point, valid_from, kind, unit, threshold, labels)
+       values ($1, $2, $3, $4, $5, $6, $7)
+       on conflict (device_type, point, valid_from) do update set kind = excluded.kind, unit = excluded.unit,
+         threshold = excluded.threshold, labels = excluded.labels`,
+      [deviceType, point, validFrom, kind, unit, threshold, labels],
+    );
+    const { rows } = await tx.query<{ id: number }>(
+      `update point set kind = $3, unit = $4 where device_type = $1 and point = $2 returning id`,
+      [deviceType, point, kind, unit],
+    );
+    await readAgain(
+      tx,
+      rows.map(({ id }) => id),
+      validFrom,
+    );
+  });
+}
+
+/**
+ * Adds a version of a band, or replaces the one of the same instant. Days that were already computed with another
+ * one are computed again by the next run.
+ */
+export async function setBand(pool: Pool, band: BandVersion & { validFrom: Date }): Promise<void> {
+  const { room, metric, fromDay, toDay, low, high, validFrom } = band;
+  await transaction(pool, async (tx) => {
+    await tx.query(
+      `insert into band (room, metric, from_day, to_day, low, high, valid_from) values ($1, $2, $3, $4, $5, $6, $7)
+       on conflict (room, metric, from_day, valid_from) do update set to_day = excluded.to_day, low = excluded.low,
+         high = excluded.high`,
+      [room, metric, fromDay, toDay, low, high, validFrom],
+    );
+    const { rows } = await tx.query<{ id: number }>(
+      `select id from point where device_type = 'mushroom_env_status' and point = $1 and $2 in (room, '*')`,
+      [metric, room],
+    );
+    await readAgain(
+      tx,
+      rows.map(({ id }) => id),
+      validFrom,
+    );
+  });
+}
+
+/** Marks readings as if they had come late: the job that is for them looks at them once more. */
+async function readAgain(tx: Queryable, pointIds: number[], from: Date): Promise<void> {
+  await tx.query(
+    `select mark_late(array_agg(id), array_agg(first), array_agg(last))
+     from unnest($1::int[]) as wanted(id)
+     cross join lateral (select min(ts) as first, max(ts) as last from reading
+       where point_id = wanted.id and ts >= $2) known
+     where first is not null`,
+    [pointIds, from],
+  );
+}

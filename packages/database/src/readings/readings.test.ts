@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTestDatabase } from '../testing.ts';
+import { ensurePartitions } from './partitions.ts';
+import { createPointDirectory, wrongName } from './point-directory.ts';
+import { deviceTypeOf, ensurePoints, listPoints } from './points.ts';
+import { copyReadings, type Reading } from './readings.ts';
+
+const minute = 60_000;
+const newYear = Date.UTC(2026, 0, 1);
+
+function* readings(count: number, change: (n: number) => Partial<Reading> = () => ({})): Generator<Reading> {
+  for (let n = 0; n < count; n++) {
+    yield { pointId: 1, ts: new Date(newYear + n * minute), value: n, ...change(n) };
+  }
+}
+
+test('what is copied twice is there once, and a corrected value replaces the old one', async (t) => {
+  const pool = await createTestDatabase(t);
+  assert.deepEqual(await copyReadings(pool, readings(1_000)), { inserted: 1_000, repeated: 0 });
+  assert.deepEqual(await copyReadings(pool, readings(1_500)), { inserted: 500, repeated: 1_000 });
+  const corrected = readings(1_500, (n) => (n === 7 ? { value: -7 } : {}));
+  assert.deepEqual(await copyReadings(pool, corrected), { inserted: 1, repeated: 1_499 });
+  const { rows } = await pool.query('select count(*), min(value), max(value) from reading');
+  assert.deepEqual(rows, [{ count: 1_500, min: -7, max: 1_499 }]);
+});
+
+test('of one instant told twice in a stream the last value holds', async (t) => {
+  const pool = await createTestDatabase(t);
+  const twice = readings(10, (n) => ({ ts: new Date(newYear + (n % 5) * minute) }));
+  assert.deepEqual(await copyReadings(pool, twice), { inserted: 5, repeated: 5 });
+  const { rows } = await pool.query<{ value: number }>('select value from reading order by ts');
+  assert.deepEqual(
+    rows.map(({ value }) => value),
+    [5, 6, 7, 8, 9],
+  );
+});
+
+test('a stream across many months, in no order, makes the months it needs', async (t) => {
+  const pool = await createTestDatabase(t);
+  const scattered = readings(2_000, (n) => ({
+    ts: new Date(newYear + ((n * 7_919) % 365) * 86_400_000 + n),
+  }));
+  assert.equal((await copyReadings(pool, scattered)).inserted, 2_000);
+  const { rows } = await pool.query(`select count(*) from pg_inherits where inhparent = 'reading'::regclass`);
+  assert.deepEqual(rows, [{ count: 12 }]);
+});
+
+test('several writers may need the same new months at once', async (t) => {
+  const pool = await createTestDatabase(t);
+  const months = Array.from({ length: 6 }, (_, n) => new Date(Date.UTC(2026, n)));
+  await Promise.all(Array.from({ length: 8 }, () => ensurePartitions(pool, months)));
+  await Promise.all(Array.from({ length: 4 }, () => copyReadings(pool, readings(5_000))));
+  const { rows } = await pool.query('select count(*) from reading');
+  assert.deepEqual(rows, [{ count: 5_000 }]);
+});
+
+test('a stream that breaks off leaves what was written, and the rest goes in when it is repeated', async (t) => {
+  const pool = await createTestDatabase(t);
+  async function* broken() {
+    yield* readings(45_000);
+    throw new Error('the line went dead');
+  }
+  await assert.rejects(copyReadings(pool, broken()), /went dead/);
+  assert.deepEqual(await copyReadings(pool, readings(50_000)), { inserted: 10_000, repeated: 40_000 });
+});
+
+test('an aborted copy stops', async (t) => {
+  const pool = await createTestDatabase(t);
+  await assert.rejects(copyReadings(pool, readings(10), { signal: AbortSignal.abort() }), {
+    name: 'AbortError',
+  });
+});
+
+test('an unknown point gets its kind and unit from the rules, or is a measurement', async (t) => {
+  const pool = await createTestDatabase(t);
+  const ids = await ensurePoints(
+    pool,
+    [
+      ['left_humidifier_611', 'mode'],
+      ['air_cooler_611', 'temp_set'],
+      ['weather_611', 'wind'],
+    ].map(([device, point]) => ({
+      room: '611',
+      device: device as string,
+      deviceType: deviceTypeOf(device as string, '611'),
+      point: point as string,
+    })),
+  );
+  assert.deepEqual([...ids.keys()].sort(), [
+    '611/air_cooler_611/temp_set',
+    '611/left_humidifier_611/mode',
+    '611/weather_611/wind',
+  ]);
+  assert.deepEqual(
+    (await listPoints(pool)).map(({ deviceType, kind, unit }) => [deviceType, kind, unit]),
+    [
+      ['air_cooler', 'analog', '°C'],
+      ['humidifier', 'enum', null],
+      ['weather', 'measurement', null],
+    ],
+  );
+});
+
+test('many may register the same points at once', async (t) => {
+  const pool = await createTestDatabase(t);
+  const points = Array.from({ length: 40 }, (_, n) => ({ room: '611', device: `lamp${n}_611`, point: 'on' }));
+  const found = await Promise.all(
+    Array.from({ length: 6 }, (_, n) =>
+      createPointDirectory(pool).resolve(n % 2 ? points : points.toReversed()),
+    ),
+  );
+  assert.equal(new Set(found.flatMap((ids) => [...ids.values()])).size, 40);
+});
+
+test('a strict directory registers nothing', async (t) => {
+  const pool = await createTestDatabase(t);
+  const directory = createPointDirectory(pool, { strict: true });
+  const ids = await directory.resolve([{ room: '611', device: 'air_cooler_611', point: 'temp_set' }]);
+  assert.equal(ids.size, 0);
+  assert.deepEqual(await listPoints(pool), []);
+});
+
+test('names that are none are told', () => {
+  const name = { room: '611', device: 'air_cooler_611', point: 'temp_set' };
+  assert.equal(wrongName(name), undefined);
+  assert.equal(wrongName({ ...name, room: '菇房一' }), undefined);
+  assert.match(wrongName({ ...name, device: '' }) ?? '', /no device/);
+  assert.match(wrongName({ ...name, point: '<b>' }) ?? '', /no name of a point/);
+});
