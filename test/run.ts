@@ -1,6 +1,6 @@
 /**
- * `npm test`: lint, types and import rules, and then every test in one run of Node's test runner, on servers of its
- * own unless DATABASE_URL and REDIS_URL name others. Words after `npm test --` pick the test files whose path holds
+ * `npm test`: lint, types, import rules and wording, and then every test in one run of Node's test runner, on servers of its
+ * own unless DATABASE_URL and REDIS_URL name others. Words after `npm test --` pick the test files whose path contains
  * one of them.
  */
 import '@mycelium/config/compile-cache'; // for the processes it starts
@@ -37,7 +37,8 @@ async function main(): Promise<number> {
     const testsPassed = !interrupted.signal.aborted && (await runTests(home));
     if (interrupted.signal.aborted) return 130;
     // After a good run node's own counts are the last lines.
-    if (!checksPassed) console.error('\nLint, types or import rules failed: see above, before the tests.');
+    if (!checksPassed)
+      console.error('\nLint, types, import rules or wording failed: see above, before the tests.');
     return checksPassed && testsPassed ? 0 : 1;
   } catch (error) {
     if (interrupted.signal.aborted && (error as Error).name === 'AbortError') return 130;
@@ -77,12 +78,14 @@ async function startServers(home: string): Promise<Services> {
 
 async function runChecks(): Promise<boolean> {
   const startedAt = Date.now();
-  console.log('Checking lint, types and import rules …');
+  console.log('Checking lint, types, import rules and wording …');
   const passed = await succeeds('env', [
     ...['TURBO_TELEMETRY_DISABLED=1', 'TURBO_NO_UPDATE_NOTIFIER=1'],
-    ...['turbo', 'run', 'lint', 'types', 'boundaries', '--continue', '--output-logs=errors-only'],
+    ...['turbo', 'run', 'lint', 'types', 'boundaries', 'words', '--continue', '--output-logs=errors-only'],
   ]);
-  console.log(`Lint, types and import rules ${passed ? 'passed' : 'failed'} (${seconds(startedAt)})`);
+  console.log(
+    `Lint, types, import rules and wording ${passed ? 'passed' : 'failed'} (${seconds(startedAt)})`,
+  );
   return passed;
 }
 

@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { words } from './words.ts';
+
+export interface Finding {
+  file: string;
+  line: number;
+  match: string;
+  instead: string;
+}
+
+/** Applied migrations never change; the lists of this check and of packages are not prose. */
+const exempt =
+  /^(test\/glossary\/|package-lock\.json|LICENSE|docs\/img\/|packages\/database\/migrations\/00[1-7]_|packages\/[a-z]+\/demo-model\/)/;
+const texts = /\.(ts|tsx|mjs|js|css|html|sql|md|ya?ml|json|sh|toml)$|(^|\/)(Dockerfile|run)$/;
+
+/** Every word of the glossary's left column in the files that git knows or would add. */
+export function scanFiles(): Finding[] {
+  return execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((file) => texts.test(file) && !exempt.test(file) && existsSync(file))
+    .flatMap((file) => scanText(file, readFileSync(file, 'utf8')));
+}
+
+/** A sentence may break across lines: each line is read together with the first words of the next one. */
+export function scanText(file: string, text: string): Finding[] {
+  const lines = [splitNames(file), ...text.split('\n').map(splitNames)];
+  return words
+    .filter(({ only }) => !only || only.test(file))
+    .flatMap(({ pattern, instead }) =>
+      lines.flatMap((line, n) => {
+        const next = n === 0 ? '' : (lines[n + 1] ?? '').replace(/^\s*(\/\/|\*|#|--|>)?\s*/, '');
+        const head = next.split(' ').slice(0, 2).join(' ');
+        const match = pattern.exec(`${line} ${head}`);
+        // One that begins on the next line is that line's finding.
+        return match && match.index < line.length ? [{ file, line: n, match: match[0].trim(), instead }] : [];
+      }),
+    );
+}
+
+/** `withHouse`, `with_house` and `with-house` are the words "with house". */
+function splitNames(line: string): string {
+  return line
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/(?<=\w)[-_](?=\w)/g, ' ')
+    .toLowerCase();
+}
