@@ -1,0 +1,27 @@
+export type Params = Record<string, string | number>;
+
+const place = /\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g;
+const numbers = new Map<string, Intl.NumberFormat>();
+
+function formatNumber(value: number, language: string): string {
+  const format = numbers.get(language) ?? new Intl.NumberFormat(language);
+  numbers.set(language, format);
+  return format.format(value);
+}
+
+/**
+ * `{name}` becomes the parameter; `{n:run|runs}` becomes the number and the form that fits it. Numbers are grouped as
+ * the language groups them, so pass a year or an id as text.
+ */
+export function fill(template: string, params: Params = {}, language = 'en'): string {
+  return template.replace(place, (_, name: string, one?: string, many?: string) => {
+    const value = params[name] ?? '';
+    const text = typeof value === 'number' ? formatNumber(value, language) : value;
+    return many === undefined ? text : `${text} ${value === 1 ? one : many}`;
+  });
+}
+
+/** The names of the parameters that a template uses. */
+export function paramsOf(template: string): Set<string> {
+  return new Set([...template.matchAll(place)].map(([, name]) => name as string));
+}

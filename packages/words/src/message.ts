@@ -1,0 +1,34 @@
+import { type Code, chinese, english } from './dictionary.ts';
+import { fill, type Params } from './fill.ts';
+
+export type Language = 'en' | 'zh-CN';
+
+/** A sentence that is stored or sent as its code and parameters, and worded in the reader's language. */
+export interface Message {
+  code: Code;
+  params: Params;
+}
+
+export function message(code: Code, params: Params = {}): Message {
+  return { code, params };
+}
+
+export function say({ code, params }: Message, language: Language = 'en'): string {
+  return fill((language === 'zh-CN' ? chinese : english)[code], params, language);
+}
+
+export function isCode(code: unknown): code is Code {
+  return typeof code === 'string' && Object.hasOwn(english, code);
+}
+
+/**
+ * A message that another program stored or sent, worded in the reader's language. `otherwise` is its English text,
+ * used when this program does not know the code: a newer one may have written it.
+ */
+export function sayStored(
+  stored: { code?: string | null | undefined; params?: Params | null | undefined },
+  otherwise: string,
+  language: Language,
+): string {
+  return isCode(stored.code) ? say({ code: stored.code, params: stored.params ?? {} }, language) : otherwise;
+}

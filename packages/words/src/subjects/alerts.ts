@@ -1,0 +1,71 @@
+/** `alert.KIND` names a kind of alert; `alert.KIND.CASE` is the sentence of one. */
+export const english = {
+  'alert.failure-rate': 'Many images failed',
+  'alert.no-data': 'No data',
+  'alert.consecutive-failures': 'Repeated failures',
+  'alert.overdue': 'Overdue',
+  'alert.missed': 'Missed slots',
+  'alert.dead-worker': 'No heartbeat',
+  'alert.dead-letters': 'Dead-lettered jobs',
+  'alert.breaker-open': 'Paused by a dependency',
+  'alert.stuck-run': 'Stuck run',
+  'alert.requeued': 'Requeued for too long',
+  'alert.failure-rate.images':
+    '{percent} % of the images in the run of {slot} failed. See the quarantine and the failed jobs.',
+  'alert.no-data.run': 'The run of {slot} found nothing to work on. Check that data arrives.',
+  'alert.no-data.room': 'Room {room}: no valid reading in the run of {slot}. Check its sensors and gateway.',
+  'alert.no-data.rooms':
+    '{n} rooms had no valid reading in the run of {slot}: {rooms} … Check the gateway and the network.',
+  'alert.consecutive-failures.streak': '{n} or more runs in a row failed, most recently {slot}: {error}',
+  'alert.consecutive-failures.unexplained':
+    '{n} or more runs in a row failed, most recently {slot}, and recorded no error.',
+  'alert.overdue.one': 'The run of {slot} is due and has not started. Check the worker of this job.',
+  'alert.overdue.many':
+    '{n} runs are due and have not started, the oldest of {slot}. Check the worker of this job.',
+  'alert.missed.slots':
+    '{n:run was|runs were} too late to start, most recently {slot}. Backfill the days that matter.',
+  'alert.dead-worker.silent':
+    'No heartbeat from any {service} process since {since}. Check the process; its jobs wait for another worker.',
+  'alert.breaker-open.paused':
+    '{service} on {host} has been paused since {since}: {trouble}. It resumes when the dependency answers.',
+  'alert.dead-letters.count':
+    '{n:job has|jobs have} used every attempt, the oldest at {oldest}. Retry or discard them.',
+  'alert.stuck-run.no-batch':
+    'The run of {slot} has been waiting since {since}, but none of its batches exists any more. Retry the run.',
+  'alert.requeued.same-reason':
+    'The run of {slot} has been requeued since {since} for the same reason: {reason}.',
+  'severity.warning': 'Warning',
+  'severity.critical': 'Critical',
+};
+
+export const chinese: Record<keyof typeof english, string> = {
+  'alert.failure-rate': '大量图像处理失败',
+  'alert.no-data': '没有数据',
+  'alert.consecutive-failures': '连续失败',
+  'alert.overdue': '到点未运行',
+  'alert.missed': '错过运行',
+  'alert.dead-worker': '没有心跳',
+  'alert.dead-letters': '任务彻底失败',
+  'alert.breaker-open': '依赖服务不可用，暂停处理',
+  'alert.stuck-run': '运行卡住',
+  'alert.requeued': '反复退回队列',
+  'alert.failure-rate.images': '{slot} 的运行有 {percent}% 的图像处理失败，请查看隔离区和失败任务。',
+  'alert.no-data.run': '{slot} 的运行没有找到可处理的数据，请检查数据是否正常上传。',
+  'alert.no-data.room': '{room} 库房在 {slot} 的运行中没有有效读数，请检查传感器和网关。',
+  'alert.no-data.rooms': '{slot} 的运行中有 {n} 间库房没有有效读数：{rooms} 等，请检查网关和网络。',
+  'alert.consecutive-failures.streak': '已连续 {n} 次以上运行失败，最近一次为 {slot}：{error}',
+  'alert.consecutive-failures.unexplained':
+    '已连续 {n} 次以上运行失败，最近一次为 {slot}，没有记录错误信息。',
+  'alert.overdue.one': '{slot} 的运行已到时间但还没有开始，请检查负责该任务的工作进程。',
+  'alert.overdue.many': '有 {n} 次运行已到时间但还没有开始，最早为 {slot}，请检查负责该任务的工作进程。',
+  'alert.missed.slots': '有 {n:次|次}运行因延误过久没有执行，最近一次为 {slot}，如有需要请补跑相应日期。',
+  'alert.dead-worker.silent':
+    '自 {since} 起没有收到 {service} 任何进程的心跳，请检查进程；它的任务会等待其他工作进程接手。',
+  'alert.breaker-open.paused':
+    '{host} 上的 {service} 自 {since} 起暂停处理：{trouble}。依赖服务恢复后会自动继续。',
+  'alert.dead-letters.count': '有 {n:个|个}任务用完了所有重试次数，最早的在 {oldest}，请重试或丢弃。',
+  'alert.stuck-run.no-batch': '{slot} 的运行自 {since} 起一直在等待，但它的批次已全部不存在，请重试该运行。',
+  'alert.requeued.same-reason': '{slot} 的运行自 {since} 起因同一原因反复退回队列：{reason}。',
+  'severity.warning': '警告',
+  'severity.critical': '严重',
+};
