@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import { createAccount, createToken } from './account.ts';
+import { createAccount, createToken } from './access/account.ts';
 import { openDashboard, operator, visit } from './testing.ts';
 
 const owner = { name: operator.DASHBOARD_USER, password: operator.DASHBOARD_PASSWORD };

@@ -5,7 +5,7 @@ import { createLedger, findRun } from '@mycelium/database';
 import { createQueues, enqueueSlot, startWorker, syncSchedules } from '@mycelium/queue';
 import { handlersOf, testRedis } from '@mycelium/queue/testing';
 import { createLogger } from '@mycelium/telemetry';
-import { keepConfiguredAccount } from './account.ts';
+import { keepConfiguredAccount } from './access/account.ts';
 import { failJobs, openDashboard, operator, visit } from './testing.ts';
 
 const owner = { name: operator.DASHBOARD_USER, password: operator.DASHBOARD_PASSWORD };

@@ -1,39 +1,17 @@
 import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
-import type { Config } from '@mycelium/config';
-import type { Pool } from '@mycelium/database';
-import type { Queues } from '@mycelium/queue';
-import type { ObjectStore } from '@mycelium/storage';
-import type { Logger } from '@mycelium/telemetry';
 import { type FastifyInstance, fastify } from 'fastify';
-import { keepConfiguredAccount } from './account.ts';
-import { answerErrors } from './answer-errors.ts';
-import { api } from './api.ts';
-import { bullBoard } from './bull-board.ts';
-import { checkExposure } from './exposure.ts';
-import { guard } from './guard.ts';
-import { health } from './health.ts';
-import type { Searcher } from './searcher.ts';
-import { securityHeaders } from './security-headers.ts';
-import { webPages } from './web-pages.ts';
-
-export interface DashboardOptions {
-  config: Config;
-  pool: Pool;
-  queues: Queues;
-  store: ObjectStore;
-  /** Without one there is no search by words or by picture. */
-  searcher?: Searcher;
-  clock: () => Date;
-  logger: Logger;
-}
-
-/** What every route is given. */
-export interface Deps extends DashboardOptions {
-  /** Visitors have to log in. */
-  login: boolean;
-}
+import { keepConfiguredAccount } from './access/account.ts';
+import { checkExposure } from './access/exposure.ts';
+import { guard } from './access/guard.ts';
+import type { DashboardOptions } from './deps.ts';
+import { answerErrors } from './server/answer-errors.ts';
+import { api } from './server/api.ts';
+import { bullBoard } from './server/bull-board.ts';
+import { health } from './server/health.ts';
+import { securityHeaders } from './server/security-headers.ts';
+import { webPages } from './server/web-pages.ts';
 
 /**
  * The dashboard, ready to listen.

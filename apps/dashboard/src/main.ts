@@ -6,7 +6,7 @@ import { connect, createQueues } from '@mycelium/queue';
 import { openStore } from '@mycelium/storage';
 import { createLogger, onShutdown, startHealthServer } from '@mycelium/telemetry';
 import { buildDashboard } from './dashboard.ts';
-import { lazySearcher } from './searcher.ts';
+import { lazySearcher } from './images/searcher.ts';
 
 const config = requireSettings(readConfig(), 'DATABASE_URL', 'REDIS_URL');
 const logger = createLogger({

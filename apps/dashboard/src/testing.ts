@@ -9,7 +9,8 @@ import { directoryStore } from '@mycelium/storage';
 import { createLogger } from '@mycelium/telemetry';
 import { type Queue, UnrecoverableError, Worker } from 'bullmq';
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import { buildDashboard, type DashboardOptions } from './dashboard.ts';
+import { buildDashboard } from './dashboard.ts';
+import type { DashboardOptions } from './deps.ts';
 
 interface TestContext {
   after(release: () => unknown): void;

@@ -1,4 +1,4 @@
-import type { Change } from '../src/views/setpoints.ts';
+import type { Change } from '../src/rooms/setpoints.ts';
 import type { Wire } from './api.ts';
 import { formatNumber } from './words.ts';
 

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { ActiveJob, QueueCounts } from '../src/views/timetable.ts';
+import type { ActiveJob, QueueCounts } from '../src/jobs/timetable.ts';
 import type { Wire } from './api.ts';
 
 export interface Live {

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { AccountRow, TokenRow } from '../../src/views/access.ts';
+import type { AccountRow, TokenRow } from '../../src/access/access-list.ts';
 import { send, useData, type Wire } from '../api.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Alert } from '../../src/views/alerts.ts';
+import type { Alert } from '../../src/records/alerts.ts';
 import { query, send, useData, type Wire } from '../api.ts';
 import { live } from '../live.ts';
 import { AlertRow } from '../parts/alert-row.tsx';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { AuditRow } from '../../src/views/audit-log.ts';
+import type { AuditRow } from '../../src/records/audit-log.ts';
 import { ask, query, useData, type Wire } from '../api.ts';
 import { PageHead } from '../parts/page-head.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';

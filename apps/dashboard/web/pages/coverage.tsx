@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { CoverageRow } from '../../src/views/coverage.ts';
+import type { CoverageRow } from '../../src/coverage/coverage.ts';
 import { query, useData } from '../api.ts';
 import { daysAgo, today } from '../farm-day.ts';
 import { BackfillDialog } from '../parts/backfill-dialog.tsx';

@@ -1,6 +1,6 @@
 import type { HeartbeatRow } from '@mycelium/database';
 import { useState } from 'preact/hooks';
-import type { ActiveJob, QueueCounts, TimetableEntry } from '../../src/views/timetable.ts';
+import type { ActiveJob, QueueCounts, TimetableEntry } from '../../src/jobs/timetable.ts';
 import { send, useData, type Wire } from '../api.ts';
 import { daysAgo } from '../farm-day.ts';
 import { jobTitle } from '../job-title.ts';

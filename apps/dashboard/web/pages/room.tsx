@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
-import type { Change } from '../../src/views/setpoints.ts';
+import type { Change } from '../../src/rooms/setpoints.ts';
 import { query, useData, type Wire } from '../api.ts';
 import { metricNames } from '../metrics.ts';
 import { ChangesList } from '../parts/changes-list.tsx';

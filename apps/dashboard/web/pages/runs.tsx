@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { RunRow } from '../../src/views/run-list.ts';
+import type { RunRow } from '../../src/jobs/run-list.ts';
 import { ask, query, send, useData, type Wire } from '../api.ts';
 import { jobTitle } from '../job-title.ts';
 import { Dialog } from '../parts/dialog.tsx';

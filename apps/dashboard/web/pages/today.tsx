@@ -1,7 +1,7 @@
-import type { Alert } from '../../src/views/alerts.ts';
-import type { ActiveJob, TimetableEntry } from '../../src/views/timetable.ts';
-import type { RoomNow } from '../../src/views/today.ts';
-import type { Trouble } from '../../src/views/troubles.ts';
+import type { ActiveJob, TimetableEntry } from '../../src/jobs/timetable.ts';
+import type { Alert } from '../../src/records/alerts.ts';
+import type { RoomNow } from '../../src/rooms/today.ts';
+import type { Trouble } from '../../src/rooms/troubles.ts';
 import { useData, type Wire } from '../api.ts';
 import { jobTitle } from '../job-title.ts';
 import { live } from '../live.ts';

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { Alert } from '../../src/views/alerts.ts';
+import type { Alert } from '../../src/records/alerts.ts';
 import type { Wire } from '../api.ts';
 import { jobTitle } from '../job-title.ts';
 import { dateTime, fromNow, maybe, t } from '../words.ts';

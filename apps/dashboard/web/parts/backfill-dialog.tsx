@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { BackfillStep, Only } from '../../src/backfill.ts';
-import type { CoverageRow } from '../../src/views/coverage.ts';
+import type { BackfillStep, Only } from '../../src/coverage/backfill.ts';
+import type { CoverageRow } from '../../src/coverage/coverage.ts';
 import { send } from '../api.ts';
 import { formatNumber, shortDay, t } from '../words.ts';
 import type { What } from './coverage-matrix.tsx';

@@ -1,4 +1,4 @@
-import type { Change } from '../../src/views/setpoints.ts';
+import type { Change } from '../../src/rooms/setpoints.ts';
 import { query, useData, type Wire } from '../api.ts';
 import { valueText } from '../change-text.ts';
 import { dateTime, formatNumber, t } from '../words.ts';

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import type { BandSpan } from '../../src/views/bands.ts';
-import type { Curve, RoomSeries } from '../../src/views/room-series.ts';
-import type { SetpointLine } from '../../src/views/setpoints.ts';
+import type { BandSpan } from '../../src/rooms/bands.ts';
+import type { Curve, RoomSeries } from '../../src/rooms/room-series.ts';
+import type { SetpointLine } from '../../src/rooms/setpoints.ts';
 import type { Wire } from '../api.ts';
 import { dayAt } from '../farm-day.ts';
 import { digits, type Metric, unitOf } from '../metrics.ts';

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { CoverageCell, CoverageRow } from '../../src/views/coverage.ts';
+import type { CoverageCell, CoverageRow } from '../../src/coverage/coverage.ts';
 import { isOperator } from '../session.ts';
 import { percent, shortDay, t } from '../words.ts';
 

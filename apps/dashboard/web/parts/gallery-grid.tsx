@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { GalleryImage } from '../../src/views/gallery.ts';
+import type { GalleryImage } from '../../src/images/gallery.ts';
 import type { Wire } from '../api.ts';
 import { pictureOf } from '../picture.ts';
 import { dateTime, formatNumber, t } from '../words.ts';

@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import type { ImageDetail } from '../../src/views/gallery.ts';
+import type { ImageDetail } from '../../src/images/gallery.ts';
 import { useData, type Wire } from '../api.ts';
 import { digits, metricNames, unitOf } from '../metrics.ts';
 import { pictureOf } from '../picture.ts';

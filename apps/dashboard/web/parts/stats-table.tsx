@@ -1,4 +1,4 @@
-import type { DailyStats } from '../../src/views/daily-stats.ts';
+import type { DailyStats } from '../../src/rooms/daily-stats.ts';
 import { query, useData, type Wire } from '../api.ts';
 import { dayAt } from '../farm-day.ts';
 import { digits, unitOf } from '../metrics.ts';

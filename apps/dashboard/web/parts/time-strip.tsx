@@ -1,4 +1,4 @@
-import type { Change } from '../../src/views/setpoints.ts';
+import type { Change } from '../../src/rooms/setpoints.ts';
 import type { Wire } from '../api.ts';
 import { changeText } from '../change-text.ts';
 import { pictureOf } from '../picture.ts';

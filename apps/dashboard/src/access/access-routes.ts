@@ -1,0 +1,125 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Deps } from '../deps.ts';
+import { audit } from '../records/audit.ts';
+import { Refused } from '../server/refused.ts';
+import { done, id, role } from '../server/shapes.ts';
+import { listAccounts, listTokens } from './access-list.ts';
+import { createAccount, createToken, removeAccount, removeToken } from './account.ts';
+
+const name = z.string().trim().min(1).max(60);
+const account = z.object({
+  name: z.string(),
+  role,
+  source: z.enum(['settings', 'console']),
+  createdAt: z.date(),
+});
+const token = z.object({
+  id: z.number(),
+  name: z.string(),
+  role,
+  createdBy: z.string(),
+  createdAt: z.date(),
+  lastUsedAt: z.date().nullable(),
+});
+
+/** Who may come in: people by name and password, programs by token. For operators only, looking included. */
+export function accessRoutes(app: FastifyInstance, { pool, login }: Deps): void {
+  const api = app.withTypeProvider<ZodTypeProvider>();
+  const operators = { operatorsOnly: true };
+
+  api.get(
+    '/access',
+    {
+      config: operators,
+      schema: {
+        summary: 'Accounts and tokens',
+        response: {
+          200: z.object({ accounts: z.array(account), tokens: z.array(token), login: z.boolean() }),
+        },
+      },
+    },
+    async () => {
+      const [accounts, tokens] = await Promise.all([listAccounts(pool), listTokens(pool)]);
+      return { accounts, tokens, login };
+    },
+  );
+
+  api.post(
+    '/accounts',
+    {
+      schema: {
+        summary: 'Add an account',
+        body: z.strictObject({ name, role, password: z.string().min(10).max(1_000) }),
+        response: { 200: done },
+      },
+    },
+    async ({ body, visitor }) => {
+      await audit(pool, {
+        actor: visitor?.name ?? 'nobody',
+        action: 'add account',
+        subject: body.name,
+        detail: { role: body.role },
+      });
+      if (!(await createAccount(pool, body)))
+        throw new Refused(409, `there is an account ${body.name} already`);
+      return { done: true as const };
+    },
+  );
+
+  api.delete(
+    '/accounts/:name',
+    {
+      schema: {
+        summary: 'Remove an account and its sessions',
+        params: z.object({ name }),
+        response: { 200: done },
+      },
+    },
+    async ({ params, visitor }) => {
+      await audit(pool, { actor: visitor?.name ?? 'nobody', action: 'remove account', subject: params.name });
+      if (!(await removeAccount(pool, params.name))) {
+        throw new Refused(409, 'there is no such account, or it is the one of the settings');
+      }
+      return { done: true as const };
+    },
+  );
+
+  api.post(
+    '/tokens',
+    {
+      schema: {
+        summary: 'Make a token for a program; it is told this once',
+        body: z.strictObject({ name, role }),
+        response: { 200: z.object({ token: z.string() }) },
+      },
+    },
+    async ({ body, visitor }) => {
+      const createdBy = visitor?.name ?? 'nobody';
+      await audit(pool, {
+        actor: createdBy,
+        action: 'add token',
+        subject: body.name,
+        detail: { role: body.role },
+      });
+      const made = await createToken(pool, { ...body, createdBy });
+      if (!made) throw new Refused(409, `there is a token ${body.name} already`);
+      return { token: made };
+    },
+  );
+
+  api.delete(
+    '/tokens/:id',
+    { schema: { summary: 'Remove a token', params: z.object({ id }), response: { 200: done } } },
+    async ({ params, visitor }) => {
+      await audit(pool, {
+        actor: visitor?.name ?? 'nobody',
+        action: 'remove token',
+        subject: String(params.id),
+      });
+      if (!(await removeToken(pool, params.id))) throw new Refused(404, 'there is no such token');
+      return { done: true as const };
+    },
+  );
+}

@@ -1,0 +1,78 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Deps } from '../deps.ts';
+import { audit } from '../records/audit.ts';
+import { Refused } from '../server/refused.ts';
+import { done, role } from '../server/shapes.ts';
+import { closeSession, csrfOf, openSession } from './account.ts';
+import { csrfCookie, giveCsrf, sessionCookie } from './guard.ts';
+import { createLockOut } from './lock-out.ts';
+
+const session = z.object({
+  visitor: z.object({ name: z.string(), role }).nullable(),
+  /** Nobody has to log in: the console is reachable from this machine only. */
+  local: z.boolean(),
+  timeZone: z.string(),
+});
+
+/** Logging in and out, and what a page must know before it shows anything. */
+export function sessionRoutes(app: FastifyInstance, { pool, clock, config, login, logger }: Deps): void {
+  const api = app.withTypeProvider<ZodTypeProvider>();
+  const lockOut = createLockOut(() => clock().getTime());
+
+  api.get(
+    '/session',
+    { config: { open: true }, schema: { summary: 'Who is asking', response: { 200: session } } },
+    async ({ visitor }, reply) => {
+      giveCsrf(reply, visitor);
+      return {
+        visitor: visitor ? { name: visitor.name, role: visitor.role } : null,
+        local: !login,
+        timeZone: config.TZ,
+      };
+    },
+  );
+
+  api.post(
+    '/login',
+    {
+      config: { open: true },
+      schema: {
+        summary: 'Log in',
+        body: z.strictObject({ name: z.string().min(1).max(100), password: z.string().min(1).max(1_000) }),
+        response: { 200: done },
+      },
+    },
+    async (request, reply) => {
+      const { name, password } = request.body;
+      const wait = lockOut.attempt(name, request.ip);
+      if (wait > 0) {
+        logger.warn('a login was refused: too many attempts', { address: request.ip });
+        throw new Refused(429, `too many attempts: try again in ${Math.ceil(wait / 60)} minutes`, wait);
+      }
+      const token = await openSession(pool, { name, password, now: clock() });
+      if (!token) {
+        await audit(pool, { actor: 'nobody', action: 'login refused', subject: request.ip });
+        throw new Refused(401, 'the name or the password is wrong');
+      }
+      lockOut.succeeded(name, request.ip);
+      await audit(pool, { actor: name, action: 'login', subject: request.ip });
+      const secure = request.headers['x-forwarded-proto'] === 'https';
+      reply.setCookie(sessionCookie, token, { path: '/', httpOnly: true, sameSite: 'lax', secure });
+      reply.setCookie(csrfCookie, csrfOf(token), { path: '/', sameSite: 'strict', secure });
+      return { done: true as const };
+    },
+  );
+
+  api.post(
+    '/logout',
+    { config: { readOnly: true }, schema: { summary: 'Log out', response: { 200: done } } },
+    async (request, reply) => {
+      const token = request.cookies[sessionCookie];
+      if (token) await closeSession(pool, token);
+      reply.clearCookie(sessionCookie, { path: '/' }).clearCookie(csrfCookie, { path: '/' });
+      return { done: true as const };
+    },
+  );
+}

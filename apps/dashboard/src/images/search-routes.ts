@@ -1,0 +1,134 @@
+import { activeModel, findImageVector, searchImages } from '@mycelium/database';
+import { ModelUnsuitable } from '@mycelium/encoder';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Deps } from '../deps.ts';
+import { Refused } from '../server/refused.ts';
+import { id, limit } from '../server/shapes.ts';
+import { galleryOf, imageObject } from './gallery.ts';
+import { galleryImage, imageFilter, notFound } from './image-routes.ts';
+import type { Searcher } from './searcher.ts';
+import { isPicture } from './thumbnails.ts';
+
+const pictureBytes = 20 * 1024 * 1024;
+const found = z.object({
+  /** The key of the model whose vectors were compared. */
+  model: z.string(),
+  images: z.array(galleryImage.extend({ score: z.number() })),
+});
+const filter = imageFilter.extend({ limit: limit(40, 200) });
+type Filter = z.output<typeof filter>;
+
+/** The images nearest to words, to a picture, or to one of themselves. */
+export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: Deps): void {
+  const api = app.withTypeProvider<ZodTypeProvider>();
+  api.addContentTypeParser(
+    ['image/jpeg', 'image/png', 'image/webp'],
+    { parseAs: 'buffer', bodyLimit: pictureBytes },
+    (_request, body, done) => done(null, body),
+  );
+
+  api.get(
+    '/search',
+    {
+      schema: {
+        summary: 'Images that look like what words say',
+        querystring: filter.extend({ text: z.string().trim().min(1).max(500) }),
+        response: { 200: found.extend({ unread: z.array(z.string()) }) },
+      },
+    },
+    async ({ query: { text, ...wanted } }) => {
+      const model = await searched();
+      const { vector, unread } = await encoded((searcher) => searcher.vectorOfText(model.key, text));
+      return { ...(await nearest(model, vector, 'fused', wanted)), unread };
+    },
+  );
+
+  api.post(
+    '/search/picture',
+    {
+      config: { readOnly: true },
+      bodyLimit: pictureBytes,
+      schema: {
+        summary: 'Images that look like a picture: send its bytes as image/jpeg, image/png or image/webp',
+        consumes: ['image/jpeg', 'image/png', 'image/webp'],
+        querystring: filter,
+        response: { 200: found },
+      },
+    },
+    async ({ body, query }) => {
+      if (!Buffer.isBuffer(body) || !isPicture(body)) {
+        throw new Refused(415, 'wanted: a JPEG, PNG or WebP picture');
+      }
+      const model = await searched();
+      const vector = await encoded((searcher) => searcher.vectorOfPicture(model.key, body));
+      return nearest(model, vector, 'image', query);
+    },
+  );
+
+  api.get(
+    '/images/:id/similar',
+    {
+      schema: {
+        summary: 'Images that look like this one',
+        params: z.object({ id }),
+        querystring: filter,
+        response: { 200: found },
+      },
+    },
+    async ({ params, query }) => {
+      const object = await imageObject(pool, params.id);
+      if (!object) return notFound();
+      const model = await searched();
+      const vector = await findImageVector(pool, object.key, model.id);
+      if (!vector) throw new Refused(409, 'this image has no vector yet');
+      const { images } = await nearest(model, vector, 'image', { ...query, limit: query.limit + 1 });
+      return {
+        model: model.key,
+        images: images.filter((image) => image.id !== params.id).slice(0, query.limit),
+      };
+    },
+  );
+
+  /** Asked once a search: its vector is made and compared by one model, also while they change. */
+  async function searched() {
+    const active = await activeModel(pool);
+    if (!active) throw new Refused(409, 'no image has a vector yet');
+    return active;
+  }
+
+  async function encoded<T>(encode: (searcher: Searcher) => Promise<T>): Promise<T> {
+    if (!searcher) throw new Refused(503, 'searching needs a model, and this dashboard was started without');
+    try {
+      return await encode(searcher);
+    } catch (error) {
+      if (error instanceof ModelUnsuitable) throw new Refused(409, error.message);
+      if (error instanceof Error && 'reason' in error) throw new Refused(422, error.message);
+      logger.error('the search model does not work', { error });
+      throw new Refused(503, 'the search model does not work: see the log');
+    }
+  }
+
+  async function nearest(
+    model: { id: number; key: string },
+    vector: Float32Array,
+    by: 'fused' | 'image',
+    { limit, ...wanted }: Filter,
+  ) {
+    const hits = await searchImages(pool, { vector, modelId: model.id, by, limit, ...present(wanted) });
+    const score = new Map(hits.map((hit) => [hit.key, hit.score]));
+    const images = await galleryOf(pool, [...score.keys()]);
+    return {
+      model: model.key,
+      images: images.map((image) => ({ ...image, score: score.get(image.key) ?? 0 })),
+    };
+  }
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without the fields that are undefined. */
+function present<T extends object>(filter: T): Present<T> {
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as Present<T>;
+}

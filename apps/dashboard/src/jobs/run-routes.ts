@@ -1,0 +1,146 @@
+import { enqueueSlot, findJob, type JobName } from '@mycelium/queue';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Deps } from '../deps.ts';
+import { audit } from '../records/audit.ts';
+import { Refused } from '../server/refused.ts';
+import { done, id, limit } from '../server/shapes.ts';
+import { findRunById, type RunRow, runPage } from './run-list.ts';
+
+const statuses = [
+  'running',
+  'waiting',
+  'retrying',
+  'succeeded',
+  'failed',
+  'missed',
+  'coalesced',
+  'paused',
+] as const;
+
+const run = z.object({
+  id: z.number(),
+  job: z.string(),
+  slot: z.date(),
+  status: z.string(),
+  cause: z.string(),
+  worker: z.string().nullable(),
+  attempts: z.number(),
+  startedAt: z.date().nullable(),
+  finishedAt: z.date().nullable(),
+  lateness: z.number().nullable(),
+  report: z.unknown(),
+  error: z.string().nullable(),
+  request: z.string().nullable(),
+});
+const detail = run.extend({
+  /** How its job stands in the queue; null when it is there no more. */
+  queued: z
+    .object({
+      queue: z.string(),
+      id: z.string(),
+      state: z.string(),
+      attemptsMade: z.number(),
+      attempts: z.number(),
+      progress: z.unknown(),
+      logs: z.array(z.string()),
+      failures: z.array(z.string()),
+    })
+    .nullable(),
+});
+const cursor = z
+  .string()
+  .regex(/^\d{1,15}-\d{1,15}$/)
+  .transform((text) => {
+    const [slot, last] = text.split('-').map(Number) as [number, number];
+    return { slot: new Date(slot), id: last };
+  });
+
+export function runRoutes(app: FastifyInstance, { pool, queues }: Deps): void {
+  const api = app.withTypeProvider<ZodTypeProvider>();
+
+  api.get(
+    '/runs',
+    {
+      schema: {
+        summary: 'Runs, newest slot first',
+        querystring: z.object({
+          job: z.string().max(100).optional(),
+          status: z.enum(statuses).optional(),
+          after: cursor.optional(),
+          limit: limit(50, 200),
+        }),
+        response: { 200: z.object({ runs: z.array(run), next: z.string().nullable() }) },
+      },
+    },
+    async ({ query: { after, limit, ...filter } }) => {
+      const runs = await runPage(pool, filter, { after, limit });
+      const last = runs.length === limit ? runs.at(-1) : undefined;
+      return { runs, next: last ? `${last.slot.getTime()}-${last.id}` : null };
+    },
+  );
+
+  api.get(
+    '/runs/:id',
+    {
+      schema: {
+        summary: 'A run with its report, its job in the queue and that job’s log',
+        params: z.object({ id }),
+        response: { 200: detail },
+      },
+    },
+    async ({ params }) => {
+      const found = (await findRunById(pool, params.id)) ?? notFound();
+      return { ...found, queued: await queuedJob(found) };
+    },
+  );
+
+  api.post(
+    '/runs/:id/retry',
+    { schema: { summary: 'Do a run again', params: z.object({ id }), response: { 200: done } } },
+    async ({ params, visitor }) => {
+      const found = (await findRunById(pool, params.id)) ?? notFound();
+      if (['running', 'waiting', 'retrying'].includes(found.status)) {
+        throw new Refused(409, 'this run is under way');
+      }
+      const entry = findJob(found.job);
+      if (!entry) throw new Refused(409, `there is no job ${found.job} any more`);
+      const job = await jobOf(found);
+      const failed = job && (await job.isFailed());
+      if (!failed && !entry.payload.safeParse({}).success) {
+        throw new Refused(409, 'what it was asked for is no longer in the queue: ask anew');
+      }
+      const subject = `${found.job} ${found.slot.toISOString()}`;
+      await audit(pool, { actor: visitor?.name ?? 'nobody', action: 'retry', subject });
+      if (failed) await job.retry();
+      else await enqueueSlot(queues, found.job as JobName, found.slot, 'manual', {} as never);
+      return { done: true as const };
+    },
+  );
+
+  async function jobOf(found: RunRow) {
+    return found.request && findJob(found.job) ? queues.of(found.job).getJob(found.request) : undefined;
+  }
+
+  async function queuedJob(found: RunRow) {
+    const job = await jobOf(found);
+    if (!job) return null;
+    const queue = queues.of(found.job);
+    const [state, { logs }] = await Promise.all([job.getState(), queue.getJobLogs(job.id as string, 0, 499)]);
+    return {
+      queue: queue.name,
+      id: job.id as string,
+      state,
+      attemptsMade: job.attemptsMade,
+      attempts: job.opts.attempts ?? 1,
+      progress: job.progress,
+      logs,
+      failures: job.stacktrace ?? [],
+    };
+  }
+}
+
+function notFound(): never {
+  throw new Refused(404, 'there is no such run');
+}

@@ -1,0 +1,25 @@
+import { Refused } from '../server/refused.ts';
+
+const longestLine = 4_096;
+
+/** The lines of a body that is still arriving, empty ones left out. */
+export async function* readLines(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of received(body)) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() as string;
+    if (rest.length > longestLine) throw new Refused(413, `a line of more than ${longestLine} characters`);
+    for (const line of lines) if (line.trim()) yield line;
+  }
+  if (rest.trim()) yield rest;
+}
+
+/** A sender that breaks off is no fault of ours; it sends all of it again. */
+async function* received(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw new Refused(400, `the body broke off: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,162 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import {
+  copyReadings,
+  createPointDirectory,
+  isReadingTime,
+  type NamedPoint,
+  type Pool,
+  pointKey,
+  type Reading,
+  wrongName,
+} from '@mycelium/database';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { Refused } from '../server/refused.ts';
+import { flag } from '../server/shapes.ts';
+import { readLines } from './body-lines.ts';
+
+export const mostRows = 10_000;
+
+const time = 'an ISO time with its zone, or milliseconds since 1970';
+const row = z.object({
+  time: z.union([z.iso.datetime({ offset: true, error: time }), z.number()], time),
+  room: z.string(),
+  device: z.string(),
+  point: z.string(),
+  value: z.number('a number'),
+});
+
+const mistake = z.object({ row: z.int().describe('counted from 1'), reason: z.string() });
+type Mistake = z.output<typeof mistake>;
+
+const answer = z.object({
+  received: z.int(),
+  inserted: z.int().describe('new ones, and ones with another value than before'),
+  repeated: z.int().describe('known already'),
+  errors: z.array(mistake),
+});
+
+const description = `A JSON array, or NDJSON (application/x-ndjson) with one reading a line; at most ${mostRows} a request.
+Send INGEST_TOKEN as \`Authorization: Bearer …\`. Of a point and an instant there is one reading: sending a request
+again changes nothing, another value replaces the one before. Rows that are wrong are told, the others are taken; 422
+where none was right. Points that are not known are registered, unless \`strict=true\`.`;
+
+interface Sent extends NamedPoint {
+  row: number;
+  ts: Date;
+  value: number;
+}
+
+/**
+ * `POST /api/readings`: readings from gateways and loggers. It asks for a token of its own (INGEST_TOKEN): a device
+ * that writes readings may do nothing else, and who may use the console cannot write readings by that alone.
+ */
+export async function readingsApi(
+  app: FastifyInstance,
+  { pool, token }: { pool: Pool; token: string | undefined },
+): Promise<void> {
+  app.addContentTypeParser('application/x-ndjson', (_request, body, done) => done(null, body));
+  app.addHook('onRequest', async (request) => checkToken(request, token));
+  app.setSerializerCompiler(serializerCompiler);
+  // Rows are looked at one by one: a wrong one must not spoil the others.
+  app.setValidatorCompiler<z.ZodType>((route) =>
+    route.httpPart === 'body' ? () => true : validatorCompiler(route),
+  );
+
+  app.withTypeProvider<ZodTypeProvider>().post(
+    '/readings',
+    {
+      bodyLimit: 8 * 1024 * 1024,
+      config: { ownToken: true },
+      schema: {
+        summary: 'Take readings in',
+        description,
+        consumes: ['application/json', 'application/x-ndjson'],
+        querystring: z.object({ strict: flag.default(false) }),
+        body: z.array(row),
+        response: { 200: answer, 422: answer },
+      },
+    },
+    async ({ body, query }, reply) => {
+      const mistakes: Mistake[] = [];
+      const sent = await readRows(body, mistakes);
+      const readings = await resolve(pool, sent, query.strict, mistakes);
+      const { inserted, repeated } = await copyReadings(pool, readings);
+      mistakes.sort((a, b) => a.row - b.row);
+      return reply
+        .status(readings.length === 0 && mistakes.length > 0 ? 422 : 200)
+        .send({ received: readings.length + mistakes.length, inserted, repeated, errors: mistakes });
+    },
+  );
+}
+
+function checkToken({ headers }: FastifyRequest, token: string | undefined): void {
+  if (token === undefined) throw new Refused(503, 'readings are not taken here: INGEST_TOKEN is not set');
+  const sent = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  if (!timingSafeEqual(digest(sent), digest(token)))
+    throw new Refused(401, 'a token is wanted: Authorization: Bearer …');
+}
+
+async function readRows(body: unknown, mistakes: Mistake[]): Promise<Sent[]> {
+  const sent: Sent[] = [];
+  let count = 0;
+  for await (const value of valuesOf(body)) {
+    if (++count > mostRows) throw new Refused(413, `more than ${mostRows} rows in one request`);
+    const read = readRow(value);
+    if (typeof read === 'string') mistakes.push({ row: count, reason: read });
+    else sent.push({ ...read, row: count });
+  }
+  return sent;
+}
+
+async function* valuesOf(body: unknown): AsyncGenerator<unknown> {
+  if (Array.isArray(body)) {
+    yield* body;
+    return;
+  }
+  if (!isStream(body))
+    throw new Refused(400, 'wanted: a JSON array of readings, or NDJSON (application/x-ndjson)');
+  for await (const line of readLines(body)) {
+    try {
+      yield JSON.parse(line);
+    } catch {
+      yield new SyntaxError('not JSON');
+    }
+  }
+}
+
+function isStream(body: unknown): body is AsyncIterable<Buffer> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+}
+
+/** @returns what is wrong with it, where something is. */
+function readRow(value: unknown): Omit<Sent, 'row'> | string {
+  if (value instanceof SyntaxError) return value.message;
+  const read = row.safeParse(value);
+  if (!read.success) {
+    return read.error.issues
+      .map(({ path, message }) => `${path.join('.')}: ${message}`.replace(/^: /, ''))
+      .join('; ');
+  }
+  const { time, ...reading } = read.data;
+  const ts = new Date(time);
+  if (!isReadingTime(ts.getTime())) return 'time: outside the years 2000 to 2099';
+  return wrongName(reading) ?? { ...reading, ts };
+}
+
+async function resolve(pool: Pool, sent: Sent[], strict: boolean, mistakes: Mistake[]): Promise<Reading[]> {
+  const ids = await createPointDirectory(pool, { strict }).resolve(sent);
+  const readings: Reading[] = [];
+  for (const { row, ts, value, ...point } of sent) {
+    const pointId = ids.get(pointKey(point));
+    if (pointId === undefined) {
+      mistakes.push({
+        row,
+        reason: `${point.device}.${point.point} of room ${point.room} is not registered`,
+      });
+    } else readings.push({ pointId, ts, value });
+  }
+  return readings;
+}

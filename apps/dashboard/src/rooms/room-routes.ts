@@ -1,0 +1,145 @@
+import { addDays, dayOf } from '@mycelium/farm';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Deps } from '../deps.ts';
+import { imageStrip } from '../images/gallery.ts';
+import { Refused } from '../server/refused.ts';
+import { day, instant, limit, metric, room } from '../server/shapes.ts';
+import { bandSpans, batchDays, readBands } from './bands.ts';
+import { dailyStats } from './daily-stats.ts';
+import { roomSeries } from './room-series.ts';
+import { listChanges, setpointLines } from './setpoints.ts';
+
+const mostDays = 800;
+
+const curve = z.object({
+  mean: z.array(z.number().nullable()),
+  min: z.array(z.number().nullable()),
+  max: z.array(z.number().nullable()),
+});
+const series = z.object({
+  from: z.date(),
+  step: z.number(),
+  buckets: z.number(),
+  metrics: z.object({ temperature: curve, humidity: curve, co2: curve }),
+  bands: z.array(z.object({ metric, low: z.number(), high: z.number(), from: z.date(), to: z.date() })),
+  setpoints: z.array(
+    z.object({
+      metric,
+      device: z.string(),
+      point: z.string(),
+      steps: z.array(z.tuple([z.number(), z.number()])),
+    }),
+  ),
+  images: z.array(z.object({ id: z.number(), version: z.string(), capturedAt: z.date() })),
+});
+const change = z.object({
+  room: z.string(),
+  device: z.string(),
+  deviceType: z.string(),
+  point: z.string(),
+  kind: z.string(),
+  unit: z.string().nullable(),
+  at: z.date(),
+  previous: z.number().nullable(),
+  value: z.number(),
+  labels: z.record(z.string(), z.string()),
+});
+const stats = z.object({
+  day,
+  metric,
+  count: z.number(),
+  expectedCount: z.number(),
+  coverage: z.number(),
+  longestGapSeconds: z.number(),
+  badCount: z.number(),
+  min: z.number(),
+  minAt: z.date(),
+  max: z.number(),
+  maxAt: z.date(),
+  mean: z.number(),
+  timeWeightedMean: z.number(),
+  p5: z.number(),
+  q25: z.number(),
+  median: z.number(),
+  q75: z.number(),
+  p95: z.number(),
+  minutesBelow: z.number().nullable(),
+  minutesAbove: z.number().nullable(),
+  growthDay: z.number().nullable(),
+  phase: z.string().nullable(),
+});
+
+export function roomRoutes(app: FastifyInstance, { pool, config }: Deps): void {
+  const api = app.withTypeProvider<ZodTypeProvider>();
+  const span = z.object({ from: instant, to: instant });
+
+  api.get(
+    '/rooms/:room/series',
+    {
+      schema: {
+        summary: 'Climate, bands, setpoints and pictures of a room over a time',
+        params: z.object({ room }),
+        querystring: span.extend({
+          buckets: z.coerce.number().int().min(10).max(3_000).default(800),
+          images: z.coerce.number().int().min(0).max(200).default(40),
+        }),
+        response: { 200: series },
+      },
+    },
+    async ({ params, query: { from, to, buckets, images } }) => {
+      checkSpan(from, to);
+      const days = { from: dayOf(from, config.TZ), to: dayOf(to, config.TZ) };
+      const at = { room: params.room, from, to };
+      const [climate, bands, batches, setpoints, strip] = await Promise.all([
+        roomSeries(pool, { ...at, buckets }),
+        readBands(pool),
+        batchDays(pool, params.room, days.from, days.to),
+        setpointLines(pool, at),
+        images > 0 ? imageStrip(pool, { ...at, slots: images }) : [],
+      ]);
+      const spans = bandSpans(bands, batches, { room: params.room, ...days, timeZone: config.TZ });
+      return { ...climate, bands: spans, setpoints, images: strip };
+    },
+  );
+
+  api.get(
+    '/rooms/:room/changes',
+    {
+      schema: {
+        summary: 'Changes of setpoints, switches and modes, newest first',
+        params: z.object({ room }),
+        querystring: span.extend({ limit: limit(500, 2_000) }),
+        response: { 200: z.object({ changes: z.array(change) }) },
+      },
+    },
+    async ({ params, query }) => {
+      checkSpan(query.from, query.to);
+      return { changes: await listChanges(pool, { room: params.room, ...query }) };
+    },
+  );
+
+  api.get(
+    '/rooms/:room/stats',
+    {
+      schema: {
+        summary: 'Daily statistics of a room, newest day first',
+        params: z.object({ room }),
+        querystring: z.object({ from: day, to: day }),
+        response: { 200: z.object({ days: z.array(stats) }) },
+      },
+    },
+    async ({ params, query: { from, to } }) => {
+      if (to < from || addDays(from, mostDays) < to) throw new Refused(400, wantedSpan);
+      return { days: await dailyStats(pool, params.room, from, to) };
+    },
+  );
+}
+
+const wantedSpan = `from must come before to, and be at most ${mostDays} days apart`;
+
+function checkSpan(from: Date, to: Date): void {
+  const days = (to.getTime() - from.getTime()) / 86_400_000;
+  if (!(days > 0 && days <= mostDays)) throw new Refused(400, wantedSpan);
+}

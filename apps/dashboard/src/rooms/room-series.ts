@@ -1,0 +1,57 @@
+import type { Queryable } from '@mycelium/database';
+import { type Metric, metrics } from '../server/shapes.ts';
+import { sane } from './today.ts';
+
+export interface Curve {
+  /** One entry a bucket; null where there is no reading. */
+  mean: (number | null)[];
+  min: (number | null)[];
+  max: (number | null)[];
+}
+
+export interface RoomSeries {
+  from: Date;
+  /** Seconds a bucket. */
+  step: number;
+  buckets: number;
+  metrics: Record<Metric, Curve>;
+}
+
+const digits: Record<Metric, number> = { temperature: 2, humidity: 2, co2: 0 };
+
+/**
+ * A room's climate in at most `buckets` parts of equal length, at least a minute each. Smallest and largest value
+ * of each part are kept, so that no peak is lost however far one zooms out.
+ */
+export async function roomSeries(
+  db: Queryable,
+  { room, from, to, buckets }: { room: string; from: Date; to: Date; buckets: number },
+): Promise<RoomSeries> {
+  const seconds = (to.getTime() - from.getTime()) / 1_000;
+  const step = Math.max(60, Math.ceil(seconds / buckets / 60) * 60);
+  const count = Math.ceil(seconds / step);
+  const empty = (): Curve => ({
+    mean: new Array(count).fill(null),
+    min: new Array(count).fill(null),
+    max: new Array(count).fill(null),
+  });
+  const curves = Object.fromEntries(metrics.map((metric) => [metric, empty()])) as Record<Metric, Curve>;
+
+  const { rows } = await db.query<{ metric: Metric; n: number; mean: number; min: number; max: number }>(
+    `select point as metric, floor(extract(epoch from ts - $2::timestamptz) / $4)::int as n,
+            avg(value) as mean, min(value) as min, max(value) as max
+     from point join reading on point_id = point.id
+     where room = $1 and device_type = 'mushroom_env_status' and point = any($5)
+       and ts >= $2 and ts < $3 and ${sane}
+     group by 1, 2`,
+    [room, from, to, step, metrics],
+  );
+  for (const { metric, n, mean, min, max } of rows) {
+    const curve = curves[metric];
+    const round = (value: number) => Number(value.toFixed(digits[metric]));
+    curve.mean[n] = round(mean);
+    curve.min[n] = round(min);
+    curve.max[n] = round(max);
+  }
+  return { from, step, buckets: count, metrics: curves };
+}

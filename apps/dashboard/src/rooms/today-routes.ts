@@ -1,0 +1,69 @@
+import { dayOf } from '@mycelium/farm';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Deps } from '../deps.ts';
+import { createTodaysImages } from '../images/todays-images.ts';
+import { countOpenAlerts } from '../records/alerts.ts';
+import { day, metric } from '../server/shapes.ts';
+import { listRooms } from './room-list.ts';
+import { roomsNow } from './today.ts';
+
+const now = z.object({
+  value: z.number(),
+  at: z.date(),
+  band: z.object({ low: z.number(), high: z.number() }).nullable(),
+  curve: z.array(z.number().nullable()),
+});
+const trouble = z.discriminatedUnion('what', [
+  z.object({ what: z.literal('no-readings') }),
+  z.object({ what: z.literal('old-readings'), since: z.date() }),
+  z.object({ what: z.literal('old-metric'), metric, since: z.date() }),
+  z.object({ what: z.enum(['below-band', 'above-band']), metric, value: z.number(), limit: z.number() }),
+  z.object({ what: z.literal('no-images') }),
+  z.object({ what: z.literal('old-image'), since: z.date() }),
+  z.object({ what: z.literal('not-embedded'), count: z.number(), day }),
+]);
+const roomNow = z.object({
+  room: z.string(),
+  image: z
+    .object({ id: z.number(), version: z.string(), capturedAt: z.date(), stage: z.string() })
+    .nullable(),
+  growthDay: z.number().nullable(),
+  metrics: z.object({ temperature: now.nullable(), humidity: now.nullable(), co2: now.nullable() }),
+  changes: z.number(),
+  lastNight: z.object({ day, images: z.number(), embedded: z.number() }),
+  troubles: z.array(trouble),
+});
+const today = z.object({ day, now: z.date(), rooms: z.array(roomNow), openAlerts: z.number() });
+
+export function todayRoutes(app: FastifyInstance, { pool, store, clock, config, logger }: Deps): void {
+  const api = app.withTypeProvider<ZodTypeProvider>();
+  const { TZ: timeZone, ROOM_ALIASES: aliases } = config;
+  const lookForImages = createTodaysImages({ pool, store, timeZone, aliases, clock, logger });
+
+  api.get(
+    '/today',
+    { schema: { summary: 'Every room as it stands', response: { 200: today } } },
+    async () => {
+      const instant = clock();
+      await lookForImages();
+      const [rooms, openAlerts] = await Promise.all([
+        roomsNow(pool, { now: instant, timeZone }),
+        countOpenAlerts(pool),
+      ]);
+      return { day: dayOf(instant, timeZone), now: instant, rooms, openAlerts };
+    },
+  );
+
+  api.get(
+    '/rooms',
+    {
+      schema: {
+        summary: 'The names of all rooms',
+        response: { 200: z.object({ rooms: z.array(z.string()) }) },
+      },
+    },
+    async () => ({ rooms: await listRooms(pool) }),
+  );
+}

@@ -1,0 +1,46 @@
+import type { Day } from '@mycelium/farm';
+import { type Metric, metrics } from '../server/shapes.ts';
+import type { RoomNow } from './today.ts';
+
+/** What is wrong in a room, for the page to say in its language. */
+export type Trouble =
+  | { what: 'no-readings' }
+  | { what: 'old-readings'; since: Date }
+  | { what: 'old-metric'; metric: Metric; since: Date }
+  | { what: 'below-band' | 'above-band'; metric: Metric; value: number; limit: number }
+  | { what: 'no-images' }
+  | { what: 'old-image'; since: Date }
+  | { what: 'not-embedded'; count: number; day: Day };
+
+// Readings come about once a minute, images about once an hour.
+const oldReading = 10 * 60_000;
+const oldImage = 3 * 3_600_000;
+
+export function troublesOf(room: Omit<RoomNow, 'troubles'>, now: Date): Trouble[] {
+  const troubles: Trouble[] = [];
+  const age = (instant: Date) => now.getTime() - instant.getTime();
+
+  if (metrics.every((metric) => room.metrics[metric] === null)) troubles.push({ what: 'no-readings' });
+  const known = metrics.map((metric) => room.metrics[metric]).filter((reading) => reading !== null);
+  const newest = new Date(Math.max(...known.map(({ at }) => at.getTime())));
+  const allOld = known.length > 0 && age(newest) > oldReading;
+  // One sensor that is silent is its own trouble; all of them together are the room's.
+  if (allOld) troubles.push({ what: 'old-readings', since: newest });
+  for (const metric of metrics) {
+    const reading = room.metrics[metric];
+    if (!reading || allOld) continue;
+    const { value, at, band } = reading;
+    // A value of long ago says nothing about now: that it is old is the trouble.
+    if (age(at) > oldReading) troubles.push({ what: 'old-metric', metric, since: at });
+    else if (band && value < band.low) troubles.push({ what: 'below-band', metric, value, limit: band.low });
+    else if (band && value > band.high)
+      troubles.push({ what: 'above-band', metric, value, limit: band.high });
+  }
+  if (!room.image) troubles.push({ what: 'no-images' });
+  else if (age(room.image.capturedAt) > oldImage) {
+    troubles.push({ what: 'old-image', since: room.image.capturedAt });
+  }
+  const { day, images, embedded } = room.lastNight;
+  if (embedded < images) troubles.push({ what: 'not-embedded', count: images - embedded, day });
+  return troubles;
+}

@@ -1,0 +1,57 @@
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import { createJsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { accessRoutes } from '../access/access-routes.ts';
+import { sessionRoutes } from '../access/session-routes.ts';
+import { coverageRoutes } from '../coverage/coverage-routes.ts';
+import type { Deps } from '../deps.ts';
+import { imageRoutes } from '../images/image-routes.ts';
+import { quarantineRoutes } from '../images/quarantine-routes.ts';
+import { searchRoutes } from '../images/search-routes.ts';
+import { eventRoutes } from '../jobs/event-routes.ts';
+import { failedRoutes } from '../jobs/failed-routes.ts';
+import { jobRoutes } from '../jobs/job-routes.ts';
+import { runRoutes } from '../jobs/run-routes.ts';
+import { readingsApi } from '../readings/readings-api.ts';
+import { alertRoutes } from '../records/alert-routes.ts';
+import { roomRoutes } from '../rooms/room-routes.ts';
+import { todayRoutes } from '../rooms/today-routes.ts';
+
+/** Everything the pages use, for machines too: described at /api/openapi.json. */
+export async function api(app: FastifyInstance, deps: Deps): Promise<void> {
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Mycelium',
+        version: '1',
+        description: 'Rooms, images and jobs of the farm. Programs send `Authorization: Bearer TOKEN`.',
+      },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+    transform: createJsonSchemaTransform({ skipList: [] }),
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+
+  await app.register(readingsApi, { pool: deps.pool, token: deps.config.INGEST_TOKEN });
+  for (const routes of [
+    sessionRoutes,
+    todayRoutes,
+    roomRoutes,
+    imageRoutes,
+    searchRoutes,
+    quarantineRoutes,
+    coverageRoutes,
+    jobRoutes,
+    runRoutes,
+    failedRoutes,
+    eventRoutes,
+    alertRoutes,
+    accessRoutes,
+  ]) {
+    routes(app, deps);
+  }
+}

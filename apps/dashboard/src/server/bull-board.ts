@@ -1,0 +1,47 @@
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { FastifyAdapter } from '@bull-board/fastify';
+import type { Pool } from '@mycelium/database';
+import type { Queues } from '@mycelium/queue';
+import type { FastifyInstance } from 'fastify';
+import { giveCsrf, isWrite } from '../access/guard.ts';
+import { audit } from '../records/audit.ts';
+
+const at = '/queues';
+
+/** Bull Board on every queue of the timetable. It has no login of its own: the guard stands before it. */
+export function bullBoard(app: FastifyInstance, { queues, pool }: { queues: Queues; pool: Pool }): void {
+  const board = new FastifyAdapter();
+  board.setBasePath(at);
+  createBullBoard({
+    queues: queues.all.map((queue) => new BullMQAdapter(queue)),
+    serverAdapter: board,
+    options: {
+      uiConfig: {
+        boardTitle: 'Mycelium',
+        miscLinks: [{ text: 'Console', url: '/' }],
+      },
+    },
+  });
+
+  app.register(
+    async (scope) => {
+      scope.addHook('preHandler', async (request) => {
+        if (!isWrite(request)) return;
+        await audit(pool, {
+          actor: request.visitor?.name ?? 'nobody',
+          action: 'bull-board',
+          subject: `${request.method} ${request.url.split('?', 1)[0]}`,
+        });
+      });
+      scope.addHook('onSend', async (request, reply, body) => {
+        if (!String(reply.getHeader('content-type')).startsWith('text/html')) return body;
+        giveCsrf(reply, request.visitor);
+        // Its page asks Google for a font: everybody who looks at a queue would be told to Google.
+        return typeof body === 'string' ? body.replace(/<link href="https?:[^>]*>/g, '') : body;
+      });
+      await scope.register(board.registerPlugin());
+    },
+    { prefix: at },
+  );
+}
