@@ -9,8 +9,9 @@ import { childEnvironment, readConfig, requireSettings } from '@mycelium/config'
 import { createTestDatabase } from '@mycelium/database/testing';
 import { freePort } from '@mycelium/embedded';
 import { createRandomClip } from '@mycelium/encoder/demo-model';
+import { formatImageKey } from '@mycelium/farm';
 import { testRedis } from '@mycelium/queue/testing';
-import { directoryStore, formatImageKey } from '@mycelium/storage';
+import { directoryStore } from '@mycelium/storage';
 import sharp from 'sharp';
 
 const root = join(import.meta.dirname, '..');

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { childEnvironment, readConfig } from '@mycelium/config';
-import { copyReadings, ensurePoints, type Pool, pointKey } from '@mycelium/database';
+import { copyReadings, ensurePoints, type Pool } from '@mycelium/database';
 import { createTestHome, discardHome } from '@mycelium/embedded';
 import { photographAs } from '@mycelium/encoder/testing';
-import { directoryStore, formatImageKey } from '@mycelium/storage';
+import { formatImageKey, pointKey } from '@mycelium/farm';
+import { directoryStore } from '@mycelium/storage';
 
 const main = new URL('../apps/cli/src/main.ts', import.meta.url).pathname;
 const room = '611';

@@ -1,7 +1,7 @@
 import { link, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { photographAs } from '@mycelium/encoder/testing';
-import { formatImageKey } from '@mycelium/storage';
+import { formatImageKey } from '@mycelium/farm';
 
 /** JPEGs as cameras send them, half a dozen different ones. */
 export async function makePictures(width: number, height: number): Promise<Buffer[]> {

@@ -2,6 +2,7 @@
  * `node bench/scaling/measure.ts`: what an image and a reading cost Redis, PostgreSQL and a worker's cores, on servers
  * of its own. Processor seconds and bytes, which a busy machine changes little; bench/scaling/figures.ts holds them.
  */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,8 +25,8 @@ import { createTestHome, discardHome, startServices } from '@mycelium/embedded';
 import { decodeImage, loadEncoder } from '@mycelium/encoder';
 import { createRandomClip, seededRandom } from '@mycelium/encoder/demo-model';
 import { photographAs } from '@mycelium/encoder/testing';
+import { formatImageKey, parseImageKey } from '@mycelium/farm';
 import { connect, createQueues, enqueueSlot } from '@mycelium/queue';
-import { formatImageKey, parseImageKey } from '@mycelium/storage';
 import { createDatabase } from '../bench.ts';
 import { layDay } from '../images/pictures.ts';
 import { startStub } from '../workers.ts';

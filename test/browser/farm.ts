@@ -16,10 +16,10 @@ import { createTestDatabase } from '@mycelium/database/testing';
 import { findChromium, freePort, growDemoFarm } from '@mycelium/embedded';
 import { decodeImage, fuse, loadEncoder } from '@mycelium/encoder';
 import { demoModelDir } from '@mycelium/encoder/demo-model';
-import { addDays, dayOf } from '@mycelium/farm';
+import { addDays, dayOf, formatImageKey, parseImageKey } from '@mycelium/farm';
 import { createQueues, syncSchedules } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
-import { directoryStore, formatImageKey, type ObjectStore, parseImageKey } from '@mycelium/storage';
+import { directoryStore, type ObjectStore } from '@mycelium/storage';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 

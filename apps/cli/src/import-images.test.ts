@@ -3,13 +3,8 @@ import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import {
-  directoryStore,
-  NotAnImageKey,
-  type ObjectStore,
-  openStore,
-  StoreUnavailable,
-} from '@mycelium/storage';
+import { NotAnImageKey } from '@mycelium/farm';
+import { directoryStore, type ObjectStore, openStore, StoreUnavailable } from '@mycelium/storage';
 import { startS3 } from '@mycelium/storage/testing';
 import sharp from 'sharp';
 import { importImages } from './import-images.ts';
@@ -186,7 +181,7 @@ test('bad files are told with the reason, the others go in, and what is no pictu
     ['empty.jpg', 'old.jpg', 'text.jpg', 'truncated.jpg'],
   );
   assert.match(failed[0]?.reason ?? '', /empty/);
-  assert.match(failed[1]?.reason ?? '', /"19870101" is no date from 2000 to 2099/);
+  assert.match(failed[1]?.reason ?? '', /"19870101" is not a date from 2000 to 2099/);
   assert.match(failed[2]?.reason ?? '', /not an image/);
   assert.match(failed[3]?.reason ?? '', /ends before/);
   assert.equal(Object.keys(await contents(store)).length, 1);

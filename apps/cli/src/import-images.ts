@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { type Day, dayBounds, dayOf } from '@mycelium/farm';
-import { formatImageKey, type ObjectStore, StoreError } from '@mycelium/storage';
+import { type Day, dayBounds, dayOf, formatImageKey } from '@mycelium/farm';
+import { type ObjectStore, StoreError } from '@mycelium/storage';
 import { type Photo, readPhoto, storedIdentity } from './photo.ts';
 
 export interface ImportImages {

@@ -1,4 +1,5 @@
-import { copyReadings, createPointDirectory, type Pool, pointKey, type Reading } from '@mycelium/database';
+import { copyReadings, createPointDirectory, type Pool, type Reading } from '@mycelium/database';
+import { pointKey } from '@mycelium/farm';
 import { fileSize, findSeparator, readLines } from './csv-lines.ts';
 import {
   BadLine,

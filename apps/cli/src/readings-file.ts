@@ -1,4 +1,5 @@
-import { isReadingTime, type NamedPoint, wrongName } from '@mycelium/database';
+import { isReadingTime } from '@mycelium/database';
+import { type NamedPoint, wrongName } from '@mycelium/farm';
 import { splitLine } from './csv-lines.ts';
 import { instantReader } from './time-format.ts';
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { accountForSlot, ensureModel, useModel } from '@mycelium/database';
-import { addDays, dayOf } from '@mycelium/farm';
-import { formatImageKey } from '@mycelium/storage';
+import { addDays, dayOf, formatImageKey } from '@mycelium/farm';
 import sharp from 'sharp';
 import { failJobs, openDashboard, visit } from './testing.ts';
 import { growTestFarm, testModel } from './testing-farm.ts';

@@ -5,14 +5,13 @@ import {
   type ImageRow,
   imageIds,
   type Pool,
-  pointKey,
   quarantine,
   type Reading,
   upsertEmbeddings,
   upsertImages,
 } from '@mycelium/database';
-import { addDays, dayOf, localToInstant } from '@mycelium/farm';
-import { formatImageKey, type ObjectStore } from '@mycelium/storage';
+import { addDays, dayOf, formatImageKey, localToInstant, pointKey } from '@mycelium/farm';
+import type { ObjectStore } from '@mycelium/storage';
 import sharp from 'sharp';
 
 export const testModel = {

@@ -16,8 +16,9 @@ import {
   identityText,
   type Pixels,
 } from '@mycelium/encoder';
+import { type ImageKey, parseImageKey } from '@mycelium/farm';
 import type { Handler, Payload, Result, RunContext } from '@mycelium/queue';
-import { type ImageKey, ObjectNotFound, parseImageKey } from '@mycelium/storage';
+import { ObjectNotFound } from '@mycelium/storage';
 import { countImages, inSpan, timeStage } from '@mycelium/telemetry';
 import type { ClipContext } from './context.ts';
 

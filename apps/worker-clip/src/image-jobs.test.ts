@@ -9,9 +9,10 @@ import { activeModel, createLedger, ensureModel, findRun, searchImages } from '@
 import { createTestDatabase } from '@mycelium/database/testing';
 import { type Captioner, createCaptioner, decodeImage, loadEncoder } from '@mycelium/encoder';
 import { createRandomClip } from '@mycelium/encoder/demo-model';
+import { formatImageKey } from '@mycelium/farm';
 import { createQueues, enqueueSlot, type Result, startWorker } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
-import { directoryStore, formatImageKey } from '@mycelium/storage';
+import { directoryStore } from '@mycelium/storage';
 import { createLogger } from '@mycelium/telemetry';
 import sharp from 'sharp';
 import { describeBatch } from './describe-batch.ts';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ensureModel, transaction } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
-import { directoryStore, formatImageKey } from '@mycelium/storage';
+import { formatImageKey } from '@mycelium/farm';
+import { directoryStore } from '@mycelium/storage';
 import { type Plan, planImages, type Selection } from './plan-images.ts';
 
 const timeZone = 'Asia/Shanghai';

@@ -1,6 +1,6 @@
 import { type ImageRow, pendingKeys, type Queryable, quarantine, upsertImages } from '@mycelium/database';
-import { dayOf, daysBetween } from '@mycelium/farm';
-import { isRoom, NotAnImageKey, type ObjectStore, parseImageKey, type StoredObject } from '@mycelium/storage';
+import { dayOf, daysBetween, isRoom, NotAnImageKey, parseImageKey } from '@mycelium/farm';
+import type { ObjectStore, StoredObject } from '@mycelium/storage';
 
 export interface Selection {
   /** Local days of the keys' folders, both included. */

@@ -98,9 +98,7 @@ export {
 } from './readings/partitions.ts';
 export {
   createPointDirectory,
-  type NamedPoint,
   type PointDirectory,
-  wrongName,
 } from './readings/point-directory.ts';
 export {
   type BandVersion,
@@ -111,15 +109,12 @@ export {
   setPointRule,
 } from './readings/point-rules.ts';
 export {
-  deviceTypeOf,
   ensurePoints,
   listPoints,
   type NewPoint,
   type Point,
   type PointKind,
-  type PointName,
   pointIds,
-  pointKey,
 } from './readings/points.ts';
 export { type Copied, copyReadings, isReadingTime, type Reading } from './readings/readings.ts';
 export type { Series } from './readings/series.ts';

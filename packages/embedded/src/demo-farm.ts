@@ -1,9 +1,20 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { copyReadings, deviceTypeOf, ensurePoints, type Pool, pointKey } from '@mycelium/database';
+import { copyReadings, ensurePoints, type Pool } from '@mycelium/database';
 import { batchSeed, type Scene, sceneOf } from '@mycelium/encoder/demo-model';
-import { addDays, type Day, dayBounds, dayOf, daysApart, daysBetween, instantToLocal } from '@mycelium/farm';
-import { formatImageKey, type ObjectStore } from '@mycelium/storage';
+import {
+  addDays,
+  type Day,
+  dayBounds,
+  dayOf,
+  daysApart,
+  daysBetween,
+  deviceTypeOf,
+  formatImageKey,
+  instantToLocal,
+  pointKey,
+} from '@mycelium/farm';
+import type { ObjectStore } from '@mycelium/storage';
 import { demoDay } from './demo-climate.ts';
 
 export interface DemoFarm {

@@ -1,3 +1,13 @@
+export { growthDayOf, type Phase, phaseOf } from './growth/phase.ts';
+export {
+  formatImageKey,
+  type ImageKey,
+  isRoom,
+  type KeyRules,
+  NotAnImageKey,
+  parseImageKey,
+} from './names/image-key.ts';
+export { deviceTypeOf, type NamedPoint, type PointName, pointKey, wrongName } from './names/point-name.ts';
 export {
   addDays,
   type Day,
@@ -10,5 +20,5 @@ export {
   isDay,
   type LocalTime,
   localToInstant,
-} from './day.ts';
-export { firingsBetween, nextFiring, previousFiring } from './firing.ts';
+} from './time/day.ts';
+export { firingsBetween, nextFiring, previousFiring } from './time/firing.ts';

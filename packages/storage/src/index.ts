@@ -1,12 +1,4 @@
 export { directoryStore } from './directory.ts';
-export {
-  formatImageKey,
-  type ImageKey,
-  isRoom,
-  type KeyRules,
-  NotAnImageKey,
-  parseImageKey,
-} from './image-key.ts';
 export { InvalidObjectKey } from './object-key.ts';
 export type { ListOptions, ManagedStore, ObjectStore, StoredObject, WriteOptions } from './object-store.ts';
 export { openStore, type StoreSettings } from './open-store.ts';

@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { copyReadings, ensurePoints, type Pool, pointKey } from '@mycelium/database';
+import { copyReadings, ensurePoints, type Pool } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
+import { pointKey } from '@mycelium/farm';
 import { directoryStore } from '@mycelium/storage';
 import { continueDemo, noteDemo } from './live-demo.ts';
 

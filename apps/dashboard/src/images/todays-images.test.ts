@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createTestDatabase } from '@mycelium/database/testing';
-import { directoryStore, formatImageKey, type ObjectStore } from '@mycelium/storage';
+import { formatImageKey } from '@mycelium/farm';
+import { directoryStore, type ObjectStore } from '@mycelium/storage';
 import { createLogger } from '@mycelium/telemetry';
 import { createTodaysImages } from './todays-images.ts';
 

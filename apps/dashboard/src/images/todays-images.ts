@@ -1,6 +1,6 @@
 import { type ImageRow, type Pool, upsertImages } from '@mycelium/database';
-import { dayOf } from '@mycelium/farm';
-import { NotAnImageKey, type ObjectStore, parseImageKey } from '@mycelium/storage';
+import { dayOf, NotAnImageKey, parseImageKey } from '@mycelium/farm';
+import type { ObjectStore } from '@mycelium/storage';
 import type { Logger } from '@mycelium/telemetry';
 
 interface TodaysImagesOptions {

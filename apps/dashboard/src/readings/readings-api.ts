@@ -3,12 +3,10 @@ import {
   copyReadings,
   createPointDirectory,
   isReadingTime,
-  type NamedPoint,
   type Pool,
-  pointKey,
   type Reading,
-  wrongName,
 } from '@mycelium/database';
+import { type NamedPoint, pointKey, wrongName } from '@mycelium/farm';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';

@@ -1,26 +1,12 @@
+import { deviceTypeOf, type NamedPoint, pointKey } from '@mycelium/farm';
 import type { Queryable } from '../pool.ts';
-import { deviceTypeOf, ensurePoints, type PointName, pointIds, pointKey } from './points.ts';
-
-export type NamedPoint = Pick<PointName, 'room' | 'device' | 'point'>;
+import { ensurePoints, pointIds } from './points.ts';
 
 export interface PointDirectory {
   /** Ids by `room/device/point`: looks up or registers what is not known yet, in one go. */
   resolve(points: NamedPoint[]): Promise<ReadonlyMap<string, number>>;
   /** How many points were registered. */
   added(): number;
-}
-
-const name = /^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,63}$/u;
-
-/** What is wrong with the names of a point; undefined when nothing is. */
-export function wrongName(point: NamedPoint): string | undefined {
-  for (const part of ['room', 'device', 'point'] as const) {
-    if (!point[part]) return `no ${part}`;
-    if (!name.test(point[part])) {
-      return `"${point[part].slice(0, 80)}" is no name of a ${part}: letters, digits, "_", "." and "-", 64 at most`;
-    }
-  }
-  return;
 }
 
 /**

@@ -1,15 +1,7 @@
+import { type NamedPoint, type PointName, pointKey } from '@mycelium/farm';
 import type { Queryable } from '../pool.ts';
 
 export type PointKind = 'measurement' | 'analog' | 'switch' | 'enum';
-
-/** Where a value comes from: `air_cooler_611.temp_set` of room 611. */
-export interface PointName {
-  room: string;
-  deviceType: string;
-  /** Alias `type_room`, with `left_` or `right_` before it where there are two. */
-  device: string;
-  point: string;
-}
 
 export interface NewPoint extends PointName {
   /** Left out: what the rules say of this device type and point, else a measurement. */
@@ -21,17 +13,6 @@ export interface Point extends PointName {
   id: number;
   kind: PointKind;
   unit: string | null;
-}
-
-/** `left_humidifier_611` in room 611 → `humidifier`. */
-export function deviceTypeOf(device: string, room: string): string {
-  const alias = device.endsWith(`_${room}`) ? device.slice(0, -room.length - 1) : device;
-  return alias.replace(/^(left|right)_/, '');
-}
-
-/** How a point is called in the map that `ensurePoints` gives. */
-export function pointKey({ room, device, point }: Pick<PointName, 'room' | 'device' | 'point'>): string {
-  return `${room}/${device}/${point}`;
 }
 
 /** Registers the points that are new; known ones stay as they are. @returns ids by `room/device/point`. */
@@ -63,10 +44,7 @@ export async function ensurePoints(db: Queryable, points: NewPoint[]): Promise<M
 }
 
 /** Ids of those points that are known, by `room/device/point`. */
-export async function pointIds(
-  db: Queryable,
-  points: Pick<PointName, 'room' | 'device' | 'point'>[],
-): Promise<Map<string, number>> {
+export async function pointIds(db: Queryable, points: NamedPoint[]): Promise<Map<string, number>> {
   const { rows } = await db.query<Pick<Point, 'id' | 'room' | 'device' | 'point'>>(
     `select id, room, device, point from point
      join unnest($1::text[], $2::text[], $3::text[]) as wanted(room, device, point) using (room, device, point)`,

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { deviceTypeOf } from '@mycelium/farm';
 import { createTestDatabase } from '../testing.ts';
 import { ensurePartitions } from './partitions.ts';
-import { createPointDirectory, wrongName } from './point-directory.ts';
-import { deviceTypeOf, ensurePoints, listPoints } from './points.ts';
+import { createPointDirectory } from './point-directory.ts';
+import { ensurePoints, listPoints } from './points.ts';
 import { copyReadings, type Reading } from './readings.ts';
 
 const minute = 60_000;
@@ -119,12 +120,4 @@ test('a strict directory registers nothing', async (t) => {
   const ids = await directory.resolve([{ room: '611', device: 'air_cooler_611', point: 'temp_set' }]);
   assert.equal(ids.size, 0);
   assert.deepEqual(await listPoints(pool), []);
-});
-
-test('names that are none are told', () => {
-  const name = { room: '611', device: 'air_cooler_611', point: 'temp_set' };
-  assert.equal(wrongName(name), undefined);
-  assert.equal(wrongName({ ...name, room: '菇房一' }), undefined);
-  assert.match(wrongName({ ...name, device: '' }) ?? '', /no device/);
-  assert.match(wrongName({ ...name, point: '<b>' }) ?? '', /no name of a point/);
 });

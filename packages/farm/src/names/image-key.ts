@@ -1,25 +1,27 @@
-import { type Day, dayOf, daysApart, instantToLocal, isDay, localToInstant } from '@mycelium/farm';
+import { growthDayOf, type Phase, phaseOf } from '../growth/phase.ts';
+import { type Day, dayOf, instantToLocal } from '../time/day.ts';
+import { dayFrom, digits, minuteOf, readInDate, remembered } from './key-dates.ts';
 
-/** What an object key tells of its image. */
+/** What an object key says about its image. */
 export interface ImageKey {
-  /** As it is in the store; aliases and 7-digit dates are not written back into it. */
+  /** As it is in the store, with its aliases and 7-digit dates. */
   key: string;
   /** The room's real name: 607, also where the key says 7. */
   room: string;
   /** The folder's date, which the date filter compares. Around midnight it may differ from the day of capture. */
   day: Day;
   capturedAt: Date;
-  /** The day on which the batch was brought in. */
+  /** The day the batch was brought in. */
   batchInDate: Day;
   /** The digits of the camera's IP address. */
   camera: string;
-  /** Day of capture − in-date + 1: the in-date is day 1. Zero or less when the in-date is later than the capture. */
+  /** Zero or less when the in-date is later than the capture. */
   growthDay: number;
-  stage: 'normal' | 'non_growth';
+  stage: Phase;
 }
 
 export interface KeyRules {
-  /** IANA zone of the farm: the key's times are what its clocks showed. */
+  /** IANA zone of the farm: a key's times are the farm's local times. */
   timeZone: string;
   /** Rooms that cameras know by another name, `{ 7: '607' }`. */
   aliases: Readonly<Record<string, string>>;
@@ -29,7 +31,6 @@ export class NotAnImageKey extends Error {
   override name = 'NotAnImageKey';
   readonly permanent = true;
   readonly key: string;
-  /** What is wrong with it. */
   readonly reason: string;
 
   constructor(key: string, reason: string) {
@@ -45,8 +46,8 @@ const shape = 'it is not {room}/{YYYYMMDD}/{room}_{camera}_{in-date}_{YYYYMMDDHH
 
 /**
  * Reads `612/20251224/612_1921681235_20251218_20251224160000.jpg`.
- * An in-date later than the capture is a slip of whoever typed it, not a bad image: it is kept, the growth day is
- * then zero or less, and the stage `non_growth`.
+ * An in-date later than the capture is a typing mistake, not a bad image: it is kept, the growth day is then zero or
+ * less, and the stage `non_growth`.
  * @throws NotAnImageKey
  */
 export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): ImageKey {
@@ -69,15 +70,15 @@ export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): Ima
 
   const day =
     dayFrom(folderDate) ??
-    refuse(`the folder's date ${JSON.stringify(folderDate)} is no date from 2000 to 2099`);
+    refuse(`the folder's date ${JSON.stringify(folderDate)} is not a date from 2000 to 2099`);
   const captureDay = dayFrom(captured.slice(0, 8));
   if (!captureDay || !/^\d{8}([01]\d|2[0-3])([0-5]\d){2}$/.test(captured))
-    return refuse(`the capture time ${JSON.stringify(captured)} is no time from 2000 to 2099`);
+    return refuse(`the capture time ${JSON.stringify(captured)} is not a time from 2000 to 2099`);
   const batchInDate =
     readInDate(inDate, captureDay) ??
-    refuse(`the in-date ${JSON.stringify(inDate)} is no date from 2000 to 2099`);
+    refuse(`the in-date ${JSON.stringify(inDate)} is not a date from 2000 to 2099`);
 
-  const growthDay = growthDayOf(`${batchInDate} ${captureDay}`);
+  const growthDay = rememberedGrowthDay(`${batchInDate} ${captureDay}`);
   const minute = minuteOf(`${captured.slice(0, 12)} ${timeZone}`);
   return {
     key,
@@ -88,13 +89,13 @@ export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): Ima
     batchInDate,
     camera,
     growthDay,
-    stage: growthDay >= 1 && growthDay <= 27 ? 'normal' : 'non_growth',
+    stage: phaseOf(growthDay),
   };
 }
 
 /**
- * The key of an image; `day` is the day of capture unless told. Dates are written with 8 digits.
- * @throws NotAnImageKey when the room or the camera cannot stand in a key, or a date is none
+ * The key of an image; `day` defaults to the day of capture. Dates are written with 8 digits.
+ * @throws NotAnImageKey when the room or the camera cannot be part of a key, or a date is invalid
  */
 export function formatImageKey(
   image: Pick<ImageKey, 'room' | 'capturedAt' | 'batchInDate' | 'camera'> & { day?: Day },
@@ -109,7 +110,7 @@ export function formatImageKey(
   return key;
 }
 
-/** Letters, digits and hyphens: what can stand in a key as a room. */
+/** Whether a key can hold this room name: letters, digits and hyphens. */
 export function isRoom(text: string): boolean {
   return roomPattern.test(text);
 }
@@ -118,63 +119,8 @@ function realRoom(room: string, aliases: Readonly<Record<string, string>>): stri
   return Object.hasOwn(aliases, room) ? (aliases[room] as string) : room;
 }
 
-/**
- * A day's keys have the same dates and minutes in them, again and again: reckoning with each of them anew would take
- * longer than all else that planning does.
- */
-function remembered<Result>(reckon: (text: string) => Result): (text: string) => Result {
-  const known = new Map<string, Result>();
-  return (text) => {
-    if (known.has(text)) return known.get(text) as Result;
-    const result = reckon(text);
-    if (known.size >= 10_000) known.clear();
-    known.set(text, result);
-    return result;
-  };
-}
-
-const dayFrom = remembered(readDay);
-
 /** Of `{in-date} {day of capture}`. */
-const growthDayOf = remembered((dates) => {
+const rememberedGrowthDay = remembered((dates) => {
   const [batchInDate, captureDay] = dates.split(' ') as [Day, Day];
-  return daysApart(batchInDate, captureDay) + 1;
+  return growthDayOf(batchInDate, captureDay);
 });
-
-/** `{YYYYMMDDHHMM} {time zone}`, as milliseconds since 1970. */
-const minuteOf = remembered((text) => {
-  const [time = '', timeZone = ''] = text.split(' ');
-  const [year, month, day, hour, minute] = [
-    [0, 4],
-    [4, 6],
-    [6, 8],
-    [8, 10],
-    [10, 12],
-  ].map(([from, to]) => Number(time.slice(from, to))) as [number, number, number, number, number];
-  return localToInstant({ year, month, day, hour, minute, second: 0 }, timeZone).getTime();
-});
-
-function digits(day: Day): string {
-  return day.replaceAll('-', '');
-}
-
-/** Eight digits of this century: a camera that lost its clock writes 1970. */
-function readDay(text: string): Day | undefined {
-  const match = /^(20\d\d)(\d\d)(\d\d)$/.exec(text);
-  const day = match?.slice(1).join('-') ?? '';
-  return isDay(day) ? day : undefined;
-}
-
-/**
- * Seven digits leave open which of month and day has one: `2025124` is 4 December or 24 January. The latest that is
- * not after the capture is meant; if all are after it, the earliest.
- */
-function readInDate(text: string, captureDay: Day): Day | undefined {
-  if (text.length !== 7) return dayFrom(text);
-  const [year, rest] = [text.slice(0, 4), text.slice(4)];
-  const readings = [`0${rest}`, `${rest.slice(0, 2)}0${rest.slice(2)}`]
-    .map((monthAndDay) => dayFrom(year + monthAndDay))
-    .filter((day) => day !== undefined)
-    .sort();
-  return readings.findLast((day) => day <= captureDay) ?? readings[0];
-}

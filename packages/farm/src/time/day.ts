@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 
-/** A local day of the farm, `YYYY-MM-DD`. It has 23, 24 or 25 hours; `dayBounds` tells which. */
+/** A local day of the farm, `YYYY-MM-DD`. It has 23, 24 or 25 hours; see `dayBounds`. */
 export type Day = string;
 
 export function isDay(text: string): boolean {

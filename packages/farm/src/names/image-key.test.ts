@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addDays, type Day, dayOf, localToInstant } from '@mycelium/farm';
 import fc from 'fast-check';
+import { addDays, type Day, dayOf, localToInstant } from '../time/day.ts';
 import { formatImageKey, NotAnImageKey, parseImageKey } from './image-key.ts';
 
 const rules = { timeZone: 'Asia/Shanghai', aliases: { 7: '607', 8: '608' } };
 const parse = (key: string) => parseImageKey(key, rules);
 
-test('a key tells room, day, time, in-date, camera and growth day', () => {
+test('a key says room, day, time, in-date, camera and growth day', () => {
   assert.deepEqual(parse('612/20251224/612_1921681235_20251218_20251224160000.jpg'), {
     key: '612/20251224/612_1921681235_20251218_20251224160000.jpg',
     room: '612',
@@ -20,7 +20,7 @@ test('a key tells room, day, time, in-date, camera and growth day', () => {
   });
 });
 
-test('the capture time is what the farm’s clocks showed', () => {
+test('the capture time is farm local time', () => {
   const key = '612/20250730/612_1_20250718_20250730233000.jpg';
   const captured = (timeZone: string) => parseImageKey(key, { ...rules, timeZone }).capturedAt.toISOString();
   assert.equal(captured('Asia/Shanghai'), '2025-07-30T15:30:00.000Z');
@@ -54,7 +54,7 @@ test('an in-date after the capture is kept, outside the growth', () => {
   assert.deepEqual([batchInDate, growthDay, stage], ['2025-12-26', -1, 'non_growth']);
 });
 
-test('a 7-digit in-date is the latest date it can mean that is not after the capture', () => {
+test('a 7-digit in-date is the latest possible date not after the capture', () => {
   const inDate = (digits: string, captured: string) =>
     parse(`612/${captured}/612_1_${digits}_${captured}160000.jpg`).batchInDate;
   assert.equal(inDate('2025124', '20251224'), '2025-12-04');
@@ -65,7 +65,7 @@ test('a 7-digit in-date is the latest date it can mean that is not after the cap
   assert.equal(inDate('2025918', '20251001'), '2025-09-18');
   assert.equal(inDate('2025130', '20251231'), '2025-01-30');
   assert.equal(inDate('2025120', '20251231'), '2025-01-20');
-  // Later than the capture however it is read: the reading that is nearest.
+  // Both are later than the capture: the nearer one.
   assert.equal(inDate('2025124', '20250101'), '2025-01-24');
 });
 
@@ -74,7 +74,7 @@ test('the folder’s date may differ from the day of capture', () => {
   assert.deepEqual([day, growthDay], ['2025-12-24', 8]);
 });
 
-test('what is not an image key is refused for good, with the reason', () => {
+test('what is not an image key is refused permanently, with the reason', () => {
   const wrong: [string, RegExp][] = [
     ['', /is not \{room\}/],
     ['612/20251224/', /is not \{room\}/],
@@ -111,7 +111,7 @@ test('what is not an image key is refused for good, with the reason', () => {
   }
 });
 
-test('a key is not made from what cannot stand in one', () => {
+test('a key is not formatted from parts that cannot be in one', () => {
   const image = {
     room: '612',
     batchInDate: '2025-12-18',
@@ -142,7 +142,7 @@ const days = fc.integer({ min: 0, max: 36_000 }).map((n): Day => addDays('2000-0
 const rooms = fc.stringMatching(/^[\p{L}\p{N}][\p{L}\p{N}-]{0,31}$/u);
 const cameras = fc.stringMatching(/^\d{1,12}$/);
 
-test('property: an image’s key reads back as the image, and is written again as the same key', () => {
+test('property: an image’s key parses back to the image and formats to the same key', () => {
   const images = fc.record({
     room: rooms,
     camera: cameras,
@@ -180,7 +180,7 @@ test('property: an image’s key reads back as the image, and is written again a
   );
 });
 
-test('property: whatever is parsed is refused as NotAnImageKey or is safe', () => {
+test('property: any text is either refused as NotAnImageKey or parses safely', () => {
   const part = fc.oneof(
     fc.constantFrom(
       '612',
@@ -219,7 +219,7 @@ test('property: whatever is parsed is refused as NotAnImageKey or is safe', () =
   );
 });
 
-test('property: a 7-digit in-date is one of its readings, and the later one only when not after the capture', () => {
+test('property: a 7-digit in-date is one of its two dates, the later one only when not after the capture', () => {
   const digits = fc.integer({ min: 2000_000, max: 2099_999 }).map(String);
   fc.assert(
     fc.property(digits, days, (inDate, captureDay) => {
