@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { decodeImage, type Encoder, identityText, loadEncoder } from '@mycelium/encoder';
-import { createRandomClip } from '@mycelium/encoder/demo-model';
+import { createRandomClip } from '@mycelium/encoder/testing';
 import { type Bench, type BenchContext, type BenchRow, createDatabase, median } from './bench.ts';
 import { startNaive } from './images/naive.ts';
 import { type Ours, startOurs } from './images/ours.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createRandomClip } from '@mycelium/encoder/demo-model';
+import { createRandomClip } from '@mycelium/encoder/testing';
 import { type Bench, type BenchContext, type BenchRow, createDatabase } from './bench.ts';
 import { startOurs } from './images/ours.ts';
 import { startBucket } from './plan/bucket.ts';

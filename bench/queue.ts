@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { createLedger, createPool, migrate } from '@mycelium/database';
 import { decodeImage, identityText, loadEncoder } from '@mycelium/encoder';
-import { createRandomClip } from '@mycelium/encoder/demo-model';
-import { photographAs } from '@mycelium/encoder/testing';
+import { createRandomClip, photographAs } from '@mycelium/encoder/testing';
 import { connect, createQueues, type QueueConnection, startWorker } from '@mycelium/queue';
 import { type Bench, type BenchContext, type BenchRow, createDatabase, median, time } from './bench.ts';
 

@@ -5,7 +5,8 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '@mycelium/config';
-import { createTestHome, discardHome, startServices } from '@mycelium/embedded';
+import { discardHome, startServices } from '@mycelium/embedded';
+import { createTestHome } from '@mycelium/embedded/testing';
 import type { Bench, BenchRow } from './bench.ts';
 
 const { values, positionals } = parseArgs({

@@ -4,7 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment, readConfig } from '@mycelium/config';
 import { createPool, migrate } from '@mycelium/database';
-import { createTestHome, discardHome, freePort } from '@mycelium/embedded';
+import { discardHome, freePort } from '@mycelium/embedded';
+import { createTestHome } from '@mycelium/embedded/testing';
 import { type Bench, type BenchContext, type BenchRow, createDatabase, median } from './bench.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

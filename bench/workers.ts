@@ -9,7 +9,7 @@ import { connect, createQueues, enqueueSlot } from '@mycelium/queue';
 import { type Bench, type BenchContext, type BenchRow, createDatabase, median, time } from './bench.ts';
 import { layDay } from './images/pictures.ts';
 
-const stub = new URL('../apps/worker-clip/src/stub-worker.ts', import.meta.url).pathname;
+const stub = new URL('../test/tools/stub-worker.ts', import.meta.url).pathname;
 const millisecondsPerImage = 100;
 /** Six batches a worker: what a run costs once, planning and reporting, is in it. */
 const imagesPerWorker = 120;

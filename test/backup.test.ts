@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { readConfig, requireSettings } from '@mycelium/config';
 import type { Pool } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
-import { testPrograms } from '@mycelium/embedded';
+import { testPrograms } from '@mycelium/embedded/testing';
 import { testRedis } from '@mycelium/queue/testing';
 import { growSmallFarm, imagesPerDay, runEachJob } from './small-farm.ts';
 

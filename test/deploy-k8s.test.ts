@@ -4,11 +4,11 @@ import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readConfig } from '@mycelium/config';
-import { findDeployTools } from '@mycelium/embedded';
 import { createQueues } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
 import { parse, parseAllDocuments } from 'yaml';
 import { dockerStages, isSetting, makeSecrets, read, root, temporaryFolder } from './deploy-files.ts';
+import { findDeployTools } from './tools/deploy-tools.ts';
 
 interface Container {
   name: string;

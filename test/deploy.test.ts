@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readConfig } from '@mycelium/config';
-import { findDeployTools } from '@mycelium/embedded';
 import { parse } from 'yaml';
 import {
   allSettings,
@@ -15,6 +14,7 @@ import {
   root,
   temporaryFolder,
 } from './deploy-files.ts';
+import { findDeployTools } from './tools/deploy-tools.ts';
 
 interface Service {
   image?: string;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readConfig } from '@mycelium/config';
-import { freePort, startProcess, testPrograms } from '@mycelium/embedded';
+import { freePort, startProcess } from '@mycelium/embedded';
+import { testPrograms } from '@mycelium/embedded/testing';
 import { Redis } from 'ioredis';
 
 export const password = 'a password of the tests';

@@ -8,7 +8,8 @@ import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { describeConfig, readConfig } from '@mycelium/config';
-import { createTestHome, discardHome, type Services, startServices, writeHomeEnv } from '@mycelium/embedded';
+import { discardHome, type Services, startServices, writeHomeEnv } from '@mycelium/embedded';
+import { createTestHome } from '@mycelium/embedded/testing';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());

@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { childEnvironment, readConfig, requireSettings } from '@mycelium/config';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { freePort } from '@mycelium/embedded';
-import { createRandomClip } from '@mycelium/encoder/demo-model';
+import { createRandomClip } from '@mycelium/encoder/testing';
 import { formatImageKey } from '@mycelium/farm';
 import { testRedis } from '@mycelium/queue/testing';
 import { directoryStore } from '@mycelium/storage';

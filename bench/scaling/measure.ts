@@ -21,10 +21,11 @@ import {
   upsertEmbeddings,
   upsertImages,
 } from '@mycelium/database';
-import { createTestHome, discardHome, startServices } from '@mycelium/embedded';
+import { discardHome, startServices } from '@mycelium/embedded';
+import { createTestHome } from '@mycelium/embedded/testing';
 import { decodeImage, loadEncoder } from '@mycelium/encoder';
-import { createRandomClip, seededRandom } from '@mycelium/encoder/demo-model';
-import { photographAs } from '@mycelium/encoder/testing';
+import { seededRandom } from '@mycelium/encoder/random';
+import { createRandomClip, photographAs } from '@mycelium/encoder/testing';
 import { formatImageKey, parseImageKey } from '@mycelium/farm';
 import { connect, createQueues, enqueueSlot } from '@mycelium/queue';
 import { createDatabase } from '../bench.ts';

@@ -13,7 +13,8 @@ import {
   upsertImages,
 } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
-import { findChromium, freePort, growDemoFarm } from '@mycelium/embedded';
+import { growDemoFarm } from '@mycelium/demo';
+import { freePort } from '@mycelium/embedded';
 import { decodeImage, fuse, loadEncoder } from '@mycelium/encoder';
 import { demoModelDir } from '@mycelium/encoder/demo-model';
 import { addDays, dayOf, formatImageKey, parseImageKey } from '@mycelium/farm';
@@ -22,6 +23,7 @@ import { testRedis } from '@mycelium/queue/testing';
 import { directoryStore, type ObjectStore } from '@mycelium/storage';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
+import { findChromium } from '../tools/chromium.ts';
 
 const timeZone = 'Asia/Shanghai';
 const root = join(import.meta.dirname, '..', '..');

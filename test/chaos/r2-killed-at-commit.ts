@@ -11,9 +11,9 @@ export const r2: Scenario = {
     const [batches, dieAtCommit] = stage.full ? [40, 0.4] : [3, 0.15];
     const count = batches * 20;
     const keys = await writeDay(stage, count);
-    const deadlyImage = keys[7] as string;
+    const poisonImage = keys[7] as string;
     // At random on either side of a commit.
-    const told = { millisecondsPerImage: 1, leaseSeconds: 1, dieAtCommit, deadlyImage };
+    const told = { millisecondsPerImage: 1, leaseSeconds: 1, dieAtCommit, poisonImage };
     const crew = startCrew(stage, 3, told);
     await crew.ready();
     // Planned first: a run whose worker dies of its batches four times while it plans is set aside too.
@@ -33,7 +33,7 @@ export const r2: Scenario = {
     // In whose hands workers die four times is set aside, as it should be: it is told as failed.
     else if (report.succeeded + dead.length !== count || report.failed !== dead.length)
       broken.push(`the report counts ${report.succeeded}+${report.failed}, with ${dead.length} set aside`);
-    if (!dead.includes(deadlyImage)) broken.push('the deadly image was not set aside');
+    if (!dead.includes(poisonImage)) broken.push('the poison image was not quarantined');
     if (stage.full && crew.deaths() < 200) broken.push(`only ${crew.deaths()} kills`);
     return {
       lost: without.filter(({ key }) => !dead.includes(key)).length,

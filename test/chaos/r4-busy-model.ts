@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { createRandomClip } from '@mycelium/encoder/demo-model';
+import { createRandomClip } from '@mycelium/encoder/testing';
 import { askForDay, dayReport, tally, writeDay } from './images.ts';
 import type { Scenario } from './scenario.ts';
 import { startStubWorker } from './worker-process.ts';

@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { createRandomClip } from '@mycelium/encoder/demo-model';
-import { blackPng, loopingExif, photograph, photographAs, withSegment } from '@mycelium/encoder/testing';
+import {
+  blackPng,
+  createRandomClip,
+  loopingExif,
+  photograph,
+  photographAs,
+  withSegment,
+} from '@mycelium/encoder/testing';
 import sharp from 'sharp';
 import { askForDay, dayReport, writeDay } from './images.ts';
 import type { Scenario } from './scenario.ts';

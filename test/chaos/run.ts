@@ -7,7 +7,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { readConfig } from '@mycelium/config';
-import { createTestHome, discardHome, startServices } from '@mycelium/embedded';
+import { discardHome, startServices } from '@mycelium/embedded';
+import { createTestHome } from '@mycelium/embedded/testing';
 import { type Played, play, scenarios } from './play.ts';
 import type { Scenario } from './scenario.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Stage } from './scenario.ts';
 
-const script = new URL('../../apps/worker-clip/src/stub-worker.ts', import.meta.url).pathname;
+const script = new URL('../tools/stub-worker.ts', import.meta.url).pathname;
 
 export interface StubWorker {
   child: ChildProcess;
@@ -22,7 +22,7 @@ export function startStubWorker(
     leaseSeconds?: number;
     drainSeconds?: number;
     dieAtCommit?: number;
-    deadlyImage?: string;
+    poisonImage?: string;
     modelFolder?: string;
     captionUrl?: string;
     /** On another host: its way to the servers, and what runs a command there. */

@@ -7,8 +7,9 @@ import { before, test } from 'node:test';
 import { childEnvironment } from '@mycelium/config';
 import { ensureModel, imageIds, type Pool, upsertEmbeddings, upsertImages } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
+import { renderScene, type Scene, sceneOf } from '@mycelium/demo/pictures';
 import { decodeImage, fuse, identityText, loadEncoder } from '@mycelium/encoder';
-import { demoModelDir, renderScene, type Scene, sceneOf } from '@mycelium/encoder/demo-model';
+import { demoModelDir } from '@mycelium/encoder/demo-model';
 
 /** Two rooms on days of all four stages, by day and by night. */
 const scenes = ['611', '608'].flatMap((room) =>

@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { activeModel, createLedger, ensureModel, findRun, searchImages } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { type Captioner, createCaptioner, decodeImage, loadEncoder } from '@mycelium/encoder';
-import { createRandomClip } from '@mycelium/encoder/demo-model';
+import { createRandomClip } from '@mycelium/encoder/testing';
 import { formatImageKey } from '@mycelium/farm';
 import { createQueues, enqueueSlot, type Result, startWorker } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';

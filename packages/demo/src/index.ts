@@ -1,1 +1,1 @@
-export {};
+export { continueDemoFarm, type DemoFarm, demoRooms, growDemoFarm } from './farm/demo-farm.ts';

@@ -1,11 +1,6 @@
-export { findChromium } from './chromium.ts';
-export { continueDemoFarm, type DemoFarm, demoRooms, growDemoFarm } from './demo-farm.ts';
-export { findDeployTools } from './deploy-tools.ts';
 export { removeHomeEnv, writeHomeEnv } from './home-env.ts';
 export { HomeInUse } from './home-lock.ts';
 export { freePort } from './port.ts';
 export { ProcessFailed, type ProcessOptions, type RunningProcess, startProcess } from './processes.ts';
 export { NoServers } from './server-programs.ts';
 export { discardHome, type ServiceOptions, type Services, startServices } from './services.ts';
-export { createTestHome } from './test-home.ts';
-export { testPrograms } from './test-programs.ts';

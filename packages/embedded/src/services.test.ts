@@ -13,7 +13,7 @@ import { HomeInUse } from './home-lock.ts';
 import { processIdentity } from './process-identity.ts';
 import { ProcessFailed } from './processes.ts';
 import { discardHome, type ServiceOptions, startServices } from './services.ts';
-import { createTestHome } from './test-home.ts';
+import { createTestHome } from './testing/test-home.ts';
 
 let home: string;
 

@@ -24,7 +24,7 @@ export async function growFarmIfEmpty({ home, output, ...farm }: Farm): Promise<
   await writeFile(unfinished, now.toISOString());
 
   output.line('\nNothing here yet: a demo farm of four rooms grows, with three days of readings and images.');
-  const { growDemoFarm } = await import('@mycelium/embedded');
+  const { growDemoFarm } = await import('@mycelium/demo');
   const bars: Partial<Record<'readings' | 'images', ReturnType<Output['bar']>>> = {};
   const grown = await growDemoFarm({
     ...farm,

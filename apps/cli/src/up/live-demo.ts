@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '@mycelium/database';
-import { continueDemoFarm, demoRooms } from '@mycelium/embedded';
+import { continueDemoFarm, demoRooms } from '@mycelium/demo';
 import type { ObjectStore } from '@mycelium/storage';
 import type { Output } from '../output.ts';
 

@@ -1,8 +1,0 @@
-/** A thread that renders what the demo's cameras see. */
-import { parentPort } from 'node:worker_threads';
-import { renderScene, type Scene } from '@mycelium/encoder/demo-model';
-
-parentPort?.on('message', async (scene: Scene) => {
-  const jpeg = await renderScene(scene, { width: 800, height: 450 });
-  parentPort?.postMessage(jpeg);
-});

@@ -1,0 +1,4 @@
+export { findProgram, output } from '../command.ts';
+export { createTestHome } from './test-home.ts';
+export { testPrograms } from './test-programs.ts';
+export { unpackTestTool } from './unpack-test-tool.ts';

@@ -1,0 +1,31 @@
+import { chmod, mkdtemp, readdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { prepareHome, servicesFolder } from '../home.ts';
+import { HomeInUse } from '../home-lock.ts';
+import { isRunning } from '../process-identity.ts';
+import { findServiceUser } from '../service-user.ts';
+import { discardHome } from '../services.ts';
+
+/**
+ * An empty home inside another one, for tests: it shares the unpacked servers, which take a while to get, and nothing
+ * else. `discardHome` removes it; what killed processes left is removed here.
+ */
+export async function createTestHome(outerHome: string): Promise<string> {
+  const user = await findServiceUser();
+  const outer = await prepareHome(outerHome, user);
+  await discardAbandoned(outer);
+  const home = await mkdtemp(join(outer, `test-${process.pid}-`));
+  if (user.ids) await chmod(home, 0o755); // the servers' user must enter it
+  await symlink(await servicesFolder(outer), join(home, 'services'));
+  return home;
+}
+
+async function discardAbandoned(outer: string): Promise<void> {
+  for (const name of await readdir(outer)) {
+    const pid = Number(/^test-(\d+)-/.exec(name)?.[1]);
+    if (!pid || isRunning(pid)) continue;
+    await discardHome(join(outer, name)).catch((error) => {
+      if (!(error instanceof HomeInUse)) throw error; // another test is at it
+    });
+  }
+}

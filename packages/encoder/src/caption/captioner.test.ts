@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import sharp from 'sharp';
+import { BadImage } from '../decode/bad-image.ts';
+import { photographAs } from '../testing/pictures.ts';
+import { DescriptionFailed } from './caption-answer.ts';
+import { type CaptionerOptions, CaptionerUnavailable, createCaptioner } from './captioner.ts';
+
+const description = {
+  growth_stage_description: 'Fruiting: dense clusters of pale caps.',
+  chinese_description: '出菇期，菌盖密集。',
+  image_quality_score: 85,
+};
+const completion = (content: unknown = description) =>
+  JSON.stringify({ choices: [{ message: { role: 'assistant', content: JSON.stringify(content) } }] });
+const image = await photographAs('jpeg', 320, 240);
+const apiKey = 'canary-key-canary';
+
+type Answer = (response: ServerResponse, request: IncomingMessage, nth: number) => void;
+
+/** A captioner and the server it asks, with what the server was sent. */
+async function start(t: TestContext, answer: Answer, options: Partial<CaptionerOptions> = {}) {
+  const received: { url: string | undefined; key: string | undefined; body: string }[] = [];
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    received.push({ url: request.url, key: request.headers.authorization, body });
+    answer(response, request, received.length);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const slept: number[] = [];
+  const captioner = createCaptioner({
+    url: `http://127.0.0.1:${port}`,
+    model: 'llava',
+    apiKey,
+    random: () => 0.5,
+    sleep: async (ms) => void slept.push(ms),
+    ...options,
+  });
+  assert.ok(captioner);
+  t.after(() => {
+    captioner.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  return { captioner, received, slept, port };
+}
+
+const good: Answer = (response) => response.end(completion());
+const status =
+  (code: number, headers = {}): Answer =>
+  (response) =>
+    response.writeHead(code, headers).end('{"error":"…"}');
+
+/** It fails as wanted, and never with the key in it, however deep one looks. */
+async function fails(promise: Promise<unknown>, kind: new (...args: never[]) => Error, wanted: RegExp) {
+  await assert.rejects(promise, (error: Error) => {
+    assert.ok(error instanceof kind, String(error));
+    assert.match(error.message, wanted);
+    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+      assert.ok(!`${cause.stack}${JSON.stringify(cause)}`.includes(apiKey));
+    }
+    return true;
+  });
+}
+
+test('without an address there is no captioner', () => {
+  assert.equal(createCaptioner({ url: undefined, model: 'x' }), undefined);
+  assert.equal(createCaptioner({ url: '', model: 'x' }), undefined);
+});
+
+test('a picture is sent as a JPEG of at most 960, upright and without its notes, and the answer read', async (t) => {
+  const { captioner, received } = await start(t, good);
+  const large = await sharp(await photographAs('jpeg', 1600, 1200))
+    .withMetadata({ orientation: 6 })
+    .withExifMerge({ IFD0: { Artist: 'the-farm' } })
+    .toBuffer();
+  assert.deepEqual(await captioner.describe(large), description);
+  const [{ url, key, body } = { url: '', key: '', body: '{}' }] = received;
+  assert.deepEqual([url, key], ['/v1/chat/completions', `Bearer ${apiKey}`]);
+  const sent = JSON.parse(body);
+  assert.equal(sent.model, 'llava');
+  assert.ok(!body.includes(apiKey));
+  const [, data = ''] = sent.messages[1].content[1].image_url.url.split('data:image/jpeg;base64,');
+  const jpeg = Buffer.from(data, 'base64');
+  const { width, height, format, exif } = await sharp(jpeg).metadata();
+  assert.deepEqual(
+    { width, height, format, exif },
+    { width: 960, height: 1280, format: 'jpeg', exif: undefined },
+  );
+});
+
+test('a small picture is not made larger, and a bad one is never sent', async (t) => {
+  const { captioner, received } = await start(t, good);
+  await captioner.describe(image);
+  const [, data = ''] = received[0]?.body.match(/base64,([^"]+)/) ?? [];
+  assert.equal((await sharp(Buffer.from(data, 'base64')).metadata()).width, 320);
+  await assert.rejects(captioner.describe(Buffer.from('<svg/>')), BadImage);
+  assert.equal(received.length, 1);
+});
+
+test('the address may be the server, its /v1 or the whole path, and may be one of several behind a proxy', async (t) => {
+  const { port } = await start(t, good);
+  for (const [path, wanted] of [
+    ['', '/v1/chat/completions'],
+    ['/v1', '/v1/chat/completions'],
+    ['/v1/', '/v1/chat/completions'],
+    ['/v1/chat/completions', '/v1/chat/completions'],
+    ['/vision/v1', '/vision/v1/chat/completions'],
+  ]) {
+    const { captioner, received } = await start(t, good, {});
+    const own = createCaptioner({ url: `${captioner.where}${path}`, model: 'x' });
+    t.after(() => own?.close());
+    await own?.describe(image);
+    assert.equal(received[0]?.url, wanted);
+  }
+  const secret = createCaptioner({
+    url: `http://user:${apiKey}@127.0.0.1:${port}/?key=${apiKey}`,
+    model: 'x',
+  });
+  assert.equal(secret?.where, `http://127.0.0.1:${port}`);
+});
+
+test('an answer that is no description fails once, and is not asked for again', async (t) => {
+  const { captioner, received, slept } = await start(t, (response) => response.end(completion({ score: 1 })));
+  await fails(captioner.describe(image), DescriptionFailed, /growth_stage_description/);
+  assert.deepEqual([received.length, slept.length], [1, 0]);
+});
+
+test('429 and 5xx are asked again after as long as the server says, or longer and longer', async (t) => {
+  const now = () => Date.parse('2026-01-01T00:00:00Z');
+  const answers = [
+    status(429, { 'retry-after': '7' }),
+    status(503, { 'retry-after': 'Thu, 01 Jan 2026 00:00:20 GMT' }),
+    status(500),
+    good,
+  ];
+  const { captioner, slept } = await start(
+    t,
+    (response, request, nth) => answers[nth - 1]?.(response, request, nth),
+    { now },
+  );
+  assert.deepEqual(await captioner.describe(image), description);
+  assert.deepEqual(slept, [7000, 20_000, 4000]);
+});
+
+test('a server that asks for an hour gets a minute', async (t) => {
+  const { captioner, slept } = await start(t, (response, request, nth) =>
+    (nth === 1 ? status(429, { 'retry-after': '3600' }) : good)(response, request, nth),
+  );
+  await captioner.describe(image);
+  assert.deepEqual(slept, [60_000]);
+});
+
+test('a server that stays down is unavailable, which is not the picture’s fault', async (t) => {
+  const { captioner, received } = await start(t, status(502), { attempts: 3 });
+  await fails(captioner.describe(image), CaptionerUnavailable, /answers 502/);
+  assert.equal(received.length, 3);
+  const nobody = createCaptioner({
+    url: 'http://127.0.0.1:1',
+    model: 'x',
+    attempts: 2,
+    sleep: async () => {},
+  });
+  await fails(
+    nobody?.describe(image) ?? Promise.resolve(),
+    CaptionerUnavailable,
+    /cannot be reached \(ECONNREFUSED\)/,
+  );
+});
+
+test('a refusal is not repeated, and says what may be wrong', async (t) => {
+  for (const [code, wanted] of [
+    [401, /refuses with 401: CAPTION_API_KEY/],
+    [404, /refuses with 404: CAPTION_URL or CAPTION_MODEL/],
+    [400, /refuses with 400/],
+  ] as const) {
+    const { captioner, received } = await start(t, status(code));
+    await fails(captioner.describe(image), DescriptionFailed, wanted);
+    assert.equal(received.length, 1);
+  }
+});
+
+test('redirects are not followed', async (t) => {
+  const other = await start(t, good);
+  const { captioner } = await start(
+    t,
+    status(307, { location: `http://127.0.0.1:${other.port}/v1/chat/completions` }),
+  );
+  await fails(captioner.describe(image), DescriptionFailed, /redirects are not followed/);
+  assert.equal(other.received.length, 0);
+});
+
+test('a server that is silent, or drips, is given up after the time limit', async (t) => {
+  const drip: Answer = (response) => {
+    const timer = setInterval(() => response.write(' '), 20);
+    response.on('close', () => clearInterval(timer));
+  };
+  for (const answer of [() => {}, drip]) {
+    const { captioner, received } = await start(t, answer, { timeoutMs: 150, attempts: 2 });
+    await fails(captioner.describe(image), CaptionerUnavailable, /did not answer within 0\.15 s/);
+    assert.equal(received.length, 2);
+  }
+});
+
+test('an answer without end is cut off', async (t) => {
+  const flood: Answer = (response) => {
+    const write = () => {
+      while (!response.destroyed && response.write('x'.repeat(64 * 1024)));
+    };
+    response.on('drain', write);
+    write();
+  };
+  const { captioner } = await start(t, flood);
+  await fails(captioner.describe(image), DescriptionFailed, /longer than 262144 bytes/);
+});
+
+test('a connection that breaks in the middle of an answer is tried again', async (t) => {
+  const { captioner } = await start(t, (response, request, nth) => {
+    if (nth > 1) return good(response, request, nth);
+    response.writeHead(200, { 'content-length': 1000 });
+    response.write('{"choices"', () => response.destroy());
+  });
+  assert.deepEqual(await captioner.describe(image), description);
+});
+
+test('link-local and metadata addresses are never asked', async () => {
+  for (const url of [
+    'http://169.254.169.254/latest',
+    'http://[fe80::1]:11434',
+    'http://[fd00:ec2::254]',
+    'http://2852039166',
+  ]) {
+    const captioner = createCaptioner({ url, model: 'x', apiKey });
+    assert.ok(captioner);
+    await fails(captioner.describe(image), CaptionerUnavailable, /never asked/);
+    await fails(captioner.probe(), CaptionerUnavailable, /never asked/);
+  }
+});
+
+test('so many pictures at a time, and no more', async (t) => {
+  const waiting: ServerResponse[] = [];
+  let most = 0;
+  const { captioner } = await start(
+    t,
+    (response) => {
+      most = Math.max(most, waiting.push(response));
+      // Answered in pairs, once both have come.
+      if (waiting.length >= 2) for (const asked of waiting.splice(0)) asked.end(completion());
+    },
+    { concurrency: 2 },
+  );
+  await Promise.all(Array.from({ length: 8 }, () => captioner.describe(image)));
+  assert.equal(most, 2);
+});
+
+test('after several pictures without an answer the server is left alone for a while, or until a probe finds it well', async (t) => {
+  let clock = 0;
+  let down = true;
+  const { captioner, received } = await start(
+    t,
+    (response, request, nth) => (down ? status(500) : good)(response, request, nth),
+    { attempts: 1, breakAfter: 3, restMs: 30_000, now: () => clock },
+  );
+  for (let n = 0; n < 3; n++) await fails(captioner.describe(image), CaptionerUnavailable, /answers 500/);
+  await fails(captioner.describe(image), CaptionerUnavailable, /left alone/);
+  assert.equal(received.length, 3);
+
+  clock = 30_000;
+  await fails(captioner.describe(image), CaptionerUnavailable, /answers 500/);
+  await fails(captioner.describe(image), CaptionerUnavailable, /left alone/);
+  down = false;
+  await captioner.probe();
+  assert.deepEqual(await captioner.describe(image), description);
+});
+
+test('a probe tells a server that is up from one that is down or does not know us', async (t) => {
+  await (await start(t, (response) => response.end('{"data":[]}'))).captioner.probe();
+  await (await start(t, status(404))).captioner.probe();
+  await fails((await start(t, status(503))).captioner.probe(), CaptionerUnavailable, /503/);
+  await fails((await start(t, status(401))).captioner.probe(), CaptionerUnavailable, /CAPTION_API_KEY/);
+  const nobody = createCaptioner({ url: 'http://127.0.0.1:1', model: 'x' });
+  await fails(nobody?.probe() ?? Promise.resolve(), CaptionerUnavailable, /ECONNREFUSED/);
+});
+
+test('a caller who gives up is let go, also between two tries', async (t) => {
+  const stop = new AbortController();
+  const { captioner } = await start(t, () => stop.abort(new Error('given up')));
+  await assert.rejects(captioner.describe(image, stop.signal), /given up/);
+  await assert.rejects(captioner.describe(image, stop.signal), /given up/);
+});

@@ -1,0 +1,181 @@
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import { createLimit } from '../limit.ts';
+import { type Description, DescriptionFailed, readAnswer } from './caption-answer.ts';
+import { captionImage } from './caption-image.ts';
+import { captionPrompt } from './caption-prompt.ts';
+import { AnswerTooLong, type CaptionResponse, createRequester } from './caption-request.ts';
+import { ForbiddenAddress } from './guarded-lookup.ts';
+
+export interface CaptionerOptions {
+  /** Without one there is no captioner. */
+  url: string | undefined;
+  model: string;
+  apiKey?: string | undefined;
+  /** Pictures at a time; a server with one GPU answers them one after another anyway. */
+  concurrency?: number;
+  timeoutMs?: number;
+  /** Of one picture, while the server says 429 or 5xx or does not answer. */
+  attempts?: number;
+  /** After so many pictures in a row without an answer, it is left alone for `restMs`. */
+  breakAfter?: number;
+  restMs?: number;
+  maxAnswerBytes?: number;
+  now?: () => number;
+  random?: () => number;
+  sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
+}
+
+export interface Captioner {
+  readonly model: string;
+  /** Origin and path, without user, password or query. */
+  readonly where: string;
+  /**
+   * Describes any image that `decodeImage` takes.
+   * @throws BadImage; DescriptionFailed when the answer is no description, or the server will not give one;
+   * CaptionerUnavailable when the server is down, overloaded or slow: later it may.
+   */
+  describe(bytes: Buffer, signal?: AbortSignal): Promise<Description>;
+  /** @throws CaptionerUnavailable */
+  probe(signal?: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+/** The captioner is down, overloaded, or too slow; nothing is wrong with the picture. */
+export class CaptionerUnavailable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CaptionerUnavailable';
+  }
+}
+
+/** A client of an OpenAI-compatible `/v1/chat/completions`: Ollama, llama-server, vLLM. */
+export function createCaptioner(options: CaptionerOptions): Captioner | undefined {
+  const {
+    url,
+    model,
+    apiKey,
+    concurrency = 2,
+    timeoutMs = 120_000,
+    attempts = 4,
+    breakAfter = 5,
+    restMs = 30_000,
+    maxAnswerBytes = 256 * 1024,
+    now = Date.now,
+    random = Math.random,
+    sleep = (ms, signal) => sleepFor(ms, undefined, { ...(signal && { signal }) }),
+  } = options;
+  if (!url) return undefined;
+  const { ask, close, where } = createRequester({ url, apiKey, timeoutMs, maxAnswerBytes });
+  const inTurn = createLimit(concurrency);
+  let failuresInARow = 0;
+  let restsUntil = 0;
+
+  async function complete(image: Buffer, signal?: AbortSignal): Promise<Description> {
+    const body = JSON.stringify({
+      model,
+      stream: false,
+      temperature: 0,
+      max_tokens: 600,
+      ...captionPrompt(image),
+    });
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await attemptOnce(() =>
+        ask({ method: 'POST', path: '/v1/chat/completions', body }, signal),
+      );
+      signal?.throwIfAborted();
+      if ('body' in outcome) return readAnswer(outcome.body);
+      if (attempt === attempts) {
+        throw new CaptionerUnavailable(`The captioner at ${where} ${outcome.trouble}`, {
+          cause: outcome.cause,
+        });
+      }
+      const backOff = 1000 * 2 ** (attempt - 1) * (0.5 + random());
+      await sleep(Math.min(60_000, outcome.retryAfterMs ?? backOff), signal);
+    }
+  }
+
+  /** Its answer, or why to try again. @throws DescriptionFailed when another try would end the same */
+  async function attemptOnce(request: () => Promise<CaptionResponse>) {
+    try {
+      const { status, retryAfter, body } = await request();
+      if (status >= 200 && status < 300) return { body };
+      if (status !== 429 && status !== 408 && status < 500) {
+        throw new DescriptionFailed(`The captioner at ${where} refuses with ${status}${hint(status)}`);
+      }
+      return { trouble: `answers ${status}`, retryAfterMs: readRetryAfter(retryAfter, now()) };
+    } catch (error) {
+      if (error instanceof DescriptionFailed) throw error;
+      if (error instanceof AnswerTooLong) throw new DescriptionFailed(error.message);
+      if (error instanceof ForbiddenAddress) throw new CaptionerUnavailable(error.message, { cause: error });
+      return { trouble: explain(error as Error, timeoutMs), cause: error };
+    }
+  }
+
+  return {
+    model,
+    where,
+    close,
+    async describe(bytes, signal) {
+      return inTurn(async () => {
+        signal?.throwIfAborted();
+        if (now() < restsUntil) {
+          throw new CaptionerUnavailable(
+            `The captioner at ${where} did not answer lately and is left alone for now`,
+          );
+        }
+        const image = await captionImage(bytes, signal);
+        try {
+          const described = await complete(image, signal);
+          failuresInARow = 0;
+          return described;
+        } catch (error) {
+          if (error instanceof CaptionerUnavailable && ++failuresInARow >= breakAfter)
+            restsUntil = now() + restMs;
+          if (error instanceof DescriptionFailed) failuresInARow = 0;
+          throw error;
+        }
+      });
+    },
+    async probe(signal) {
+      const limit = AbortSignal.timeout(5000);
+      try {
+        const { status } = await ask(
+          { method: 'GET', path: '/v1/models' },
+          signal ? AbortSignal.any([signal, limit]) : limit,
+        );
+        if (status >= 500 || status === 401 || status === 403) {
+          throw new CaptionerUnavailable(`The captioner at ${where} answers ${status}${hint(status)}`);
+        }
+        restsUntil = 0;
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (error instanceof CaptionerUnavailable) throw error;
+        throw new CaptionerUnavailable(`The captioner at ${where} ${explain(error as Error, 5000)}`, {
+          cause: error,
+        });
+      }
+    },
+  };
+}
+
+const hint = (status: number) =>
+  status === 401 || status === 403
+    ? ': CAPTION_API_KEY is missing or wrong'
+    : status === 404
+      ? ': CAPTION_URL or CAPTION_MODEL is wrong'
+      : status >= 300 && status < 400
+        ? ': it redirects, and redirects are not followed'
+        : '';
+
+function explain(error: Error & { code?: string }, timeoutMs: number): string {
+  if (error.name === 'AbortError' || error.name === 'TimeoutError')
+    return `did not answer within ${timeoutMs / 1000} s`;
+  return `cannot be reached (${error.code ?? error.message})`;
+}
+
+/** Seconds, or a date. */
+function readRetryAfter(header: string | undefined, now: number): number | undefined {
+  if (!header) return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}

@@ -1,0 +1,27 @@
+import type { Normalisation } from '../decode/preprocess.ts';
+
+/** Where inference runs. */
+export type Device = 'cpu' | 'cuda';
+
+export interface LoadMessage {
+  kind: 'load';
+  dir: string;
+  dtype: string;
+  /** Tried in this order. */
+  devices: Device[];
+  threads: number;
+  normalisation: Normalisation;
+}
+
+/** What is asked of the model process: one thing at a time. */
+export type Request =
+  | LoadMessage
+  /** RGB bytes, image after image. */
+  | { kind: 'images'; pixels: Uint8Array }
+  | { kind: 'texts'; texts: string[] };
+
+export type Reply =
+  | { kind: 'loaded'; device: Device /** Why a device before it was not taken. */; reason: string }
+  /** 512 values for each image or text, one after another, and the process's memory in bytes. */
+  | { kind: 'vectors'; vectors: Float32Array; rss: number }
+  | { kind: 'failed'; message: string };

@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import sharp, { type Sharp } from 'sharp';
+import {
+  blackPng,
+  loopingExif,
+  photograph,
+  photographAs,
+  pngChunk,
+  withSegment,
+} from '../testing/pictures.ts';
+import { BadImage } from './bad-image.ts';
+import { decodeImage } from './decode.ts';
+import { readImageFile } from './image-format.ts';
+
+/**
+ * CLIP's preprocessing from the textbook, in double precision and without a thought for speed: the short side to
+ * 224 by Keys' cubic (a = -1/2), widened when it shrinks; then the centre.
+ */
+function textbook(rgb: Uint8Array, width: number, height: number): Float64Array {
+  const kernel = (x: number) => {
+    const d = Math.abs(x);
+    if (d <= 1) return 1.5 * d ** 3 - 2.5 * d ** 2 + 1;
+    return d < 2 ? -0.5 * d ** 3 + 2.5 * d ** 2 - 4 * d + 2 : 0;
+  };
+  const weightsFor = (from: number, to: number) => {
+    const offset = Math.floor((to - 224) / 2);
+    const step = from / to;
+    const stretch = Math.max(1, step);
+    return Array.from({ length: 224 }, (_, place) => {
+      const centre = (place + offset + 0.5) * step - 0.5;
+      const taps = [];
+      for (let at = Math.ceil(centre - 2 * stretch); at <= centre + 2 * stretch; at++) {
+        if (at >= 0 && at < from) taps.push({ at, weight: kernel((at - centre) / stretch) });
+      }
+      const sum = taps.reduce((total, tap) => total + tap.weight, 0);
+      return taps.map(({ at, weight }) => ({ at, weight: weight / sum }));
+    });
+  };
+  const short = Math.min(width, height);
+  const columns = weightsFor(width, Math.floor((224 * width) / short));
+  const rows = weightsFor(height, Math.floor((224 * height) / short));
+  const between = new Float64Array(height * 224 * 3);
+  for (let y = 0; y < height; y++) {
+    for (const [x, taps] of columns.entries()) {
+      for (let c = 0; c < 3; c++) {
+        const sum = taps.reduce(
+          (sum, { at, weight }) => sum + weight * (rgb[(y * width + at) * 3 + c] ?? 0),
+          0,
+        );
+        between[(y * 224 + x) * 3 + c] = sum;
+      }
+    }
+  }
+  const result = new Float64Array(224 * 224 * 3);
+  for (const [y, taps] of rows.entries()) {
+    for (let i = 0; i < 224 * 3; i++) {
+      const sum = taps.reduce((sum, { at, weight }) => sum + weight * (between[at * 224 * 3 + i] ?? 0), 0);
+      result[y * 224 * 3 + i] = sum;
+    }
+  }
+  return result.map((value) => Math.min(255, Math.max(0, value)));
+}
+
+/** Of 255 levels: the mean difference, and the one that 99 of 100 values keep. */
+function difference(a: ArrayLike<number>, b: ArrayLike<number>) {
+  const apart = Float64Array.from(a, (value, at) => Math.abs(value - (b[at] ?? 0))).sort();
+  return {
+    mean: apart.reduce((sum, d) => sum + d, 0) / apart.length,
+    p99: apart[Math.floor(apart.length * 0.99)] ?? 0,
+  };
+}
+
+function assertClose(a: ArrayLike<number>, b: ArrayLike<number>, mean: number, p99: number) {
+  assert.equal(a.length, b.length);
+  const apart = difference(a, b);
+  assert.ok(apart.mean <= mean && apart.p99 <= p99, `mean ${apart.mean}, 99 % within ${apart.p99} levels`);
+}
+
+const reason = (wanted: string) => (error: unknown) => {
+  assert.ok(error instanceof BadImage, String(error));
+  assert.equal(error.reason, wanted, error.message);
+  assert.equal(error.permanent, true);
+  return true;
+};
+
+const sizes: [format: 'jpeg' | 'png' | 'webp', width: number, height: number][] = [
+  ['jpeg', 1920, 1080],
+  ['jpeg', 1080, 1920],
+  ['jpeg', 1600, 1200],
+  ['jpeg', 900, 905],
+  ['jpeg', 448, 448],
+  ['jpeg', 225, 300],
+  ['jpeg', 224, 224],
+  ['jpeg', 160, 120],
+  ['jpeg', 120, 163],
+  ['jpeg', 33, 250],
+  ['png', 1280, 720],
+  ['png', 100, 75],
+  ['webp', 1280, 720],
+  ['webp', 100, 75],
+];
+for (const [format, width, height] of sizes) {
+  test(`a ${format} of ${width} × ${height} becomes the pixels of the textbook, less than a level off on average`, async () => {
+    const file = await photographAs(format, width, height);
+    const full = await sharp(file).raw().toBuffer();
+    const pixels = await decodeImage(file);
+    assert.deepEqual([pixels.width, pixels.height], [width, height]);
+    // The worst is a side just over 4 × 224: then the decoder halves it, and the filter has the least to do.
+    assertClose(pixels.data, textbook(full, width, height), 0.85, 6);
+  });
+}
+
+test('a 12-megapixel photograph, which the decoder shrinks on the way, stays as close', async () => {
+  const file = await photographAs('jpeg', 4000, 3000);
+  const pixels = await decodeImage(file);
+  assertClose(pixels.data, textbook(await sharp(file).raw().toBuffer(), 4000, 3000), 0.6, 2);
+});
+
+test('real photographs beside the checkout, where there are any, become the pixels of the textbook', async () => {
+  const folder = join(import.meta.dirname, '../../../../shared/data/mushrooms');
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.jpg')) : [];
+  for (const name of names) {
+    const file = readFileSync(join(folder, name));
+    const { data, info } = await sharp(file).autoOrient().raw().toBuffer({ resolveWithObject: true });
+    const pixels = await decodeImage(file);
+    assertClose(pixels.data, textbook(data, info.width, info.height), 0.6, 2);
+  }
+});
+
+test('whichever way a camera was held, the picture is upright, in every format', async () => {
+  const upright = sharp(await photograph(640, 480), { raw: { width: 640, height: 480, channels: 3 } });
+  const wanted = (await decodeImage(await upright.clone().png().toBuffer())).data;
+  // How to turn an upright picture into what a camera stores under each orientation.
+  const stored = [
+    (image: Sharp) => image,
+    (image: Sharp) => image.flop(),
+    (image: Sharp) => image.rotate(180),
+    (image: Sharp) => image.flip(),
+    (image: Sharp) => image.flip().rotate(90),
+    (image: Sharp) => image.rotate(-90),
+    (image: Sharp) => image.flip().rotate(-90),
+    (image: Sharp) => image.rotate(90),
+  ];
+  for (const [at, turn] of stored.entries()) {
+    const raw = await turn(upright.clone()).raw().toBuffer({ resolveWithObject: true });
+    const { width, height } = raw.info;
+    for (const format of ['jpeg', 'png', 'webp'] as const) {
+      const file = await sharp(raw.data, { raw: { width, height, channels: 3 } })
+        .withMetadata({ orientation: at + 1 })
+        .toFormat(format, format === 'png' ? {} : { quality: 97 })
+        .toBuffer();
+      const pixels = await decodeImage(file);
+      assert.deepEqual([pixels.width, pixels.height], [640, 480], `${format}, orientation ${at + 1}`);
+      const { mean } = difference(pixels.data, wanted);
+      assert.ok(mean < 3, `${format}, orientation ${at + 1}: ${mean} levels off`);
+    }
+  }
+});
+
+test('grey, 16 bits, CMYK, transparent, palette and wide-gamut pictures all become sRGB bytes', async () => {
+  const plain = sharp(await photograph(600, 400), { raw: { width: 600, height: 400, channels: 3 } });
+  const wanted = (await decodeImage(await plain.clone().png().toBuffer())).data;
+  const grey = (await decodeImage(await plain.clone().greyscale().toColourspace('srgb').png().toBuffer()))
+    .data;
+  const files: [name: string, file: Buffer, wanted: Uint8Array, mean: number][] = [
+    ['16 bits', await plain.clone().toColourspace('rgb16').png().toBuffer(), wanted, 1],
+    ['grey JPEG', await plain.clone().toColourspace('b-w').jpeg({ quality: 97 }).toBuffer(), grey, 3],
+    ['16-bit grey', await plain.clone().toColourspace('grey16').png().toBuffer(), grey, 3],
+    ['opaque', await plain.clone().ensureAlpha().png().toBuffer(), wanted, 0.1],
+    ['CMYK JPEG', await plain.clone().toColourspace('cmyk').jpeg({ quality: 97 }).toBuffer(), wanted, 16],
+    ['Display P3', await plain.clone().withIccProfile('p3').png().toBuffer(), wanted, 2],
+    ['palette', await plain.clone().png({ palette: true }).toBuffer(), wanted, 12],
+    ['progressive', await plain.clone().jpeg({ progressive: true, quality: 97 }).toBuffer(), wanted, 2],
+    ['interlaced', await plain.clone().png({ progressive: true }).toBuffer(), wanted, 0.1],
+  ];
+  for (const [name, file, pixels, mean] of files) {
+    const decoded = await decodeImage(file);
+    assert.equal(decoded.data.length, 224 * 224 * 3, name);
+    const apart = difference(decoded.data, pixels);
+    assert.ok(apart.mean <= mean, `${name}: ${apart.mean} levels off`);
+  }
+});
+
+test('what is transparent is laid on white', async () => {
+  const clear = await sharp({ create: { width: 300, height: 300, channels: 4, background: '#00000000' } })
+    .png()
+    .toBuffer();
+  assert.ok((await decodeImage(clear)).data.every((value) => value === 255));
+});
+
+test('files that are no photographs are refused, each with its reason', async () => {
+  const jpeg = await photographAs('jpeg', 640, 480);
+  const png = await photographAs('png', 640, 480);
+  const webp = await photographAs('webp', 640, 480);
+  const upToHalf = (file: Buffer) => file.subarray(0, file.length >> 1);
+  const shortened = Buffer.from(webp.subarray(0, webp.length >> 1));
+  shortened.writeUInt32LE(shortened.length - 8, 4);
+  const scribbled = Buffer.from(png);
+  scribbled.write('????', png.length >> 1);
+  const frames = [await photograph(64, 64, 1), await photograph(64, 64, 2)].map((data) =>
+    sharp(data, { raw: { width: 64, height: 64, channels: 3 } })
+      .png()
+      .toBuffer(),
+  );
+  const moving = sharp(await Promise.all(frames), { join: { animated: true } });
+  const bad: [file: Buffer, reason: string][] = [
+    [Buffer.alloc(0), 'empty'],
+    [Buffer.alloc(100_000), 'not_an_image'],
+    [Buffer.from('{"error":"not found"}'), 'not_an_image'],
+    [jpeg.subarray(0, 2), 'not_an_image'],
+    [jpeg.subarray(0, 3), 'truncated'],
+    [upToHalf(jpeg), 'truncated'],
+    [jpeg.subarray(0, jpeg.length - 2), 'truncated'],
+    [upToHalf(png), 'truncated'],
+    [png.subarray(0, png.length - 12), 'truncated'],
+    [upToHalf(webp), 'truncated'],
+    [webp.subarray(0, 15), 'truncated'],
+    [shortened, 'corrupt'],
+    [scribbled, 'corrupt'],
+    [Buffer.concat([jpeg.subarray(0, 20), Buffer.alloc(500)]), 'corrupt'],
+    [await moving.clone().webp().toBuffer(), 'animated'],
+    [blackPng(64, 64, { before: [pngChunk('acTL', Buffer.from([0, 0, 0, 9, 0, 0, 0, 0]))] }), 'animated'],
+    [await moving.clone().gif().toBuffer(), 'unsupported_format'],
+    [await sharp(jpeg).tiff().toBuffer(), 'unsupported_format'],
+    [await sharp(jpeg).avif({ effort: 0 }).toBuffer(), 'unsupported_format'],
+    [Buffer.from('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'), 'unsupported_format'],
+    [blackPng(20_000, 20_000), 'too_large'],
+    [blackPng(5200, 5200, { depth: 16, colour: 6, interlaced: true, bytesPerRow: 8 }), 'too_large'],
+    [blackPng(400, 31), 'bad_shape'],
+    [blackPng(40_000, 1000), 'bad_shape'],
+  ];
+  for (const [file, wanted] of bad) await assert.rejects(decodeImage(file), reason(wanted));
+});
+
+test('a JPEG that a camera wrote more behind, or hid a thumbnail in, is whole; cut in its scan it is not', async () => {
+  const thumbnail = await photographAs('jpeg', 64, 48);
+  const jpeg = withSegment(await photographAs('jpeg', 640, 480), 0xe2, thumbnail);
+  assert.equal(readImageFile(Buffer.concat([jpeg, Buffer.alloc(4000, 0xff)])).format, 'jpeg');
+  assert.throws(() => readImageFile(jpeg.subarray(0, jpeg.length - 300)), reason('truncated'));
+});
+
+test('notes made to choke a reader are left out of what is decoded', async () => {
+  const jpeg = await photographAs('jpeg', 640, 480);
+  const wanted = (await decodeImage(jpeg)).data;
+  const exif = loopingExif();
+  let bomb = jpeg;
+  for (let copy = 0; copy < 50; copy++) bomb = withSegment(bomb, 0xe1, exif);
+  assert.deepEqual((await decodeImage(bomb)).data, wanted);
+  assert.deepEqual((await decodeImage(withSegment(jpeg, 0xe1, Buffer.from('Exif\0\0MM\0*')))).data, wanted);
+
+  const before = [pngChunk('eXIf', exif.subarray(6)), pngChunk('zTXt', Buffer.alloc(1_000_000))];
+  assert.ok((await decodeImage(blackPng(300, 300, { before }))).data.every((value) => value === 0));
+});
+
+test('the file that was handed in is not changed', async () => {
+  const file = withSegment(await photographAs('jpeg', 320, 240), 0xe1, loopingExif());
+  const before = Buffer.from(file);
+  await decodeImage(file);
+  assert.ok(file.equals(before));
+});
+
+test('nothing is decoded for a caller who has given up', async () => {
+  const file = await photographAs('jpeg', 320, 240);
+  await assert.rejects(decodeImage(file, AbortSignal.abort(new Error('given up'))), /given up/);
+});

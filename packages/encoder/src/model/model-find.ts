@@ -1,0 +1,36 @@
+import { demoModelDir } from './demo-model-dir.ts';
+import { dtypes } from './model-files.ts';
+import { type ModelChoice, ModelUnsuitable, probeModel } from './model-folder.ts';
+import { modelKey } from './model-id.ts';
+import { listModels } from './model-list.ts';
+
+/**
+ * The model of a key, of all that are on this machine: `model` (CLIP_MODEL), those below `modelDir`, the demo model.
+ * So searches follow `models use` without a change of settings.
+ * @throws ModelUnsuitable when it is not here
+ */
+export async function findModel(
+  key: string,
+  { model, modelDir }: { model: string | undefined; modelDir: string },
+): Promise<ModelChoice> {
+  const dtype = dtypes.find((each) => key.includes(`/${each}#`));
+  const places = [model, ...(await listModels(modelDir)).map(({ dir }) => dir), demoModelDir];
+  for (const place of places) {
+    if (!place || !dtype) continue;
+    const choice = { model: place, modelDir, dtype };
+    if ((await keyOf(choice)) === key) return choice;
+  }
+  throw new ModelUnsuitable(
+    `Searches read the vectors of ${key}, and that model is not on this machine: neither is CLIP_MODEL it, nor is ` +
+      `it below ${modelDir}. Bring it here, or change over with \`mycelium models use\``,
+  );
+}
+
+async function keyOf(choice: ModelChoice): Promise<string | undefined> {
+  try {
+    return modelKey(await probeModel(choice));
+  } catch (error) {
+    if (error instanceof ModelUnsuitable) return undefined;
+    throw error;
+  }
+}

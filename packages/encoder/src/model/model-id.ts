@@ -1,0 +1,21 @@
+import type { dimensions } from '../fusion/fuse.ts';
+import type { Dtype } from './model-files.ts';
+
+/** Which model made a vector. Vectors of two ids are never compared. */
+export interface ModelId {
+  /** A hub's name, such as `Xenova/clip-vit-base-patch32`, or a folder's. */
+  name: string;
+  /** A branch, tag or commit of the hub; `local` when it was not fetched from one. */
+  revision: string;
+  dtype: Dtype;
+  /** The first eight hexadecimal digits of a SHA-256 over the weights. */
+  hash: string;
+  /** Made for trying the system out: its vectors mean nothing, or little. */
+  demo: boolean;
+  dimensions: typeof dimensions;
+}
+
+/** `Xenova/clip-vit-base-patch32@main/q8#1a2b3c4d`; a demo model's begins with `demo:`. */
+export function modelKey({ name, revision, dtype, hash, demo }: ModelId): string {
+  return `${demo ? 'demo:' : ''}${name}@${revision}/${dtype}#${hash}`;
+}

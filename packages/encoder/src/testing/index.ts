@@ -1,0 +1,12 @@
+export { clipDeviation, clipMean, writeClipConfig } from './clip-files.ts';
+export { elementType, OnnxGraph } from './onnx-writer.ts';
+export {
+  blackPng,
+  loopingExif,
+  photograph,
+  photographAs,
+  pngChunk,
+  withSegment,
+} from './pictures.ts';
+export { createRandomClip } from './random-clip.ts';
+export { spell, type Tokenizer, writeTokenizer } from './tokenizer-files.ts';

@@ -1,0 +1,177 @@
+/**
+ * The image worker with a stub in place of the model: the stub waits instead of computing. For chaos tests and for
+ * measuring how the queue scales. Everything else is the real code. Takes its settings as one JSON argument, which
+ * may name a folder with a real model.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { createLedger, createPool, ensureModel, type Pool } from '@mycelium/database';
+import { createCaptioner, type Encoder, loadEncoder } from '@mycelium/encoder';
+import { connect, createQueues, startWorker } from '@mycelium/queue';
+import { directoryStore } from '@mycelium/storage';
+import { createLogger, onShutdown } from '@mycelium/telemetry';
+import { dailyClipInference, describeBatch, embedBatch, embedImages } from '@mycelium/worker-clip/handlers';
+import { z } from 'zod';
+
+const settings = z
+  .strictObject({
+    name: z.string(),
+    databaseUrl: z.string(),
+    redisUrl: z.string(),
+    prefix: z.string(),
+    imageDir: z.string(),
+    millisecondsPerImage: z.number(),
+    concurrency: z.number().default(1),
+    leaseSeconds: z.number().default(15),
+    drainSeconds: z.number().default(10),
+    /** How often, 0–1, the process kills itself just before or just after a commit of vectors. */
+    dieAtCommit: z.number().default(0),
+    /** The process kills itself when it opens this image. */
+    poisonImage: z.string().optional(),
+    /** Seeds the random choices. */
+    seed: z.number().default(0),
+    /** A folder with a real model. */
+    modelFolder: z.string().optional(),
+    captionUrl: z.string().optional(),
+  })
+  .parse(JSON.parse(process.argv[2] ?? '{}'));
+
+const logger = createLogger({ service: settings.name, level: 'info', format: 'json' });
+const shutdown = onShutdown(logger, settings.drainSeconds);
+
+const pool = createPool(settings.databaseUrl, { name: settings.name, max: 5 });
+shutdown.onStop('database', () => pool.end());
+const connection = connect(
+  {
+    REDIS_URL: settings.redisUrl,
+    REDIS_PREFIX: settings.prefix,
+    REDIS_CONNECT_TIMEOUT: 5_000,
+    REDIS_COMMAND_TIMEOUT: 5_000,
+  },
+  () => {},
+);
+const queues = createQueues(connection);
+shutdown.onStop('queues', () => queues.close());
+
+const id = {
+  name: 'stub',
+  revision: 'local',
+  dtype: 'fp32',
+  hash: '00000000',
+  demo: true,
+  dimensions: 512,
+} as const;
+const vector = () => new Float32Array(512).fill(1 / Math.sqrt(512));
+const stub: Encoder = {
+  id,
+  key: 'demo:stub@local/fp32#00000000',
+  device: 'cpu',
+  batchSize: 8,
+  pid: undefined,
+  async embedImages(images, signal) {
+    await wait(settings.millisecondsPerImage * images.length, undefined, { signal });
+    return images.map(vector);
+  },
+  embedTexts: async (texts) => texts.map(vector),
+  countTokens: (text) => text.split(' ').length,
+  close: async () => {},
+};
+
+const encoder = settings.modelFolder
+  ? await loadEncoder({
+      model: settings.modelFolder,
+      modelDir: settings.modelFolder,
+      dtype: 'fp32',
+      device: 'cpu',
+      threads: 1,
+    })
+  : stub;
+shutdown.onStop('encoder', () => encoder.close());
+
+const directory = directoryStore(settings.imageDir);
+const store: typeof directory = {
+  ...directory,
+  read: (key, signal) => (key === settings.poisonImage ? die() : directory.read(key, signal)),
+};
+const model = { id: await ensureModel(pool, encoder.key, encoder.id), key: encoder.key };
+const captioner = createCaptioner({ url: settings.captionUrl, model: 'stub' });
+const context = {
+  pool: await dieAroundCommit(pool),
+  store,
+  encoder,
+  model,
+  captioner,
+  queues,
+  aliases: {},
+  logger,
+};
+const options = {
+  connection,
+  queues,
+  ledger: createLedger(pool, settings.name, { leaseSeconds: settings.leaseSeconds }),
+  leaseSeconds: settings.leaseSeconds,
+  timeZone: 'UTC',
+  logger,
+  needs: [
+    { name: 'postgres', probe: () => pool.query('select 1') },
+    { name: 'object store', probe: (signal: AbortSignal) => store.probe(signal) },
+  ],
+};
+const workers = [
+  startWorker(
+    'clip',
+    { daily_clip_inference: dailyClipInference, embed_images: embedImages },
+    context,
+    options,
+  ),
+  startWorker('clip-batch', { embed_batch: embedBatch }, context, {
+    ...options,
+    concurrency: settings.concurrency,
+  }),
+];
+if (captioner) {
+  const probe = (signal: AbortSignal) => captioner.probe(signal);
+  const needs = [...options.needs, { name: 'captioner', probe }];
+  workers.push(
+    startWorker(
+      'captions',
+      { describe_batch: describeBatch },
+      { ...context, captioner },
+      { ...options, needs },
+    ),
+  );
+}
+shutdown.onStop('workers', () => Promise.all(workers.map((worker) => worker.close())));
+logger.info('taking jobs', { modelPid: encoder.pid });
+
+function die(): never {
+  process.kill(process.pid, 'SIGKILL');
+  throw new Error('dead');
+}
+
+/** The pool, with a fault point on each side of COMMIT. */
+async function dieAroundCommit(real: Pool): Promise<Pool> {
+  if (settings.dieAtCommit === 0) return real;
+  const { seededRandom } = await import('@mycelium/encoder/random');
+  const chance = seededRandom(settings.seed);
+  const connectReal = real.connect.bind(real);
+  real.connect = (async (...callback: []) => {
+    // `pool.query` passes a callback; transactions do not.
+    if (callback.length > 0) return connectReal(...callback);
+    const client = await connectReal();
+    const query = client.query.bind(client) as (...parameters: unknown[]) => Promise<unknown>;
+    let wroteVectors = false;
+    client.query = (async (...parameters: unknown[]) => {
+      const text = String(parameters[0]);
+      if (text.startsWith('insert into image_embedding')) wroteVectors = true;
+      if (text !== 'commit' || !wroteVectors) return query(...parameters);
+      wroteVectors = false;
+      const fate = chance();
+      if (fate < settings.dieAtCommit / 2) die();
+      const committed = await query(...parameters);
+      if (fate < settings.dieAtCommit) die();
+      return committed;
+    }) as typeof client.query;
+    return client;
+  }) as typeof real.connect;
+  return real;
+}
