@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { copyReadings, ensurePoints, type Pool } from '@mycelium/database';
-import { batchSeed, type Scene, sceneOf } from '../scene/scene.ts';
 import {
   addDays,
   type Day,
@@ -15,6 +14,7 @@ import {
   pointKey,
 } from '@mycelium/farm';
 import type { ObjectStore } from '@mycelium/storage';
+import { batchSeed, type Scene, sceneOf } from '../scene/scene.ts';
 import { demoDay } from './demo-climate.ts';
 
 export interface DemoFarm {
