@@ -55,7 +55,7 @@ export async function reconcile(house: Reconciliation): Promise<void> {
       await failRun(pool, { job, slot }, setAside);
     } else if (scheduledJobs.includes(name)) {
       logger.warn(`${job} of ${slot.toISOString()} had begun and is not in the queue: put back`);
-      await enqueueSlot(queues, name, slot, 'catch-up', {});
+      await enqueueSlot(queues, name, slot, 'catch-up', {}, { by: 'schedule', now: house.now() });
     } else {
       // What it was asked to do went with Redis; whoever asked can ask again.
       await failRun(pool, { job, slot }, 'its job was lost from Redis; ask for it again');
@@ -108,7 +108,7 @@ async function accountForJob(
     const fields = { job, slot: slot.toISOString(), late: (at.getTime() - slot.getTime()) / 1_000 };
     if (action === 'run') {
       logger.info(`${job} is due and not in the queue: put there`, fields);
-      await enqueueSlot(queues, job, slot, decision.cause, {});
+      await enqueueSlot(queues, job, slot, decision.cause, {}, { by: 'schedule', now: at });
     } else {
       logger.warn(`${job}: slot ${action}`, fields);
       await accountForSlot(pool, { job, slot }, action);

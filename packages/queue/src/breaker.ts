@@ -1,4 +1,4 @@
-import type { Log } from './worker.ts';
+import type { Log } from './contract.ts';
 
 /** Something a queue's jobs cannot be done without. */
 export interface Dependency {

@@ -11,6 +11,8 @@ export const envelopeVersion = 1;
 export const envelope = z.object({
   version: z.int().min(1),
   cause: z.enum(causes),
+  /** Who asked: `schedule`, `operator NAME`, `cli USER@HOST`. Absent in jobs of older programs. */
+  by: z.string().max(200).optional(),
   /** The scheduled time. A job that a schedule put there has none: its own firing time is the slot. */
   slot: z.iso.datetime().optional(),
   payload: z.unknown(),

@@ -7,30 +7,34 @@ export {
 } from './account-for-slots.ts';
 export type { Dependency } from './breaker.ts';
 export { connect, primariesOf, type QueueConnection } from './connection.ts';
-export type { CatchUp, Job } from './define-job.ts';
+export type { Handler, Handlers, Log, Run, RunContext } from './contract.ts';
+export type { BackfillBasis, CatchUp, Job, Trigger } from './define-job.ts';
 export { type Cause, causes } from './envelope.ts';
 export {
+  backfillJob,
+  checkedPayload,
+  entryOf,
+  factsOf,
   findJob,
+  imageJobs,
+  isJobName,
   type JobName,
   type Jobs,
   jobNames,
   jobs,
   type Payload,
+  type PayloadInput,
   type QueueName,
   queueNames,
   type Result,
+  scheduledJobs,
+  startupJob,
+  viewOf,
 } from './jobs.ts';
 export type { Begun, Lease, Ledger, Outcome, RunKey } from './ledger.ts';
 export { createQueues, type Queues, slotJobId } from './queues.ts';
-export { enqueueSlot, scheduledJobs, slotIsQueued, syncSchedules, whySetAside } from './schedules.ts';
+export type { ReportFacts } from './report-facts.ts';
+export { enqueueSlot, SlotNotDue, slotIsQueued, syncSchedules, whySetAside } from './schedules.ts';
 export { latestSlot, slotForDay } from './slots.ts';
 export { type TimetableRow, timetable } from './timetable.ts';
-export {
-  type Handler,
-  type Handlers,
-  type Log,
-  type Run,
-  type RunContext,
-  type RunningWorker,
-  startWorker,
-} from './worker.ts';
+export { type RunningWorker, startWorker } from './worker.ts';

@@ -1,60 +1,27 @@
+import type { ReportView } from '@mycelium/words';
 import { z } from 'zod';
-import { defineJob, type Job } from './define-job.ts';
+import { type BackfillBasis, defineJob, type Job } from './define-job.ts';
+import type { ReportFacts } from './report-facts.ts';
+import { envStatsFacts, envStatsReport, showEnvStats } from './reports/env-stats.ts';
+import {
+  batchReport,
+  descriptionReport,
+  imageFacts,
+  imageReport,
+  requestedImageFacts,
+  showBatch,
+  showDescriptions,
+  showImages,
+} from './reports/images.ts';
+import { pruneReport, showPrune } from './reports/prune.ts';
+import { schemaReport, showSchema } from './reports/schema.ts';
+import { setpointFacts, setpointReport, showSetpoints } from './reports/setpoints.ts';
 
 const nothing = z.strictObject({});
-const count = z.int().min(0);
-const roomFailure = z.object({ room: z.string(), error: z.string() });
 
-const schemaReport = z.object({
-  applied: z.array(z.string()),
-  postgres: z.string(),
-  pgvector: z.string(),
-  tables: count,
-});
+const batchKeys = z.array(z.string().min(1)).min(1).max(100);
 
-const envStatsReport = z.object({
-  day: z.iso.date(),
-  written: count,
-  rooms: z.array(
-    z.object({
-      room: z.string(),
-      metrics: z.record(
-        z.string(),
-        z.object({ count, expectedCount: count, coverage: z.number(), mean: z.number() }),
-      ),
-    }),
-  ),
-  noData: z.array(z.string()),
-  failed: z.array(roomFailure),
-});
-
-const setpointReport = z.object({
-  /** The slot: every room's window ends here, and begins where its last one ended. */
-  to: z.iso.datetime(),
-  changes: count,
-  rooms: z.array(
-    z.object({
-      room: z.string(),
-      from: z.iso.datetime().nullable(),
-      changes: count,
-      /** One line a point, however often it changed: a value that flaps does not drown the others. */
-      points: z.array(
-        z.object({
-          /** `fresh_air_fan_611.mode` */
-          name: z.string(),
-          changes: count,
-          /** Before the first change and after the last, as people call them: `manual`, `15.5 °C`. */
-          previous: z.string(),
-          value: z.string(),
-          flapping: z.boolean(),
-        }),
-      ),
-    }),
-  ),
-  failed: z.array(roomFailure),
-});
-
-/** Which images a run looks at; without a bound it would be the whole store, so one of the two is wanted. */
+/** Which images a run processes. Without a day or a start it would be the whole store, so one of them is required. */
 const imageSelection = z
   .strictObject({
     day: z.iso.date().optional(),
@@ -67,100 +34,88 @@ const imageSelection = z
   })
   .refine(({ day, since }) => Boolean(day) !== Boolean(since), 'either a day or a time since when');
 
-const imageTotals = z.object({ total: count, succeeded: count, failed: count, skipped: count });
-
-const imageReport = imageTotals.extend({
-  day: z.iso.date().nullable(),
-  successRate: z.number().nullable(),
-  rooms: z.record(z.string(), imageTotals),
-  seconds: z.number(),
-  model: z.string(),
-  saved: z.boolean(),
-  database: z.object({ images: count, embeddings: count, quarantined: count }),
-});
-
-const batch = z.strictObject({
-  keys: z.array(z.string().min(1)).min(1).max(100),
-  save: z.boolean().default(true),
-});
-const batchReport = z.object({
-  rooms: z.record(z.string(), imageTotals),
-  failures: z.array(z.object({ key: z.string(), reason: z.string() })),
-});
-
-const pruneReport = z.object({
-  /** Rows that are gone; of readings whole months, told by their tables. */
-  runs: count,
-  alerts: count,
-  audit: count,
-  images: count,
-  quarantined: count,
-  readings: z.array(z.string()),
-});
-
 /** THE TIMETABLE. Scheduler, workers, dashboard and commands loop over it. */
 export const jobs = {
   create_tables: defineJob({
-    title: 'Create and verify the tables, when the scheduler starts',
+    title: 'Create and verify the tables',
     queue: 'tables',
+    trigger: 'startup',
     payload: nothing,
     result: schemaReport,
+    show: showSchema,
   }),
   daily_env_stats: defineJob({
     title: 'Daily environment statistics',
     queue: 'env-stats',
     schedule: '20 3 1 * * *',
     catchUp: 'every-slot',
+    asksForDay: true,
+    backfill: 'readings',
     payload: nothing,
     result: envStatsReport,
+    facts: envStatsFacts,
+    show: showEnvStats,
   }),
   hourly_setpoint_monitoring: defineJob({
     title: 'Hourly setpoint monitoring',
     queue: 'setpoint',
     schedule: '0 5 * * * *',
     catchUp: 'latest',
+    backfill: 'setpoints',
     payload: nothing,
     result: setpointReport,
+    facts: setpointFacts,
+    show: showSetpoints,
   }),
   daily_clip_inference: defineJob({
     title: 'Daily CLIP inference',
     queue: 'clip',
     schedule: '25 2 3 * * *',
     catchUp: 'every-slot',
+    asksForDay: true,
+    backfill: 'images',
     payload: nothing,
     result: imageReport,
     timeout: 6 * 60 * 60_000,
+    facts: imageFacts,
+    show: showImages,
   }),
   prune: defineJob({
-    title: 'Throw away what is older than it is to be kept',
+    title: 'Delete data past its retention period',
     queue: 'tables',
     schedule: '0 40 4 * * *',
     catchUp: 'latest',
     payload: nothing,
     result: pruneReport,
+    show: showPrune,
   }),
   embed_images: defineJob({
-    title: 'Images asked for by a person',
+    title: 'Embed selected images',
     queue: 'clip',
+    asksForDay: true,
     payload: imageSelection,
     result: imageReport,
     timeout: 6 * 60 * 60_000,
+    facts: requestedImageFacts,
+    show: showImages,
   }),
   embed_batch: defineJob({
-    title: 'A batch of images to vectors',
+    title: 'Embed a batch of images',
     queue: 'clip-batch',
-    payload: batch,
+    payload: z.strictObject({ keys: batchKeys, save: z.boolean().default(true) }),
     result: batchReport,
     attempts: 5,
     timeout: 15 * 60_000,
+    show: showBatch,
   }),
   describe_batch: defineJob({
-    title: 'Descriptions of a batch of images',
+    title: 'Describe a batch of images',
     queue: 'captions',
-    payload: z.strictObject({ keys: z.array(z.string().min(1)).min(1).max(100) }),
-    result: z.object({ described: count, failed: count }),
+    payload: z.strictObject({ keys: batchKeys }),
+    result: descriptionReport,
     attempts: 5,
     timeout: 60 * 60_000,
+    show: showDescriptions,
   }),
 } satisfies Record<string, Job>;
 
@@ -168,11 +123,63 @@ export type Jobs = typeof jobs;
 export type JobName = keyof Jobs;
 export type QueueName = Jobs[JobName]['queue'];
 export type Payload<Name extends JobName> = z.output<Jobs[Name]['payload']>;
+/** A payload before its defaults are filled in: what is stored in Redis. */
+export type PayloadInput<Name extends JobName> = z.input<Jobs[Name]['payload']>;
 export type Result<Name extends JobName> = z.output<Jobs[Name]['result']>;
+
+/** The jobs that work on images, for those that queue or follow them. */
+export const imageJobs = {
+  nightly: 'daily_clip_inference',
+  selected: 'embed_images',
+  batch: 'embed_batch',
+  descriptions: 'describe_batch',
+} as const satisfies Record<string, JobName>;
 
 export const jobNames = Object.keys(jobs) as JobName[];
 export const queueNames = [...new Set(jobNames.map((name) => jobs[name].queue))] as QueueName[];
 
+/** The jobs that fire by themselves. */
+export const scheduledJobs = jobNames.filter((name) => jobs[name].trigger === 'schedule');
+/** The job that the scheduler runs when it starts, before it schedules anything. */
+export const startupJob: JobName & 'create_tables' = 'create_tables';
+
+/** The job that computes past days from this again. */
+export function backfillJob(basis: BackfillBasis): JobName {
+  return jobNames.find((name) => entryOf(name).backfill === basis) as JobName;
+}
+
+/** The entry without its own types, for callers that loop over the catalogue. */
+export function entryOf(name: JobName): Job {
+  return jobs[name];
+}
+
 export function findJob(name: string): Job | undefined {
-  return Object.hasOwn(jobs, name) ? jobs[name as JobName] : undefined;
+  return isJobName(name) ? jobs[name] : undefined;
+}
+
+export function isJobName(name: string): name is JobName {
+  return Object.hasOwn(jobs, name);
+}
+
+/** How a stored report is shown; undefined when another version of the job wrote it. */
+export function viewOf(name: string, report: unknown): ReportView | undefined {
+  const entry = findJob(name);
+  const parsed = entry?.result.safeParse(report);
+  return parsed?.success ? entry?.show(parsed.data) : undefined;
+}
+
+/**
+ * A payload of unknown origin as its job's.
+ * @throws ZodError when it is not
+ */
+export function checkedPayload<Name extends JobName>(name: Name, payload: unknown): PayloadInput<Name> {
+  jobs[name].payload.parse(payload);
+  return payload as PayloadInput<Name>;
+}
+
+/** What a stored report says to alert rules; undefined when its job measures nothing or another version wrote it. */
+export function factsOf(name: string, report: unknown): ReportFacts | undefined {
+  const entry = findJob(name);
+  const parsed = entry?.result.safeParse(report);
+  return parsed?.success ? entry?.facts?.(parsed.data) : undefined;
 }

@@ -1,10 +1,9 @@
 import { nextFiring } from '@mycelium/farm';
 import { Queue, type RepeatOptions } from 'bullmq';
-import type { z } from 'zod';
 import type { QueueConnection } from './connection.ts';
 import type { Job } from './define-job.ts';
 import { type Cause, type Envelope, envelopeVersion } from './envelope.ts';
-import { findJob, type JobName, type Jobs, jobs, type QueueName, queueNames } from './jobs.ts';
+import { findJob, type JobName, jobs, type PayloadInput, type QueueName, queueNames } from './jobs.ts';
 
 /** BullMQ's own cron loses the day whose firing a clock change at midnight skips. */
 export const settings = {
@@ -25,6 +24,8 @@ export function jobOptions({ attempts }: Job) {
 export interface Asked {
   slot?: Date;
   cause?: Cause;
+  /** Who asked: `schedule`, `operator NAME`, `cli USER@HOST`. */
+  by?: string | undefined;
   /** Jobs of the same id are one job. No `:` in it. */
   jobId?: string;
   parent?: { id: string; queue: string };
@@ -49,16 +50,18 @@ export function createQueues(connection: QueueConnection) {
   };
   const queues = Object.fromEntries(queueNames.map((name) => [name, open(name)])) as Record<QueueName, Queue>;
 
-  function entry<Name extends JobName>(
-    name: Name,
-    payload: z.input<Jobs[Name]['payload']>,
-    asked: Asked = {},
-  ) {
+  function entry<Name extends JobName>(name: Name, payload: PayloadInput<Name>, asked: Asked = {}) {
     const job = jobs[name] as Job;
-    const { slot, cause = 'manual', jobId, parent } = asked;
+    const { slot, cause = 'manual', by, jobId, parent } = asked;
     // The payload is checked here and stored as given: defaults are the worker's.
     job.payload.parse(payload);
-    const data = { version: envelopeVersion, cause, payload, ...(slot && { slot: slot.toISOString() }) };
+    const data = {
+      version: envelopeVersion,
+      cause,
+      payload,
+      ...(by && { by }),
+      ...(slot && { slot: slot.toISOString() }),
+    };
     // A batch that fails for good must not keep its run waiting: the run reports it.
     const child = parent && { parent, ignoreDependencyOnFailure: true };
     return {
@@ -77,7 +80,7 @@ export function createQueues(connection: QueueConnection) {
     },
 
     /** @throws ZodError when the payload is not the job's. */
-    async enqueue<Name extends JobName>(name: Name, payload: z.input<Jobs[Name]['payload']>, asked?: Asked) {
+    async enqueue<Name extends JobName>(name: Name, payload: PayloadInput<Name>, asked?: Asked) {
       const { data, opts } = entry(name, payload, asked);
       return queues[jobs[name].queue].add(name, data, opts);
     },
@@ -85,7 +88,7 @@ export function createQueues(connection: QueueConnection) {
     /** Many jobs of one name in one round trip. */
     async enqueueAll<Name extends JobName>(
       name: Name,
-      many: { payload: z.input<Jobs[Name]['payload']>; asked?: Asked }[],
+      many: { payload: PayloadInput<Name>; asked?: Asked }[],
     ) {
       return queues[jobs[name].queue].addBulk(many.map(({ payload, asked }) => entry(name, payload, asked)));
     },

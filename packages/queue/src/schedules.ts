@@ -1,16 +1,12 @@
-import type { z } from 'zod';
 import type { Job } from './define-job.ts';
 import { type Cause, envelopeVersion, requestOf } from './envelope.ts';
-import { type JobName, type Jobs, jobNames, jobs } from './jobs.ts';
+import { type JobName, jobs, type PayloadInput, scheduledJobs } from './jobs.ts';
 import { jobOptions, type Queues, slotJobId } from './queues.ts';
 
 export interface SyncReport {
   written: JobName[];
   removed: string[];
 }
-
-/** The jobs that fire by themselves. */
-export const scheduledJobs = jobNames.filter((name) => (jobs[name] as Job).schedule);
 
 /**
  * Makes Redis hold exactly the timetable's schedules. Only what differs is written: BullMQ's upsert replaces an
@@ -90,19 +86,27 @@ export async function whySetAside(
   return undefined;
 }
 
+/** The slot has not come yet: a run of it would take the place of the real one. */
+export class SlotNotDue extends RangeError {
+  readonly permanent = true;
+}
+
 /**
- * Puts the one job of a slot into Redis, in place of a finished one; one that is still to be finished stays as
- * it is and is returned.
+ * Puts the one job of a slot into Redis, in place of a finished one. One that is still to be finished stays as it
+ * is and is returned.
+ * @throws SlotNotDue when the slot lies after `now`
  */
 export async function enqueueSlot<Name extends JobName>(
   queues: Queues,
   name: Name,
   slot: Date,
   cause: Cause,
-  payload: z.input<Jobs[Name]['payload']>,
+  payload: PayloadInput<Name>,
+  { by, now = new Date() }: { by?: string; now?: Date } = {},
 ) {
+  if (slot > now) throw new SlotNotDue(`the slot ${slot.toISOString()} of ${name} has not come yet`);
   const jobId = slotJobId(name, slot);
   const old = await queues.of(name).getJob(jobId);
   if (old && ((await old.isCompleted()) || (await old.isFailed()))) await old.remove();
-  return queues.enqueue(name, payload, { slot, cause, jobId });
+  return queues.enqueue(name, payload, { slot, cause, by, jobId });
 }

@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import type { QueueConnection } from './connection.ts';
+import { scheduledJobs } from './jobs.ts';
 import type { Begun, Lease, Ledger, Outcome, RunKey } from './ledger.ts';
 import { createQueues, type Queues } from './queues.ts';
-import { enqueueSlot, scheduledJobs, slotIsQueued, syncSchedules } from './schedules.ts';
+import { enqueueSlot, slotIsQueued, syncSchedules } from './schedules.ts';
 import { handlersOf, testRedis } from './testing.ts';
 import { startWorker } from './worker.ts';
 
@@ -69,6 +70,20 @@ test('the slot, and yesterday, come from the scheduled time and not from the clo
   await until(() => seen.length === 1);
   assert.equal(seen[0]?.day, '2025-12-24');
   assert.deepEqual(seen[0]?.slot, slot);
+});
+
+test('a slot that has not come yet cannot be enqueued', async (t) => {
+  const { queues } = setup(t);
+  const now = new Date(+slot - 1);
+  await assert.rejects(
+    enqueueSlot(queues, 'daily_env_stats', slot, 'manual', {}, { now }),
+    /2025-12-24T17:03:20.000Z of daily_env_stats has not come yet/,
+  );
+  assert.deepEqual(await queues.of('daily_env_stats').getJobCounts('waiting', 'delayed'), {
+    waiting: 0,
+    delayed: 0,
+  });
+  await enqueueSlot(queues, 'daily_env_stats', slot, 'manual', {}, { now: slot });
 });
 
 test('a permanent error stops at once, and another is tried again', async (t) => {

@@ -1,9 +1,10 @@
-import { addDays, type Day, dayOf, previousFiring } from '@mycelium/farm';
+import { addDays, dayOf, previousFiring } from '@mycelium/farm';
 import { type Job as BullJob, DelayedError, UnrecoverableError, WaitingChildrenError, Worker } from 'bullmq';
 import { ZodError } from 'zod';
 import { accountForSlots } from './account-for-slots.ts';
 import { createBreaker, type Dependency } from './breaker.ts';
 import type { QueueConnection } from './connection.ts';
+import type { Handler, Handlers, Log, RunContext } from './contract.ts';
 import type { Job } from './define-job.ts';
 import {
   anyEnvelope,
@@ -14,59 +15,10 @@ import {
   requestOf,
   slotOf,
 } from './envelope.ts';
-import { fanOut, type Planner } from './fan-out.ts';
-import { findJob, type JobName, type Jobs, type Payload, type QueueName, type Result } from './jobs.ts';
+import { fanOut } from './fan-out.ts';
+import { findJob, type JobName, type QueueName } from './jobs.ts';
 import type { Lease, Ledger, Outcome, RunKey } from './ledger.ts';
 import { type Queues, settings } from './queues.ts';
-
-/** What every handler knows of the run it works for. */
-export interface Run {
-  job: JobName;
-  /** The scheduled time; for work outside the timetable, the time it was asked for. */
-  slot: Date;
-  /** The farm's day before the slot: what "yesterday" means to this run, whenever it is done. */
-  day: Day;
-  timeZone: string;
-  cause: Cause;
-  /** For `commit` of the database: writes are refused once another worker has taken over. */
-  lease: Lease;
-}
-
-/** The part of a logger that is needed here. */
-export interface Log {
-  info(message: string, fields?: object): unknown;
-  warn(message: string, fields?: object): unknown;
-  error(message: string, fields?: object): unknown;
-}
-
-export interface RunContext {
-  run: Run;
-  /** Aborted when the worker stops, when the lease is lost, or when the time is up. Pass it on to every call. */
-  signal: AbortSignal;
-  /** How many workers died, or were lost sight of, with this job in hand. After the fourth it is set aside. */
-  deaths: number;
-  progress(done: number, total: number): Promise<void>;
-  /**
-   * Splits the run into batches. `plan` adds them, and tells with each call what the plan is so far; where its
-   * worker dies, another one gets that and goes on from there. Then the run sleeps without holding a worker, and the
-   * handler is called again from the top when all are done: this time `plan` is not called. What it returned, a
-   * small JSON value, comes back beside the results of those batches that did not fail.
-   */
-  fanOut<Name extends JobName, Plan extends object>(
-    name: Name,
-    plan: Planner<Name, Plan>,
-  ): Promise<{ plan: Plan; results: Result<Name>[] }>;
-}
-
-export type Handler<Name extends JobName, Context> = (
-  payload: Payload<Name>,
-  context: Context & RunContext,
-) => Promise<Result<Name>>;
-
-/** One handler for each job of the queue: leave one out and it does not compile. */
-export type Handlers<Queue extends QueueName, Context> = {
-  [Name in JobName as Jobs[Name]['queue'] extends Queue ? Name : never]: Handler<Name, Context>;
-};
 
 export interface WorkerOptions {
   connection: QueueConnection;

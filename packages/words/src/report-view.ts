@@ -1,13 +1,15 @@
 import type { Code } from './dictionary.ts';
 import type { Message } from './message.ts';
 
-/** A value that each reader formats for themselves: a share of 0–1 as a percentage, an instant in the farm's zone. */
+/** A value that each reader formats for themselves: a share of 0–1 as a percentage, a value with
+ * so many decimals, an instant in the farm's zone. */
 export type Cell =
   | string
   | number
   | null
   | Message
-  | { share: number }
+  | { share: number | null }
+  | { value: number; digits: number }
   | { time: string }
   | { seconds: number };
 

@@ -1,5 +1,13 @@
 import { listHeartbeats, pauseSchedule, resumeSchedule } from '@mycelium/database';
-import { enqueueSlot, findJob, type JobName, jobNames, latestSlot, slotForDay } from '@mycelium/queue';
+import {
+  checkedPayload,
+  enqueueSlot,
+  findJob,
+  type JobName,
+  jobNames,
+  latestSlot,
+  slotForDay,
+} from '@mycelium/queue';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -125,7 +133,8 @@ export function jobRoutes(app: FastifyInstance, { pool, queues, clock, config }:
         subject: job,
         detail: { slot, ...body },
       });
-      await enqueueSlot(queues, job, slot, 'manual', payload as never);
+      const by = `operator ${visitor?.name ?? 'nobody'}`;
+      await enqueueSlot(queues, job, slot, 'manual', checkedPayload(job, payload), { by, now: clock() });
       return { slot };
     },
   );

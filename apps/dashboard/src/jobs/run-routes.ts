@@ -1,4 +1,4 @@
-import { enqueueSlot, findJob, type JobName } from '@mycelium/queue';
+import { checkedPayload, enqueueSlot, findJob, isJobName } from '@mycelium/queue';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -114,7 +114,8 @@ export function runRoutes(app: FastifyInstance, { pool, queues }: Deps): void {
       const subject = `${found.job} ${found.slot.toISOString()}`;
       await audit(pool, { actor: visitor?.name ?? 'nobody', action: 'retry', subject });
       if (failed) await job.retry();
-      else await enqueueSlot(queues, found.job as JobName, found.slot, 'manual', {} as never);
+      else if (isJobName(found.job))
+        await enqueueSlot(queues, found.job, found.slot, 'manual', checkedPayload(found.job, {}));
       return { done: true as const };
     },
   );

@@ -1,0 +1,58 @@
+import type { Day } from '@mycelium/farm';
+import type { Cause } from './envelope.ts';
+import type { Planner } from './fan-out.ts';
+import type { JobName, Jobs, Payload, QueueName, Result } from './jobs.ts';
+import type { Lease } from './ledger.ts';
+
+/** What every handler knows about the run it works for. */
+export interface Run {
+  job: JobName;
+  /** The scheduled time; for work outside the timetable, the time it was requested. */
+  slot: Date;
+  /** The farm's day before the slot: what "yesterday" means to this run, whenever it happens. */
+  day: Day;
+  timeZone: string;
+  cause: Cause;
+  /** For `commit` of the database: writes are refused once another worker has taken over. */
+  lease: Lease;
+}
+
+/** The part of a logger that is needed here. */
+export interface Log {
+  info(message: string, fields?: object): unknown;
+  warn(message: string, fields?: object): unknown;
+  error(message: string, fields?: object): unknown;
+}
+
+export interface RunContext {
+  run: Run;
+  /** Aborted when the worker stops, when the lease is lost, or when the time is up. Pass it on to every call. */
+  signal: AbortSignal;
+  /** How many workers died, or lost contact, while they held this job. After the fourth it is dead-lettered. */
+  deaths: number;
+  progress(done: number, total: number): Promise<void>;
+  /**
+   * Splits the run into batches. `plan` adds them, and passes with each call the plan so far; if its worker dies,
+   * another one receives that and continues from there. Then the run sleeps without holding a worker, and the
+   * handler is called again from the top when all batches are done: this time `plan` is not called. What it
+   * returned, a small JSON value, comes back beside the results of those batches that did not fail.
+   */
+  fanOut<Name extends JobName, Plan extends object>(
+    name: Name,
+    plan: Planner<Name, Plan>,
+  ): Promise<{ plan: Plan; results: Result<Name>[] }>;
+}
+
+/**
+ * How a job is done. Throw to be tried again with backoff; an error with `permanent = true`, or a ZodError, stops
+ * at once.
+ */
+export type Handler<Name extends JobName, Context> = (
+  payload: Payload<Name>,
+  context: Context & RunContext,
+) => Promise<Result<Name>>;
+
+/** One handler for each job of the queue: leave one out and it does not compile. */
+export type Handlers<Queue extends QueueName, Context> = {
+  [Name in JobName as Jobs[Name]['queue'] extends Queue ? Name : never]: Handler<Name, Context>;
+};

@@ -1,0 +1,116 @@
+import { type Cell, message, type ReportTable, type ReportView } from '@mycelium/words';
+import { z } from 'zod';
+import type { ReportFacts } from '../report-facts.ts';
+import { count } from './count.ts';
+
+const imageTotals = z.object({ total: count, succeeded: count, failed: count, skipped: count });
+type ImageTotals = z.output<typeof imageTotals>;
+
+export const imageReport = imageTotals.extend({
+  day: z.iso.date().nullable(),
+  successRate: z.number().nullable(),
+  rooms: z.record(z.string(), imageTotals),
+  seconds: z.number(),
+  model: z.string(),
+  saved: z.boolean(),
+  database: z.object({ images: count, embeddings: count, quarantined: count }),
+});
+type ImageReport = z.output<typeof imageReport>;
+
+export const batchReport = z.object({
+  rooms: z.record(z.string(), imageTotals),
+  failures: z.array(z.object({ key: z.string(), reason: z.string() })),
+});
+
+export const descriptionReport = z.object({ described: count, failed: count });
+
+/** Of images that a person selected, they see for themselves that there were none. */
+export const requestedImageFacts = ({ successRate, succeeded, failed }: ImageReport): ReportFacts => ({
+  ...(successRate !== null && { failureRate: 1 - successRate }),
+  tried: succeeded + failed,
+  failed,
+});
+
+export const imageFacts = (report: ImageReport): ReportFacts => ({
+  ...requestedImageFacts(report),
+  foundNothing: report.total === 0,
+});
+
+export function showImages(report: ImageReport): ReportView {
+  const { model, seconds, saved, succeeded, failed, rooms } = report;
+  const { images, embeddings, quarantined } = report.database;
+  const tried = succeeded + failed;
+  return {
+    summary: [
+      tried > 0
+        ? message('report.images', { succeeded, n: tried, seconds: Number(seconds.toFixed(1)), model })
+        : message('report.no-images'),
+      ...(saved ? [] : [message('report.not-saved')]),
+      message('report.database', { n: images, embeddings, quarantined }),
+    ],
+    tables: [roomTable(rooms, report)],
+    leftOut: leftOut(report),
+  };
+}
+
+export function showBatch({ rooms, failures }: z.output<typeof batchReport>): ReportView {
+  const totals = Object.values(rooms).reduce(add, { total: 0, succeeded: 0, failed: 0, skipped: 0 });
+  const tables = [roomTable(rooms, totals)];
+  if (failures.length > 0) {
+    tables.push({
+      columns: ['column.key', 'column.reason'],
+      rows: failures.map(({ key, reason }) => [key, reason]),
+    });
+  }
+  return {
+    summary: [message('report.batch', { succeeded: totals.succeeded, n: totals.total })],
+    tables,
+    leftOut: leftOut(totals),
+  };
+}
+
+export function showDescriptions({ described, failed }: z.output<typeof descriptionReport>): ReportView {
+  return {
+    summary: [message('report.described', { n: described })],
+    tables: [],
+    leftOut: failed > 0 ? [message('left-out.descriptions-failed', { n: failed })] : [],
+  };
+}
+
+function leftOut({ failed, skipped }: ImageTotals) {
+  return [
+    ...(failed > 0 ? [message('left-out.images-failed', { n: failed })] : []),
+    ...(skipped > 0 ? [message('left-out.images-skipped', { n: skipped })] : []),
+  ];
+}
+
+function roomTable(rooms: Record<string, ImageTotals>, all: ImageTotals): ReportTable {
+  return {
+    columns: [
+      'column.room',
+      'column.total',
+      'column.succeeded',
+      'column.failed',
+      'column.skipped',
+      'column.success-rate',
+    ],
+    rows: [
+      ...Object.entries(rooms).map(([room, totals]) => totalsRow(room, totals)),
+      totalsRow(message('report.all-rooms'), all),
+    ],
+  };
+}
+
+function totalsRow(name: Cell, { total, succeeded, failed, skipped }: ImageTotals): Cell[] {
+  const tried = succeeded + failed;
+  return [name, total, succeeded, failed, skipped, { share: tried > 0 ? succeeded / tried : null }];
+}
+
+function add(sum: ImageTotals, one: ImageTotals): ImageTotals {
+  return {
+    total: sum.total + one.total,
+    succeeded: sum.succeeded + one.succeeded,
+    failed: sum.failed + one.failed,
+    skipped: sum.skipped + one.skipped,
+  };
+}

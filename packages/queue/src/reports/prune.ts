@@ -1,0 +1,35 @@
+import { message, type ReportView } from '@mycelium/words';
+import { z } from 'zod';
+import { count } from './count.ts';
+
+const rowsDeleted = z.object({
+  runs: count,
+  alerts: count,
+  audit: count,
+  images: count,
+  quarantined: count,
+});
+
+export const pruneReport = rowsDeleted.extend({
+  /** Readings are deleted by whole months: the names of their tables. */
+  readings: z.array(z.string()),
+});
+
+export function showPrune({ readings, ...kinds }: z.output<typeof pruneReport>): ReportView {
+  const rows = Object.values(rowsDeleted.parse(kinds)).reduce((sum, deleted) => sum + deleted, 0);
+  const months = readings.join(', ');
+  const summary = [
+    ...(rows > 0 ? [message('report.pruned', { n: rows })] : []),
+    ...(months ? [message('report.pruned-months', { names: months })] : []),
+  ];
+  return {
+    summary: summary.length > 0 ? summary : [message('report.nothing-pruned')],
+    tables: [
+      {
+        columns: ['column.table', 'column.rows'],
+        rows: rowsDeleted.keyof().options.map((kind) => [kind, kinds[kind]]),
+      },
+    ],
+    leftOut: [],
+  };
+}
