@@ -63,7 +63,7 @@ export function accessRoutes(app: FastifyInstance, { pool, login }: Deps): void 
         detail: { role: body.role },
       });
       if (!(await createAccount(pool, body)))
-        throw new Refused(409, `there is an account ${body.name} already`);
+        throw new Refused(409, 'refused.account-exists', { name: body.name });
       return { done: true as const };
     },
   );
@@ -80,7 +80,7 @@ export function accessRoutes(app: FastifyInstance, { pool, login }: Deps): void 
     async ({ params, visitor }) => {
       await audit(pool, { actor: visitor?.name ?? 'nobody', action: 'remove account', subject: params.name });
       if (!(await removeAccount(pool, params.name))) {
-        throw new Refused(409, 'there is no such account, or it is the one of the settings');
+        throw new Refused(409, 'refused.no-account');
       }
       return { done: true as const };
     },
@@ -104,7 +104,7 @@ export function accessRoutes(app: FastifyInstance, { pool, login }: Deps): void 
         detail: { role: body.role },
       });
       const made = await createToken(pool, { ...body, createdBy });
-      if (!made) throw new Refused(409, `there is a token ${body.name} already`);
+      if (!made) throw new Refused(409, 'refused.token-exists', { name: body.name });
       return { token: made };
     },
   );
@@ -118,7 +118,7 @@ export function accessRoutes(app: FastifyInstance, { pool, login }: Deps): void 
         action: 'remove token',
         subject: String(params.id),
       });
-      if (!(await removeToken(pool, params.id))) throw new Refused(404, 'there is no such token');
+      if (!(await removeToken(pool, params.id))) throw new Refused(404, 'refused.no-token');
       return { done: true as const };
     },
   );

@@ -49,17 +49,17 @@ export function guard(app: FastifyInstance, { pool, login, now, accountsReady }:
   app.addHook('onRequest', async (request, reply) => {
     // A page elsewhere whose name was pointed at this machine would otherwise speak as if it were ours.
     if (!login && !isLoopback(request.hostname)) {
-      throw new Refused(421, `this console answers only on this machine, not as ${request.hostname}`);
+      throw new Refused(421, 'refused.exposed', { detail: `Host: ${request.hostname}` });
     }
     if (request.routeOptions.config.ownToken) return;
     request.visitor = await whoIs(request);
     if (isProtected(request) && !request.visitor) {
       const page = request.method === 'GET' && request.headers.accept?.startsWith('text/html');
       if (page) return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`);
-      throw new Refused(401, 'log in first');
+      throw new Refused(401, 'refused.login');
     }
     if (request.routeOptions.config.operatorsOnly && request.visitor?.role !== 'operator') {
-      throw new Refused(403, 'this is for operators');
+      throw new Refused(403, 'refused.operators-only');
     }
     if (isWrite(request)) {
       checkOrigin(request);
@@ -94,17 +94,17 @@ function checkOrigin(request: FastifyRequest): void {
   const site = request.headers['sec-fetch-site'];
   const same = origin !== undefined && URL.canParse(origin) && new URL(origin).host === host;
   if (!same || (site !== undefined && site !== 'same-origin')) {
-    throw new Refused(403, 'this write does not come from a page of this console; programs send a token');
+    throw new Refused(403, 'refused.foreign-page');
   }
 }
 
 function checkWrite(request: FastifyRequest, visitor: Visitor): void {
   if (visitor.csrf !== undefined) {
     const sent = String(request.headers['x-xsrf-token'] ?? '');
-    if (!equal(sent, visitor.csrf)) throw new Refused(403, 'the page is out of date: load it again');
+    if (!equal(sent, visitor.csrf)) throw new Refused(403, 'refused.stale-page');
   }
   if (visitor.role !== 'operator' && !request.routeOptions.config.readOnly) {
-    throw new Refused(403, 'looking is allowed, changing is for operators');
+    throw new Refused(403, 'refused.viewer');
   }
 }
 

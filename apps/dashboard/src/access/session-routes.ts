@@ -49,12 +49,12 @@ export function sessionRoutes(app: FastifyInstance, { pool, clock, config, login
       const wait = lockOut.attempt(name, request.ip);
       if (wait > 0) {
         logger.warn('a login was refused: too many attempts', { address: request.ip });
-        throw new Refused(429, `too many attempts: try again in ${Math.ceil(wait / 60)} minutes`, wait);
+        throw new Refused(429, 'refused.locked-out', { n: Math.ceil(wait / 60) }, wait);
       }
       const token = await openSession(pool, { name, password, now: clock() });
       if (!token) {
         await audit(pool, { actor: 'nobody', action: 'login refused', subject: request.ip });
-        throw new Refused(401, 'the name or the password is wrong');
+        throw new Refused(401, 'refused.credentials');
       }
       lockOut.succeeded(name, request.ip);
       await audit(pool, { actor: name, action: 'login', subject: request.ip });

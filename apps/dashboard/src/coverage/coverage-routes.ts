@@ -51,7 +51,7 @@ export function coverageRoutes(app: FastifyInstance, { pool, queues, store, cloc
   const notDue = () => firstDayNotDue(clock(), config.TZ);
   const read = (from: string, to: string) => {
     if (to < from || addDays(from, mostDays) < to) {
-      throw new Refused(400, `from must not come after to, and be at most ${mostDays} days before it`);
+      throw new Refused(400, 'refused.days', { n: mostDays });
     }
     return coverage(pool, { from, to, notDue: notDue() });
   };

@@ -28,10 +28,7 @@ export async function lookUpUnknown(
   );
   if (unknown.length === 0) return looked;
   if (unknown.length > mostLookups) {
-    throw new Refused(
-      400,
-      `of ${unknown.length} days of rooms no picture is known, and ${mostLookups} can be looked up: choose fewer`,
-    );
+    throw new Refused(400, 'refused.too-many-lookups', { n: unknown.length, most: mostLookups });
   }
   const folders = await store.topFolders();
   const look = async () => {

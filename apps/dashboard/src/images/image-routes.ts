@@ -141,5 +141,5 @@ export function imageRoutes(app: FastifyInstance, { pool, store }: Deps): void {
 }
 
 export function notFound(): never {
-  throw new Refused(404, 'there is no such image');
+  throw new Refused(404, 'refused.no-image');
 }

@@ -59,7 +59,7 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
     },
     async ({ body, query }) => {
       if (!Buffer.isBuffer(body) || !isPicture(body)) {
-        throw new Refused(415, 'wanted: a JPEG, PNG or WebP picture');
+        throw new Refused(415, 'refused.picture-format');
       }
       const model = await searched();
       const vector = await encoded((searcher) => searcher.vectorOfPicture(model.key, body));
@@ -82,7 +82,7 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
       if (!object) return notFound();
       const model = await searched();
       const vector = await findImageVector(pool, object.key, model.id);
-      if (!vector) throw new Refused(409, 'this image has no vector yet');
+      if (!vector) throw new Refused(409, 'refused.no-vector');
       const { images } = await nearest(model, vector, 'image', { ...query, limit: query.limit + 1 });
       return {
         model: model.key,
@@ -94,19 +94,21 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
   /** Asked once a search: its vector is made and compared by one model, also while they change. */
   async function searched() {
     const active = await activeModel(pool);
-    if (!active) throw new Refused(409, 'no image has a vector yet');
+    if (!active) throw new Refused(409, 'refused.no-vectors');
     return active;
   }
 
   async function encoded<T>(encode: (searcher: Searcher) => Promise<T>): Promise<T> {
-    if (!searcher) throw new Refused(503, 'searching needs a model, and this dashboard was started without');
+    if (!searcher) throw new Refused(503, 'refused.no-search');
     try {
       return await encode(searcher);
     } catch (error) {
-      if (error instanceof ModelUnsuitable) throw new Refused(409, error.message);
-      if (error instanceof Error && 'reason' in error) throw new Refused(422, error.message);
+      if (error instanceof ModelUnsuitable)
+        throw new Refused(409, 'refused.model', { detail: error.message });
+      if (error instanceof Error && 'reason' in error)
+        throw new Refused(422, 'refused.picture', { reason: error.message });
       logger.error('the search model does not work', { error });
-      throw new Refused(503, 'the search model does not work: see the log');
+      throw new Refused(503, 'refused.search-failed');
     }
   }
 

@@ -20,7 +20,7 @@ export function eventRoutes(app: FastifyInstance, deps: Deps): void {
     '/events',
     { schema: { summary: 'Live progress, as server-sent events' } },
     async (_request, reply) => {
-      if (open.size >= mostListeners) throw new Refused(503, 'too many pages are listening');
+      if (open.size >= mostListeners) throw new Refused(503, 'refused.too-many-listeners');
       const stream = new PassThrough();
       open.add(stream);
       const unwatch = live.watch((json) => stream.write(`data: ${json}\n\n`));

@@ -90,7 +90,7 @@ export function failedRoutes(app: FastifyInstance, { pool, queues }: Deps): void
 
   async function choose({ queue: name, ids, job, reason }: z.output<typeof choice>): Promise<QueueJob[]> {
     const queue = queueOf(name);
-    if (!queue) throw new Refused(404, `there is no queue ${name}`);
+    if (!queue) throw new Refused(404, 'refused.no-queue', { queue: name });
     if (ids) {
       const found = await Promise.all(ids.map((id) => queue.getJob(id)));
       const failing = await Promise.all(found.map((each) => each?.isFailed()));

@@ -106,7 +106,7 @@ export function jobRoutes(app: FastifyInstance, { pool, queues, clock, config }:
         await audit(pool, { actor: visitor?.name ?? 'nobody', action, subject: job });
         const known =
           action === 'pause' ? await pauseSchedule(pool, job, clock()) : await resumeSchedule(pool, job);
-        if (!known) throw new Refused(409, `the scheduler has not put ${job} on its timetable yet`);
+        if (!known) throw new Refused(409, 'refused.not-scheduled', { job });
         // The scheduler takes it out of Redis too, but only when it next looks.
         if (action === 'pause') await queues.of(job).removeJobScheduler(job);
         return { done: true as const };
@@ -148,6 +148,6 @@ export function jobRoutes(app: FastifyInstance, { pool, queues, clock, config }:
     const entry = findJob(job);
     if (entry?.payload.safeParse({}).success) return {};
     if (wanted && entry?.payload.safeParse({ day: wanted }).success) return { day: wanted };
-    throw new Refused(400, `${job} cannot be asked for without saying more`);
+    throw new Refused(400, 'refused.not-runnable', { job });
   }
 }

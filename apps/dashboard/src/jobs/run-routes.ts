@@ -102,14 +102,14 @@ export function runRoutes(app: FastifyInstance, { pool, queues }: Deps): void {
     async ({ params, visitor }) => {
       const found = (await findRunById(pool, params.id)) ?? notFound();
       if (['running', 'waiting', 'retrying'].includes(found.status)) {
-        throw new Refused(409, 'this run is under way');
+        throw new Refused(409, 'refused.run-active');
       }
       const entry = findJob(found.job);
-      if (!entry) throw new Refused(409, `there is no job ${found.job} any more`);
+      if (!entry) throw new Refused(409, 'refused.no-job', { job: found.job });
       const job = await jobOf(found);
       const failed = job && (await job.isFailed());
       if (!failed && !entry.payload.safeParse({}).success) {
-        throw new Refused(409, 'what it was asked for is no longer in the queue: ask anew');
+        throw new Refused(409, 'refused.request-gone');
       }
       const subject = `${found.job} ${found.slot.toISOString()}`;
       await audit(pool, { actor: visitor?.name ?? 'nobody', action: 'retry', subject });
@@ -143,5 +143,5 @@ export function runRoutes(app: FastifyInstance, { pool, queues }: Deps): void {
 }
 
 function notFound(): never {
-  throw new Refused(404, 'there is no such run');
+  throw new Refused(404, 'refused.no-run');
 }

@@ -9,17 +9,17 @@ export async function* readLines(body: AsyncIterable<Buffer>): AsyncGenerator<st
   for await (const chunk of received(body)) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() as string;
-    if (rest.length > longestLine) throw new Refused(413, `a line of more than ${longestLine} characters`);
+    if (rest.length > longestLine) throw new Refused(413, 'refused.long-line', { n: longestLine });
     for (const line of lines) if (line.trim()) yield line;
   }
   if (rest.trim()) yield rest;
 }
 
-/** A sender that breaks off is no fault of ours; it sends all of it again. */
+/** A sender that breaks off is not our failure; it sends everything again. */
 async function* received(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   try {
     yield* body;
   } catch (error) {
-    throw new Refused(400, `the body broke off: ${(error as Error).message}`);
+    throw new Refused(400, 'refused.broken-body', { detail: (error as Error).message });
   }
 }

@@ -90,18 +90,17 @@ export async function readingsApi(
 }
 
 function checkToken({ headers }: FastifyRequest, token: string | undefined): void {
-  if (token === undefined) throw new Refused(503, 'readings are not taken here: INGEST_TOKEN is not set');
+  if (token === undefined) throw new Refused(503, 'refused.no-ingest');
   const sent = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
   const digest = (text: string) => createHash('sha256').update(text).digest();
-  if (!timingSafeEqual(digest(sent), digest(token)))
-    throw new Refused(401, 'a token is wanted: Authorization: Bearer …');
+  if (!timingSafeEqual(digest(sent), digest(token))) throw new Refused(401, 'refused.token');
 }
 
 async function readRows(body: unknown, mistakes: Mistake[]): Promise<Sent[]> {
   const sent: Sent[] = [];
   let count = 0;
   for await (const value of valuesOf(body)) {
-    if (++count > mostRows) throw new Refused(413, `more than ${mostRows} rows in one request`);
+    if (++count > mostRows) throw new Refused(413, 'refused.too-many-rows', { n: mostRows });
     const read = readRow(value);
     if (typeof read === 'string') mistakes.push({ row: count, reason: read });
     else sent.push({ ...read, row: count });
@@ -114,8 +113,7 @@ async function* valuesOf(body: unknown): AsyncGenerator<unknown> {
     yield* body;
     return;
   }
-  if (!isStream(body))
-    throw new Refused(400, 'wanted: a JSON array of readings, or NDJSON (application/x-ndjson)');
+  if (!isStream(body)) throw new Refused(400, 'refused.body');
   for await (const line of readLines(body)) {
     try {
       yield JSON.parse(line);

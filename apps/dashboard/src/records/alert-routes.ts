@@ -55,8 +55,7 @@ export function alertRoutes(app: FastifyInstance, { pool, clock }: Deps): void {
         action: 'close alert',
         subject: String(params.id),
       });
-      if (!(await closeAlert(pool, params.id, clock())))
-        throw new Refused(404, 'there is no such open alert');
+      if (!(await closeAlert(pool, params.id, clock()))) throw new Refused(404, 'refused.no-alert');
       return { done: true as const };
     },
   );

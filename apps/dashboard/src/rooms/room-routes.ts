@@ -131,15 +131,13 @@ export function roomRoutes(app: FastifyInstance, { pool, config }: Deps): void {
       },
     },
     async ({ params, query: { from, to } }) => {
-      if (to < from || addDays(from, mostDays) < to) throw new Refused(400, wantedSpan);
+      if (to < from || addDays(from, mostDays) < to) throw new Refused(400, 'refused.span', { n: mostDays });
       return { days: await dailyStats(pool, params.room, from, to) };
     },
   );
 }
 
-const wantedSpan = `from must come before to, and be at most ${mostDays} days apart`;
-
 function checkSpan(from: Date, to: Date): void {
   const days = (to.getTime() - from.getTime()) / 86_400_000;
-  if (!(days > 0 && days <= mostDays)) throw new Refused(400, wantedSpan);
+  if (!(days > 0 && days <= mostDays)) throw new Refused(400, 'refused.span', { n: mostDays });
 }

@@ -1,36 +1,51 @@
 import { StoreUnavailable } from '@mycelium/storage';
 import type { Logger } from '@mycelium/telemetry';
+import { type Code, message, type Params, Refusal, say } from '@mycelium/words';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { Refused } from './refused.ts';
+import { Refused, statusOf } from './refused.ts';
 
-/** Mistakes of the sender are explained; ours are logged, and only their number is told. */
+/** What the API answers to a request that it refuses: pages read the code, programs and people the sentence. */
+export interface ErrorBody {
+  error: string;
+  code: Code;
+  params: Params;
+}
+
+export const errorBody = (code: Code, params: Params = {}): ErrorBody => ({
+  error: say(message(code, params)),
+  code,
+  params,
+});
+
+/** PostgreSQL stores no text with a zero byte in it. */
+const zeroByte = ['22021', '22P05'];
+const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', '57P03', '42P01'];
+
+/** The sender's mistakes are explained. Ours are logged, and only the number of the request is shown. */
 export function answerErrors(app: FastifyInstance, logger: Logger): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => {
+  app.setErrorHandler((error: FastifyError | Refusal, request, reply) => {
+    if (error instanceof Refusal) {
+      if (error instanceof Refused && error.retryAfter) reply.header('retry-after', error.retryAfter);
+      return reply.status(statusOf(error)).send(errorBody(error.code, error.params));
+    }
     if (hasZodFastifySchemaValidationErrors(error)) {
       const mistakes = error.validation.map(({ instancePath, message }) =>
         `${instancePath.slice(1).replaceAll('/', '.')} ${message}`.trim(),
       );
-      return reply.status(400).send({ error: mistakes.join('; ') });
+      return reply.status(400).send(errorBody('refused.invalid', { detail: mistakes.join('; ') }));
     }
-    if (error instanceof Refused) {
-      if (error.retryAfter) reply.header('retry-after', error.retryAfter);
-      return reply.status(error.statusCode).send({ error: error.message });
+    const status = zeroByte.includes(error.code) ? 400 : (error.statusCode ?? 500);
+    if (status < 500) {
+      return reply.status(status).send(errorBody('refused.invalid', { detail: error.message }));
     }
-    // PostgreSQL keeps no text with a zero byte in it.
-    const status = ['22021', '22P05'].includes(error.code) ? 400 : (error.statusCode ?? 500);
-    if (status < 500) return reply.status(status).send({ error: error.message });
     logger.error(`${request.method} ${request.routeOptions.url ?? 'unknown'} failed`, {
       error,
       request: request.id,
     });
-    const down =
-      error instanceof StoreUnavailable ||
-      ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', '57P03', '42P01'].includes(error.code);
-    return reply.status(down ? 503 : 500).send({
-      error: down
-        ? 'a server this console needs does not answer, or is not set up yet'
-        : `something went wrong here (request ${request.id})`,
-    });
+    const down = error instanceof StoreUnavailable || unreachable.includes(error.code);
+    return down
+      ? reply.status(503).send(errorBody('refused.unavailable'))
+      : reply.status(500).send(errorBody('refused.internal', { request: request.id }));
   });
 }

@@ -2,25 +2,24 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { errorBody } from './answer-errors.ts';
 
-/** `vite build` puts them there. */
+/** Where `vite build` writes them. */
 const built = join(import.meta.dirname, '..', '..', 'dist');
 
-/** The console's own pages. An address that is no file is the page's to understand: /rooms/607. */
+/** The console's own pages. An address that is not a file, such as /rooms/607, is resolved by the page itself. */
 export async function webPages(app: FastifyInstance, folder = built): Promise<void> {
   if (!existsSync(join(folder, 'index.html'))) {
     app.get('/', async (_request, reply) =>
       reply.status(503).send('The console is not built yet: npm run build -w apps/dashboard\n'),
     );
-    app.setNotFoundHandler(async (_request, reply) =>
-      reply.status(404).send({ error: 'there is no such page' }),
-    );
+    app.setNotFoundHandler(async (_request, reply) => reply.status(404).send(errorBody('refused.no-page')));
     return;
   }
   await app.register(fastifyStatic, {
     root: folder,
     prefix: '/',
-    // Hashed names never change what they hold; the page itself must be asked for each time.
+    // A hashed name never changes its content; the page itself must be revalidated each time.
     setHeaders: (reply, path) => {
       reply.header(
         'cache-control',
@@ -30,6 +29,6 @@ export async function webPages(app: FastifyInstance, folder = built): Promise<vo
   });
   app.setNotFoundHandler(async (request, reply) => {
     const page = request.method === 'GET' && !/^\/(api|queues|assets)(\/|$|\?)/.test(request.url);
-    return page ? reply.sendFile('index.html') : reply.status(404).send({ error: 'there is no such page' });
+    return page ? reply.sendFile('index.html') : reply.status(404).send(errorBody('refused.no-page'));
   });
 }
