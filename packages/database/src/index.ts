@@ -35,6 +35,7 @@ export {
   rewordAlert,
   untoldAlerts,
 } from './ledger/alerts.ts';
+export { type Attempt, listAttempts } from './ledger/attempts.ts';
 export {
   clocksAhead,
   forgetDeadProcesses,
@@ -45,10 +46,9 @@ export {
   startHeartbeat,
 } from './ledger/heartbeats.ts';
 export { commit, FencedError, type Lease, releaseLease, renewLease, takeLease } from './ledger/lease.ts';
+export { accountForSlot, createLedger, failRun } from './ledger/ledger.ts';
+export { forgetRequeued, listRequeued, type RequeuedRow } from './ledger/requeued.ts';
 export {
-  accountForSlot,
-  createLedger,
-  failRun,
   findRun,
   knownSlots,
   listRuns,

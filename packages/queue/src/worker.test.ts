@@ -24,8 +24,10 @@ function memoryLedger() {
     renew: async () => true,
     end: async (_, run, outcome) => {
       ended.push({ run, outcome });
+      return true;
     },
     account: async () => {},
+    requeued: async () => {},
   };
   return { ledger, ended };
 }

@@ -6,7 +6,7 @@ export interface Lease {
   epoch: number;
 }
 
-/** The holder was paused or cut off for so long that another took over: what it wanted to write is refused. */
+/** The holder was paused or cut off for so long that another worker took over: its write is refused. */
 export class FencedError extends Error {
   readonly permanent = true;
 
@@ -25,9 +25,9 @@ export async function takeLease(
 ): Promise<Lease | undefined> {
   const { rows } = await db.query<{ epoch: number }>(
     `insert into lease (name, epoch, holder, until)
-     values ($1, nextval('lease_epoch'), $2, now() + make_interval(secs => $3))
+     values ($1, nextval('lease_epoch'), $2, clock_timestamp() + make_interval(secs => $3))
      on conflict (name) do update set epoch = excluded.epoch, holder = excluded.holder, until = excluded.until
-       where lease.until < now()
+       where lease.until < clock_timestamp()
      returning epoch`,
     [name, holder, seconds],
   );
@@ -37,14 +37,16 @@ export async function takeLease(
 /** @returns false when the lease is another's by now. */
 export async function renewLease(db: Queryable, { name, epoch }: Lease, seconds: number): Promise<boolean> {
   const { rowCount } = await db.query(
-    'update lease set until = now() + make_interval(secs => $3) where name = $1 and epoch = $2',
+    'update lease set until = clock_timestamp() + make_interval(secs => $3) where name = $1 and epoch = $2',
     [name, epoch, seconds],
   );
   return rowCount === 1;
 }
 
-export async function releaseLease(db: Queryable, { name, epoch }: Lease): Promise<void> {
-  await db.query('delete from lease where name = $1 and epoch = $2', [name, epoch]);
+/** @returns false when the lease is another's by now. */
+export async function releaseLease(db: Queryable, { name, epoch }: Lease): Promise<boolean> {
+  const { rowCount } = await db.query('delete from lease where name = $1 and epoch = $2', [name, epoch]);
+  return rowCount === 1;
 }
 
 /** Holds the lease's row until the transaction ends, so that nobody takes over between the check and the commit. */

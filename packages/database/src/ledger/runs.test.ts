@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestDatabase } from '../testing.ts';
 import { commit, FencedError, renewLease } from './lease.ts';
-import { createLedger, findRun, unattendedRuns } from './runs.ts';
+import { createLedger } from './ledger.ts';
+import { findRun, unattendedRuns } from './runs.ts';
 
 const job = 'daily_env_stats';
 const slot = new Date('2025-12-24T17:03:20Z');

@@ -1,0 +1,207 @@
+import { type Pool, type PoolClient, type Queryable, transaction } from '../pool.ts';
+import { resumeAttempt, startAttempt } from './attempts.ts';
+import { type Lease, releaseLease, renewLease, takeLease } from './lease.ts';
+import { type Requeue, recordRequeue } from './requeued.ts';
+import { judgeBegin, type KnownRun, moves } from './run-state.ts';
+
+export interface RunKey {
+  job: string;
+  slot: Date;
+}
+
+export interface RunRequest extends RunKey {
+  cause: string;
+  /** The queue's job as `id#timestamp`: the same one again is a redelivery. */
+  request: string;
+  /** Who asked. */
+  by?: string | undefined;
+  /** When the work began, where that was before it could be recorded. */
+  startedAt?: Date | undefined;
+}
+
+export type Begun =
+  | { lease: Lease }
+  /** Another run of the job is alive, or the slot has not come yet: then not before `until`. */
+  | { busy: string; until?: Date }
+  | { done: unknown };
+
+export interface RunOutcome {
+  status: (typeof moves.end.to)[number];
+  report?: unknown;
+  error?: string;
+}
+
+/** By how much a worker's clock may be ahead of the database's. */
+const clockToleranceSeconds = 60;
+
+/**
+ * The ledger of runs: one row per (job, slot), whatever the queue does. `worker` names this process in it. A lease
+ * that is not renewed for `leaseSeconds` can be taken over. The queue package states its needs in its own type `Ledger`.
+ */
+export function createLedger(pool: Pool, worker: string, { leaseSeconds = 15 } = {}) {
+  return {
+    /**
+     * Takes the job's lease and records its run as running.
+     * @returns `busy` while another run of the job is alive, and `done` with the report when this work was finished
+     *   before: by the same request, or by any when it comes from the timetable.
+     */
+    begin: (asked: RunRequest): Promise<Begun> =>
+      transaction(pool, async (tx) => {
+        await lockJob(tx, asked.job);
+        if (await isEarly(tx, asked.slot)) {
+          return { busy: `${named(asked)} has not come yet`, until: asked.slot };
+        }
+        const runs = await runsThatMatter(tx, asked);
+        const own = runs.find(({ slot }) => slot.getTime() === asked.slot.getTime());
+        const judged = judgeBegin(asked, runs);
+        if (judged.verdict === 'done') return { done: own?.report };
+        if (judged.verdict === 'busy') return { busy: whyBusy(asked, judged.blocker) };
+        const lease = await takeLease(tx, asked.job, worker, leaseSeconds);
+        if (!lease) return { busy: `another run of ${asked.job} is alive` };
+
+        const again = judged.verdict === 'resume' || judged.again;
+        const started = await recordBegin(tx, asked, { epoch: lease.epoch, worker, again });
+        const attempt = { ...asked, ...started, epoch: lease.epoch, worker, by: asked.by };
+        if (judged.verdict === 'resume') await resumeAttempt(tx, attempt);
+        else await startAttempt(tx, attempt);
+        return { lease };
+      }),
+
+    /** Takes the lease of work outside the timetable, such as a batch. */
+    claim: (name: string) => takeLease(pool, name, worker, leaseSeconds),
+
+    renew: (lease: Lease) => renewLease(pool, lease, leaseSeconds),
+
+    /**
+     * Ends the lease, and the run with it.
+     * @returns false when another worker has taken over: then nothing has changed.
+     */
+    async end(lease: Lease, run: RunKey | undefined, outcome: RunOutcome): Promise<boolean> {
+      if (!run) return releaseLease(pool, lease);
+      return transaction(pool, async (tx) => {
+        await lockJob(tx, run.job);
+        // Its own row is not enough: a worker that took over for another slot leaves it as it was.
+        if (!(await releaseLease(tx, lease))) return false;
+        return recordEnd(tx, run, lease, outcome);
+      });
+    },
+
+    /** Records a slot that is not run. A run that has begun is never overwritten. */
+    account: (run: RunKey, status: 'missed' | 'coalesced' | 'paused') => accountForSlot(pool, run, status),
+
+    /** Records that a job went back into the queue because it could not be taken. */
+    requeued: (requeue: Requeue) => recordRequeue(pool, requeue),
+  };
+}
+
+export async function accountForSlot(
+  pool: Pool,
+  { job, slot }: RunKey,
+  status: (typeof moves.account.to)[number],
+): Promise<void> {
+  await transaction(pool, async (tx) => {
+    await lockJob(tx, job);
+    await tx.query(
+      `insert into runs (job, slot, status, cause, finished_at, lateness)
+       values ($1, $2, $3, 'schedule', now(), now() - $2) on conflict (job, slot) do nothing`,
+      [job, slot, status],
+    );
+  });
+}
+
+/**
+ * Ends a run that no worker works on, and fences the worker that did.
+ * @returns false when it has ended, or a worker is working on it.
+ */
+export async function failRun(pool: Pool, { job, slot }: RunKey, error: string): Promise<boolean> {
+  return transaction(pool, async (tx) => {
+    await lockJob(tx, job);
+    const { rowCount } = await tx.query(
+      `with ended as (
+         update runs set status = 'failed', error = $3, finished_at = now(), idle_since = null
+         where job = $1 and slot = $2 and status = any($4) and not exists (
+           select from lease where name = job and lease.epoch = runs.epoch and until > clock_timestamp())
+         returning id, epoch),
+       fenced as (delete from lease using ended where name = $1 and lease.epoch = ended.epoch),
+       attempt as (
+         update run_attempt set outcome = 'failed', ended_at = now(), error = $3
+         from ended where run_id = ended.id and outcome is null)
+       select from ended`,
+      [job, slot, error, moves.giveUp.from],
+    );
+    return rowCount === 1;
+  });
+}
+
+/** The first statement of every move. What decides is read by the statements after it. */
+async function lockJob(tx: PoolClient, job: string): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(hashtext('mycelium.run.' || $1))`, [job]);
+}
+
+/** By the database's clock: it is the one that all workers share. */
+async function isEarly(tx: Queryable, slot: Date): Promise<boolean> {
+  const { rows } = await tx.query<{ early: boolean }>(
+    'select $1::timestamptz > clock_timestamp() + make_interval(secs => $2) as early',
+    [slot, clockToleranceSeconds],
+  );
+  return rows[0]?.early === true;
+}
+
+/** The run of the slot, and all of the job that may be alive. */
+async function runsThatMatter(tx: Queryable, { job, slot }: RunKey) {
+  const { rows } = await tx.query<KnownRun & { report: unknown }>(
+    `select slot, status, epoch, request, started_at as "startedAt", report,
+            exists (select from lease where name = $1 and lease.epoch = runs.epoch and until > clock_timestamp()) as held
+     from runs where job = $1 and (slot = $2 or status in ('running', 'waiting'))`,
+    [job, slot],
+  );
+  return rows;
+}
+
+function whyBusy({ job, slot }: RunKey, blocker: KnownRun): string {
+  const which = blocker.slot.getTime() === slot.getTime() ? 'this run' : named({ job, slot: blocker.slot });
+  return blocker.held ? `${which} is running in another worker` : `${which} waits for its batches`;
+}
+
+const named = ({ job, slot }: RunKey) => `${job} of ${slot.toISOString()}`;
+
+async function recordBegin(
+  tx: Queryable,
+  { job, slot, cause, request, startedAt }: RunRequest,
+  { epoch, worker, again }: { epoch: number; worker: string; again: boolean },
+): Promise<{ runId: number; startedAt: Date }> {
+  const { rows } = await tx.query<{ runId: number; startedAt: Date }>(
+    `insert into runs (job, slot, epoch, status, cause, request, worker, attempts, started_at, lateness)
+     values ($1, $2, $3, 'running', $4, $5, $6, 1, coalesce($8, now()), coalesce($8, now()) - $2)
+     on conflict (job, slot) do update set
+       epoch = excluded.epoch, status = 'running', worker = excluded.worker, error = null,
+       cause = excluded.cause, request = excluded.request, finished_at = null, idle_since = null,
+       -- The same request that wakes or retries continues; another one starts again.
+       attempts = case when $7 then runs.attempts + (runs.status <> 'waiting')::int else 1 end,
+       started_at = case when $7 then coalesce(runs.started_at, excluded.started_at) else excluded.started_at end,
+       lateness = case when $7 then coalesce(runs.lateness, excluded.lateness) else excluded.lateness end
+     returning id as "runId", coalesce($8, now()) as "startedAt"`,
+    [job, slot, epoch, cause, request, worker, again, startedAt ?? null],
+  );
+  return rows[0] as { runId: number; startedAt: Date };
+}
+
+async function recordEnd(
+  tx: Queryable,
+  { job, slot }: RunKey,
+  { epoch }: Lease,
+  { status, report, error }: RunOutcome,
+): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `with ended as (
+       update runs set status = $4, report = $5, error = $6,
+         finished_at = case when $4 in ('succeeded', 'failed') then now() end
+       where job = $1 and slot = $2 and epoch = $3 and status = any($7) returning id),
+     attempt as (
+       update run_attempt set outcome = $4, ended_at = now(), error = $6
+       from ended where run_id = ended.id and outcome is null and $4 <> 'waiting')
+     select from ended`,
+    [job, slot, epoch, status, JSON.stringify(report) ?? null, error ?? null, moves.end.from],
+  );
+  return rowCount === 1;
+}
