@@ -25,8 +25,8 @@ async function setup(t: TestContext, redisSettings: string[] = []) {
   const env = { MYCELIUM_HOME: images, IMAGE_DIR: images, DATABASE_URL: pool.url, REDIS_URL: address };
   const doctor = (more: Parameters<typeof childEnvironment>[0] = {}) =>
     new Promise<{ code: number; findings: Finding[] }>((resolve) => {
-      const told = { env: childEnvironment({ ...env, CAPTION_URL: '', CLIP_MODEL: '', ...more }) };
-      execFile(process.execPath, [main, 'doctor', '--json'], told, (error, out) =>
+      const options = { env: childEnvironment({ ...env, CAPTION_URL: '', CLIP_MODEL: '', ...more }) };
+      execFile(process.execPath, [main, 'doctor', '--json'], options, (error, out) =>
         resolve({ code: Number(error?.code ?? 0), findings: JSON.parse(out) }),
       );
     });
@@ -36,30 +36,30 @@ async function setup(t: TestContext, redisSettings: string[] = []) {
 const bad = (findings: Finding[]) =>
   findings.filter(({ verdict }) => verdict === 'bad').map(({ about, says }) => `${about} ${says}`);
 
-test('where nothing is lost the doctor says so, and leaves nothing behind', async (t) => {
+test('a healthy system gets only good findings, and nothing is left behind', async (t) => {
   const { pool, images, doctor } = await setup(t);
   await pool.query(`alter database ${new URL(pool.url).pathname.slice(1)} set synchronous_commit = on`);
   const { findings } = await doctor();
-  const told = findings.map(({ about, verdict, says }) => `${verdict} ${about} ${says}`).join('\n');
+  const text = findings.map(({ about, verdict, says }) => `${verdict} ${about} ${says}`).join('\n');
   for (const good of [
-    /good Redis evicts nothing/,
+    /good Redis never evicts jobs/,
     /good Redis keeps an append-only file/,
     /good PostgreSQL builds indexes in/,
     /good images can be written, read and removed/,
     /good captioner none/,
     /good clocks agree/,
   ])
-    assert.match(told, good);
+    assert.match(text, good);
   assert.deepEqual(await readdir(images), []);
 });
 
-test('what loses jobs is found with what to do about it, and the exit code is 1', async (t) => {
+test('settings that lose jobs are found with what to do about them, and the exit code is 1', async (t) => {
   const { client, doctor } = await setup(t, ['appendonly no', 'maxmemory-policy allkeys-lru']);
   const { code, findings } = await doctor();
   assert.equal(code, 1);
-  const told = bad(findings).join('\n');
-  assert.match(told, /maxmemory-policy is allkeys-lru.*set it to noeviction/);
-  assert.match(told, /keeps nothing on disk.*set appendonly yes/);
+  const text = bad(findings).join('\n');
+  assert.match(text, /maxmemory-policy is allkeys-lru.*set it to noeviction/);
+  assert.match(text, /keeps nothing on disk.*set appendonly yes/);
 
   await client.config('SET', 'maxmemory-policy', 'noeviction');
   await client.config('SET', 'appendonly', 'yes');
@@ -67,7 +67,7 @@ test('what loses jobs is found with what to do about it, and the exit code is 1'
   assert.match(bad((await doctor()).findings).join('\n'), /% of maxmemory is used.*raise maxmemory/);
 });
 
-test('a process whose clock is wrong, a captioner that is away and a bucket that cannot be written are found', async (t) => {
+test('a process whose clock is wrong, an unreachable captioner and a missing image folder are found', async (t) => {
   const { pool, images, doctor } = await setup(t);
   await pool.query(
     `insert into heartbeat (process, service, host, started_at, seen_at, clock_ahead)

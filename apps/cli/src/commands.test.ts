@@ -189,7 +189,7 @@ test('with a database and queues of its own', async (t) => {
     },
   );
 
-  await t.test('readings go in once; a bad line is told with its number', async () => {
+  await t.test('readings are imported once; a bad line is reported with its number', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'mycelium-cli-')), 'readings.csv');
     await writeFile(
       file,
@@ -207,7 +207,7 @@ test('with a database and queues of its own', async (t) => {
     assert.equal(JSON.parse(again.out)[0].inserted, 0);
   });
 
-  await t.test('a point gets another threshold, and its history tells since when', async () => {
+  await t.test('a point gets another threshold, and its history shows since when', async () => {
     const set = await mycelium(
       env,
       ...['points', 'set', 'air_cooler.temp_set', '--threshold', '0.3', '--from', '2025-12-24T00:00:00Z'],
@@ -220,7 +220,7 @@ test('with a database and queues of its own', async (t) => {
     assert.deepEqual([rules.at(-2).threshold, rules.at(-1).threshold], [0.5, 0.3]);
     const wrong = await mycelium(env, 'points', 'set', 'fresh_air_fan.mode', '--threshold', '1');
     assert.equal(wrong.code, 2);
-    assert.match(wrong.err, /a threshold is for analog points/);
+    assert.match(wrong.err, /only analog points have a threshold/);
     const listed = JSON.parse((await mycelium(env, 'points', 'list', '--room', '611', '--json')).out);
     assert.deepEqual(
       listed.map(({ room, point, kind }: Record<string, string>) => `${room} ${point} ${kind}`),
@@ -229,7 +229,7 @@ test('with a database and queues of its own', async (t) => {
   });
 
   await t.test(
-    'readings are exported to standard output, and to a file that is whole or not there',
+    'readings are exported to standard output, and to a file that is complete or missing',
     async () => {
       const days = ['--from', '2025-12-24', '--to', '2025-12-24'];
       const { out } = await mycelium(env, 'export', 'readings', ...days);
@@ -241,7 +241,7 @@ test('with a database and queues of its own', async (t) => {
       assert.equal(JSON.parse(json.out)[0].value, 18.4);
       assert.equal((await mycelium(env, 'export', 'stats', ...days)).out.trim().split('\n').length, 1);
       const file = join(env.MYCELIUM_HOME as string, 'changes.parquet');
-      const told = await mycelium(
+      const written = await mycelium(
         env,
         'export',
         'changes',
@@ -252,7 +252,7 @@ test('with a database and queues of its own', async (t) => {
         file,
         '--json',
       );
-      assert.equal(JSON.parse(told.out).rows, 0);
+      assert.equal(JSON.parse(written.out).rows, 0);
       assert.equal((await readFile(file)).subarray(0, 4).toString(), 'PAR1');
       assert.equal(
         (await mycelium(env, 'export', 'stats', '--from', '2025-12-25', '--to', '2025-12-24')).code,
@@ -261,7 +261,7 @@ test('with a database and queues of its own', async (t) => {
     },
   );
 
-  await t.test('images set aside are released', async () => {
+  await t.test('quarantined images are released', async () => {
     await quarantine(pool, [{ key: 'a/b.jpg', reason: 'truncated', detail: 'ends early' }]);
     const [listed] = JSON.parse((await mycelium(env, 'quarantine', '--json')).out);
     assert.equal(listed.key, 'a/b.jpg');
@@ -276,7 +276,7 @@ test('with a database and queues of its own', async (t) => {
     assert.equal((await mycelium(env, 'models', 'use', 'nobody')).code, 1);
   });
 
-  await t.test('the doctor tells what it found', async () => {
+  await t.test('doctor reports what it found', async () => {
     const findings = JSON.parse((await mycelium(env, 'doctor', '--json')).out);
     const of = (about: string) => findings.filter((finding: { about: string }) => finding.about === about);
     for (const about of ['Node', 'Redis', 'PostgreSQL', 'images', 'model', 'disk'])
@@ -315,10 +315,10 @@ test('with a database and queues of its own', async (t) => {
   }
 });
 
-test('every mistake of usage ends with 2 and says what is wanted', async (t) => {
-  let said = '';
+test('every mistake of usage ends with 2 and says what was expected', async (t) => {
+  let printed = '';
   t.mock.method(process.stderr, 'write', (text: string) => {
-    said += text;
+    printed += text;
     return true;
   });
   const mistakes: [string[], RegExp][] = [
@@ -333,16 +333,16 @@ test('every mistake of usage ends with 2 and says what is wanted', async (t) => 
     [['recent', '--hours', '-1'], /a number above 0/],
     [['batch-all'], /--date-filter/],
     [['batch-all', '--date-filter', '20251301'], /a day such as 20251231/],
-    [['validate', '--max-per-room', '0'], /a whole number from 1 on/],
+    [['validate', '--max-per-room', '0'], /a whole number of at least 1/],
     [['runs', '--status', 'well'], /Allowed choices/],
     [['search'], /--text, --image or --key/],
     [['search', '--text', 'a', '--key', 'b'], /cannot be used with/],
     [['import', 'images', 'folder'], /--room/],
   ];
   for (const [args, message] of mistakes) {
-    said = '';
+    printed = '';
     assert.equal(await runCommand(args), 2, args.join(' '));
-    assert.match(said, message);
+    assert.match(printed, message);
   }
 });
 
@@ -357,7 +357,7 @@ test('help ends with 0, of the program and of a command, and so does the version
   assert.match(command.out, /--json/);
 });
 
-test('a setting that is wrong, or a server that is not there, is one clear message', async () => {
+test('a setting that is wrong, or a server that is missing, is one clear message', async () => {
   const home = { MYCELIUM_HOME: await mkdtemp(join(tmpdir(), 'mycelium-cli-')) };
   const wrong = await mycelium(childEnvironment({ ...home, CLIP_DEVICE: 'abacus' }), 'config');
   assert.equal(wrong.code, 1);

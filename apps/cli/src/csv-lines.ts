@@ -5,15 +5,15 @@ export interface Block {
   /** Number of the first line, from 1. */
   line: number;
   lines: string[];
-  /** Of the file, up to here. */
+  /** Bytes of the file up to here. */
   bytes: number;
 }
 
 const longestLine = 1_000_000;
 
 /**
- * The lines of a file of any length, some thousands at a time. A record of readings is one line: a broken quote
- * then spoils one record, where a general CSV parser would swallow what follows.
+ * Reads a file of any length, some thousand lines at a time. Every line is one record, so a broken quote spoils one
+ * record; a general CSV parser would swallow the lines after it.
  */
 export async function* readLines(file: string, signal?: AbortSignal): AsyncGenerator<Block> {
   const stream = createReadStream(file, { highWaterMark: 256 * 1024, ...(signal && { signal }) });
@@ -26,7 +26,7 @@ export async function* readLines(file: string, signal?: AbortSignal): AsyncGener
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() as string;
     if (rest.length > longestLine)
-      throw new Error(`line ${line + lines.length} has no end: is this a CSV file?`);
+      throw new Error(`line ${line + lines.length} is longer than a million characters. Is this a CSV file?`);
     if (lines.length > 0) yield { line, lines, bytes };
     line += lines.length;
   }
@@ -37,7 +37,7 @@ export async function fileSize(file: string): Promise<number> {
   return (await stat(file)).size;
 }
 
-/** The separator that the first line uses most. */
+/** The separator that occurs most in the first line. */
 export async function findSeparator(file: string): Promise<string> {
   await using handle = await open(file);
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(4_096), 0, 4_096, 0);
@@ -46,7 +46,7 @@ export async function findSeparator(file: string): Promise<string> {
   return [',', ';', '\t'].reduce((most, separator) => (uses(separator) > uses(most) ? separator : most));
 }
 
-/** The fields of one line, quotes taken off. @throws Error when a quote is not closed. */
+/** The fields of one line without their quotes. @throws Error when a quote is not closed. */
 export function splitLine(line: string, separator: string): string[] {
   const text = line.endsWith('\r') ? line.slice(0, -1) : line;
   if (!text.includes('"')) return text.split(separator);

@@ -1,4 +1,4 @@
-/** One clear line (a ConfigError has one for each mistake); the stack with LOG_LEVEL=debug. */
+/** One clear line (a ConfigError has one per mistake); the stack with LOG_LEVEL=debug. */
 export async function describeError(error: unknown): Promise<string> {
   const { readConfig } = await import('@mycelium/config');
   let debug = false;
@@ -11,13 +11,13 @@ export async function describeError(error: unknown): Promise<string> {
     return `${error.stack}${error.cause ? `\ncaused by ${error.cause}` : ''}`;
   const text = messageOf(error);
   if (text.includes('ECONNREFUSED') || text.includes('Connection is closed')) {
-    return `${text}: no server answers there. Is \`npm start\` running, and are REDIS_URL and DATABASE_URL right?`;
+    return `${text}: no server answers at this address. Start one with \`npm start\`, or check REDIS_URL and DATABASE_URL.`;
   }
   return text;
 }
 
 function messageOf(error: unknown): string {
-  // Node tells a refused connection to a name of several addresses without a message of its own.
+  // A refused connection to a name with several addresses has no message of its own in Node.
   if (error instanceof AggregateError && !error.message) return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message || error.name : String(error);
 }

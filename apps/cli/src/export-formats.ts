@@ -1,12 +1,12 @@
 import { ByteWriter, parquetWriteRows } from 'hyparquet-writer';
 import type { Column, Row } from './export-tables.ts';
 
-/** Resolves when more may be written. */
+/** Resolves when the next chunk may be written. */
 export type Write = (chunk: string | Uint8Array) => Promise<void>;
 
 export type Format = (columns: Column[], rows: AsyncIterable<Row[]>, write: Write) => Promise<void>;
 
-/** Each writes rows while they come, and holds few of them. */
+/** Each writes rows as they arrive and keeps few in memory. */
 export const formats = { csv: writeCsv, json: writeJson, parquet: writeParquet } satisfies Record<
   string,
   Format
@@ -28,7 +28,7 @@ function field(value: Row[string] | undefined): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** One array, a row a line. NaN is null: JSON has no word for it. */
+/** One array, one row per line. NaN becomes null, since JSON has no NaN. */
 async function writeJson(columns: Column[], rows: AsyncIterable<Row[]>, write: Write): Promise<void> {
   const names = columns.map(({ name }) => name);
   let before = '[';
@@ -41,7 +41,7 @@ async function writeJson(columns: Column[], rows: AsyncIterable<Row[]>, write: W
   await write(before === '[' ? '[]\n' : '\n]\n');
 }
 
-/** Row groups: the writer holds one. */
+/** Rows per row group; the writer keeps one group in memory. */
 const rowGroupSize = 50_000;
 
 async function writeParquet(columns: Column[], rows: AsyncIterable<Row[]>, write: Write): Promise<void> {

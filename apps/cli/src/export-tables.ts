@@ -20,7 +20,7 @@ export interface Selection {
 
 export interface Table {
   columns: Column[];
-  /** A day's rows, or some of them, at a time: no more is in memory. */
+  /** Yields at most a day's rows at a time, to keep memory small. */
   rows: (selection: Selection) => AsyncGenerator<Row[]>;
 }
 
@@ -28,7 +28,7 @@ function columns(type: Column['type'], ...names: string[]): Column[] {
   return names.map((name) => ({ name, type }));
 }
 
-/** What can be exported. Instants are UTC, and columns keep their names: programs read them. */
+/** What can be exported. Instants are UTC. Column names never change: other programs read them. */
 export const tables = {
   stats: {
     columns: [
@@ -64,7 +64,7 @@ export const tables = {
       }
     },
   },
-  /** In the form that `import readings` takes. */
+  /** In the long form that `import readings` reads. */
   readings: {
     columns: [
       ...columns('TIMESTAMP', 'time'),

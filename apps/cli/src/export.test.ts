@@ -61,7 +61,7 @@ async function farm(t: TestContext) {
 const parquet = (bytes: Buffer) =>
   parquetReadObjects({ file: new Uint8Array(bytes).buffer }) as Promise<Row[]>;
 
-test('readings come out in the form in which they are imported, in every format alike', async (t) => {
+test('exported readings have the form that import reads, the same in every format', async (t) => {
   const written = await farm(t);
   const csv = String(await written('readings', 'csv'));
   const lines = csv.trimEnd().split('\n');
@@ -87,7 +87,7 @@ test('days are the farm’s, and rooms can be chosen', async (t) => {
   assert.match(lines[1] ?? '', /^2026-03-03T16:00:00.000Z,612,/);
 });
 
-test('changes are told with the names of their values, and without baselines', async (t) => {
+test('changes carry the names of their values; baselines are left out', async (t) => {
   const written = await farm(t);
   const csv = String(await written('changes', 'csv'));
   assert.deepEqual(csv.split('\n').slice(1, 3), [
@@ -104,7 +104,7 @@ test('changes are told with the names of their values, and without baselines', a
   );
 });
 
-test('every column of the statistics is filled from its own', async (t) => {
+test('every column of the statistics has the value of its own database column', async (t) => {
   const written = await farm(t);
   const [row] = await parquet(await written('stats', 'parquet', { rooms: ['611'] }));
   assert.equal(row?.count, 1_440);
@@ -120,7 +120,7 @@ test('every column of the statistics is filled from its own', async (t) => {
   );
 });
 
-test('where there is nothing the file is whole, and empty', async (t) => {
+test('without data the file is complete and empty', async (t) => {
   const written = await farm(t);
   const none = { from: '2026-05-01', to: '2026-05-02' };
   assert.equal(String(await written('changes', 'json', none)), '[]\n');

@@ -35,7 +35,7 @@ interface Exif {
   OffsetTimeOriginal?: string;
 }
 
-/** A picture of one colour, the colour telling it from others. */
+/** A picture of one colour; the colour identifies it. */
 function picture(colour: number, exif: Exif = {}) {
   const background = { r: colour, g: 120, b: 60 };
   return sharp({ create: { width: 64, height: 48, channels: 3, background } }).withExif({
@@ -77,7 +77,7 @@ test('pictures get the camera’s time, or else the file’s, and their batch th
   assert.ok((await store.read(a as string)).equals(bytes), 'a JPEG is kept byte for byte');
 });
 
-test('the in-date and the camera can be told', async (t) => {
+test('the in-date and the camera can be given', async (t) => {
   const { directory, store, take } = await setup(t);
   await putJpeg(join(directory, 'a.jpg'), 1, { DateTimeOriginal: '2025:12:24 16:00:00' });
   await take({ inDate: '2025-12-18', camera: '1921681235' });
@@ -86,7 +86,7 @@ test('the in-date and the camera can be told', async (t) => {
   ]);
 });
 
-test('a camera that wrote its offset is believed', async (t) => {
+test('the offset that a camera wrote is used', async (t) => {
   const { directory, store, take } = await setup(t);
   await putJpeg(join(directory, 'a.jpg'), 1, {
     DateTimeOriginal: '2025:12:24 20:00:00',
@@ -96,7 +96,7 @@ test('a camera that wrote its offset is believed', async (t) => {
   assert.deepEqual(Object.keys(await contents(store)), ['611/20251225/611_0_20251225_20251225073000.jpg']);
 });
 
-test('the same photograph is at another hour on another farm’s clocks only if its camera wrote an offset', async (t) => {
+test('the same photograph has another local hour on another farm only if its camera wrote an offset', async (t) => {
   const { directory, store, take } = await setup(t);
   await putJpeg(join(directory, 'local.jpg'), 1, { DateTimeOriginal: '2025:07:30 10:00:00' });
   await putJpeg(join(directory, 'offset.jpg'), 2, {
@@ -110,7 +110,7 @@ test('the same photograph is at another hour on another farm’s clocks only if 
   ]);
 });
 
-test('a camera whose clock was never set gives way to the file’s time', async (t) => {
+test('the file’s time replaces that of a camera whose clock was never set', async (t) => {
   const { directory, store, take } = await setup(t);
   const modified = new Date('2025-12-24T08:00:00Z');
   for (const [n, time] of ['0000:00:00 00:00:00', '    :  :     :  :  ', '2025:02:30 12:00:00'].entries()) {
@@ -162,7 +162,7 @@ test('a PNG that an older converter stored with other bytes is still the same pi
   assert.deepEqual([imported, skipped], [0, 1]);
 });
 
-test('bad files are told with the reason, the others go in, and what is no picture is passed over', async (t) => {
+test('bad files are reported with the reason, the others are imported, and files of other types are ignored', async (t) => {
   const { directory, store, take } = await setup(t);
   await mkdir(join(directory, 'deeper', 'still'), { recursive: true });
   const good = await putJpeg(join(directory, 'deeper', 'still', 'GOOD.JPG'), 1);
@@ -234,7 +234,7 @@ test('a burst at the last second of a day stays on that day', async (t) => {
   );
 });
 
-test('a room, a camera or an in-date that cannot stand in a key stops the import before it begins', async (t) => {
+test('a room, a camera or an in-date that cannot be part of a key stops the import before it begins', async (t) => {
   const { directory, store, take } = await setup(t);
   await putJpeg(join(directory, 'a.jpg'), 1);
   await assert.rejects(importImages({ directory, store, room: 'a/b', timeZone }), NotAnImageKey);

@@ -8,41 +8,41 @@ export interface ImportImages {
   directory: string;
   store: ObjectStore;
   room: string;
-  /** The day on which the batch was brought in; the day of each picture's capture when left out. */
+  /** The day the batch was brought in. Default: the day each picture was taken. */
   inDate?: Day | undefined;
   timeZone: string;
-  /** Digits that stand in the keys for the camera. */
+  /** Number of the camera in the keys. */
   camera?: string | undefined;
   onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
 export interface ImportImagesReport {
-  /** Pictures that are new in the store. */
+  /** Pictures that were not in the store before. */
   imported: number;
-  /** Pictures that were there already. */
+  /** Pictures that were already in the store. */
   skipped: number;
-  /** Of the imported, PNG and WebP that became JPEG. */
+  /** Imported pictures that were converted from PNG or WebP to JPEG. */
   converted: number;
-  /** Of the imported, those that stand some seconds beside their capture time, which another picture had. */
+  /** Imported pictures stored some seconds off, because another picture had their second. */
   moved: number;
   failed: { file: string; reason: string }[];
-  /** Local days of the pictures that are in the store now, in order. */
+  /** Local days of the pictures, sorted. */
   days: Day[];
   seconds: number;
 }
 
 /**
- * Puts a folder's JPEG, PNG and WebP files, at any depth, into the store as pictures of a room. The time is the
- * camera's, or else the file's. Importing a folder twice changes nothing; a bad file is told and the others go in.
- * @throws StoreError when the store is down; what went in so far stays
- * @throws NotAnImageKey when no key can be made with this room, camera or in-date
+ * Copies a folder's JPEG, PNG and WebP files, at any depth, into the store as pictures of a room. The time is the
+ * camera's, or else the file's. Importing a folder again changes nothing; bad files are reported and left out.
+ * @throws StoreError when the store is down; what was imported before stays
+ * @throws NotAnImageKey when this room, camera or in-date cannot be part of a key
  */
 export async function importImages(options: ImportImages): Promise<ImportImagesReport> {
   const { directory, store, room, inDate, timeZone, camera = '0', signal } = options;
   checkNames({ room, camera, batchInDate: inDate ?? '2025-01-01' }, timeZone);
   const started = performance.now();
-  const shelf = createShelf(store, signal);
+  const allocator = createKeyAllocator(store, signal);
   const report = {
     imported: 0,
     skipped: 0,
@@ -59,12 +59,12 @@ export async function importImages(options: ImportImages): Promise<ImportImagesR
     try {
       const path = join(directory, file);
       const { size, mtime } = await stat(path);
-      if (size > largest) throw new Error(`The file is larger than ${largest / 2 ** 20} MiB`);
+      if (size > largest) throw new Error(`the file is larger than ${largest / 2 ** 20} MiB`);
       const photo = await readPhoto(await readFile(path), timeZone, signal);
       const capturedAt = wholeSecond(photo.capturedAt ?? mtime);
       const day = dayOf(capturedAt, timeZone);
       const image = { room, camera, batchInDate: inDate ?? day };
-      const put = await shelf.put(photo, keysAround(image, capturedAt, timeZone));
+      const put = await allocator.put(photo, keysAround(image, capturedAt, timeZone));
       report[put.isNew ? 'imported' : 'skipped']++;
       if (put.isNew && photo.converted) report.converted++;
       if (put.isNew && put.moved) report.moved++;
@@ -79,15 +79,15 @@ export async function importImages(options: ImportImages): Promise<ImportImagesR
   return { ...report, days: [...days].sort(), seconds: (performance.now() - started) / 1_000 };
 }
 
-/** Once and before the first picture, instead of as the reason why every single one failed. */
+/** Checked once, before the first picture, so that a wrong name is one error and not one per picture. */
 function checkNames(image: Image, timeZone: string): void {
   formatImageKey({ ...image, capturedAt: new Date('2025-01-01T12:00:00Z') }, { timeZone });
 }
 
-/** What the store reads back at most. */
+/** The largest object that the store reads. */
 const largest = 64 * 2 ** 20;
 
-/** Paths below the folder, sorted, so that pictures of one second always come in the same order. */
+/** Sorted paths, so that pictures of the same second always come in the same order. */
 async function findPictures(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return entries
@@ -104,7 +104,7 @@ function wholeSecond(instant: Date): Date {
 
 type Image = Omit<Parameters<typeof formatImageKey>[0], 'capturedAt' | 'day'>;
 
-/** The key for this second, for later and later ones of the same day, then for earlier and earlier ones. */
+/** The key of this second, then of the later seconds of the day, then of the earlier ones. */
 function* keysAround(image: Image, capturedAt: Date, timeZone: string): Generator<string> {
   const { start, end } = dayBounds(dayOf(capturedAt, timeZone), timeZone);
   const keyAt = (time: number) => formatImageKey({ ...image, capturedAt: new Date(time) }, { timeZone });
@@ -113,11 +113,11 @@ function* keysAround(image: Image, capturedAt: Date, timeZone: string): Generato
 }
 
 /**
- * A key has whole seconds and one camera, and a burst, or a folder whose files were all unpacked at once, has many
- * pictures in one. Each takes the first key that is free or already holds it: the same pictures find the same keys
- * on every import, with others beside them or without.
+ * A key holds one picture per camera and second, but a burst has several in a second, and so has a folder whose files
+ * were unpacked at once. Each picture takes the first key that is free or already holds it, so the same pictures get
+ * the same keys on every import.
  */
-function createShelf(store: ObjectStore, signal: AbortSignal | undefined) {
+function createKeyAllocator(store: ObjectStore, signal: AbortSignal | undefined) {
   const sizes = new Map<string, Map<string, number>>();
   const identities = new Map<string, string>();
 
@@ -138,7 +138,7 @@ function createShelf(store: ObjectStore, signal: AbortSignal | undefined) {
       if (mayBeSame && (await identityAt(key)) === photo.identity) return { isNew: false, moved };
       moved = true;
     }
-    throw new Error('every second of its day already has a picture of this camera');
+    throw new Error('every second of this day already has a picture of this camera');
   }
 
   /** The sizes of the objects in the key's folder, listed once. */

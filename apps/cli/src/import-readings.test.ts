@@ -64,7 +64,7 @@ test('the long form', async (t) => {
   ]);
 });
 
-test('the wide form, in which an empty cell is no reading', async (t) => {
+test('the wide form, in which an empty cell means no reading', async (t) => {
   const { bring, readings } = await setup(t);
   const report = await bring(
     'Date,T,Other,Set\n3/3/2026 0:04,18.4,x,15\n3/3/2026 0:09,,x,NaN\n3/3/2026 0:15,,x,16\n',
@@ -80,7 +80,7 @@ test('the wide form, in which an empty cell is no reading', async (t) => {
   ]);
 });
 
-test('three broken lines in a thousand are told, and 997 go in', async (t) => {
+test('three broken lines in a thousand are reported, and 997 are imported', async (t) => {
   const { bring } = await setup(t);
   const rows = Array.from(
     { length: 1_000 },
@@ -98,12 +98,12 @@ test('three broken lines in a thousand are told, and 997 go in', async (t) => {
     [
       [101, '"yesterday" is not a time'],
       [501, 'a quote is not closed'],
-      [901, '3 fields, where the header has 5'],
+      [901, '3 fields, but the header has 5'],
     ],
   );
 });
 
-test('the same file twice changes nothing, and a corrected one what was corrected', async (t) => {
+test('the same file twice changes nothing, and a corrected one only what was corrected', async (t) => {
   const { bring, readings } = await setup(t);
   const file = 'Date;T;Set\n3/3/2026 0:04;18.4;15\n3/3/2026 0:09;18.5;15\n';
   await bring(file, wide);
@@ -116,7 +116,7 @@ test('the same file twice changes nothing, and a corrected one what was correcte
   assert.equal((await bring(file.replace('18.5', '18.6'), wide)).inserted, 1);
 });
 
-test('values that are no number, and names that are none, are told', async (t) => {
+test('values that are not numbers and names that are not valid are reported', async (t) => {
   const { bring } = await setup(t);
   const { bad } = await bring(
     [
@@ -127,7 +127,7 @@ test('values that are no number, and names that are none, are told', async (t) =
   assert.deepEqual(bad, [
     { line: 3, reason: 'value is empty' },
     { line: 4, reason: 'value: "NaN" is not a number' },
-    { line: 5, reason: '6 fields, where the header has 5' },
+    { line: 5, reason: '6 fields, but the header has 5' },
     { line: 6, reason: 'value: "0x10z" is not a number' },
   ]);
   const named = await bring(
@@ -139,7 +139,7 @@ test('values that are no number, and names that are none, are told', async (t) =
   );
 });
 
-test('strict: what is not registered is told, line by line', async (t) => {
+test('strict: points that are not registered are reported, line by line', async (t) => {
   const { bring } = await setup(t);
   const file = 'time,room,device,point,value\n2026-03-03 00:00,611,air_cooler_611,temp_set,1\n';
   assert.deepEqual((await bring(file, { strict: true })).bad, [
@@ -149,10 +149,10 @@ test('strict: what is not registered is told, line by line', async (t) => {
   assert.equal((await bring(file, { strict: true })).repeated, 1);
 });
 
-test('a file that cannot be read at all says what is wanted', async (t) => {
+test('the error of a file that cannot be read says what was expected', async (t) => {
   const { bring } = await setup(t);
   await assert.rejects(bring('', wide), BadReadingsFile);
-  await assert.rejects(bring('Date,T\n', wide), /no column "Set"; the file has: Date, T/);
+  await assert.rejects(bring('Date,T\n', wide), /no column "Set"; the file has the columns Date, T/);
   await assert.rejects(bring('a,b\n'), /no column time, room, device, point, value/);
   await assert.rejects(bring('Date,T,Set\n', { ...wide, room: undefined }), /--room/);
   await assert.rejects(bring('Date,T,Set\n', { ...wide, maps: ['T=temperature'] }), /COLUMN=DEVICE.POINT/);

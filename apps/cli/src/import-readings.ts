@@ -13,7 +13,7 @@ import { BadTime } from './time-format.ts';
 export interface ImportReadings extends ReadingsFormat {
   pool: Pool;
   file: string;
-  /** Points that are not registered are refused instead of being registered. */
+  /** Refuse points that are not registered instead of registering them. */
   strict?: boolean | undefined;
   onProgress?: ((progress: ImportProgress) => void) | undefined;
   signal?: AbortSignal | undefined;
@@ -26,27 +26,27 @@ export interface ImportProgress {
 }
 
 export interface ImportReport {
-  /** Lines after the header, empty ones not counted. */
+  /** Lines after the header, without empty ones. */
   lines: number;
-  /** Of these, lines in which no mapped column had a value. */
+  /** Of these, lines without a value in any mapped column. */
   emptyLines: number;
   readings: number;
-  /** New ones, and ones that had another value before. */
+  /** New readings, and readings that had another value before. */
   inserted: number;
   repeated: number;
   newPoints: number;
   badLines: number;
-  /** The first hundred of them. */
+  /** The first hundred bad lines. */
   bad: { line: number; reason: string }[];
   seconds: number;
 }
 
-const told = 100;
+const listed = 100;
 
 /**
- * Takes a file of readings in, of any size: bad lines are counted and told, all others go in. A file that was
- * imported before changes nothing.
- * @throws BadReadingsFile when the file cannot be read in this way at all.
+ * Imports a file of readings of any size. Bad lines are counted and listed; all others are imported. Importing a file
+ * again changes nothing.
+ * @throws BadReadingsFile when the file cannot be read with these options
  */
 export async function importReadings(options: ImportReadings): Promise<ImportReport> {
   const { pool, file, strict = false, onProgress, signal } = options;
@@ -101,6 +101,6 @@ export async function importReadings(options: ImportReadings): Promise<ImportRep
 
   function refuse(line: number, reason: string): void {
     report.badLines++;
-    if (report.bad.length < told) report.bad.push({ line, reason });
+    if (report.bad.length < listed) report.bad.push({ line, reason });
   }
 }

@@ -1,6 +1,6 @@
 import { CommandFailed } from './command-errors.ts';
 
-/** Aborts at the first Ctrl-C or SIGTERM, with what is then to be told; a second one ends the process at once. */
+/** Aborts at the first Ctrl-C or SIGTERM with `message` as the error; a second one ends the process at once. */
 export function interruption(message: string): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
@@ -9,7 +9,7 @@ export function interruption(message: string): AbortSignal {
   return controller.signal;
 }
 
-/** Whatever an interrupted work throws, the interruption is the reason. */
+/** Whatever error interrupted work throws, the user sees the interruption. */
 export async function unlessInterrupted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -1,24 +1,24 @@
 import { isDay } from '@mycelium/farm';
 import { InvalidArgumentError } from 'commander';
 
-/** Parsers of what people type: each tells what is wanted when it cannot read a value. */
+/** Parsers of what people type. Each says what it expected when it cannot read a value. */
 
 export function day(text: string): string {
-  if (!isDay(text)) throw new InvalidArgumentError('Wanted: a day such as 2025-12-31.');
+  if (!isDay(text)) throw new InvalidArgumentError('Expected a day such as 2025-12-31.');
   return text;
 }
 
-/** `20251231` → `2025-12-31`; the other way of writing is understood too. */
+/** `20251231` → `2025-12-31`; also accepts the dashed form. */
 export function compactDay(text: string): string {
   const read = text.replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3');
-  if (!isDay(read)) throw new InvalidArgumentError('Wanted: a day such as 20251231.');
+  if (!isDay(read)) throw new InvalidArgumentError('Expected a day such as 20251231.');
   return read;
 }
 
 export function instant(text: string): Date {
   const read = new Date(text);
   if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:?\d\d)$/.test(text) || Number.isNaN(read.getTime())) {
-    throw new InvalidArgumentError('Wanted: a time with its zone, such as 2025-12-31T17:03:20Z.');
+    throw new InvalidArgumentError('Expected a time with its zone, such as 2025-12-31T17:03:20Z.');
   }
   return read;
 }
@@ -26,12 +26,12 @@ export function instant(text: string): Date {
 export function count(text: string): number {
   const read = Number(text);
   if (!Number.isInteger(read) || read < 1)
-    throw new InvalidArgumentError('Wanted: a whole number from 1 on.');
+    throw new InvalidArgumentError('Expected a whole number of at least 1.');
   return read;
 }
 
 export function positive(text: string): number {
   const read = Number(text);
-  if (!(read > 0 && Number.isFinite(read))) throw new InvalidArgumentError('Wanted: a number above 0.');
+  if (!(read > 0 && Number.isFinite(read))) throw new InvalidArgumentError('Expected a number above 0.');
   return read;
 }

@@ -1,22 +1,31 @@
-import Table from 'cli-table3';
-import colors from 'picocolors';
+import { err, out } from './colours.ts';
 import { type Bar, createBar, silentBar } from './progress-bar.ts';
+import { layOut } from './table.ts';
 
-/** Where a command's words go: text for people, or one JSON document and nothing else. */
+/** Where a command writes: text for people, or one JSON document and nothing else. */
 export interface Output {
   line(text?: string): void;
-  /** Something done: ✓ Redis  embedded */
+  /** A step that is done: ✓ Redis  embedded */
   done(what: string, how: string): void;
-  /** To standard error, with --json too. */
+  /** To standard error, also with --json. */
   warn(text: string): void;
-  table(head: string[], rows: unknown[][]): void;
+  table(titles: string[], rows: unknown[][]): void;
   bar(label: string): Bar;
-  /** The command's answer as data: printed with --json alone. */
+  /** The command's answer as data: printed only with --json. */
   result(value: unknown): void;
+  /** --wide: every column, in full. */
+  wide: boolean;
 }
 
-export function createOutput(json = false): Output {
-  const warn = (text: string) => console.error(colors.yellow(text));
+/** The options that every command takes. */
+export interface OutputOptions {
+  json?: boolean | undefined;
+  wide?: boolean | undefined;
+}
+
+export function createOutput(options: OutputOptions | boolean = {}): Output {
+  const { json = false, wide = false } = typeof options === 'boolean' ? { json: options } : options;
+  const warn = (text: string) => console.error(err.yellow(text));
   if (json) {
     const silent = () => {};
     return {
@@ -26,64 +35,24 @@ export function createOutput(json = false): Output {
       table: silent,
       bar: () => silentBar,
       result: (value) => console.log(JSON.stringify(value, null, 2)),
+      wide,
     };
   }
   return {
     line: (text = '') => console.log(text),
-    done: (what, how) => console.log(`${colors.green('✓')} ${what.padEnd(11)} ${how}`),
+    done: (what, how) => console.log(`${out.green('✓')} ${what.padEnd(11)} ${how}`),
     warn,
-    table: (head, rows) => console.log(rows.length > 0 ? drawTable(head, rows) : colors.dim('  (none)')),
+    table: (titles, rows) => printTable(titles, rows, wide),
     bar: createBar,
     result: () => {},
+    wide,
   };
 }
 
-function drawTable(head: string[], rows: unknown[][]): string {
-  const cells = rows.map((row) => row.map(cellText));
-  const columns = head.map((title, i) => [title, ...cells.map((row) => row[i] ?? '')]);
-  const colWidths = fit(columns, process.stdout.columns);
-  const wordsFit = columns.every((column, i) => longestWord(column) + 2 <= (colWidths[i] as number));
-  const table = new Table({
-    head,
-    colWidths,
-    wordWrap: true,
-    // Keys and the like have no spaces: they are broken rather than cut.
-    wrapOnWordBoundary: wordsFit,
-    // Colours of its own would come out in a pipe, too.
-    style: { head: [], border: [], compact: true },
-  });
-  table.push(...cells);
-  return table.toString();
-}
-
-function cellText(value: unknown): string {
-  if (value === null || value === undefined) return '–';
-  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : value.toFixed(2);
-  return String(value);
-}
-
-/** Widths of the columns: the widest give way until the table fits the terminal, at first down to their words. */
-function fit(columns: string[][], available = Number.POSITIVE_INFINITY): number[] {
-  const widths = columns.map((column) => 2 + Math.max(...column.map(width)));
-  const room = available - columns.length - 1;
-  for (const least of [columns.map((column) => longestWord(column) + 2), columns.map(() => 12)]) {
-    while (widths.reduce((sum, n) => sum + n, 0) > room) {
-      const slack = widths.map((n, i) => (n > (least[i] as number) ? n : 0));
-      const widest = slack.indexOf(Math.max(...slack));
-      if (slack[widest] === 0) break;
-      widths[widest] = (widths[widest] as number) - 1;
-    }
-  }
-  return widths;
-}
-
-function longestWord(column: string[]): number {
-  return Math.max(...column.flatMap((text) => text.split(/\s+/)).map(width));
-}
-
-/** Chinese characters take two places each. */
-function width(text: string): number {
-  return Math.max(
-    ...text.split('\n').map((line) => line.length + (line.match(/[\u2e80-\uffe6]/g)?.length ?? 0)),
-  );
+/** In a pipe nothing is shortened: a program reads it, or a file keeps it. */
+function printTable(titles: string[], rows: unknown[][], wide: boolean) {
+  if (rows.length === 0) return console.log(out.dim('(none)'));
+  const { isTTY, columns } = process.stdout;
+  const [head = '', ...lines] = layOut(titles, rows, isTTY && !wide ? columns : undefined);
+  console.log([out.dim(head), ...lines].join('\n'));
 }

@@ -8,17 +8,17 @@ import sharp from 'sharp';
 export interface Photo {
   /** JPEG. */
   bytes: Buffer;
-  /** Made into a JPEG from a PNG or a WebP. */
+  /** Converted from PNG or WebP. */
   converted: boolean;
-  /** From the camera, if it wrote one. */
+  /** The camera's time, if it wrote one. */
   capturedAt: Date | undefined;
-  /** The same for the same source file, whichever version of the converter made the JPEG. */
+  /** The same for the same source file, whatever version of the converter made the JPEG. */
   identity: string;
 }
 
 /**
  * Reads a picture file. JPEGs stay as they are, byte for byte; PNG and WebP become JPEGs, since every key ends in
- * `.jpg`. Decodes it as the nightly job will, so that what is taken here is not quarantined there.
+ * `.jpg`. Decodes the picture as the nightly job does, so that nothing imported here is quarantined there.
  * @throws BadImage
  */
 export async function readPhoto(source: Buffer, timeZone: string, signal?: AbortSignal): Promise<Photo> {
@@ -33,7 +33,7 @@ export async function readPhoto(source: Buffer, timeZone: string, signal?: Abort
   };
 }
 
-/** Of a stored picture: for a converted one, that of the file it was made from. */
+/** The identity of a stored picture; for a converted one, that of its source file. */
 export async function storedIdentity(bytes: Buffer): Promise<string> {
   return identityOf(bytes, isJpeg(bytes) ? await readExif(bytes) : {});
 }
@@ -48,7 +48,7 @@ interface Exif {
   ImageDescription?: unknown;
 }
 
-/** Damaged or missing EXIF is no EXIF: the picture is good without. */
+/** Damaged EXIF counts as missing: the picture is fine without it. */
 async function readExif(bytes: Buffer): Promise<Exif> {
   try {
     const { exif } = await sharp(bytes).metadata();
@@ -62,14 +62,14 @@ async function readExif(bytes: Buffer): Promise<Exif> {
 }
 
 const exifOptions = {
-  // Left to itself it makes Dates in this machine's time zone.
+  // Otherwise exifr makes Dates in this machine's time zone.
   reviveValues: false,
   pick: ['DateTimeOriginal', 'OffsetTimeOriginal', 'ImageDescription'],
 };
 
 /**
- * EXIF times are local without a zone, unless the camera wrote its offset too. One that is no time, as of a camera
- * whose clock was never set, is no capture time.
+ * EXIF times are local and have no zone, unless the camera wrote its offset too. A camera whose clock was never set
+ * writes times that are not valid; these are ignored.
  */
 function captureTime(exif: Exif, timeZone: string): Date | undefined {
   const match = /^(\d{4}):(\d\d):(\d\d) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d)/.exec(

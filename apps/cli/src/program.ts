@@ -24,10 +24,10 @@ import { describeError } from './describe-error.ts';
 
 const examples = `
 Examples:
-  mycelium up                                     everything on this machine, with a demo farm on a first start
-  mycelium schedules                              what runs when
+  mycelium up                                     run everything on this machine; the first start adds a demo farm
+  mycelium schedules                              when each job runs next, and how it last went
   mycelium run daily_env_stats --day 2025-12-24 --wait
-  mycelium recent --hours 1                       the last hour's images to vectors
+  mycelium recent --hours 1                       compute vectors of the last hour's images
   mycelium search --text "fruiting cluster, day 20" --room 611
   mycelium backfill daily_env_stats --from 2025-12-01 --to 2025-12-31 --dry-run
 
@@ -35,9 +35,10 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`;
 
 export function buildProgram(): Command {
   const program = new Command('mycelium')
-    .description('The jobs of a mushroom farm: statistics, setpoint changes, images to vectors.')
+    .description('Runs the jobs of a mushroom farm: climate statistics, setpoint changes, image vectors.')
     .version(cli.version)
     .option('--json', 'print one JSON document instead of text')
+    .option('--wide', 'print every column in full, even if lines get longer than the terminal')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', examples);
   const commands = [
@@ -62,16 +63,16 @@ export function buildProgram(): Command {
     doctorCommand(),
   ];
   for (const command of commands) program.addCommand(command);
-  settle(program);
+  configure(program);
   return program;
 }
 
-/** Parsing throws instead of ending the process, and every help shows what all commands share. */
-function settle(command: Command) {
-  command.exitOverride().showHelpAfterError('(--help tells more)');
+/** Parsing throws instead of ending the process, and every help shows the global options. */
+function configure(command: Command) {
+  command.exitOverride().showHelpAfterError('(see --help)');
   for (const sub of command.commands) {
     sub.configureHelp({ showGlobalOptions: true });
-    settle(sub);
+    configure(sub);
   }
 }
 
@@ -81,7 +82,7 @@ export async function runCommand(args: string[]): Promise<number> {
     await buildProgram().parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    // Commander has told what it found wrong.
+    // Commander has printed what is wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     console.error(await describeError(error));
     return error instanceof WrongUsage ? 2 : 1;

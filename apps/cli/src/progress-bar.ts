@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import colors from 'picocolors';
+import { out } from './colours.ts';
 
 export interface Bar {
   update(done: number, total: number, note?: string): void;
@@ -8,14 +8,14 @@ export interface Bar {
   end(note?: string): void;
 }
 
-/** Progress of long work: a bar in a terminal, else a line now and then. */
+/** Progress of long work: a bar on a terminal, otherwise a line now and then. */
 export function createBar(label: string): Bar {
   return process.stdout.isTTY ? terminalBar(label) : plainBar(label);
 }
 
 function terminalBar(label: string): Bar {
   const bar = new SingleBar({
-    format: `  ${label.padEnd(28)} ${colors.cyan('{bar}')} {value}/{total} {note}`,
+    format: `  ${label.padEnd(28)} ${out.cyan('{bar}')} {value}/{total} {note}`,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 24,
@@ -36,20 +36,20 @@ function terminalBar(label: string): Bar {
 }
 
 function plainBar(label: string): Bar {
-  let told = 0;
-  let noted = '';
+  let printedQuarter = 0;
+  let printedNote = '';
   console.log(`  ${label} …`);
   return {
     update(done, total, note = '') {
-      // A quarter further, or it is said again and again.
+      // One line per quarter: a log is read, not watched.
       const quarter = total > 0 ? Math.floor((4 * done) / total) : 0;
-      if (quarter <= told) return;
-      told = quarter;
+      if (quarter <= printedQuarter) return;
+      printedQuarter = quarter;
       console.log(`  ${label}: ${done}/${total} ${note}`.trimEnd());
     },
     note(text) {
-      if (text !== noted) console.log(`  ${label}: ${text}`);
-      noted = text;
+      if (text !== printedNote) console.log(`  ${label}: ${text}`);
+      printedNote = text;
     },
     end(note = 'done') {
       console.log(`  ${label}: ${note}`);

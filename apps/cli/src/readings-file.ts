@@ -6,18 +6,18 @@ import { instantReader } from './time-format.ts';
 /** How the columns of a file are to be read. */
 export interface ReadingsFormat {
   timeZone: string;
-  /** For a wide file, a column a point: `COLUMN=DEVICE.POINT` each. Without: `time,room,device,point,value`. */
+  /** For a wide file, with a column per point: `COLUMN=DEVICE.POINT` each. Without: `time,room,device,point,value`. */
   maps?: string[] | undefined;
-  /** Of all readings of a wide file. */
+  /** The room of a wide file. */
   room?: string | undefined;
   timeColumn?: string | undefined;
   timeFormat?: string | undefined;
 }
 
-/** The file cannot be read at all in this way. Its message says what is wanted. */
+/** The file cannot be read with these options. The message says what was expected. */
 export class BadReadingsFile extends Error {}
 
-/** A line that is not taken. */
+/** A line that is left out. */
 export class BadLine extends Error {}
 
 export interface FoundReading {
@@ -30,8 +30,8 @@ export interface FoundReading {
 const longColumns = ['time', 'room', 'device', 'point', 'value'] as const;
 
 /**
- * A reader of a file's lines, by its header.
- * @returns a function that gives a line's readings: none where all of its cells are empty; it throws BadLine.
+ * Makes a reader of a file's lines from its header.
+ * @returns a function that returns the readings of a line, none if all its cells are empty, and throws BadLine
  * @throws BadReadingsFile
  */
 export function lineReader(
@@ -51,7 +51,7 @@ export function lineReader(
       throw new BadLine((error as Error).message);
     }
     if (cells.length !== columns.length) {
-      throw new BadLine(`${cells.length} fields, where the header has ${columns.length}`);
+      throw new BadLine(`${cells.length} fields, but the header has ${columns.length}`);
     }
     return readCells(cells);
   };
@@ -60,7 +60,7 @@ export function lineReader(
 function columnIndex(columns: string[], name: string): number {
   const index = columns.indexOf(name);
   if (index < 0)
-    throw new BadReadingsFile(`there is no column "${name}"; the file has: ${columns.join(', ')}`);
+    throw new BadReadingsFile(`there is no column "${name}"; the file has the columns ${columns.join(', ')}`);
   return index;
 }
 
@@ -68,8 +68,8 @@ function longReader(columns: string[], { timeZone, timeFormat, timeColumn }: Rea
   const missing = longColumns.filter((name) => !columns.includes(name) && !(name === 'time' && timeColumn));
   if (missing.length > 0) {
     throw new BadReadingsFile(
-      `no column ${missing.join(', ')}: a file has the columns ${longColumns.join(',')}, or is read with ` +
-        '--room, --time-column and --map COLUMN=DEVICE.POINT',
+      `there is no column ${missing.join(', ')}; a long file has the columns ${longColumns.join(',')}, and a wide one ` +
+        'needs --room, --time-column and --map COLUMN=DEVICE.POINT',
     );
   }
   const [time, room, device, point, value] = longColumns.map((name) =>
@@ -96,13 +96,13 @@ function wideReader(
   { timeZone, timeFormat, timeColumn, room }: ReadingsFormat,
   maps: string[],
 ) {
-  if (!room) throw new BadReadingsFile('a file with a column a point needs --room');
+  if (!room) throw new BadReadingsFile('a file with one column per point needs --room');
   const time = columnIndex(columns, timeColumn ?? 'time');
   const mapped = maps.map((map) => {
     const [, column, device, point] = /^(.+)=([^=.]+)\.([^=.]+)$/.exec(map) ?? [];
     if (!column || !device || !point) {
       throw new BadReadingsFile(
-        `--map ${map}: wanted COLUMN=DEVICE.POINT, e.g. T=mushroom_env_status_611.temperature`,
+        `--map ${map}: expected COLUMN=DEVICE.POINT, such as T=mushroom_env_status_611.temperature`,
       );
     }
     const named = { room, device, point };
@@ -124,7 +124,7 @@ function wideReader(
   };
 }
 
-/** What loggers write into a column when a sensor said nothing. */
+/** What loggers write when a sensor sent nothing. */
 function isAbsent(text: string): boolean {
   return text === '' || /^(nan|n\/?a|null|none|-)$/i.test(text);
 }
@@ -141,7 +141,7 @@ function timeReader(timeZone: string, timeFormat: string | undefined) {
   const before = new Map<string, number>();
   return (text: string, series: string): number => {
     const time = readInstant(text, before.get(series));
-    if (!isReadingTime(time)) throw new BadLine(`"${text}" lies outside the years 2000 to 2099`);
+    if (!isReadingTime(time)) throw new BadLine(`"${text}" is outside the years 2000 to 2099`);
     before.set(series, time);
     return time;
   };

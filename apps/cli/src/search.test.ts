@@ -70,9 +70,9 @@ test('search on a demo farm', async (t) => {
     });
   }
 
-  await t.test('words that the model has not learned are told', async () => {
+  await t.test('words that the model does not know are reported', async () => {
     const { found, err } = await search('--text', '好吃的 fruiting', '--limit', '3');
-    assert.match(err, /demo:demo-model@local\/fp32#\w+ has not learned "好吃的"/);
+    assert.match(err, /demo:demo-model@local\/fp32#\w+ does not know "好吃的"/);
     assert.equal(found.length, 3);
   });
 
@@ -91,7 +91,7 @@ test('search on a demo farm', async (t) => {
     assert.equal(byKey.found.length, 2);
   });
 
-  await t.test('what is not there is told', async () => {
+  await t.test('a missing key or model is reported', async () => {
     const none = await search('--key', 'nobody.jpg');
     assert.equal(none.code, 1);
     assert.match(none.err, /nobody\.jpg has no vector of demo:/);

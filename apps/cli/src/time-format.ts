@@ -1,6 +1,6 @@
 import { localToInstant } from '@mycelium/farm';
 
-/** The text of a time cannot be read. Its message says what was wanted. */
+/** A time cannot be read. The message says what was expected. */
 export class BadTime extends Error {}
 
 export interface LocalParts {
@@ -27,8 +27,8 @@ const parts: Record<string, { field: keyof LocalParts; pattern: string }> = {
 };
 
 /**
- * A reader of times such as `M/D/YYYY H:mm`.
- * @throws BadTime when the format has no year, month and day.
+ * Returns a reader of times such as `M/D/YYYY H:mm`.
+ * @throws BadTime when the format lacks the year, month or day
  */
 export function localTimeReader(format: string): (text: string) => LocalParts {
   const fields: (keyof LocalParts)[] = [];
@@ -40,13 +40,13 @@ export function localTimeReader(format: string): (text: string) => LocalParts {
   });
   for (const field of ['year', 'month', 'day'] as const) {
     if (!fields.includes(field)) {
-      throw new BadTime(`the time format "${format}" has no ${field}; an example: YYYY-MM-DD HH:mm:ss`);
+      throw new BadTime(`the time format "${format}" has no ${field}; an example is YYYY-MM-DD HH:mm:ss`);
     }
   }
   const shape = new RegExp(`^\\s*${pattern}\\s*$`);
   return (text) => {
     const match = shape.exec(text);
-    if (!match) throw new BadTime(`"${text}" is not a time of the form ${format}`);
+    if (!match) throw new BadTime(`"${text}" does not match the time format ${format}`);
     const time: LocalParts = { year: 0, month: 1, day: 1, hour: 0, minute: 0, second: 0 };
     for (const [n, field] of fields.entries()) time[field] = Number(match[n + 1]);
     return time;
@@ -57,9 +57,9 @@ const iso = /^\s*(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d+)?
 const isoWithOffset = /^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|[+-]\d\d(:?\d\d)?)\s*$/i;
 
 /**
- * A reader of instants: ISO 8601 with an offset, or farm time, in ISO form or in the one of `format`. It is meant for
- * one file, since it remembers: where a clock change makes an hour occur twice, a time that would go back in the
- * series (`after`, its instant before) is taken as the second occurrence.
+ * Returns a reader of instants: ISO 8601 with an offset, or farm time in ISO form or in `format`. Where a clock change
+ * repeats an hour, a time that would go backwards in its series (`after` is the series' previous instant) is read as
+ * the second occurrence. Use one reader per file, since it caches hours.
  */
 export function instantReader(timeZone: string, format?: string): (text: string, after?: number) => number {
   const readLocal = format ? localTimeReader(format) : undefined;
@@ -86,7 +86,9 @@ export function instantReader(timeZone: string, format?: string): (text: string,
         )
       : NaN;
     if (Number.isNaN(instant)) {
-      throw new BadTime(`"${text}" is not a time; wanted: 2026-01-31 18:05:00 or 2026-01-31T18:05:00+08:00`);
+      throw new BadTime(
+        `"${text}" is not a time; expected one such as 2026-01-31 18:05:00 or 2026-01-31T18:05:00+08:00`,
+      );
     }
     return instant;
   };
@@ -109,13 +111,13 @@ export function instantReader(timeZone: string, format?: string): (text: string,
 
 interface LocalHour {
   first: number;
-  /** Of an hour that occurs twice. */
+  /** Only for an hour that occurs twice. */
   second?: number;
   /** No clock change falls within it. */
   even: boolean;
 }
 
-/** Working out an hour once makes its other 59 minutes additions: zone arithmetic costs more than all the rest. */
+/** Time zone arithmetic is the slowest part of an import: done once per hour, the minutes are additions. */
 function localHour(time: LocalParts, timeZone: string, text: string): LocalHour {
   const at = (minute: number, second: number) =>
     localToInstant({ ...time, minute, second }, timeZone).getTime();
@@ -125,7 +127,7 @@ function localHour(time: LocalParts, timeZone: string, text: string): LocalHour 
     const next = localHourAfter(time, timeZone);
     return next - first === 7_200_000 ? { first, second: first + 3_600_000, even } : { first, even };
   } catch {
-    throw new BadTime(`"${text}": there is no such date or hour`);
+    throw new BadTime(`"${text}" is a date or hour that does not exist in ${timeZone}`);
   }
 }
 

@@ -3,10 +3,12 @@ import { createOutput } from '../output.ts';
 
 export function configCommand(): Command {
   return new Command('config')
-    .summary('every setting, and where it comes from')
-    .description('Prints the settings as this process reads them; secrets are hidden.')
+    .summary('print every setting and where it comes from')
+    .description(
+      'Prints every setting as this command reads it, and where the value comes from. Secrets are hidden.',
+    )
     .action(async (_, command: Command) => {
-      const output = createOutput(command.optsWithGlobals().json);
+      const output = createOutput(command.optsWithGlobals());
       const { describeConfig } = await import('@mycelium/config');
       const settings = describeConfig();
       output.table(

@@ -1,18 +1,18 @@
 import { Command } from 'commander';
-import colors from 'picocolors';
+import { out } from '../colours.ts';
 import { createOutput } from '../output.ts';
 
-const marks = { good: colors.green('✓'), warning: colors.yellow('!'), bad: colors.red('✗') };
+const marks = { good: out.green('✓'), warning: out.yellow('!'), bad: out.red('✗') };
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .summary('look whether everything is as it must be')
+    .summary('check that everything works, and say what to fix')
     .description(
-      'Looks at Node, Redis, PostgreSQL, the images, the model, the captioner, the clocks and the disk, and says ' +
-        'what to do. Exit 1 when data could be lost or work cannot be done.',
+      'Checks Node, Redis, PostgreSQL, the image store, the model, the captioner, the clocks and the disk, and says ' +
+        'what to fix. Exits with 1 when data could be lost or jobs cannot run.',
     )
     .action(async (_, command: Command) => {
-      const output = createOutput(command.optsWithGlobals().json);
+      const output = createOutput(command.optsWithGlobals());
       const { readConfig } = await import('@mycelium/config');
       const { examine } = await import('../doctor/examine.ts');
       const findings = await examine(readConfig());

@@ -26,26 +26,26 @@ Examples:
   mycelium export changes --from 2025-12-24 --to 2025-12-24 --room 611 --format json
   mycelium export readings --from 2025-12-01 --to 2025-12-31 --format parquet --out december.parquet
 
-Days are farm days, times in the files UTC. Exported readings can be imported again.`;
+Days are days of the farm's time zone; times in the files are in UTC. \`import readings\` reads exported readings.`;
 
 export function exportCommand(): Command {
   return new Command('export')
-    .summary('statistics, changes or readings as CSV, JSON or Parquet')
+    .summary('write statistics, changes or readings as CSV, JSON or Parquet')
     .description(
-      'Writes daily statistics, setpoint changes or readings of some days to a file or to standard output.',
+      'Writes the daily statistics, setpoint changes or readings of a range of days to a file or to standard output.',
     )
     .addArgument(new Argument('<what>', 'what to export').choices(['stats', 'changes', 'readings']))
     .addOption(new Option('--from <day>', 'first day').argParser(day).makeOptionMandatory())
     .addOption(new Option('--to <day>', 'last day').argParser(day).makeOptionMandatory())
-    .option('--room <room...>', 'of these rooms alone')
+    .option('--room <room...>', 'only these rooms')
     .addOption(
-      new Option('--format <format>', 'csv, or json with --json, when left out').choices([
+      new Option('--format <format>', 'file format; the default is csv, or json with --json').choices([
         'csv',
         'json',
         'parquet',
       ]),
     )
-    .option('--out <file>', 'a file instead of standard output')
+    .option('--out <file>', 'write to this file instead of standard output')
     .addHelpText('after', exportHelp)
     .action(async (what: What, _, command: Command) => exportTable(what, command.optsWithGlobals()));
 }
@@ -53,15 +53,15 @@ export function exportCommand(): Command {
 async function exportTable(what: What, options: ExportOptions) {
   const { json = false, from, to, room: rooms, out } = options;
   const format = options.format ?? (json ? 'json' : 'csv');
-  if (from > to) throw new WrongUsage(`--from ${from} is after --to ${to}`);
+  if (from > to) throw new WrongUsage(`--from ${from} is after --to ${to}. Swap them.`);
   if (!out && format === 'parquet' && process.stdout.isTTY) {
-    throw new WrongUsage('a terminal cannot show Parquet: name a file with --out');
+    throw new WrongUsage('A terminal cannot show Parquet. Name a file with --out.');
   }
   const { withDatabase } = await import('../house.ts');
   const { formats } = await import('../export-formats.ts');
   const { tables } = await import('../export-tables.ts');
-  const output = createOutput(json || !out);
-  const signal = interruption('interrupted; nothing is kept');
+  const output = createOutput({ json: json || !out });
+  const signal = interruption('Interrupted. No file was written.');
   await withDatabase(async ({ pool, config }) => {
     const bar = out ? output.bar(out) : undefined;
     let count = 0;
@@ -86,13 +86,13 @@ async function write(stream: Writable, chunk: string | Uint8Array): Promise<void
   if (!stream.write(chunk)) await once(stream, 'drain');
 }
 
-/** Under its name there is a whole file, or what was there before. */
+/** Writes a temporary file and renames it: under its name there is a complete file, or the one from before. */
 async function toFile(file: string, writing: (stream: Writable) => Promise<void>): Promise<void> {
   const part = `${file}.part`;
   const stream = createWriteStream(part);
   const ended = finished(stream);
   try {
-    // A disk that is full ends the stream, not the writing that waits for it.
+    // A full disk ends the stream; the writer, which waits for it, would never notice.
     await Promise.race([writing(stream).then(() => stream.end()), ended]);
     await ended;
     await rename(part, file);

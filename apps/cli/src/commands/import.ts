@@ -1,87 +1,91 @@
 import { Command, Option } from 'commander';
 import { interruption, unlessInterrupted } from '../interruption.ts';
 import { day } from '../options.ts';
-import { createOutput, type Output } from '../output.ts';
+import { createOutput, type Output, type OutputOptions } from '../output.ts';
 
-interface ReadingsOptions {
+interface ReadingsOptions extends OutputOptions {
   room?: string;
   timeColumn?: string;
   timeFormat?: string;
   map?: string[];
   strict?: boolean;
   skipBad?: boolean;
-  json?: boolean;
 }
 
-interface ImagesOptions {
+interface ImagesOptions extends OutputOptions {
   room: string;
   inDate?: string;
   camera?: string;
-  json?: boolean;
 }
 
 const readingsHelp = `
-Long form, one reading a line:   time,room,device,point,value
-Wide form, a column a point:     mycelium import readings climate.csv --room 611 --time-column Time \\
-                                   --map Tair=mushroom_env_status_611.temperature --map RH=mushroom_env_status_611.humidity
+Long form, one reading per line:   time,room,device,point,value
+Wide form, one column per point:   mycelium import readings climate.csv --room 611 --time-column Time \\
+                                     --map Tair=mushroom_env_status_611.temperature --map RH=mushroom_env_status_611.humidity
 
-Bad lines are told and left out, all others go in. Importing a file again changes nothing.
-Exit code: 0, or 1 when there were bad lines and they are not to be skipped.`;
+Bad lines are listed and left out; all others are imported. Importing a file again changes nothing.
+Exit code: 0, or 1 when there were bad lines and --skip-bad is not given.`;
 
 export function importCommand(): Command {
   const imports = new Command('import')
-    .summary('bring in readings or images from files')
-    .description('Brings in readings from CSV files, or images from a folder.');
+    .summary('import readings or images from files')
+    .description('Imports readings from CSV files, or images from a folder.');
   imports
     .command('readings')
-    .description('Readings of sensors and controllers from CSV files.')
-    .argument('<file...>')
-    .option('--room <room>', 'of all readings of a wide file')
-    .option('--time-column <name>', 'of a wide file')
-    .option('--time-format <format>', 'such as "DD.MM.YYYY HH:mm"; farm time where it names no zone')
+    .description('Imports readings of sensors and controllers from CSV files.')
+    .argument('<file...>', 'CSV files')
+    .option('--room <room>', 'room of a wide file, which has no room column')
+    .option('--time-column <name>', 'name of the time column; the default is time')
+    .option('--time-format <format>', 'such as "DD.MM.YYYY HH:mm"; read as farm time')
     .addOption(
-      new Option('--map <COLUMN=DEVICE.POINT>', 'what a column holds; repeatable').argParser(collect),
+      new Option(
+        '--map <COLUMN=DEVICE.POINT>',
+        'which point a column of a wide file holds; repeatable',
+      ).argParser(collect),
     )
-    .option('--strict', 'refuse points that are not registered, instead of registering them')
-    .option('--skip-bad', 'bad lines are no failure: they are told, and the exit code is 0')
+    .option('--strict', 'refuse points that are not registered instead of registering them')
+    .option('--skip-bad', 'exit with 0 even if there are bad lines; they are still listed')
     .addHelpText('after', readingsHelp)
     .action(async (files: string[], _, command: Command) => {
       const options = command.optsWithGlobals<ReadingsOptions>();
-      await bringReadings(files, options, createOutput(options.json));
+      await importReadingFiles(files, options, createOutput(options));
     });
   imports
     .command('images')
     .description(
-      'JPEG, PNG and WebP files of a folder, at any depth. The time is the camera’s, else the file’s.',
+      'Imports the JPEG, PNG and WebP files of a folder and its subfolders. The capture time is the camera’s (EXIF), ' +
+        'or else the time of the file.',
     )
-    .argument('<folder>')
-    .requiredOption('--room <room>', 'where they were taken')
+    .argument('<folder>', 'folder to read')
+    .requiredOption('--room <room>', 'room of the images')
     .addOption(
       new Option(
         '--in-date <day>',
-        'the day the batch was brought in; else the day of each picture',
+        'day the batch was brought in; the default is the day of each image',
       ).argParser(day),
     )
-    .option('--camera <digits>', 'stands in the keys for the camera')
+    .option('--camera <digits>', 'number of the camera in the image keys')
     .action(async (folder: string, _, command: Command) => {
       const options = command.optsWithGlobals<ImagesOptions>();
-      await bringImages(folder, options, createOutput(options.json));
+      await importImageFolder(folder, options, createOutput(options));
     });
   return imports;
 }
+
+const interrupted = 'Interrupted. What was imported stays; run the same command again to import the rest.';
 
 function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-async function bringReadings(
+async function importReadingFiles(
   files: string[],
-  { map, skipBad = false, ...format }: ReadingsOptions,
+  { map, skipBad = false, json: _, wide: __, ...format }: ReadingsOptions,
   output: Output,
 ) {
   const { withDatabase } = await import('../house.ts');
   const { importReadings } = await import('../import-readings.ts');
-  const signal = interruption('interrupted; what went in stays, and the same command again brings the rest');
+  const signal = interruption(interrupted);
   await withDatabase(async ({ pool, config }) => {
     const reports = [];
     for (const file of files) {
@@ -100,13 +104,13 @@ async function bringReadings(
       );
       bar.end();
       output.line(
-        `  ${report.readings} readings: ${report.inserted} new or changed, ${report.repeated} known; ` +
+        `  ${report.readings} readings: ${report.inserted} new or changed, ${report.repeated} unchanged; ` +
           `${report.newPoints} new points, ${report.emptyLines} empty lines, ${report.badLines} bad lines; ` +
           `${Math.round(report.readings / report.seconds)} readings/s`,
       );
       for (const { line, reason } of report.bad) output.warn(`  ${file}:${line}: ${reason}`);
-      const untold = report.badLines - report.bad.length;
-      if (untold > 0) output.warn(`  ${file}: and ${untold} more bad lines`);
+      const unlisted = report.badLines - report.bad.length;
+      if (unlisted > 0) output.warn(`  ${file}: and ${unlisted} more bad lines`);
       if (report.badLines > 0 && (!skipBad || report.readings === 0)) process.exitCode = 1;
       reports.push({ file, ...report });
     }
@@ -114,13 +118,17 @@ async function bringReadings(
   });
 }
 
-async function bringImages(directory: string, { json: _, ...options }: ImagesOptions, output: Output) {
+async function importImageFolder(
+  directory: string,
+  { json: _, wide: __, ...options }: ImagesOptions,
+  output: Output,
+) {
   const { readConfig } = await import('@mycelium/config');
   const { openStore } = await import('@mycelium/storage');
   const { importImages } = await import('../import-images.ts');
   const config = readConfig();
   const store = openStore(config);
-  const signal = interruption('interrupted; what went in stays, and the same command again brings the rest');
+  const signal = interruption(interrupted);
   await store.ensureBucket(signal);
   const bar = output.bar(directory);
   const report = await unlessInterrupted(
@@ -136,15 +144,15 @@ async function bringImages(directory: string, { json: _, ...options }: ImagesOpt
   );
   bar.end();
   const { imported, skipped, converted, moved, failed, days } = report;
-  output.line(`  ${imported} new images, ${skipped} known, ${failed.length} failed`);
+  output.line(`  ${imported} new images, ${skipped} already stored, ${failed.length} failed`);
   if (converted > 0) output.line(`  ${converted} of the new ones were converted to JPEG`);
   if (moved > 0) {
-    output.line(`  ${moved} of them have a time some seconds beside their own, which another picture has`);
+    output.line(`  ${moved} were stored a few seconds off: another image already has their second`);
   }
   for (const { file, reason } of failed) output.warn(`  ${file}: ${reason}`);
   if (days.length > 0) {
     output.line(
-      `  Vectors for them: mycelium batch-all --date-filter ${days[0]?.replaceAll('-', '')}${days.length > 1 ? ` (and ${days.length - 1} more days)` : ''}`,
+      `  To compute their vectors: mycelium batch-all --date-filter ${days[0]?.replaceAll('-', '')}${days.length > 1 ? ` (and ${days.length - 1} more days)` : ''}`,
     );
   }
   output.result(report);

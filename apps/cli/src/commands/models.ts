@@ -1,28 +1,34 @@
 import { Command } from 'commander';
-import { createOutput, type Output } from '../output.ts';
+import { createOutput, type Output, type OutputOptions } from '../output.ts';
 
 export function modelsCommand(): Command {
   const models = new Command('models')
-    .summary('CLIP models: list, fetch, use')
-    .description('The models in MODEL_DIR and those the database has vectors of.');
+    .summary('list, download and choose CLIP models')
+    .description(
+      'Lists the models in MODEL_DIR and those with vectors in the database, downloads one, or chooses the one that searches use.',
+    );
   models
     .command('list', { isDefault: true })
-    .description('The models in MODEL_DIR, and those with vectors in the database.')
-    .action((_, command: Command) => list(createOutput(command.optsWithGlobals().json)));
+    .description('Lists the models in MODEL_DIR, and those with vectors in the database.')
+    .action((_, command: Command) => list(createOutput(command.optsWithGlobals())));
   models
     .command('fetch')
-    .description('Brings a model from the hub (HF_ENDPOINT) into MODEL_DIR; an interrupted fetch goes on.')
-    .argument('<id>', 'such as Xenova/clip-vit-base-patch32')
-    .option('--revision <name>', 'branch, tag or commit', 'main')
+    .description(
+      'Downloads a model from the hub (HF_ENDPOINT) into MODEL_DIR. An interrupted download resumes.',
+    )
+    .argument('<id>', 'hub id, such as Xenova/clip-vit-base-patch32')
+    .option('--revision <name>', 'branch, tag or commit to download', 'main')
     .action((id: string, _, command: Command) => {
-      const { revision, json } = command.optsWithGlobals<{ revision: string; json?: boolean }>();
-      return fetch(id, revision, createOutput(json));
+      const { revision, ...shared } = command.optsWithGlobals<{ revision: string } & OutputOptions>();
+      return fetch(id, revision, createOutput(shared));
     });
   models
     .command('use')
-    .description('Searches read the vectors of this model from now on; changing back is as easy.')
-    .argument('<key>', 'as `models list` shows it')
-    .action((key: string, _, command: Command) => use(key, createOutput(command.optsWithGlobals().json)));
+    .description(
+      'Makes searches use the vectors of this model. The same command with another key changes back.',
+    )
+    .argument('<key>', 'key of the model, from `models list`')
+    .action((key: string, _, command: Command) => use(key, createOutput(command.optsWithGlobals())));
   return models;
 }
 
@@ -38,7 +44,7 @@ async function list(output: Output) {
     : [];
   output.line(`In ${config.MODEL_DIR}:`);
   output.table(
-    ['CLIP_MODEL', 'precisions', 'demo', 'trouble'],
+    ['model', 'precisions', 'demo', 'problem'],
     folders.map(({ model, dtypes, demo, problem }) => [
       model,
       dtypes.join(', '),
@@ -46,9 +52,9 @@ async function list(output: Output) {
       problem ?? '',
     ]),
   );
-  output.line('With vectors in the database:');
+  output.line('\nWith vectors in the database:');
   output.table(
-    ['key', 'vectors', 'searched'],
+    ['key', 'vectors', 'used by searches'],
     stored.map(({ key, embeddings, active, demo }) => [
       `${key}${demo ? ' (demo)' : ''}`,
       embeddings,
@@ -81,7 +87,7 @@ async function fetch(id: string, revision: string, output: Output) {
   });
   bar?.end();
   output.done('fetched', modelKey(identity));
-  output.line(`Set CLIP_MODEL=${id} to use it.`);
+  output.line(`Set CLIP_MODEL=${id} and restart the clip workers to use it.`);
   output.result({ model: id, key: modelKey(identity) });
 }
 
@@ -92,10 +98,10 @@ async function use(key: string, output: Output) {
   await withDatabase(async ({ pool }) => {
     if (!(await useModel(pool, key))) {
       throw new CommandFailed(
-        `the database knows no model ${key}; \`mycelium models list\` shows those it knows`,
+        `The database has no vectors of ${key}. \`mycelium models list\` shows the models it has vectors of.`,
       );
     }
-    output.line(`Searches read ${key} from now on.`);
+    output.line(`Searches now use ${key}.`);
     output.result({ active: key });
   });
 }

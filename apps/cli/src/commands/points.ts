@@ -2,9 +2,9 @@ import type { BandVersion, PointKind, PointRule, Pool } from '@mycelium/database
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { WrongUsage } from '../command-errors.ts';
 import { instant, positive } from '../options.ts';
-import { createOutput, type Output } from '../output.ts';
+import { createOutput, type Output, type OutputOptions } from '../output.ts';
 
-interface SetOptions {
+interface SetOptions extends OutputOptions {
   kind?: PointKind;
   unit?: string;
   threshold?: number;
@@ -14,7 +14,6 @@ interface SetOptions {
   days?: { fromDay: number; toDay: number };
   room?: string;
   from?: Date;
-  json?: boolean;
 }
 
 const metrics = ['temperature', 'humidity', 'co2'];
@@ -25,52 +24,61 @@ Examples:
   mycelium points set fresh_air_fan.mode --label 0=off --label 1=auto --label 2=manual
   mycelium points set mushroom_env_status.humidity --low 82 --high 90 --days 10-20 --room 611
 
-What is not given stays as it was. With --from in the past, what was judged since then is judged again by the next run.`;
+What is not given stays as it is. With --from in the past, the next run judges the readings since then again.`;
 
 export function pointsCommand(): Command {
   const points = new Command('points')
-    .summary('points, and what counts as a change of them: list, set, history')
+    .summary('list points; set thresholds, units, labels and bands')
     .description(
-      'What is measured and set in the rooms; thresholds, labels, units and bands with their times.',
+      'Lists what is measured and set in the rooms, and sets thresholds, labels, units and bands, each valid from a time on.',
     );
   points
     .command('list', { isDefault: true })
-    .description('The registered points, with what is valid now.')
-    .option('--room <room...>', 'of these rooms alone')
+    .description('Lists the registered points with the rules that are valid now.')
+    .option('--room <room...>', 'only these rooms')
     .action(async (_, command: Command) => {
-      const { room, json } = command.optsWithGlobals<{ room?: string[]; json?: boolean }>();
-      await list(room, createOutput(json));
+      const { room, ...shared } = command.optsWithGlobals<{ room?: string[] } & OutputOptions>();
+      await list(room, createOutput(shared));
     });
   points
     .command('set')
     .description(
-      'Gives a kind of point another threshold, unit, labels or band, from now on or from a given time.',
+      'Sets the threshold, unit, labels or band of a type of point, from now on or from a given time.',
     )
     .argument('<type.point>', 'device type and point, such as air_cooler.temp_set', typeAndPoint)
-    .addOption(new Option('--kind <kind>', 'what it is').choices(['measurement', 'analog', 'switch', 'enum']))
-    .option('--threshold <n>', 'the smallest change that counts, of an analog point', positive)
-    .option('--unit <unit>', 'such as °C')
-    .addOption(new Option('--label <VALUE=NAME>', 'what a value is called; repeatable').argParser(label))
+    .addOption(
+      new Option('--kind <kind>', 'what the point is; required for a new one').choices([
+        'measurement',
+        'analog',
+        'switch',
+        'enum',
+      ]),
+    )
+    .option('--threshold <n>', 'smallest change that counts; only for analog points', positive)
+    .option('--unit <unit>', 'unit, such as °C')
+    .addOption(new Option('--label <VALUE=NAME>', 'name of a value; repeatable').argParser(label))
     .addOption(new Option('--low <n>', 'lower end of the band').argParser(number))
     .addOption(new Option('--high <n>', 'upper end of the band').argParser(number))
-    .addOption(new Option('--days <from-to>', 'days of growth on which the band holds').argParser(growthDays))
-    .option('--room <room>', 'whose band it is; all rooms when left out')
     .addOption(
-      new Option('--from <time>', 'when it begins to hold, with its zone; now when left out').argParser(
+      new Option('--days <from-to>', 'days of growth the band is for, such as 10-20').argParser(growthDays),
+    )
+    .option('--room <room>', 'room the band is for; the default is all rooms')
+    .addOption(
+      new Option('--from <time>', 'time from which it is valid, with its zone; the default is now').argParser(
         instant,
       ),
     )
     .addHelpText('after', setHelp)
     .action(async (name: TypeAndPoint, _, command: Command) => {
       const options = command.optsWithGlobals<SetOptions>();
-      await set(name, options, createOutput(options.json));
+      await set(name, options, createOutput(options));
     });
   points
     .command('history')
-    .description('Every version of what counted as a change of a kind of point, and of its bands.')
+    .description('Lists every version of the rules and bands of a type of point.')
     .argument('<type.point>', 'device type and point, such as air_cooler.temp_set', typeAndPoint)
     .action(async (name: TypeAndPoint, _, command: Command) => {
-      await history(name, createOutput(command.optsWithGlobals().json));
+      await history(name, createOutput(command.optsWithGlobals()));
     });
   return points;
 }
@@ -82,25 +90,27 @@ interface TypeAndPoint {
 
 function typeAndPoint(text: string): TypeAndPoint {
   const [, deviceType, point] = /^([^.]+)\.([^.]+)$/.exec(text) ?? [];
-  if (!deviceType || !point) throw new InvalidArgumentError('Wanted: such as air_cooler.temp_set.');
+  if (!deviceType || !point)
+    throw new InvalidArgumentError('Expected a device type and a point, such as air_cooler.temp_set.');
   return { deviceType, point };
 }
 
 function label(text: string, before: Record<string, string> = {}): Record<string, string> {
   const [, value, name] = /^(-?[\d.]+)=(.+)$/.exec(text) ?? [];
-  if (!value || !name) throw new InvalidArgumentError('Wanted: such as 1=auto.');
+  if (!value || !name) throw new InvalidArgumentError('Expected a value and its name, such as 1=auto.');
   return { ...before, [Number(value)]: name };
 }
 
 function number(text: string): number {
   const read = Number(text);
-  if (text.trim() === '' || !Number.isFinite(read)) throw new InvalidArgumentError('Wanted: a number.');
+  if (text.trim() === '' || !Number.isFinite(read)) throw new InvalidArgumentError('Expected a number.');
   return read;
 }
 
 function growthDays(text: string): { fromDay: number; toDay: number } {
   const [, from, to] = /^(\d{1,4})-(\d{1,4})$/.exec(text) ?? [];
-  if (!from || !to || Number(from) > Number(to)) throw new InvalidArgumentError('Wanted: such as 10-20.');
+  if (!from || !to || Number(from) > Number(to))
+    throw new InvalidArgumentError('Expected a range of days, such as 10-20.');
   return { fromDay: Number(from), toDay: Number(to) };
 }
 
@@ -137,7 +147,7 @@ async function set(name: TypeAndPoint, options: SetOptions, output: Output) {
   const isBand = [low, high, days, room].some((given) => given !== undefined);
   if (isRule === isBand) {
     throw new WrongUsage(
-      'wanted: --threshold, --unit, --label or --kind; or for a band --low, --high and --days',
+      'Expected --threshold, --unit, --label or --kind; or, for a band, --low, --high and --days.',
     );
   }
   await withDatabase(async ({ pool, config }) => {
@@ -156,10 +166,13 @@ async function setRule(pool: Pool, name: TypeAndPoint, { from, ...given }: Given
   const { pointRules, setPointRule } = await import('@mycelium/database');
   const before = validAt(await pointRules(pool, name), name, from);
   const kind = given.kind ?? before?.kind;
-  if (!kind) throw new WrongUsage(`${name.deviceType}.${name.point} is new: say with --kind what it is`);
+  if (!kind)
+    throw new WrongUsage(
+      `${name.deviceType}.${name.point} is new. Add --kind measurement, analog, switch or enum.`,
+    );
   if (given.threshold !== undefined && kind !== 'analog') {
     throw new WrongUsage(
-      `a threshold is for analog points, and this is a ${kind}: every other value is a change`,
+      `${name.deviceType}.${name.point} is of kind ${kind}, and only analog points have a threshold: of any other point, every new value is a change.`,
     );
   }
   const rule = {
@@ -179,13 +192,13 @@ async function setRange(pool: Pool, { deviceType, point }: TypeAndPoint, given: 
   const { low, high, days, room = '*', from } = given;
   if (deviceType !== 'mushroom_env_status' || !metrics.includes(point)) {
     throw new WrongUsage(
-      `bands are for ${metrics.map((metric) => `mushroom_env_status.${metric}`).join(', ')}`,
+      `${deviceType}.${point} cannot have a band. Points that can: ${metrics.map((metric) => `mushroom_env_status.${metric}`).join(', ')}.`,
     );
   }
   if (low === undefined || high === undefined || !days) {
-    throw new WrongUsage('a band needs --low, --high and --days');
+    throw new WrongUsage('A band needs --low, --high and --days.');
   }
-  if (low >= high) throw new WrongUsage(`--low ${low} is not below --high ${high}`);
+  if (low >= high) throw new WrongUsage(`--low ${low} is not below --high ${high}.`);
   const band = { room, metric: point, ...days, low, high, validFrom: from };
   await setBand(pool, band);
   return band;
@@ -200,7 +213,9 @@ async function history(name: TypeAndPoint, output: Output) {
     const rules = await pointRules(pool, name);
     const bands = name.deviceType === 'mushroom_env_status' ? await bandVersions(pool, name.point) : [];
     if (rules.length + bands.length === 0) {
-      throw new CommandFailed(`nothing is known of ${name.deviceType}.${name.point}`);
+      throw new CommandFailed(
+        `There is no point ${name.deviceType}.${name.point}. \`mycelium points list\` shows the registered ones.`,
+      );
     }
     const since = (from: Date | null) => (from ? formatLocal(from, config.TZ) : 'the beginning');
     output.table(
@@ -215,7 +230,7 @@ async function history(name: TypeAndPoint, output: Output) {
     );
     if (bands.length > 0) {
       output.table(
-        ['from', 'room', 'days of growth', 'low', 'high'],
+        ['from', 'room', 'growth days', 'low', 'high'],
         bands.map((band) => [
           since(band.validFrom),
           band.room === '*' ? 'all' : band.room,
@@ -229,7 +244,7 @@ async function history(name: TypeAndPoint, output: Output) {
   });
 }
 
-/** Of versions in order of time, the last one that has begun. */
+/** The rule that is valid at this time. Rules are sorted by time. */
 function validAt(rules: PointRule[], { deviceType, point }: TypeAndPoint, at: Date): PointRule | undefined {
   return rules.findLast(
     (rule) =>

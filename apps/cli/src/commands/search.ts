@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { formatLocal } from '@mycelium/farm';
 import { Command, Option } from 'commander';
 import { count, day, positive } from '../options.ts';
-import { createOutput, type Output } from '../output.ts';
+import { createOutput, type Output, type OutputOptions } from '../output.ts';
 
-interface SearchOptions {
+interface SearchOptions extends OutputOptions {
   text?: string;
   image?: string;
   key?: string;
@@ -14,83 +15,83 @@ interface SearchOptions {
   stage?: 'normal' | 'non_growth';
   minQuality?: number;
   limit: number;
-  json?: boolean;
 }
+
+type Found = Awaited<ReturnType<typeof import('@mycelium/database').searchImages>>[number];
+
+const columns: { title: string; cell: (image: Found, timeZone: string) => unknown }[] = [
+  { title: 'score', cell: ({ score }) => score.toFixed(3) },
+  { title: 'room', cell: ({ room }) => room },
+  { title: 'captured', cell: ({ capturedAt }, timeZone) => formatLocal(capturedAt, timeZone) },
+  { title: 'growth day', cell: ({ growthDay }) => growthDay },
+  { title: 'key', cell: ({ key }) => key },
+];
+
+const wideColumns: typeof columns = [
+  { title: 'stage', cell: ({ stage }) => stage },
+  { title: 'text used', cell: ({ textUsed }) => textUsed },
+];
 
 export function searchCommand(): Command {
   return new Command('search')
-    .summary('find images by words, by a picture, or by one that is stored')
-    .description('The images nearest to a text, to a picture file or to a stored image.')
-    .addOption(new Option('--text <words>', 'what is to be seen').conflicts(['image', 'key']))
-    .addOption(new Option('--image <file>', 'a JPEG, PNG or WebP').conflicts(['key']))
-    .option('--key <key>', 'images like this stored one')
-    .option('--room <room>', 'in this room')
-    .addOption(new Option('--from <day>', 'from this day on').argParser(day))
-    .addOption(new Option('--to <day>', 'up to this day').argParser(day))
-    .option('--growth-day <n>', 'on this day of growth', count)
-    .addOption(new Option('--stage <stage>', 'in this stage').choices(['normal', 'non_growth']))
-    .option('--min-quality <score>', 'described, and of at least this quality, up to 100', positive)
-    .option('--limit <n>', 'at most so many', count, 10)
+    .summary('find images by a text, a picture or a stored image')
+    .description('Lists the images nearest to a text, to a picture file or to a stored image, best first.')
+    .addOption(new Option('--text <words>', 'what the images show').conflicts(['image', 'key']))
+    .addOption(new Option('--image <file>', 'find images like this JPEG, PNG or WebP').conflicts(['key']))
+    .option('--key <key>', 'find images like this stored one')
+    .option('--room <room>', 'only this room')
+    .addOption(new Option('--from <day>', 'first day').argParser(day))
+    .addOption(new Option('--to <day>', 'last day').argParser(day))
+    .option('--growth-day <n>', 'only this day of growth', count)
+    .addOption(new Option('--stage <stage>', 'only this stage').choices(['normal', 'non_growth']))
+    .option('--min-quality <score>', 'only images described with at least this quality, 0 to 100', positive)
+    .option('--limit <n>', 'at most this many', count, 10)
     .action(async (_, command: Command) => {
-      const { text, image, key, json, ...filter } = command.optsWithGlobals<SearchOptions>();
-      if (!text && !image && !key) command.error('error: wanted: --text, --image or --key');
-      const output = createOutput(json);
-      const { formatLocal } = await import('@mycelium/farm');
+      const { text, image, key, json, wide, ...filter } = command.optsWithGlobals<SearchOptions>();
+      if (!text && !image && !key) command.error('error: expected --text, --image or --key');
+      const output = createOutput({ json, wide });
       const { activeModel, searchImages } = await import('@mycelium/database');
       const { CommandFailed } = await import('../command-errors.ts');
       const { withDatabase } = await import('../house.ts');
-      await withDatabase(async (house) => {
-        // Asked once: the query's vector is made and compared by one model, also while they change.
-        const model = await activeModel(house.pool);
+      await withDatabase(async (connections) => {
+        // Read once, so that the same model encodes the query and holds the vectors, even during a change.
+        const model = await activeModel(connections.pool);
         if (!model)
-          throw new CommandFailed('there is no vector to search in yet; run daily_clip_inference first');
+          throw new CommandFailed('There are no vectors to search yet. Run daily_clip_inference first.');
         const query = key
-          ? await storedVector(house, model, key)
-          : await newVector(house, model, { text, image }, output);
-        const found = await searchImages(house.pool, { ...filter, ...query, modelId: model.id });
-        const byText = query.by === 'fused';
-        if (model.demo) output.line(`Of the DEMO MODEL, ${model.key}:`);
+          ? await storedVector(connections, model, key)
+          : await newVector(connections, model, { text, image }, output);
+        const found = await searchImages(connections.pool, { ...filter, ...query, modelId: model.id });
+        if (model.demo) output.line(`Vectors of the DEMO MODEL, ${model.key}`);
+        const all = [...columns, ...(output.wide ? wideColumns : [])];
         output.table(
-          [
-            'score',
-            'key',
-            'room',
-            'captured at',
-            'day',
-            'stage',
-            ...(byText ? ['compared with its picture and'] : []),
-          ],
-          found.map((one) => [
-            one.score.toFixed(3),
-            one.key,
-            one.room,
-            formatLocal(one.capturedAt, house.config.TZ),
-            one.growthDay,
-            one.stage,
-            ...(byText ? [one.textUsed] : []),
-          ]),
+          all.map(({ title }) => title),
+          found.map((one) => all.map(({ cell }) => cell(one, connections.config.TZ))),
         );
         output.result(found);
       });
     });
 }
 
-type House = Parameters<Parameters<typeof import('../house.ts').withDatabase>[0]>[0];
+type Connections = Parameters<Parameters<typeof import('../house.ts').withDatabase>[0]>[0];
 type Query = { vector: Float32Array; by: 'image' | 'fused' };
 
 type Model = { id: number; key: string };
 
-async function storedVector({ pool }: House, model: Model, key: string): Promise<Query> {
+async function storedVector({ pool }: Connections, model: Model, key: string): Promise<Query> {
   const { findImageVector } = await import('@mycelium/database');
   const { CommandFailed } = await import('../command-errors.ts');
   const vector = await findImageVector(pool, key, model.id);
-  if (!vector) throw new CommandFailed(`${key} has no vector of ${model.key}`);
+  if (!vector)
+    throw new CommandFailed(
+      `${key} has no vector of ${model.key}. Check the key, or run batch-all for its day.`,
+    );
   return { vector, by: 'image' };
 }
 
-/** Encodes the query here, with the model that searches read. */
+/** Encodes the query in this process, with the model that searches use. */
 async function newVector(
-  { config }: House,
+  { config }: Connections,
   model: Model,
   { text = '', image }: { text: string | undefined; image: string | undefined },
   output: Output,
@@ -110,10 +111,12 @@ async function newVector(
     }
     const unread = unreadWords(text, encoder.countTokens);
     if (unread.length > 0) {
-      output.warn(`${model.key} has not learned "${unread.join('", "')}": what is found need not show it.`);
+      output.warn(
+        `${model.key} does not know "${unread.join('", "')}": the results may have nothing to do with it.`,
+      );
     }
     const fitted = fitText(text, encoder.countTokens);
-    if (fitted.cut) output.warn(`That is more than the model reads; searched: ${fitted.used}`);
+    if (fitted.cut) output.warn(`The text is longer than the model can read. Searched for: ${fitted.used}`);
     const [vector] = await encoder.embedTexts([fitted.used]);
     return { vector: vector as Float32Array, by: 'fused' };
   } finally {

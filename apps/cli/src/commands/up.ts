@@ -5,6 +5,7 @@ export interface UpOptions {
   once?: boolean;
   demo: boolean;
   json?: boolean;
+  wide?: boolean;
 }
 
 export function upCommand(): Command {
@@ -12,14 +13,14 @@ export function upCommand(): Command {
     .summary('set up and run everything on this machine')
     .description(
       'Starts Redis, PostgreSQL, the scheduler, the workers and the dashboard on this machine, runs each job once ' +
-        'for yesterday, and stays until Ctrl-C. What REDIS_URL, DATABASE_URL, S3_ENDPOINT and CLIP_MODEL name is ' +
-        'used instead of its own. On a first start it grows a demo farm.',
+        'for yesterday, and keeps running until Ctrl-C. Where REDIS_URL, DATABASE_URL, S3_ENDPOINT or CLIP_MODEL is ' +
+        'set, it uses that instead of its own. The first start creates a demo farm.',
     )
-    .option('--once', 'end after the reports')
-    .option('--no-demo', 'grow no demo farm')
+    .option('--once', 'exit after the first reports')
+    .option('--no-demo', 'do not create a demo farm')
     .action(async (_, command: Command) => {
       const options = command.optsWithGlobals<UpOptions>();
       const { up } = await import('../up/up.ts');
-      process.exitCode = await up(options, createOutput(options.json));
+      process.exitCode = await up(options, createOutput(options));
     });
 }

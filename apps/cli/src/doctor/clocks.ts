@@ -5,18 +5,18 @@ import { about, type Finding } from './finding.ts';
 
 const say = about('clocks');
 
-/** Seconds by which a clock may be off: leases hold for fifteen, a job may start 300 late. */
+/** Seconds a clock may be off: a lease lasts 15, and a job may start 300 late. */
 const harmless = 2;
 const harmful = 10;
 
-/** Seconds by which another clock is ahead of this machine's; half the way there and back is taken off. */
-async function ahead(tell: () => Promise<number>): Promise<number> {
+/** Seconds by which another clock is ahead of this machine's, corrected by half the round trip. */
+async function ahead(readClock: () => Promise<number>): Promise<number> {
   const before = Date.now();
-  const there = await tell();
-  return (there - (before + Date.now()) / 2) / 1_000;
+  const other = await readClock();
+  return (other - (before + Date.now()) / 2) / 1_000;
 }
 
-/** Slots, leases and days hang on clocks: this machine's, Redis's, PostgreSQL's and those of every process. */
+/** Slots, leases and days depend on the clocks of this machine, of both servers and of every process. */
 export async function examineClocks(config: Config): Promise<Finding[]> {
   const settings = requireSettings(config, 'REDIS_URL', 'DATABASE_URL');
   const { redis } = connect(settings, () => {});
@@ -43,7 +43,7 @@ export async function examineClocks(config: Config): Promise<Finding[]> {
       );
     }
     const findings = [...clocks].flatMap(([whose, seconds]) => judge(`the clock of ${whose}`, seconds));
-    const processes = await clocksAhead(pool).catch(() => []); // tables that are missing are told elsewhere
+    const processes = await clocksAhead(pool).catch(() => []); // the check of PostgreSQL reports missing tables
     for (const { process, seconds } of processes)
       findings.push(...judge(`the clock of ${process}, against PostgreSQL,`, seconds));
     return findings.length > 0 ? findings : [say('good', 'agree within 2 s')];

@@ -17,7 +17,7 @@ const examinations: [string, (config: Config) => Promise<Finding[]>][] = [
   ['disk', examineDisk],
 ];
 
-/** Everything there is to find, also when some of it cannot be looked at. */
+/** Runs every check; one that fails becomes a finding itself. */
 export async function examine(config: Config): Promise<Finding[]> {
   const found = await Promise.all(
     examinations.map(([what, look]) =>

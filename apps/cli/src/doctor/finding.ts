@@ -5,7 +5,7 @@ export interface Finding {
   says: string;
 }
 
-/** A finding of one thing; many make one examination. */
+/** Makes a finding about one subject. */
 export type Finder = (verdict: Finding['verdict'], says: string) => Finding;
 
 export function about(what: string): Finder {

@@ -13,14 +13,14 @@ export async function examineNode(): Promise<Finding[]> {
   return [
     enough
       ? say('good', process.version)
-      : say('bad', `${process.version} does not run TypeScript; wanted: 22.18 or newer`),
+      : say('bad', `${process.version} cannot run TypeScript: install 22.18 or newer`),
   ];
 }
 
-/** In no room: no run ever looks at it. */
+/** It belongs to no room, so no run ever reads it. */
 const probeKey = 'mycelium-doctor-probe';
 
-/** Whoever keeps images for later must be able to write them; workers only read. */
+/** Imports write images; workers only read them. */
 export async function examineImages(config: Config): Promise<Finding[]> {
   const say = about('images');
   const store = openStore(config);
@@ -35,7 +35,7 @@ export async function examineImages(config: Config): Promise<Finding[]> {
     findings.push(
       same
         ? say('good', 'can be written, read and removed')
-        : say('bad', 'gives back other bytes than were written'),
+        : say('bad', 'returns other bytes than were written: replace this store'),
     );
   } catch (error) {
     const why = (error as Error).message;
@@ -51,7 +51,7 @@ export async function examineImages(config: Config): Promise<Finding[]> {
 
 export async function examineModel(config: Config): Promise<Finding[]> {
   const say = about('model');
-  if (!config.CLIP_MODEL) return [say('warning', 'CLIP_MODEL is not set: clip workers will not start here')];
+  if (!config.CLIP_MODEL) return [say('warning', 'CLIP_MODEL is not set: clip workers cannot start here')];
   const { MODEL_DIR, CLIP_DTYPE } = config;
   const id = await verifyModel({ model: config.CLIP_MODEL, modelDir: MODEL_DIR, dtype: CLIP_DTYPE });
   const key = modelKey(id);
@@ -60,16 +60,21 @@ export async function examineModel(config: Config): Promise<Finding[]> {
     return [
       say(
         'warning',
-        `${key}, while searches read ${used}: other files, or another dtype; \`mycelium models use ${key}\` when its vectors are there`,
+        `${key}, but searches use ${used}: once the images have vectors of the new model, run \`mycelium models use ${key}\``,
       ),
     ];
   }
   if (id.demo)
-    return [say('warning', `${config.CLIP_MODEL} is the demo model: for trying out, not for real work`)];
+    return [
+      say(
+        'warning',
+        `${config.CLIP_MODEL} is the demo model, not for real work: set CLIP_MODEL to a real one`,
+      ),
+    ];
   return [say('good', key)];
 }
 
-/** The model that searches read; undefined also where the database cannot be asked: that is told elsewhere. */
+/** The model that searches use; undefined too if the database does not answer, which another check reports. */
 async function modelInUse(databaseUrl: string): Promise<string | undefined> {
   const pool = createPool(databaseUrl, { name: 'mycelium doctor', max: 1 });
   try {
@@ -86,26 +91,27 @@ export async function examineCaptioner({
 }: Config): Promise<Finding[]> {
   const say = about('captioner');
   const captioner = createCaptioner({ url: CAPTION_URL, model: CAPTION_MODEL, apiKey: CAPTION_API_KEY });
-  if (!captioner) return [say('good', 'none: CAPTION_URL is not set, images get no descriptions')];
+  if (!captioner) return [say('good', 'none: CAPTION_URL is not set, so images get no descriptions')];
   try {
     await captioner.probe(AbortSignal.timeout(10_000));
     return [say('good', `${CAPTION_MODEL} at ${captioner.where}`)];
   } catch (error) {
     return [
-      say('warning', `${(error as Error).message}; descriptions wait until it answers, vectors do not`),
+      say('warning', `${(error as Error).message}: descriptions wait until it answers, vectors do not`),
     ];
   } finally {
     captioner.close();
   }
 }
 
-const wanted = 2 * 1024 ** 3;
+const comfortable = 2 * 1024 ** 3;
 
 export async function examineDisk(config: Config): Promise<Finding[]> {
   const say = about('disk');
   const { bavail, bsize } = await statfs(config.MYCELIUM_HOME).catch(() => statfs('/'));
   const free = bavail * bsize;
-  const text = `${(free / 1024 ** 3).toFixed(1)} GiB free below ${config.MYCELIUM_HOME}`;
-  if (free < wanted / 8) return [say('bad', `${text}: servers that cannot write lose data`)];
-  return [say(free < wanted ? 'warning' : 'good', text)];
+  const text = `${(free / 1024 ** 3).toFixed(1)} GiB free in ${config.MYCELIUM_HOME}`;
+  if (free < comfortable / 8)
+    return [say('bad', `${text}: free some space, a server that cannot write loses data`)];
+  return [free < comfortable ? say('warning', `${text}: free some space`) : say('good', text)];
 }

@@ -4,7 +4,7 @@ import { about, type Finding } from './finding.ts';
 
 const say = about('PostgreSQL');
 
-/** The truth lives in PostgreSQL: what it says is committed must be on disk. */
+/** PostgreSQL holds the only copy of the results: what it reports as committed must be on disk. */
 export async function examinePostgres(config: Config): Promise<Finding[]> {
   const { DATABASE_URL } = requireSettings(config, 'DATABASE_URL');
   const pool = createPool(DATABASE_URL, { name: 'mycelium doctor', max: 1 });
@@ -16,7 +16,7 @@ export async function examinePostgres(config: Config): Promise<Finding[]> {
       findings.push(
         say(
           'warning',
-          `pgvector ${pgvector} has known faults in parallel index builds; 0.8.4 or newer is better`,
+          `pgvector ${pgvector} has known faults in parallel index builds: upgrade to 0.8.4 or newer`,
         ),
       );
     }
@@ -26,9 +26,9 @@ export async function examinePostgres(config: Config): Promise<Finding[]> {
     const off = rows.filter(({ setting }) => setting === 'off');
     for (const { name } of off) {
       const lost = name === 'synchronous_commit' ? 'warning' : 'bad';
-      findings.push(say(lost, `${name} is off: a crash loses what was committed; switch it on`));
+      findings.push(say(lost, `${name} is off: a crash loses committed data; switch it on`));
     }
-    if (off.length === 0) findings.push(say('good', 'writes what it commits'));
+    if (off.length === 0) findings.push(say('good', 'commits are written to disk'));
     findings.push(...(await memoryFindings(pool)));
     return findings;
   } finally {
@@ -36,7 +36,7 @@ export async function examinePostgres(config: Config): Promise<Finding[]> {
   }
 }
 
-/** What a vector of 512 dimensions and its links take in an HNSW index while it is built. */
+/** Memory of a 512-dimensional vector and its links while an HNSW index is built. */
 const bytesPerVector = 3_000;
 
 /** An index that does not fit in memory while it is built takes many times as long. */
@@ -47,13 +47,13 @@ async function memoryFindings(pool: Pool): Promise<Finding[]> {
      from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'image_embedding'::regclass`,
   );
   const { vectors = 0, memory = 0 } = rows[0] ?? {};
-  const wanted = Math.max(64 * 1024 ** 2, vectors * bytesPerVector);
+  const needed = Math.max(64 * 1024 ** 2, vectors * bytesPerVector);
   const mebibytes = (bytes: number) => `${Math.ceil(bytes / 1024 ** 2)}MB`;
-  if (memory >= wanted) return [say('good', `builds indexes in ${mebibytes(memory)} (maintenance_work_mem)`)];
+  if (memory >= needed) return [say('good', `builds indexes in ${mebibytes(memory)} (maintenance_work_mem)`)];
   return [
     say(
       'warning',
-      `maintenance_work_mem is ${mebibytes(memory)}; the index of ${vectors} vectors wants ${mebibytes(wanted)}: it is built slowly`,
+      `maintenance_work_mem is ${mebibytes(memory)}; an index of ${vectors} vectors needs ${mebibytes(needed)} or is built slowly: raise it`,
     ),
   ];
 }

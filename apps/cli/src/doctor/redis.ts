@@ -6,16 +6,16 @@ const say = about('Redis');
 
 type Server = ReturnType<typeof primariesOf>[number];
 
-/** Jobs live in Redis: it may neither evict them nor forget them at a restart. */
+/** Redis holds the queues: it must neither evict jobs nor lose them in a restart. */
 export async function examineRedis(config: Config): Promise<Finding[]> {
   const settings = requireSettings(config, 'REDIS_URL');
   const { redis } = connect(settings, () => {});
   try {
-    await redis.ping(); // a cluster's servers are known from now on
+    await redis.ping(); // after this, the servers of a cluster are known
     const servers = primariesOf(redis);
     const found = (await Promise.all(servers.map(examineServer))).flat();
     const seen = new Set<string>();
-    const findings = found.filter(({ says }) => !seen.has(says) && seen.add(says)); // a cluster's are much alike
+    const findings = found.filter(({ says }) => !seen.has(says) && seen.add(says)); // the servers of a cluster often have the same findings
     return [...findings, ...addressFindings(settings, servers.length > 1)];
   } finally {
     redis.disconnect();
@@ -29,21 +29,24 @@ async function examineServer(redis: Server): Promise<Finding[]> {
   const policy = info.maxmemory_policy;
   findings.push(
     policy === 'noeviction'
-      ? say('good', 'evicts nothing')
-      : say('bad', `maxmemory-policy is ${policy}: under pressure it throws jobs away; set it to noeviction`),
+      ? say('good', 'never evicts jobs')
+      : say(
+          'bad',
+          `maxmemory-policy is ${policy}: when memory is short, Redis deletes jobs; set it to noeviction`,
+        ),
   );
   const [used, limit] = [Number(info.used_memory), Number(info.maxmemory)];
   if (limit > 0 && used > limit * 0.8) {
     findings.push(
       say(
         used > limit * 0.95 ? 'bad' : 'warning',
-        `${Math.round((100 * used) / limit)} % of maxmemory is used: when it is full no job can be put in; raise maxmemory`,
+        `${Math.round((100 * used) / limit)} % of maxmemory is used: when it is full, no job can be added; raise maxmemory`,
       ),
     );
   }
   findings.push(await persistenceFinding(redis, info));
   if (info.aof_enabled === '1' && info.aof_last_write_status === 'err') {
-    findings.push(say('bad', 'could not write its append-only file lately: look at its log and its disk'));
+    findings.push(say('bad', 'failed to write its append-only file: check its log and its disk'));
   }
   return findings;
 }
@@ -52,13 +55,13 @@ async function persistenceFinding(redis: Server, info: Record<string, string | u
   if (info.aof_enabled === '1') return say('good', 'keeps an append-only file');
   const snapshots = await redis.config('GET', 'save').then(
     (answer) => Boolean((answer as string[])[1]),
-    () => undefined, // not allowed where Redis is rented
+    () => undefined, // hosted Redis often forbids CONFIG
   );
   if (snapshots) {
-    return say('warning', 'keeps snapshots alone: a crash loses the last minutes; set appendonly yes');
+    return say('warning', 'keeps only snapshots: a crash loses the last minutes; set appendonly yes');
   }
   if (snapshots === undefined) {
-    return say('warning', 'does not tell whether it keeps its data: see that persistence is switched on');
+    return say('warning', 'does not allow CONFIG GET: check yourself that persistence is on');
   }
   return say('bad', 'keeps nothing on disk: a restart loses every job; set appendonly yes');
 }
@@ -72,17 +75,17 @@ function addressFindings(
   const local = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
   if (!local && !password) {
     findings.push(
-      say('warning', 'has no password in REDIS_URL: set requirepass, and redis://:password@host'),
+      say('warning', 'has no password in REDIS_URL: set requirepass, and write redis://:password@host'),
     );
   }
   if (!local && !protocol.startsWith('rediss')) {
-    findings.push(say('warning', 'is spoken to without TLS: rediss:// unless the network is your own'));
+    findings.push(say('warning', 'is used without TLS: write rediss://, unless the network is your own'));
   }
   if (several && !/\{.+\}/.test(REDIS_PREFIX)) {
     findings.push(
       say(
         'bad',
-        `REDIS_PREFIX ${REDIS_PREFIX} has no {…}: a cluster would spread one queue; write {${REDIS_PREFIX}}`,
+        `REDIS_PREFIX ${REDIS_PREFIX} has no {…}: a cluster would spread one queue over several servers; write {${REDIS_PREFIX}}`,
       ),
     );
   }
@@ -94,7 +97,7 @@ function versionFinding(version: string): Finding {
   const enough = major > 6 || (major === 6 && minor >= 2);
   return enough
     ? say('good', `version ${version}`)
-    : say('bad', `version ${version} is too old; wanted: 6.2 or newer`);
+    : say('bad', `version ${version} is too old: install 6.2 or newer`);
 }
 
 function readInfo(text: string): Record<string, string | undefined> {

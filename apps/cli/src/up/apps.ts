@@ -7,7 +7,7 @@ import type { Output } from '../output.ts';
 
 const folder = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The dashboard first: people wait for it. */
+/** The dashboard first, since people wait for it. */
 const names = ['dashboard', 'scheduler', 'worker-env-stats', 'worker-setpoint', 'worker-clip'] as const;
 
 export interface AppsOptions {
@@ -17,16 +17,16 @@ export interface AppsOptions {
   dashboard: string;
   output: Output;
   signal: AbortSignal;
-  /** An app that ends again and again: nothing more can be done here. */
+  /** An app keeps crashing; restarting it has not helped. */
   onGivenUp(failure: ProcessFailed): void;
 }
 
-/** An app that ends by itself comes back after a second, but not for ever. */
+/** An app that crashes is restarted after a second, up to a limit. */
 const restarts = { wait: 1_000, within: 60_000, atMost: 3 };
 
 /**
- * The five apps as processes of this machine, each with a log of its own.
- * @returns their orderly end.
+ * Starts the five apps as processes of this machine, each with its own log file.
+ * @returns a function that stops them in order
  */
 export async function startApps({ home, settings, dashboard, output, signal, onGivenUp }: AppsOptions) {
   const running = new Map<string, RunningProcess>();
@@ -44,22 +44,24 @@ export async function startApps({ home, settings, dashboard, output, signal, onG
       healthUrl: `${address}/readyz`,
       readyWithinMs: 90_000,
       signal,
-      onUnexpectedExit: (failure) => bringBack(name, failure),
+      onUnexpectedExit: (failure) => restart(name, failure),
     });
     running.set(name, app);
     await app.ready;
   }
 
-  const fallen = new Map<string, number[]>();
-  async function bringBack(name: (typeof names)[number], failure: ProcessFailed) {
+  const crashes = new Map<string, number[]>();
+  async function restart(name: (typeof names)[number], failure: ProcessFailed) {
     if (stopping) return;
-    const times = [...(fallen.get(name) ?? []), Date.now()].filter((at) => at > Date.now() - restarts.within);
-    fallen.set(name, times);
+    const times = [...(crashes.get(name) ?? []), Date.now()].filter(
+      (at) => at > Date.now() - restarts.within,
+    );
+    crashes.set(name, times);
     output.warn(failure.message);
     if (times.length > restarts.atMost) return onGivenUp(failure);
     await sleep(restarts.wait);
     if (stopping) return;
-    output.warn(`${name} is started again`);
+    output.warn(`Restarting ${name}.`);
     await start(name).catch((error: Error) => {
       if (!stopping)
         onGivenUp(error instanceof ProcessFailed ? error : new ProcessFailed(name, String(error), '', ''));
@@ -71,7 +73,7 @@ export async function startApps({ home, settings, dashboard, output, signal, onG
     await Promise.all([...running.values()].map((app) => app.stop()));
   };
   try {
-    // On a few cores it would wait for the others' start.
+    // On a machine with few cores it would otherwise wait for the others to start.
     const [dashboardFirst, ...others] = names;
     await start(dashboardFirst);
     await Promise.all(others.map(start));

@@ -5,7 +5,7 @@ import { createPool, migrate, type Pool } from '@mycelium/database';
 import { freePort, startServices, writeHomeEnv } from '@mycelium/embedded';
 import { connect, createQueues, timetable } from '@mycelium/queue';
 import { openStore } from '@mycelium/storage';
-import colors from 'picocolors';
+import { out } from '../colours.ts';
 import { CommandFailed } from '../command-errors.ts';
 import type { UpOptions } from '../commands/up.ts';
 import type { Output } from '../output.ts';
@@ -15,7 +15,7 @@ import { runEachJob } from './first-runs.ts';
 import { keepDemoGoing } from './live-demo.ts';
 import { chooseModel } from './model.ts';
 
-/** Everything on this machine. What is started is ended in reverse. @returns the exit code. */
+/** Runs everything on this machine and stops it in reverse order. @returns the exit code. */
 export async function up(options: UpOptions, output: Output): Promise<number> {
   const config = readConfig(undefined, { running: false });
   const end = new AbortController();
@@ -24,11 +24,11 @@ export async function up(options: UpOptions, output: Output): Promise<number> {
   try {
     return await run(config, options, output, end, (release) => releases.push(release));
   } catch (error) {
-    // Told to end: that is what it is for, unless reports were still wanted.
+    // Ctrl-C is the normal end, unless --once still waits for its reports.
     if (end.signal.aborted && !(end.signal.reason instanceof CommandFailed)) return options.once ? 1 : 0;
     throw end.signal.reason ?? error;
   } finally {
-    if (releases.length > 0) output.line(colors.dim('ending …'));
+    if (releases.length > 0) output.line(out.dim('Stopping …'));
     for (const release of releases.reverse()) await release();
   }
 }
@@ -43,14 +43,14 @@ async function run(
   const { signal } = end;
   const home = config.MYCELIUM_HOME;
   const fail = (failure: Error) => end.abort(new CommandFailed(failure.message));
-  output.line(`\n  ${colors.bold(colors.green('Mycelium'))}  the jobs of a mushroom farm\n`);
+  output.line(`\n  ${out.bold(out.green('Mycelium'))}  runs the jobs of a mushroom farm\n`);
   output.done('home', home);
 
   const services = await startServices({
     home,
     redis: !config.REDIS_URL,
     postgres: !config.DATABASE_URL,
-    onProgress: (message) => output.line(colors.dim(`  ${message}`)),
+    onProgress: (message) => output.line(out.dim(`  ${message}`)),
     onUnexpectedExit: fail,
     signal,
   });
@@ -79,7 +79,7 @@ async function run(
 
   const port = await freePort(config.DASHBOARD_PORT);
   if (port !== config.DASHBOARD_PORT) {
-    output.warn(`  port ${config.DASHBOARD_PORT} is taken: the dashboard listens on ${port}`);
+    output.warn(`  port ${config.DASHBOARD_PORT} is in use; the dashboard listens on ${port} instead`);
   }
   const settings = {
     ...servers,
@@ -106,7 +106,7 @@ async function run(
   const reports = await runEachJob({ pool, queues, timeZone: config.TZ, now: new Date(), output, signal });
   const failed = reports.runs.filter(({ status }) => status !== 'succeeded');
 
-  output.line(`\n  Dashboard: ${colors.bold(colors.cyan(dashboard))}`);
+  output.line(`\n  Dashboard: ${out.bold(out.cyan(dashboard))}`);
   if (failed.length > 0) output.warn(`  failed: ${failed.map(({ job }) => job).join(', ')}`);
   output.result({ dashboard, home, model: model.CLIP_MODEL, timetable: jobs, ...reports });
   if (options.once) return failed.length > 0 ? 1 : 0;
@@ -115,17 +115,17 @@ async function run(
     const demo = keepDemoGoing({ home, pool, store, timeZone: config.TZ, signal }, output);
     onEnd(() => demo);
   }
-  output.line(colors.dim('  Ctrl-C ends everything.'));
+  output.line(out.dim('  Press Ctrl-C to stop everything.'));
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   throw signal.reason;
 }
 
 async function makeTables(pool: Pool, output: Output) {
   const { applied } = await migrate(pool);
-  output.done('tables', applied.length > 0 ? `made by ${applied.length} migrations` : 'up to date');
+  output.done('tables', applied.length > 0 ? `created by ${applied.length} migrations` : 'up to date');
 }
 
-/** An address of this machine under which a server that listens everywhere is found. */
+/** An address under which this machine reaches a server that listens everywhere. */
 function reachable(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
@@ -133,20 +133,20 @@ function reachable(host: string): string {
 
 function whose(given: string | undefined, address: string): string {
   const { host } = new URL(address);
-  return given ? `at ${host}, as set` : `at ${host}, our own`;
+  return given ? `at ${host}, from the settings` : `at ${host}, started here`;
 }
 
-/** The first Ctrl-C ends everything in order; a later one ends this process, and the kernel its children. */
+/** The first Ctrl-C stops everything in order; a later one ends this process, and the kernel its children. */
 function watchSignals(end: AbortController, output: Output) {
   let first = 0;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       if (!end.signal.aborted) {
         first = Date.now();
-        output.line(colors.dim(`\n${name}: ending; once more ends it at once`));
+        output.line(out.dim(`\n${name}: stopping. Press Ctrl-C again to stop at once.`));
         end.abort(new Error(name));
       } else if (Date.now() - first > 1_000) process.exit(1);
-      // else: one Ctrl-C comes twice under npm, from the terminal and from npm.
+      // else: under npm one Ctrl-C arrives twice, from the terminal and from npm
     });
   }
 }
