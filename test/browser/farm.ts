@@ -150,7 +150,7 @@ async function embedDay(pool: Pool, store: ObjectStore, day: string): Promise<vo
       good.map(({ key }) => key),
     );
     const pixels = [];
-    for (const { key } of good) pixels.push(await decodeImage(await store.read(key)));
+    for (const { key } of good) pixels.push(await decodeImage((await store.read(key)).bytes));
     const vectors = await encoder.embedImages(pixels);
     const texts = good.map(
       ({ room, stage, growthDay }) => `Mushroom Room ${room}, ${stage} stage, Day ${growthDay}.`,

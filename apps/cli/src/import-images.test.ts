@@ -74,7 +74,7 @@ test('pictures get the camera’s time, or else the file’s, and their batch th
   const [a, b] = Object.keys(await contents(store));
   assert.equal(a, '611/20251224/611_0_20251224_20251224160000.jpg');
   assert.equal(b, '611/20251225/611_0_20251225_20251225043040.jpg');
-  assert.ok((await store.read(a as string)).equals(bytes), 'a JPEG is kept byte for byte');
+  assert.ok((await store.read(a as string)).bytes.equals(bytes), 'a JPEG is kept byte for byte');
 });
 
 test('the in-date and the camera can be given', async (t) => {
@@ -135,7 +135,7 @@ test('PNG and WebP become JPEG, upright and with their time, whatever their name
   assert.deepEqual([report.imported, report.converted, report.failed], [3, 3, []]);
   for (const key of Object.keys(await contents(store))) {
     assert.match(key, /611_0_20251224_2025122416000[012]\.jpg$/);
-    const { format, width, orientation } = await sharp(await store.read(key)).metadata();
+    const { format, width, orientation } = await sharp((await store.read(key)).bytes).metadata();
     assert.deepEqual([format, orientation ?? 1], ['jpeg', 1]);
     assert.equal(width, key.endsWith('2.jpg') ? 48 : 64);
   }
@@ -153,7 +153,7 @@ test('a PNG that an older converter stored with other bytes is still the same pi
   const [key = ''] = Object.keys(await contents(store));
   await store.write(
     key,
-    await sharp(await store.read(key))
+    await sharp((await store.read(key)).bytes)
       .keepExif()
       .jpeg({ quality: 40 })
       .toBuffer(),

@@ -156,7 +156,7 @@ function createKeyAllocator(store: ObjectStore, signal: AbortSignal | undefined)
   async function identityAt(key: string): Promise<string> {
     const known = identities.get(key);
     if (known) return known;
-    const identity = await storedIdentity(await store.read(key, signal));
+    const identity = await storedIdentity((await store.read(key, signal)).bytes);
     identities.set(key, identity);
     return identity;
   }

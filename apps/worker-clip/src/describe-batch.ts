@@ -33,7 +33,7 @@ export const describeBatch: Handler<'describe_batch', Context> = async ({ keys }
 
   async function describe(image: (typeof images)[number]): Promise<DescriptionRow | undefined> {
     try {
-      const bytes = await store.read(image.key, signal);
+      const { bytes } = await store.read(image.key, signal);
       const description = await captioner.describe(bytes, signal);
       const text = fusionText(
         { description: description.growth_stage_description, identity: image.identityText },

@@ -100,7 +100,7 @@ export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, sa
   async function readImage(image: ImageKey): Promise<{ image: ImageKey; pixels: Pixels } | Bad> {
     let bytes: Buffer | undefined;
     try {
-      bytes = await store.read(image.key, signal);
+      ({ bytes } = await store.read(image.key, signal));
       return { image, pixels: await decodeImage(bytes, signal) };
     } catch (error) {
       if (error instanceof BadImage)

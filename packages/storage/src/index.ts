@@ -1,6 +1,13 @@
-export { directoryStore } from './directory.ts';
+export { directoryStore } from './directory/directory.ts';
 export { InvalidObjectKey } from './object-key.ts';
-export type { ListOptions, ManagedStore, ObjectStore, StoredObject, WriteOptions } from './object-store.ts';
+export type {
+  ListOptions,
+  ManagedStore,
+  ObjectBytes,
+  ObjectStore,
+  StoredObject,
+  WriteOptions,
+} from './object-store.ts';
 export { openStore, type StoreSettings } from './open-store.ts';
-export { type S3StoreSettings, s3Store } from './s3.ts';
+export { type S3StoreSettings, s3Store } from './s3/s3.ts';
 export { ObjectNotFound, ObjectTooLarge, StoreError, StoreUnavailable } from './store-errors.ts';

@@ -6,12 +6,12 @@ export class InvalidObjectKey extends StoreError {
   readonly permanent = true;
 
   constructor(key: string, reason: string) {
-    super(`${JSON.stringify(key)} is no object key: ${reason}`);
+    super(`${JSON.stringify(key)} is not an object key: ${reason}`);
   }
 }
 
 /**
- * The keys both stores take: what S3 allows (at most 1,024 bytes of UTF-8), less everything that a path or a
+ * The keys both stores accept: what S3 allows (at most 1,024 bytes of UTF-8), without anything that a path or a
  * proxy could read as something else.
  * @throws InvalidObjectKey
  */

@@ -39,7 +39,7 @@ async function bucketStore(): Promise<ManagedStore> {
 
 const stores = { 'a folder': folderStore, 'an S3 bucket': bucketStore };
 
-/** Keys that S3 clients, URLs, XML and paths are known to spoil. */
+/** Keys that S3 clients, URLs, XML and paths are known to break. */
 const awkward = [
   'awkward/a b/x & y.jpg',
   'awkward/a+b/1+1=2.jpg',
@@ -119,7 +119,7 @@ for (const [name, open] of Object.entries(stores)) {
       }
     });
 
-    test('the first parts of all keys are told, and objects beside them are not', async () => {
+    test('topFolders returns the first parts of all keys, without the objects beside them', async () => {
       const top = await store.topFolders();
       assert.deepEqual(top.toSorted(), ['612', '6120', 'awkward']);
     });
@@ -127,7 +127,7 @@ for (const [name, open] of Object.entries(stores)) {
     test('awkward keys survive a round trip', async () => {
       assert.deepEqual((await keysOf(store, 'awkward/')).sort(), [...awkward].sort());
       for (const key of awkward) {
-        assert.equal((await store.read(key)).toString(), `bytes of ${key}`);
+        assert.equal((await store.read(key)).bytes.toString(), `bytes of ${key}`);
         assert.equal((await store.stat(key))?.key, key);
         assert.deepEqual(await keysOf(store, key), [key]);
       }
@@ -155,8 +155,11 @@ for (const [name, open] of Object.entries(stores)) {
       const etags = new Set<string | undefined>();
       for (const bytes of ['first ', 'second', 'third!', 'fourth']) {
         await store.write('replaced/x.jpg', Buffer.from(bytes));
-        assert.equal((await store.read('replaced/x.jpg')).toString(), bytes);
-        etags.add((await store.stat('replaced/x.jpg'))?.etag);
+        const read = await store.read('replaced/x.jpg');
+        assert.equal(read.bytes.toString(), bytes);
+        assert.equal(read.etag, (await store.stat('replaced/x.jpg'))?.etag);
+        assert.equal(read.etag, (await objectsOf(store, 'replaced/x.jpg'))[0]?.etag);
+        etags.add(read.etag);
       }
       assert.equal(etags.size, 4);
       assert.deepEqual(await keysOf(store, 'replaced/'), ['replaced/x.jpg']);
@@ -166,15 +169,15 @@ for (const [name, open] of Object.entries(stores)) {
       const photo = Buffer.alloc(3 * 2 ** 20, Buffer.from([0, 255, 10, 13, 128]));
       await store.write('bytes/photo.jpg', photo, { contentType: 'image/jpeg' });
       await store.write('bytes/empty.jpg', Buffer.alloc(0));
-      assert.ok((await store.read('bytes/photo.jpg')).equals(photo));
-      assert.equal((await store.read('bytes/empty.jpg')).length, 0);
+      assert.ok((await store.read('bytes/photo.jpg')).bytes.equals(photo));
+      assert.equal((await store.read('bytes/empty.jpg')).bytes.length, 0);
       assert.equal((await store.stat('bytes/empty.jpg'))?.size, 0);
     });
 
     test('an object above the limit is refused, not read', async () => {
       await store.write('large/at.jpg', Buffer.alloc(limit));
       await store.write('large/above.jpg', Buffer.alloc(limit + 1));
-      assert.equal((await store.read('large/at.jpg')).length, limit);
+      assert.equal((await store.read('large/at.jpg')).bytes.length, limit);
       await assert.rejects(store.read('large/above.jpg'), ObjectTooLarge);
     });
 

@@ -9,21 +9,27 @@ export interface StoredObject {
   modifiedAt: Date;
 }
 
+/** What `read` returns: the etag belongs to these bytes, also when the object was replaced after it was listed. */
+export interface ObjectBytes {
+  bytes: Buffer;
+  etag: string;
+}
+
 export interface WriteOptions {
-  /** Kept by stores that can keep it (S3); a folder has no place for it. */
+  /** Stored where the store can (S3); a folder ignores it. */
   contentType?: string;
   signal?: AbortSignal | undefined;
 }
 
 export interface ListOptions {
-  /** Only what comes after this key in the order of keys: where an earlier listing was left. */
+  /** Only keys after this one: where an earlier listing stopped. */
   after?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Where the images are. Every call rejects with the signal's reason once it aborts, and with
- * `StoreUnavailable` when the store itself, not the object, is the trouble.
+ * Where the images are stored. Every call rejects with the signal's reason once it aborts, and with
+ * `StoreUnavailable` when the store itself fails rather than the object.
  */
 export interface ObjectStore {
   /**
@@ -32,21 +38,21 @@ export interface ObjectStore {
    * as the server keeps it.
    */
   list(prefix: string, options?: ListOptions): AsyncIterable<StoredObject>;
-  /** The first parts of all keys, such as `612`: one small question, however many objects there are. */
+  /** The first parts of all keys, such as `612`: one small request, however many objects there are. */
   topFolders(signal?: AbortSignal): Promise<string[]>;
-  /** @throws ObjectNotFound, ObjectTooLarge, InvalidObjectKey */
-  read(key: string, signal?: AbortSignal): Promise<Buffer>;
+  /** The object's bytes and the etag of exactly these bytes. @throws ObjectNotFound, ObjectTooLarge, InvalidObjectKey */
+  read(key: string, signal?: AbortSignal): Promise<ObjectBytes>;
   /** Undefined when there is no such object. */
   stat(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>;
-  /** Makes or replaces an object; a reader sees the old bytes or the new ones, never a mixture. */
+  /** Creates or replaces an object; a reader sees the old bytes or the new ones, never a mixture. */
   write(key: string, bytes: Buffer, options?: WriteOptions): Promise<void>;
   /** Resolves when the store answers and has its bucket. @throws StoreUnavailable */
   probe(signal?: AbortSignal): Promise<void>;
-  /** For people: which store this is. Holds no secret. */
+  /** For people: which store this is. Contains no secret. */
   describe(): string;
 }
 
-/** A store whose bucket (or folder) can be made, and whose objects can be removed: for set-up and checks alone. */
+/** A store whose bucket (or folder) can be created and whose objects can be removed: only for set-up and checks. */
 export interface ManagedStore extends ObjectStore {
   ensureBucket(signal?: AbortSignal): Promise<void>;
   /** Does nothing when there is no such object. */

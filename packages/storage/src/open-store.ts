@@ -1,8 +1,8 @@
-import { directoryStore } from './directory.ts';
+import { directoryStore } from './directory/directory.ts';
 import type { ManagedStore } from './object-store.ts';
-import { s3Store } from './s3.ts';
+import { s3Store } from './s3/s3.ts';
 
-/** The settings a store is made from, named as in the environment. */
+/** The settings of a store, named as in the environment. */
 export interface StoreSettings {
   S3_ENDPOINT?: string | undefined;
   S3_ACCESS_KEY?: string | undefined;
@@ -24,5 +24,5 @@ export function openStore(settings: StoreSettings): ManagedStore {
     });
   }
   if (settings.IMAGE_DIR) return directoryStore(settings.IMAGE_DIR);
-  throw new Error('there is no place for images: set S3_ENDPOINT (with its keys) or IMAGE_DIR');
+  throw new Error('no image store is configured: set S3_ENDPOINT (with its keys) or IMAGE_DIR');
 }

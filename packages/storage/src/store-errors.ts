@@ -1,14 +1,14 @@
-/** What a store says of its own accord; anything else that escapes one is a mistake of ours. */
+/** Every error a store throws on purpose; anything else that escapes one is our bug. */
 export class StoreError extends Error {
   override name = 'StoreError';
 }
 
-/** The store is down, refuses us or answers nonsense. Says nothing about the object: try again later. */
+/** The store is down, refuses us or sends nonsense. Nothing is known about the object: try again later. */
 export class StoreUnavailable extends StoreError {
   override name = 'StoreUnavailable';
 }
 
-/** Gone or never there. A retry will not bring it back. */
+/** The object does not exist. A retry will not bring it back. */
 export class ObjectNotFound extends StoreError {
   override name = 'ObjectNotFound';
   readonly permanent = true;
@@ -20,7 +20,7 @@ export class ObjectNotFound extends StoreError {
   }
 }
 
-/** Larger than this store was told to read into memory. */
+/** Larger than this store is allowed to read into memory. */
 export class ObjectTooLarge extends StoreError {
   override name = 'ObjectTooLarge';
   readonly permanent = true;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { buildApp } from 'fauxqs';
-import { s3Store } from './s3.ts';
+import { s3Store } from './s3/s3.ts';
 
 /** A test, or `{ after }` of node:test for a whole file or suite, then called outside its hooks. */
 export interface Cleanup {
@@ -16,8 +16,9 @@ export interface TestS3 {
 }
 
 /**
- * An S3 server on 127.0.0.1 that ends with the test, and a bucket on it: settings for `openStore`. The emulator sorts
- * keys as people do, not by their bytes, and loses some where the two differ at the edge of a page of 1,000.
+ * Starts an S3 server on 127.0.0.1 that stops with the test, and creates a bucket on it.
+ * @returns settings for `openStore`. The emulator sorts keys by locale, not by bytes, and loses some where the two
+ * orders differ at the edge of a page of 1,000.
  */
 export async function startS3(t: Cleanup): Promise<TestS3> {
   const server = buildApp({ logger: false });

@@ -30,7 +30,7 @@ export async function examineImages(config: Config): Promise<Finding[]> {
   const bytes = Buffer.from(randomUUID());
   try {
     await store.write(probeKey, bytes, { signal });
-    const same = (await store.read(probeKey, signal)).equals(bytes);
+    const same = (await store.read(probeKey, signal)).bytes.equals(bytes);
     await store.remove(probeKey, signal);
     findings.push(
       same

@@ -55,7 +55,7 @@ export function createThumbnails(store: ObjectStore) {
   }
 
   async function make(key: string, width: Width): Promise<Buffer> {
-    const bytes = await store.read(key);
+    const { bytes } = await store.read(key);
     if (!isPicture(bytes)) throw new NotAPicture('this is not a JPEG, PNG or WebP picture');
     try {
       return await sharp(bytes, { limitInputPixels, failOn: 'error' })

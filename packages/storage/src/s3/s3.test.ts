@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { ObjectNotFound, type S3StoreSettings, StoreUnavailable, s3Store } from './index.ts';
+import { ObjectNotFound, type S3StoreSettings, StoreUnavailable, s3Store } from '../index.ts';
 
 /** A server that answers as a broken one would. */
 async function brokenServer(
@@ -130,11 +130,11 @@ test('the empty objects that consoles keep as folders are left out', async (t) =
   assert.deepEqual((await listUntilEnd(store)).keys, ['612/a.jpg']);
 });
 
-test('an answer that is no listing is the store at fault', async (t) => {
+test('an answer that is no listing means the store is at fault', async (t) => {
   const half = page({ keys: ['a', 'b'] }).slice(0, -30);
   for (const answer of ['<html>hello</html>', '', half]) {
     const { store } = await brokenServer(t, (_, response) => response.end(answer));
-    assert.match((await listUntilEnd(store)).error?.message ?? '', /no S3 listing/);
+    assert.match((await listUntilEnd(store)).error?.message ?? '', /not an S3 listing/);
   }
   const { store } = await brokenServer(t, (_, response) =>
     response.end(page({ keys: ['a'] }).replaceAll('Key>', 'Name>')),
@@ -178,22 +178,23 @@ test('a dropped connection and a busy server are asked again', async (t) => {
   const { store, urls } = await brokenServer(t, (request, response, n) => {
     if (n === 1) request.socket.destroy();
     else if (n === 2) response.writeHead(503).end('<Error><Code>SlowDown</Code></Error>');
-    else response.end('bytes');
+    else response.writeHead(200, { etag: '"e"' }).end('bytes');
   });
-  assert.equal((await store.read('612/x.jpg')).toString(), 'bytes');
+  assert.equal((await store.read('612/x.jpg')).bytes.toString(), 'bytes');
   assert.equal(urls.length, 3);
 });
 
 test('an answer that ends too early is asked for again, not taken', async (t) => {
   const { store } = await brokenServer(t, (request, response, n) => {
-    response.writeHead(200, { 'content-length': '10' });
+    response.writeHead(200, { 'content-length': '10', etag: 'W/"e1"' });
     if (n > 1) response.end('0123456789');
     else response.write('0123', () => request.socket.destroy());
   });
-  assert.equal((await store.read('612/x.jpg')).toString(), '0123456789');
+  const { bytes, etag } = await store.read('612/x.jpg');
+  assert.deepEqual([bytes.toString(), etag], ['0123456789', 'e1']);
 });
 
-test('a server that stays busy, or refuses us, is the store at fault; a missing object is not', async (t) => {
+test('a server that stays busy, or refuses us, means the store is at fault; a missing object is not', async (t) => {
   const status = { value: 503, code: 'SlowDown' };
   const { store, urls } = await brokenServer(t, (_, response) =>
     response.writeHead(status.value).end(`<Error><Code>${status.code}</Code><Message>no</Message></Error>`),

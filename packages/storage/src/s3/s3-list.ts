@@ -1,15 +1,15 @@
 import { text } from 'node:stream/consumers';
-import type { ListOptions, StoredObject } from './object-store.ts';
+import type { ListOptions, StoredObject } from '../object-store.ts';
+import { StoreUnavailable } from '../store-errors.ts';
 import type { S3Client } from './s3-client.ts';
 import { readPage, type S3Page } from './s3-page.ts';
-import { StoreUnavailable } from './store-errors.ts';
 
-/** 20 million objects, at 1,000 a page: far above any farm, and an end all the same. */
+/** 20 million objects at 1,000 a page: far above any farm, and still a limit. */
 const maxPages = 20_000;
 
 /**
- * Lists page by page, the next one asked for when the last is used up. A server that loses its place ends the
- * listing with an error instead of for ever: each continuation token may occur once.
+ * Lists page by page and requests the next page when the last is used up. If the server repeats a continuation
+ * token, the listing fails instead of looping forever.
  * @throws StoreUnavailable
  */
 export async function* listS3(
@@ -21,7 +21,7 @@ export async function* listS3(
   for await (const page of pages(client, bucket, { prefix, after, signal, pageLimit })) {
     for (const object of page.objects) {
       signal?.throwIfAborted();
-      // Consoles keep "folders" as empty objects; they are nobody's image.
+      // S3 consoles store "folders" as empty objects; they are not images.
       if (!object.key.endsWith('/')) yield object;
     }
   }
@@ -77,7 +77,7 @@ async function fetchPage(
     'encoding-type=url',
     'list-type=2',
     `prefix=${queryEscape(prefix)}`,
-    // The token knows where it stands.
+    // The token already contains the position.
     ...(after && !token ? [`start-after=${queryEscape(after)}`] : []),
   ].join('&');
   const xml = await client.call(`listing ${bucket}`, signal, async (minio) =>
@@ -86,7 +86,7 @@ async function fetchPage(
   return readPage(xml);
 }
 
-/** As the signature wants it: `encodeURIComponent` leaves five characters that S3 escapes. */
+/** As the signature requires it: `encodeURIComponent` leaves five characters that S3 escapes. */
 function queryEscape(value: string): string {
   return encodeURIComponent(value).replace(
     /[!'()*]/g,

@@ -3,8 +3,8 @@ import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientOptions } from 'minio';
-import { withDeadline } from './deadline.ts';
-import { StoreError, StoreUnavailable } from './store-errors.ts';
+import { withDeadline } from '../deadline.ts';
+import { StoreError, StoreUnavailable } from '../store-errors.ts';
 
 export interface S3Settings {
   /** `http://host:9000` or `https://host`. */
@@ -12,13 +12,13 @@ export interface S3Settings {
   accessKey: string;
   secretKey: string;
   bucket: string;
-  /** `us-east-1`, which servers other than Amazon's take unless told otherwise. */
+  /** `us-east-1` by default, which servers other than Amazon's accept unless configured otherwise. */
   region?: string | undefined;
-  /** For each request, its body included. 30 s. */
+  /** For each request, including its body. 30 s. */
   timeoutMs?: number;
 }
 
-/** The minio client, with what it lacks: every request can be aborted, has an end, and is tried again after a blip. */
+/** The minio client with what it lacks: every request can be aborted, has a deadline, and is retried after a blip. */
 export interface S3Client {
   call<T>(
     what: string,
@@ -39,13 +39,13 @@ export function createS3Client(settings: S3Settings): S3Client {
     useSSL: secure,
     accessKey: settings.accessKey,
     secretKey: settings.secretKey,
-    // Left out, the client asks the server for it again after every error, a missing object included.
+    // Without it the client asks the server for the region after every error, including a missing object.
     region: settings.region ?? 'us-east-1',
     transport: abortableTransport(secure),
-    // Its own retries write to the console and cannot be aborted.
+    // The client's own retries write to the console and cannot be aborted.
     retryOptions: { disableRetry: true },
   };
-  // Loaded when the first object is asked for: most processes of a farm whose images lie in a folder never do.
+  // Loaded at the first request: most processes of a farm whose images are in a folder never need it.
   let opened: Promise<Client> | undefined;
   const open = () => {
     opened ??= import('minio').then((minio) => new minio.Client(options));
@@ -66,10 +66,10 @@ export function createS3Client(settings: S3Settings): S3Client {
   };
 }
 
-/** The client's methods take no signal; this carries it past them to the request they make. */
+/** The client's methods take no signal; this carries it to the request they make. */
 const requestSignal = new AsyncLocalStorage<AbortSignal>();
 
-/** On these the client throws without reading the body, which would hold the socket for ever. */
+/** On these the client throws without reading the body, which would keep the socket open forever. */
 const statusesLeftUnread = new Set([408, 429, 499, 500, 502, 503, 504, 520]);
 
 function abortableTransport(secure: boolean): NonNullable<ClientOptions['transport']> {
@@ -78,7 +78,7 @@ function abortableTransport(secure: boolean): NonNullable<ClientOptions['transpo
     const signal = requestSignal.getStore();
     const sent = request(signal ? { ...options, signal } : options, onResponse);
     sent.on('response', (response) => {
-      // An abort between two reads has no listener of the client's, and would end the process.
+      // The client does not listen for an abort between two reads; unhandled, it would end the process.
       response.on('error', () => {});
       if (statusesLeftUnread.has(response.statusCode ?? 0)) response.resume();
     });
@@ -89,7 +89,7 @@ function abortableTransport(secure: boolean): NonNullable<ClientOptions['transpo
 
 const pausesMs = [200, 800];
 
-/** Twice more after a dropped connection or a busy server; everything this package asks of S3 may be asked twice. */
+/** Retries twice after a dropped connection or a busy server; every request this package makes may be repeated. */
 async function withRetries<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   for (const pause of pausesMs) {
     try {
@@ -107,12 +107,12 @@ function isBlip(error: unknown): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE' || busyStatus(error) !== undefined;
 }
 
-/** The client tells the statuses it calls retryable (429, 5xx) only in words. */
+/** The client reports the statuses it calls retryable (429, 5xx) only in the message. */
 function busyStatus(error: unknown): string | undefined {
   return /Retryable (HTTP status: \d+)/.exec((error as Error).message)?.[1];
 }
 
-/** Only code and message: an S3 error carries the signature and the access key among its fields. */
+/** Only code and message: an S3 error has the signature and the access key among its fields. */
 function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
   return busyStatus(error) ?? ([...new Set([code, message])].filter(Boolean).join(' ') || String(error));

@@ -1,10 +1,10 @@
-import type { StoredObject } from './object-store.ts';
-import { StoreUnavailable } from './store-errors.ts';
+import type { StoredObject } from '../object-store.ts';
+import { StoreUnavailable } from '../store-errors.ts';
 
 /** One answer to ListObjectsV2. */
 export interface S3Page {
   objects: StoredObject[];
-  /** What a delimiter rolled up, `612/`. */
+  /** What the delimiter grouped, such as `612/`. */
   folders: string[];
   truncated: boolean;
   nextToken: string | undefined;
@@ -15,11 +15,11 @@ export interface S3Page {
  * URL-encoded, so that on a server that ignores `encoding-type` a `+` becomes a space and a `%` an exception, and
  * it turns tokens made of digits into numbers. And a parser that builds a tree takes 18 s for a million keys where
  * this takes half a second; the answer is flat, and its texts can hold no `<`.
- * @throws StoreUnavailable when it is no such answer, or half of one
+ * @throws StoreUnavailable when the answer is something else or incomplete
  */
 export function readPage(xml: string): S3Page {
   if (!/<ListBucketResult[\s>]/.test(xml) || !xml.trimEnd().endsWith('</ListBucketResult>')) {
-    throw new StoreUnavailable('the server’s answer is no S3 listing');
+    throw new StoreUnavailable('the server’s answer is not an S3 listing');
   }
   const [head = '', ...entries] = xml.split('<Contents>');
   // What is not an entry may stand before, between or after them.

@@ -1,20 +1,20 @@
 import type { BigIntStats, Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { whyNotObjectKey } from './object-key.ts';
-import type { ListOptions, StoredObject } from './object-store.ts';
-import { StoreUnavailable } from './store-errors.ts';
+import { whyNotObjectKey } from '../object-key.ts';
+import type { ListOptions, StoredObject } from '../object-store.ts';
+import { StoreUnavailable } from '../store-errors.ts';
 
 /**
- * Walks the folder in the order of the keys' UTF-8 bytes, as S3 lists, and holds one folder's names at each depth:
- * never the whole tree. Leaves out what has no valid key, links, and unfinished files.
+ * Walks the folder in the order of the keys' UTF-8 bytes, as S3 lists, and holds only one folder's names at each
+ * depth. Skips links, unfinished files and names that are not valid keys.
  */
 export async function* listDirectory(
   root: string,
   prefix: string,
   options: ListOptions,
 ): AsyncGenerator<StoredObject> {
-  // Straight to the deepest folder that the prefix names in full.
+  // Start at the deepest folder that the prefix names in full.
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   if (folder !== '' && whyNotObjectKey(folder.slice(0, -1))) return;
   if (await leadsThroughLink(root, folder)) return;
@@ -34,7 +34,7 @@ async function* walk(
   for (const name of names) {
     const key = folder + name;
     if (!key.startsWith(prefix)) continue;
-    // A folder is before the key also when the key lies in it.
+    // A folder sorts before the key even when the key is inside it.
     if (isNotAfter(key, after) && !(name.endsWith('/') && after.startsWith(key))) continue;
     if (!name.endsWith('/')) files.push(key);
     if (name.endsWith('/') || files.length === 64) {
@@ -53,14 +53,14 @@ export async function listTopFolders(root: string): Promise<string[]> {
   return (await namesIn(root, '')).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
 }
 
-/** The folder's files and folders in key order. A folder's name ends in `/`, which is what its keys sort by. */
+/** The folder's files and folders in key order. A folder's name ends in `/`, because its keys sort by it. */
 async function namesIn(root: string, folder: string): Promise<string[]> {
   let entries: Dirent[];
   try {
     entries = await readdir(join(root, folder), { withFileTypes: true });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    // A folder that is not there, or was deleted while we walked, holds no objects.
+    // A folder that is missing, or was deleted while we walked, has no objects.
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
     throw new StoreUnavailable(`listing the image folder ${root}: ${message}`, { cause: error });
   }
@@ -78,7 +78,7 @@ async function* describeFiles(
   keys: string[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<StoredObject> {
-  // Deleted since its folder was read: no longer an object.
+  // Undefined when it was deleted since its folder was read.
   const all = await Promise.all(
     keys.map((key) => lstat(join(root, key), { bigint: true }).catch(() => undefined)),
   );
@@ -98,9 +98,9 @@ async function leadsThroughLink(root: string, folder: string): Promise<boolean> 
 }
 
 /**
- * The etag is size and time of change in nanoseconds. A hash of the content would be surer, but listing a day would
- * then read all its images; inode or ctime would catch a replacement that kept size and time, but they change on
- * network mounts and when an archive is restored, and every image would look replaced.
+ * The etag is size and modification time in nanoseconds. A hash of the content would be more reliable, but listing a
+ * day would then read all its images; inode or ctime would catch a replacement that kept size and time, but they
+ * change on network mounts and when an archive is restored, and every image would look replaced.
  */
 export function describeFile(key: string, stats: BigIntStats): StoredObject {
   return {
@@ -111,7 +111,7 @@ export function describeFile(key: string, stats: BigIntStats): StoredObject {
   };
 }
 
-/** Files being written lie beside their target, on the same file system; one left by a crash stays invisible. */
+/** Files being written are stored beside their target, on the same file system; one left by a crash stays invisible. */
 export function tempName(unique: string): string {
   return `.mycelium-${unique}.tmp`;
 }

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import { assertObjectKey } from './object-key.ts';
-import type { ManagedStore } from './object-store.ts';
+import { assertObjectKey } from '../object-key.ts';
+import type { ManagedStore } from '../object-store.ts';
+import { ObjectNotFound, ObjectTooLarge, StoreUnavailable } from '../store-errors.ts';
 import { createS3Client, type S3Settings } from './s3-client.ts';
 import { listS3, listTopFolders } from './s3-list.ts';
-import { ObjectNotFound, ObjectTooLarge, StoreUnavailable } from './store-errors.ts';
 
 export interface S3StoreSettings extends S3Settings {
   /** For `probe`. 5 s. */
   probeTimeoutMs?: number;
-  /** The most `read` takes into memory. 64 MiB. */
+  /** The largest object `read` loads into memory. 64 MiB. */
   maxObjectBytes?: number;
   /** The most pages of 1,000 a listing may have. */
   maxPages?: number;
@@ -30,7 +30,9 @@ export function s3Store(settings: S3StoreSettings): ManagedStore {
         const body = await minio.getObject(bucket, key).catch((error: unknown) => {
           throw codeOf(error) === 'NoSuchKey' ? new ObjectNotFound(key) : error;
         });
-        return readBody(body as IncomingMessage, key, maxObjectBytes);
+        const response = body as IncomingMessage;
+        const etag = etagOf(response);
+        return { bytes: await readBody(response, key, maxObjectBytes), etag };
       });
     },
 
@@ -41,7 +43,7 @@ export function s3Store(settings: S3StoreSettings): ManagedStore {
           const { size, etag, lastModified } = await minio.statObject(bucket, key);
           return { key, size, etag, modifiedAt: lastModified };
         } catch (error) {
-          // A HEAD has no body to say whether the object is missing or the bucket; `probe` tells the second.
+          // A HEAD has no body to say whether the object or the bucket is missing; `probe` checks the bucket.
           if (codeOf(error) === 'NotFound' || codeOf(error) === 'NoSuchKey') return undefined;
           throw error;
         }
@@ -67,7 +69,7 @@ export function s3Store(settings: S3StoreSettings): ManagedStore {
     },
 
     async ensureBucket(signal) {
-      await client.call(`making the bucket ${bucket}`, signal, async (minio) => {
+      await client.call(`creating the bucket ${bucket}`, signal, async (minio) => {
         if (await minio.bucketExists(bucket)) return;
         await minio.makeBucket(bucket, settings.region).catch((error: unknown) => {
           // Another process was quicker.
@@ -83,6 +85,12 @@ export function s3Store(settings: S3StoreSettings): ManagedStore {
 
     describe: () => described,
   };
+}
+
+/** As listings write it: without quotes. A proxy that compresses marks it as weak (`W/`). */
+function etagOf({ headers }: IncomingMessage): string {
+  if (!headers.etag) throw new StoreUnavailable('the server sent an object without an ETag');
+  return headers.etag.replace(/^W\//, '').replaceAll('"', '');
 }
 
 async function readBody(body: IncomingMessage, key: string, limit: number): Promise<Buffer> {

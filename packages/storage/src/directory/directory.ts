@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { type BigIntStats, constants } from 'node:fs';
 import { lstat, mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import { assertObjectKey, InvalidObjectKey } from '../object-key.ts';
+import type { ManagedStore } from '../object-store.ts';
+import { ObjectNotFound, ObjectTooLarge, StoreError, StoreUnavailable } from '../store-errors.ts';
 import { describeFile, isTempName, listDirectory, listTopFolders, tempName } from './directory-list.ts';
-import { assertObjectKey, InvalidObjectKey } from './object-key.ts';
-import type { ManagedStore } from './object-store.ts';
-import { ObjectNotFound, ObjectTooLarge, StoreError, StoreUnavailable } from './store-errors.ts';
 
 /**
- * A folder of images as a store: the key is the path below it. Symbolic links are not objects, and are followed
- * neither on the way to one; the folder itself may be one. Unlike S3, one key cannot also be the folder of others.
+ * A folder of images as a store: the key is the path below it. Symbolic links are not objects and are not followed
+ * on the way to one; the folder itself may be one. Unlike S3, one key cannot also be the folder of others.
  */
 export function directoryStore(
   directory: string,
@@ -33,7 +33,7 @@ export function directoryStore(
       signal?.throwIfAborted();
       const path = pathOf(root, key);
       if (!(await isReachable(root, key))) throw new ObjectNotFound(key);
-      // NONBLOCK: a named pipe in the folder would wait for its writer for ever.
+      // NONBLOCK: opening a named pipe in the folder would wait for its writer forever.
       const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
       const file = await open(path, flags).catch(async (error: unknown) => {
         if (!isAbsence(error)) throw unavailable(`reading ${key}`, error);
@@ -42,10 +42,12 @@ export function directoryStore(
         throw new ObjectNotFound(key);
       });
       try {
-        const stats = await file.stat();
+        // Of the open file: a replacement gets a file of its own, so these bytes and this etag belong together.
+        const stats = await file.stat({ bigint: true });
         if (!stats.isFile()) throw new ObjectNotFound(key);
         if (stats.size > maxObjectBytes) throw new ObjectTooLarge(key, maxObjectBytes);
-        return await file.readFile(signal ? { signal } : {});
+        const bytes = await file.readFile(signal ? { signal } : {});
+        return { bytes, etag: describeFile(key, stats).etag };
       } catch (error) {
         signal?.throwIfAborted();
         throw error instanceof StoreError ? error : unavailable(`reading ${key}`, error);
@@ -112,11 +114,11 @@ export function directoryStore(
 function pathOf(root: string, key: string): string {
   assertObjectKey(key);
   if (key.split('/').some(isTempName))
-    throw new InvalidObjectKey(key, 'the name is kept for unfinished files');
+    throw new InvalidObjectKey(key, 'the name is reserved for unfinished files');
   return join(root, key);
 }
 
-/** False when a part of the way to the object is a link or a file. Folders that do not exist yet are fine. */
+/** False when a part of the path to the object is a link or a file. Folders that do not exist yet are fine. */
 async function isReachable(root: string, key: string): Promise<boolean> {
   let path = root;
   for (const segment of key.split('/').slice(0, -1)) {
@@ -155,7 +157,7 @@ async function statsOf(path: string): Promise<BigIntStats | undefined> {
   }
 }
 
-/** No such file, a file where a folder would be, a link, or a name the file system cannot hold. */
+/** No such file, a file where a folder would be, a link, or a name the file system does not allow. */
 function isAbsence(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ENXIO'].includes(
     (error as NodeJS.ErrnoException).code ?? '',
@@ -167,7 +169,7 @@ function whyNotWritten(key: string, error: unknown, signal: AbortSignal | undefi
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EISDIR') return new InvalidObjectKey(key, 'it is the folder of other objects');
   if (code === 'ENOTDIR' || code === 'EEXIST') return new InvalidObjectKey(key, 'its folder is an object');
-  if (code === 'ENAMETOOLONG') return new InvalidObjectKey(key, 'the file system takes no name that long');
+  if (code === 'ENAMETOOLONG') return new InvalidObjectKey(key, 'the name is too long for the file system');
   return unavailable(`writing ${key}`, error);
 }
 
