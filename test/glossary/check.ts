@@ -4,7 +4,9 @@ import { basename } from 'node:path';
 import { scanFiles } from './scan.ts';
 
 /** Files still to be rewritten, recognised by their names, since files move. This list only shrinks. */
-const list = readFileSync(new URL('not-yet-clean.txt', import.meta.url), 'utf8').split('\n').filter(Boolean);
+const list = readFileSync(new URL('not-yet-clean.txt', import.meta.url), 'utf8')
+  .split('\n')
+  .filter(Boolean);
 const notYetClean = new Set(list.map((file) => basename(file)));
 
 const found = scanFiles();
@@ -14,7 +16,8 @@ for (const { file, line, match, instead } of bad) {
 }
 const dirty = new Set(found.map(({ file }) => basename(file)));
 const clean = [...notYetClean].filter((name) => !dirty.has(name));
-if (clean.length > 0) console.log(`${clean.length} files are clean by now: remove them from not-yet-clean.txt.`);
+if (clean.length > 0)
+  console.log(`${clean.length} files are clean by now: remove them from not-yet-clean.txt.`);
 if (bad.length > 0) {
   console.error(`\n${bad.length} words of the glossary in test/glossary/words.ts. Rewrite the sentences.`);
   process.exitCode = 1;
