@@ -9,7 +9,8 @@ export interface Output {
   done(what: string, how: string): void;
   /** To standard error, also with --json. */
   warn(text: string): void;
-  table(titles: string[], rows: unknown[][]): void;
+  /** @param optional columns that a narrow terminal does without, the last one first */
+  table(titles: string[], rows: unknown[][], optional?: string[]): void;
   bar(label: string): Bar;
   /** The command's answer as data: printed only with --json. */
   result(value: unknown): void;
@@ -42,17 +43,20 @@ export function createOutput(options: OutputOptions | boolean = {}): Output {
     line: (text = '') => console.log(text),
     done: (what, how) => console.log(`${out.green('✓')} ${what.padEnd(11)} ${how}`),
     warn,
-    table: (titles, rows) => printTable(titles, rows, wide),
+    table: (titles, rows, optional) => printTable(titles, rows, wide, optional),
     bar: createBar,
     result: () => {},
     wide,
   };
 }
 
-/** In a pipe nothing is shortened: a program reads it, or a file keeps it. */
-function printTable(titles: string[], rows: unknown[][], wide: boolean) {
+/** In a pipe nothing is shortened or left out: a program reads it, or a file keeps it. */
+function printTable(titles: string[], rows: unknown[][], wide: boolean, optional?: string[]) {
   if (rows.length === 0) return console.log(out.dim('(none)'));
   const { isTTY, columns } = process.stdout;
-  const [head = '', ...lines] = layOut(titles, rows, isTTY && !wide ? columns : undefined);
+  const [head = '', ...lines] = layOut(titles, rows, {
+    available: isTTY && !wide ? columns : undefined,
+    optional,
+  });
   console.log([out.dim(head), ...lines].join('\n'));
 }

@@ -17,9 +17,21 @@ describe('layOut', () => {
   });
 
   test('shortens the widest column, and no other, to the given width', () => {
-    const lines = layOut(['room', 'error'], [['611', 'relation "env_daily_stats" does not exist']], 30);
+    const lines = layOut(['room', 'error'], [['611', 'relation "env_daily_stats" does not exist']], {
+      available: 30,
+    });
     assert.equal(lines[1], '611   relation "env_daily_sta…');
     assert.equal(lines[1]?.length, 30);
+  });
+
+  test('leaves out optional columns where they do not fit, the last one first', () => {
+    const titles = ['job', 'cause', 'attempts'];
+    const rows = [['daily_env_stats', 'schedule', 3]];
+    const heads = (available: number) =>
+      layOut(titles, rows, { available, optional: ['cause', 'attempts'] })[0];
+    assert.equal(heads(40), 'JOB              CAUSE     ATTEMPTS');
+    assert.equal(heads(30), 'JOB              CAUSE');
+    assert.equal(heads(20), 'JOB');
   });
 
   test('gives Chinese characters two places', () => {
@@ -31,7 +43,7 @@ describe('layOut', () => {
       ],
     );
     assert.deepEqual(lines.slice(1), ['温度  1', 'ab    2']);
-    const [, cut] = layOut(['name', 'n'], [['温度湿度二氧化碳', 1]], 11);
+    const [, cut] = layOut(['name', 'n'], [['温度湿度二氧化碳', 1]], { available: 11 });
     assert.equal(cut, '温度湿…   1'); // eight places: three characters, the … and one left over
   });
 
@@ -40,7 +52,7 @@ describe('layOut', () => {
   });
 
   test('never shortens a title', () => {
-    const [title] = layOut(['a long column title'], [['x']], 10);
+    const [title] = layOut(['a long column title'], [['x']], { available: 10 });
     assert.equal(title, 'A LONG COLUMN TITLE');
   });
 });

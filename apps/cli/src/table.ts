@@ -1,21 +1,37 @@
 import stringWidth from 'string-width';
 
 const gap = '  ';
-/** A column is not shortened below this, or below its title. */
-const least = 8;
+
+interface Layout {
+  /** Width of the terminal; without it nothing is shortened or left out. */
+  available?: number | undefined;
+  /** Titles of columns that are left out, the last one first, where they do not fit. */
+  optional?: string[] | undefined;
+}
 
 /**
- * Rows as `kubectl` prints them: aligned columns, no boxes, one line per row. The widest column gives way, with …,
- * until a line fits `available` places.
+ * Rows as `kubectl` prints them: aligned columns, no boxes, one line per row. Where a line is too long for the
+ * terminal, long texts are shortened with …, then optional columns are left out.
  * @returns the title line, then one line per row
  */
-export function layOut(titles: string[], rows: unknown[][], available = Number.POSITIVE_INFINITY): string[] {
+export function layOut(
+  titles: string[],
+  rows: unknown[][],
+  { available, optional = [] }: Layout = {},
+): string[] {
   const lines = [titles.map((title) => title.toUpperCase()), ...rows.map((row) => row.map(cellText))];
-  const columns = titles.map((_, i) => lines.map((line) => line[i] ?? ''));
-  const widths = fit(columns, available);
-  return lines.map((line) =>
-    line
-      .map((text, i) => pad(shorten(text, widths[i] as number), widths[i] as number))
+  let columns = titles.map((title, i) => ({ title, cells: lines.map((line) => line[i] ?? '') }));
+  const dropping = [...optional];
+  let widths = fit(columns, available);
+  while (available && lineWidth(widths) > available && dropping.length > 0) {
+    const dropped = dropping.pop();
+    columns = columns.filter(({ title }) => title !== dropped);
+    widths = fit(columns, available);
+  }
+  if (available) widths = squeeze(widths, columns, available);
+  return lines.map((_, n) =>
+    columns
+      .map(({ cells }, i) => pad(shorten(cells[n] as string, widths[i] as number), widths[i] as number))
       .join(gap)
       .trimEnd(),
   );
@@ -27,17 +43,43 @@ function cellText(value: unknown): string {
   return String(value).replace(/\s*\n\s*/g, ' ');
 }
 
-function fit(columns: string[][], available: number): number[] {
-  const widths = columns.map((column) => Math.max(...column.map((text) => stringWidth(text))));
-  const floors = columns.map(([title = '']) => Math.max(least, stringWidth(title)));
-  let excess = widths.reduce((sum, width) => sum + width, 0) + gap.length * (widths.length - 1) - available;
-  for (; excess > 0; excess--) {
-    const spare = widths.map((width, i) => (width > (floors[i] as number) ? width : 0));
+interface Column {
+  title: string;
+  cells: string[];
+}
+
+/** Texts longer than this are shortened before any column is left out. */
+const longText = 30;
+
+function fit(columns: Column[], available = Number.POSITIVE_INFINITY): number[] {
+  const widths = columns.map(({ cells }) => Math.max(...cells.map((text) => stringWidth(text))));
+  return narrow(widths, available, () => longText);
+}
+
+/** The last resort: first the widest column gives way, then all. */
+function squeeze(widths: number[], columns: Column[], available: number): number[] {
+  const widest = widths.indexOf(Math.max(...widths));
+  const floors = columns.map(({ title }) => Math.max(8, stringWidth(title)));
+  const first = narrow(widths, available, (i) =>
+    i === widest ? Math.max(12, floors[i] as number) : Infinity,
+  );
+  return narrow(first, available, (i) => floors[i] as number);
+}
+
+/** Takes from the widest column, place by place, until a line fits or every column is at its floor. */
+function narrow(widths: number[], available: number, floor: (column: number) => number): number[] {
+  const narrowed = [...widths];
+  while (lineWidth(narrowed) > available) {
+    const spare = narrowed.map((width, i) => (width > floor(i) ? width : 0));
     const widest = spare.indexOf(Math.max(...spare));
     if (!spare[widest]) break;
-    widths[widest] = (widths[widest] as number) - 1;
+    narrowed[widest] = (narrowed[widest] as number) - 1;
   }
-  return widths;
+  return narrowed;
+}
+
+function lineWidth(widths: number[]): number {
+  return widths.reduce((sum, width) => sum + width, 0) + gap.length * (widths.length - 1);
 }
 
 function pad(text: string, width: number): string {

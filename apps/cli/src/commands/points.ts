@@ -135,6 +135,7 @@ async function list(rooms: string[] | undefined, output: Output) {
         point.threshold,
         labelsText(point.labels),
       ]),
+      ['unit', 'kind'],
     );
     output.result(points);
   });

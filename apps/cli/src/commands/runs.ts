@@ -1,26 +1,25 @@
 import { Command, Option } from 'commander';
 import { count } from '../options.ts';
-import { createOutput } from '../output.ts';
+import { createOutput, type OutputOptions } from '../output.ts';
 
-interface RunsOptions {
+interface RunsOptions extends OutputOptions {
   job?: string;
   status?: string;
   limit: number;
-  json?: boolean;
 }
 
 const statuses = ['running', 'waiting', 'retrying', 'succeeded', 'failed', 'missed', 'coalesced', 'paused'];
 
 export function runsCommand(): Command {
   return new Command('runs')
-    .summary('what ran, and how it ended')
-    .description('The ledger of runs, newest first; times are farm time.')
-    .option('--job <job>', 'of this job alone')
-    .addOption(new Option('--status <status>', 'that stand so').choices(statuses))
-    .option('--limit <n>', 'at most so many', count, 20)
+    .summary('list the runs of jobs and how they ended')
+    .description('Lists the runs in the ledger, newest first. Times are farm time.')
+    .option('--job <job>', 'only this job')
+    .addOption(new Option('--status <status>', 'only runs with this status').choices(statuses))
+    .option('--limit <n>', 'at most this many', count, 20)
     .action(async (_, command: Command) => {
-      const { json, job, ...options } = command.optsWithGlobals<RunsOptions>();
-      const output = createOutput(json);
+      const { json, wide, job, ...options } = command.optsWithGlobals<RunsOptions>();
+      const output = createOutput({ json, wide });
       const { formatLocal } = await import('@mycelium/farm');
       const { listRuns } = await import('@mycelium/database');
       const { jobNamed, withDatabase } = await import('../house.ts');
@@ -38,6 +37,7 @@ export function runsCommand(): Command {
             run.attempts,
             run.error?.split('\n')[0] ?? '',
           ]),
+          ['took', 'cause', 'attempts'],
         );
         output.result(runs);
       });

@@ -62,15 +62,16 @@ async function list(output: Output) {
       });
     }
     output.table(
-      ['job', 'name', 'trigger', 'last run', `slots of ${outcomeDays} days`, 'next run'],
+      ['job', 'last run', 'next run', `last ${outcomeDays} days`, 'name', 'trigger'],
       rows.map(({ id, name, trigger, lastRun, slots, next, pausedSince }) => [
         id,
+        lastRun && `${local(lastRun.slot)} ${lastRun.status}${late(lastRun.lateness)}`,
+        pausedSince ? `paused since ${local(pausedSince)}` : next,
+        outcomeText(slots),
         name,
         trigger,
-        lastRun && `${local(lastRun.slot)} ${lastRun.status}${late(lastRun.lateness)}`,
-        told(slots),
-        pausedSince ? `paused since ${local(pausedSince)}` : next,
       ]),
+      [`last ${outcomeDays} days`, 'name', 'trigger'],
     );
     for (const { process, trouble, troubleSince } of troubled)
       output.warn(`${process} holds back since ${troubleSince && local(troubleSince)}: ${trouble}`);
@@ -83,7 +84,12 @@ function serviceOf(queue: string): string {
   return queue === 'tables' ? 'scheduler' : `worker-${queue}`;
 }
 
-function told({ ran, coalesced, missed, paused }: Record<'ran' | 'coalesced' | 'missed' | 'paused', number>) {
+function outcomeText({
+  ran,
+  coalesced,
+  missed,
+  paused,
+}: Record<'ran' | 'coalesced' | 'missed' | 'paused', number>) {
   const others = Object.entries({ coalesced, missed, paused }).filter(([, count]) => count > 0);
   return [`${ran} ran`, ...others.map(([how, count]) => `${count} ${how}`)].join(', ');
 }
