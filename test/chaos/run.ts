@@ -1,16 +1,30 @@
-/**
- * `npm run chaos -- [R1 …] [--seed N] [--short] [--json]`: plays the scenarios. In full form each leaves its row in
- * docs/reliability.md.
- */
+/** `npm run chaos -- [R1 …] [--seed N] [--short] [--json]`: see `help` below. */
 import '@mycelium/config/compile-cache'; // for the processes it starts
-import { readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readConfig } from '@mycelium/config';
 import { discardHome, startServices } from '@mycelium/embedded';
 import { createTestHome } from '@mycelium/embedded/testing';
-import { type Played, play, scenarios } from './play.ts';
-import type { Scenario } from './scenario.ts';
+import { figures, page, renderPage, verdict } from './harness/page.ts';
+import { keepResult } from './harness/results.ts';
+import { runScenario } from './harness/run-scenario.ts';
+import type { Result, Scenario } from './harness/scenario.ts';
+import { scenarios } from './scenarios/index.ts';
+
+const help = `npm run chaos -- [SCENARIO …] [--seed N] [--short] [--json]
+
+Tries to break Mycelium, on Redis and PostgreSQL servers of its own, with workers in processes of their own. Without
+SCENARIO it runs all of them, which takes half an hour. Exits with 1 when a scenario is broken.
+
+  --seed N   repeat the random choices of an earlier run
+  --short    the form of npm test: smaller, a few minutes, and no result is kept
+  --json     one JSON object per scenario; a figure that was not counted is null
+  --render   run nothing; write the kept results into docs/reliability.md
+
+In full form each scenario leaves its result in test/chaos/results/ID.json, and docs/reliability.md is rendered from
+these files. Scenarios:
+
+${scenarios.map(({ id, title }) => `  ${id.padEnd(4)} ${title}`).join('\n')}`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,93 +32,82 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string' },
     short: { type: 'boolean' },
     json: { type: 'boolean' },
+    render: { type: 'boolean' },
     help: { type: 'boolean' },
   },
 });
-const known = scenarios.map(({ id }) => id);
-const wanted = positionals.map((id) => id.toUpperCase());
-const strange = wanted.filter((id) => !known.includes(id));
-if (values.help || strange.length > 0) {
-  if (strange.length > 0) console.error(`There is no scenario ${strange.join(', ')}.`);
-  console.log(`npm run chaos -- [${known.join(' ')}] [--seed N] [--short] [--json]`);
-  process.exit(strange.length > 0 ? 2 : 0);
-}
+const requested = positionals.map((id) => id.toUpperCase());
+const unknown = requested.filter((id) => !scenarios.some((scenario) => scenario.id === id));
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-if (!Number.isInteger(seed)) {
-  console.error(`--seed ${values.seed}: a whole number is wanted.`);
-  process.exit(2);
+if (values.help) {
+  console.log(help);
+} else if (unknown.length > 0) {
+  console.error(`No scenario ${unknown.join(', ')}. See npm run chaos -- --help.`);
+  process.exitCode = 2;
+} else if (!Number.isInteger(seed)) {
+  console.error(`--seed ${values.seed}: expected an integer.`);
+  process.exitCode = 2;
+} else if (values.render) {
+  writeFileSync(page, renderPage());
+} else {
+  process.exitCode = await runAll();
 }
-const full = !values.short;
-const say = (line: string) => values.json || console.log(line);
-const began = Date.now();
 
-const home = await createTestHome(readConfig().MYCELIUM_HOME);
-const services = await startServices({ home, redis: true, postgres: true, durable: false });
-const played: Played[] = [];
-try {
-  const chosen = scenarios.filter(({ id }) => wanted.length === 0 || wanted.includes(id));
-  // What measures its time is played alone; the soak takes long and little, and goes on beside all others.
-  for (const scenario of chosen.filter(({ quiet }) => quiet)) await playOne(scenario);
-  const soak = chosen.filter(({ beside }) => beside).map(playOne);
-  for (const scenario of chosen.filter(({ quiet, beside }) => !quiet && !beside)) await playOne(scenario);
-  await Promise.all(soak);
-} finally {
-  await services.stop();
-  await discardHome(home);
-}
-const broken = played.filter(({ pass }) => !pass);
-say(
-  `${played.length - broken.length} of ${played.length} hold, seed ${seed}, ${minutes(Date.now() - began)} min${broken.map(({ id }) => `; ${id} is broken`).join('')}`,
-);
-if (full) await writeRows();
-process.exitCode = broken.length > 0 ? 1 : 0;
-
-async function playOne(scenario: Scenario): Promise<void> {
+/** @returns the exit code */
+async function runAll(): Promise<number> {
+  const began = Date.now();
+  const home = await createTestHome(readConfig().MYCELIUM_HOME);
+  const services = await startServices({ home, redis: true, postgres: true, durable: false });
   const { databaseUrl, redisUrl } = services as { databaseUrl: string; redisUrl: string };
-  say(`${scenario.id}  ${scenario.title}`);
-  const tell = (line: string) => say(`    ${scenario.id}: ${line}`);
-  const result = await play(scenario, { seed, full, say: tell, databaseUrl, redisUrl });
-  played.push(result);
-  const { id, lost, doubled, late, refused, recovered, broken, note, pass, seconds } = result;
-  if (values.json) {
-    console.log(
-      JSON.stringify({ id, lost, doubled, late, refused, recovered, seconds, seed, pass, broken, note }),
-    );
-    return;
+  const results: Result[] = [];
+  const runOne = async (scenario: Scenario) => {
+    results.push(await runAndReport(scenario, { databaseUrl, redisUrl }));
+  };
+  try {
+    const chosen = scenarios.filter(({ id }) => requested.length === 0 || requested.includes(id));
+    // What measures its time runs alone; the soak takes long and needs little, so it runs beside all others.
+    for (const scenario of chosen.filter(({ quiet }) => quiet)) await runOne(scenario);
+    const soak = chosen.filter(({ beside }) => beside).map(runOne);
+    for (const scenario of chosen.filter(({ quiet, beside }) => !quiet && !beside)) await runOne(scenario);
+    await Promise.all(soak);
+  } finally {
+    await services.stop();
+    await discardHome(home);
   }
-  tell(
-    `${pass ? 'holds' : 'BROKEN'}: lost ${lost}, doubled ${doubled}, late ${late}, refused ${refused}, recovered ${recovered}, ${seconds.toFixed(0)} s; ${note}`,
-  );
-  for (const line of broken) tell(line);
+  if (!values.short) writeFileSync(page, renderPage());
+  log(summary(results, Date.now() - began));
+  return results.some(({ pass }) => pass === false) ? 1 : 0;
 }
 
-/** Each scenario that was played gets its row anew; the others keep theirs. */
-async function writeRows(): Promise<void> {
-  const page = new URL('../../docs/reliability.md', import.meta.url);
-  const machine = `Node ${process.version}, ${process.platform}/${process.arch}, ${availableParallelism()} cores`;
-  const rows = new Map(played.map((result) => [result.id, rowOf(result)]));
-  const lines = (await readFile(page, 'utf8')).split('\n').map((line) => {
-    if (line.startsWith('Last played')) return `Last played with seed ${seed} on ${machine}.`;
-    return rows.get(/^\| (R\d+) \|/.exec(line)?.[1] ?? '') ?? line;
-  });
-  await writeFile(page, lines.join('\n'));
+async function runAndReport(
+  scenario: Scenario,
+  servers: { databaseUrl: string; redisUrl: string },
+): Promise<Result> {
+  log(`${scenario.id}  ${scenario.title}`);
+  const report = (line: string) => log(`    ${scenario.id}: ${line}`);
+  const result = await runScenario(scenario, { ...servers, seed, full: !values.short, log: report });
+  if (result.full) keepResult(result);
+  const { broken, note, notRun, seconds } = result;
+  if (values.json) {
+    console.log(JSON.stringify(result));
+  } else if (notRun) {
+    report(`not run: ${notRun}`);
+  } else {
+    const [lost, doubled, late, refused, recovered] = figures(result);
+    report(
+      `${verdict(result)}: lost ${lost}, doubled ${doubled}, late ${late}, refused ${refused}, recovered ${recovered}, ${seconds.toFixed(0)} s; ${note}`,
+    );
+    for (const line of broken) report(line);
+  }
+  return result;
 }
 
-function rowOf({ id, lost, doubled, late, refused, recovered, seconds, pass, note }: Played): string {
-  const cells = [
-    id,
-    lost,
-    doubled,
-    late,
-    refused,
-    recovered,
-    seconds.toFixed(0),
-    pass ? 'holds' : '**broken**',
-    note,
-  ];
-  return `| ${cells.join(' | ')} |`;
+function summary(results: Result[], milliseconds: number): string {
+  const [ran, holding] = [results.filter(({ pass }) => pass !== null), results.filter(({ pass }) => pass)];
+  const others = results.filter(({ pass }) => !pass).map((result) => `; ${result.id} ${verdict(result)}`);
+  return `${holding.length} of ${ran.length} hold, seed ${seed}, ${(milliseconds / 60_000).toFixed(1)} min${others.join('')}`;
 }
 
-function minutes(milliseconds: number): string {
-  return (milliseconds / 60_000).toFixed(1);
+function log(line: string): void {
+  if (!values.json) console.log(line);
 }

@@ -8,7 +8,7 @@ import { createLedger, createPool, ensureModel, type Pool } from '@mycelium/data
 import { createCaptioner, type Encoder, loadEncoder } from '@mycelium/encoder';
 import { connect, createQueues, startWorker } from '@mycelium/queue';
 import { directoryStore } from '@mycelium/storage';
-import { createLogger, onShutdown } from '@mycelium/telemetry';
+import { createLogger, fencedWrites, onShutdown } from '@mycelium/telemetry';
 import { dailyClipInference, describeBatch, embedBatch, embedImages } from '@mycelium/worker-clip/handlers';
 import { z } from 'zod';
 
@@ -111,6 +111,11 @@ const options = {
   leaseSeconds: settings.leaseSeconds,
   timeZone: 'UTC',
   logger,
+  // Reported at once: a worker that is killed takes its counter with it.
+  onFenced: async () => {
+    fencedWrites.inc();
+    logger.warn('refused writes', { refusedWrites: (await fencedWrites.get()).values[0]?.value });
+  },
   needs: [
     { name: 'postgres', probe: () => pool.query('select 1') },
     { name: 'object store', probe: (signal: AbortSignal) => store.probe(signal) },
@@ -141,6 +146,15 @@ if (captioner) {
   );
 }
 shutdown.onStop('workers', () => Promise.all(workers.map((worker) => worker.close())));
+// With --expose-gc: what is still in use after a garbage collection.
+process.on('SIGUSR2', async () => {
+  // Finalizers run after the first collection, and what they release goes with the second.
+  globalThis.gc?.();
+  await wait(100);
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  logger.info('memory in use', { heapBytes: heapUsed + external });
+});
 logger.info('taking jobs', { modelPid: encoder.pid });
 
 function die(): never {

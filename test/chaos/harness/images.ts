@@ -1,18 +1,18 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import { findRun } from '@mycelium/database';
+import { findRun, type Pool } from '@mycelium/database';
 import { enqueueSlot, type Result } from '@mycelium/queue';
 import sharp from 'sharp';
-import type { Stage } from './scenario.ts';
+import type { Testbed } from './scenario.ts';
 
-/** 03:02:25 on 2 January; its yesterday is the 1st. */
+/** 03:02:25 on 2 January; the day it works on is the 1st. */
 export const slot = new Date('2026-01-02T03:02:25Z');
 
 const picture = sharp({ create: { width: 32, height: 32, channels: 3, background: 'tan' } });
 
-/** Writes a day of `count` images, over ten rooms: tiny ones, or what `bytesOf` gives for the nth. @returns the keys */
+/** Writes a day of `count` images in ten rooms: tiny ones, or what `bytesOf` returns for the nth. @returns the keys */
 export async function writeDay(
-  stage: Stage,
+  testbed: Testbed,
   count: number,
   bytesOf?: (n: number) => Buffer,
 ): Promise<string[]> {
@@ -20,7 +20,7 @@ export async function writeDay(
   const keys: string[] = [];
   for (let room = 0; room < 10; room++) {
     const name = String(601 + room);
-    const folder = `${stage.folder}/images/${name}/20260101`;
+    const folder = `${testbed.folder}/images/${name}/20260101`;
     await mkdir(folder, { recursive: true });
     const images = Array.from({ length: Math.ceil((count - room) / 10) }, (_, n) => {
       const second = new Date(n * 1_000 * Math.floor(86_400 / Math.ceil(count / 10)))
@@ -36,17 +36,17 @@ export async function writeDay(
   return keys;
 }
 
-export const askForDay = (stage: Stage) =>
-  enqueueSlot(stage.queues, 'daily_clip_inference', slot, 'manual', {});
+export const requestDay = (testbed: Testbed) =>
+  enqueueSlot(testbed.queues, 'daily_clip_inference', slot, 'manual', {});
 
 /** Waits for the day's report; `undefined` when it does not come in time. */
 export async function dayReport(
-  stage: Stage,
+  testbed: Testbed,
   seconds: number,
 ): Promise<Result<'daily_clip_inference'> | undefined> {
   const until = Date.now() + seconds * 1_000;
   while (Date.now() < until) {
-    const run = await findRun(stage.pool, 'daily_clip_inference', slot).catch(() => undefined);
+    const run = await findRun(testbed.pool, 'daily_clip_inference', slot).catch(() => undefined);
     if (run?.status === 'succeeded') return run.report as Result<'daily_clip_inference'>;
     if (run?.status === 'failed') throw new Error(`the day failed: ${run.error}`);
     await wait(100);
@@ -54,14 +54,23 @@ export async function dayReport(
   return undefined;
 }
 
-/** What the day's images came to, by the database alone; `dead` are the keys of batches that were set aside. */
-export async function tally(stage: Stage, count: number) {
-  const { rows } = await stage.pool.query<{ images: number; rows: number }>(
-    `select (select count(distinct image_id) from image_embedding) as images,
-            (select count(*) from image_embedding) as rows`,
+/** Counts by SQL which of the images have no vector, and how many vectors there are beyond one an image. */
+export async function countVectors(pool: Pool, keys: string[]): Promise<{ lost: number; doubled: number }> {
+  const { rows } = await pool.query<{ lost: number; doubled: number }>(
+    `select count(*) filter (where vectors = 0) as lost,
+            coalesce(sum(vectors - 1) filter (where vectors > 1), 0)::int as doubled
+     from (select expected.key, count(image_embedding.image_id) as vectors
+           from unnest($1::text[]) expected (key)
+             left join image on image.key = expected.key
+             left join image_embedding on image_id = image.id
+           group by expected.key) counted`,
+    [keys],
   );
-  const { images = 0, rows: written = 0 } = rows[0] ?? {};
-  const setAside = await stage.queues.of('embed_batch').getFailed();
-  const dead: string[] = setAside.flatMap(({ data }) => data.payload.keys);
-  return { lost: count - images, doubled: written - images, dead };
+  return rows[0] as { lost: number; doubled: number };
+}
+
+/** The keys of batches that were dead-lettered. */
+export async function deadLettered(testbed: Testbed): Promise<string[]> {
+  const failed = await testbed.queues.of('embed_batch').getFailed();
+  return failed.flatMap(({ data }) => data.payload.keys);
 }

@@ -1,17 +1,23 @@
-/** One of several workers that fight over the hourly job; now and then it blocks its event loop past its lease. */
+/**
+ * One of several workers that compete for the hourly job. Now and then it blocks its event loop past its lease; the
+ * one with `blockFirst` does so in its first run.
+ */
 import { commit, createLedger, createPool } from '@mycelium/database';
 import { connect, createQueues, startWorker } from '@mycelium/queue';
-import { createLogger } from '@mycelium/telemetry';
-import { seeded } from './scenario.ts';
+import { createLogger, fencedWrites } from '@mycelium/telemetry';
+import { seeded } from '../harness/scenario.ts';
 
-const { name, databaseUrl, redisUrl, prefix, blockMilliseconds, seed } = JSON.parse(process.argv[2] ?? '{}');
-const chance = seeded(seed);
+const { name, databaseUrl, redisUrl, prefix, blockMilliseconds, blockFirst, seed } = JSON.parse(
+  process.argv[2] ?? '{}',
+);
+const random = seeded(seed);
 const logger = createLogger({ service: name, level: 'warn', format: 'json' });
 const pool = createPool(databaseUrl, { name, max: 4 });
 const connection = connect(
   { REDIS_URL: redisUrl, REDIS_PREFIX: prefix, REDIS_CONNECT_TIMEOUT: 5_000, REDIS_COMMAND_TIMEOUT: 5_000 },
   () => {},
 );
+let runs = 0;
 
 startWorker(
   'setpoint',
@@ -25,7 +31,7 @@ startWorker(
           ),
         );
       await mark('begin');
-      if (chance() < 0.2) {
+      if ((runs++ === 0 && blockFirst) || random() < 0.2) {
         const until = Date.now() + blockMilliseconds;
         while (Date.now() < until);
       }
@@ -42,5 +48,10 @@ startWorker(
     timeZone: 'UTC',
     logger,
     concurrency: 3,
+    onFenced: async () => {
+      fencedWrites.inc();
+      const total = (await fencedWrites.get()).values[0]?.value;
+      logger.warn('refused writes', { refusedWrites: total });
+    },
   },
 );

@@ -8,22 +8,22 @@ import { discardHome } from '@mycelium/embedded';
 import { createTestHome } from '@mycelium/embedded/testing';
 import { connect, createQueues } from '@mycelium/queue';
 import { removeKeys } from '@mycelium/queue/testing';
-import { type Stage, seeded } from './scenario.ts';
+import { countRefusedWrites } from './refused-writes.ts';
+import { seeded, type Testbed } from './scenario.ts';
 
-interface Hall extends Pick<Stage, 'random' | 'full' | 'say' | 'onEnd' | 'home'> {}
+type Shared = Pick<Testbed, 'random' | 'full' | 'log' | 'onEnd' | 'home' | 'refusedWrites'>;
 
-/** What a scenario plays on: a database, a prefix and a folder of its own on the given servers. */
-export async function openStage(
-  hall: Hall,
-  servers: { databaseUrl: string; redisUrl: string },
-): Promise<Stage> {
+/** Opens a database, a Redis prefix and a folder of the scenario's own on the given servers. */
+export async function openTestbed(
+  { random, full, log, onEnd, home, refusedWrites }: Shared,
+  { databaseUrl: serverUrl, redisUrl }: { databaseUrl: string; redisUrl: string },
+): Promise<Testbed> {
   const name = `chaos_${randomBytes(5).toString('hex')}`;
-  const admin = createPool(servers.databaseUrl, { name: 'chaos', max: 1 });
+  const admin = createPool(serverUrl, { name: 'chaos', max: 1 });
   await admin.query(`create database ${name}`);
-  const databaseUrl = Object.assign(new URL(servers.databaseUrl), { pathname: `/${name}` }).href;
+  const databaseUrl = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
   const pool = createPool(databaseUrl, { name: 'chaos', max: 4 });
   const prefix = `{${name}}`;
-  const { redisUrl } = servers;
   const settings = {
     REDIS_URL: redisUrl,
     REDIS_PREFIX: prefix,
@@ -33,7 +33,7 @@ export async function openStage(
   const connection = connect(settings, () => {});
   const queues = createQueues(connection);
   const folder = await mkdtemp(join(tmpdir(), 'mycelium-chaos-'));
-  hall.onEnd(async () => {
+  onEnd(async () => {
     await pool.end();
     await queues.close().catch(() => {});
     await admin.query(`drop database if exists ${name} with (force)`).catch(() => {});
@@ -42,11 +42,22 @@ export async function openStage(
     await rm(folder, { recursive: true, force: true });
   });
   await migrate(pool);
-  return { ...hall, databaseUrl, redisUrl, prefix, pool, connection, queues, folder };
+  return {
+    ...{ random, full, log, onEnd, home, refusedWrites },
+    ...{ databaseUrl, redisUrl, prefix, pool, connection, queues, folder },
+  };
 }
 
-/** Opens the hall a scenario runs in; `close` undoes everything in reverse. */
-export function openHall({ seed, full, say }: { seed: number; full: boolean; say: (line: string) => void }) {
+/** What all testbeds of a scenario share; `close` undoes everything in reverse. */
+export function openShared({
+  seed,
+  full,
+  log,
+}: {
+  seed: number;
+  full: boolean;
+  log: (line: string) => void;
+}) {
   const releases: (() => unknown)[] = [];
   const onEnd = (release: () => unknown) => releases.push(release);
   const home = async () => {
@@ -54,8 +65,16 @@ export function openHall({ seed, full, say }: { seed: number; full: boolean; say
     onEnd(() => discardHome(path));
     return path;
   };
+  const shared: Shared = {
+    random: seeded(seed),
+    full,
+    log,
+    onEnd,
+    home,
+    refusedWrites: countRefusedWrites(onEnd),
+  };
   return {
-    hall: { random: seeded(seed), full, say, onEnd, home },
+    shared,
     async close() {
       for (const release of releases.reverse()) await release();
     },

@@ -2,21 +2,21 @@ import { execFile } from 'node:child_process';
 import { createServer, connect as dial, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Stage } from './scenario.ts';
+import type { Testbed } from './scenario.ts';
 
 const ip = (...args: string[]) => promisify(execFile)('ip', args);
 
 export interface Host {
-  /** Put before a command, it runs on this host. */
+  /** Prefixed to a command, makes it run on this host. */
   via: string[];
   databaseUrl: string;
   redisUrl: string;
-  /** Nothing comes or goes any more, and nobody is told: as when a cable is pulled. */
+  /** Nothing passes any more and no connection is closed, as when a cable is pulled. */
   cutOff: () => Promise<unknown>;
   join: () => Promise<unknown>;
 }
 
-/** Why this machine gives no hosts of their own; undefined when it does. */
+/** Why this machine cannot run hosts with addresses of their own; undefined when it can. */
 export async function whyNoHosts(): Promise<string | undefined> {
   const name = `myc-${process.pid}-try`;
   try {
@@ -24,20 +24,20 @@ export async function whyNoHosts(): Promise<string | undefined> {
     await ip('netns', 'delete', name);
     return undefined;
   } catch (error) {
-    return `no network namespaces here (${(error as Error).message.trim().split('\n').at(-1)})`;
+    return `this machine allows no network namespaces (${(error as Error).message.trim().split('\n').at(-1)})`;
   }
 }
 
 /**
- * A network namespace with an address of its own. Its way to the servers leads over a wire to a relay, each piece of
- * which takes `delay` milliseconds, there and back alike.
+ * A network namespace with an address of its own. It reaches the servers through a relay, which delays every piece of
+ * data by `delay` milliseconds in each direction.
  */
-export async function openHost(stage: Stage, n: number, delay: number): Promise<Host> {
+export async function openHost(testbed: Testbed, n: number, delay: number): Promise<Host> {
   const name = `myc-${process.pid}-${n}`;
   const [outer, inner] = [`m${process.pid}${n}o`.slice(-15), `m${process.pid}${n}i`.slice(-15)];
   const net = `10.${177 + (process.pid % 50)}.${n}`;
   await ip('netns', 'add', name);
-  stage.onEnd(async () => {
+  testbed.onEnd(async () => {
     await ip('link', 'delete', outer).catch(() => {});
     await ip('netns', 'delete', name);
   });
@@ -49,20 +49,20 @@ export async function openHost(stage: Stage, n: number, delay: number): Promise<
   await ip('-n', name, 'link', 'set', 'lo', 'up');
   const through = async (url: string) => {
     const there = new URL(url);
-    const port = await relay(stage, `${net}.1`, { host: there.hostname, port: Number(there.port) }, delay);
+    const port = await relay(testbed, `${net}.1`, { host: there.hostname, port: Number(there.port) }, delay);
     return Object.assign(there, { hostname: `${net}.1`, port: String(port) }).href;
   };
   return {
     via: ['ip', 'netns', 'exec', name],
-    databaseUrl: await through(stage.databaseUrl),
-    redisUrl: await through(stage.redisUrl),
+    databaseUrl: await through(testbed.databaseUrl),
+    redisUrl: await through(testbed.redisUrl),
     cutOff: () => ip('link', 'set', outer, 'down'),
     join: () => ip('link', 'set', outer, 'up'),
   };
 }
 
-/** Listens at the end of a wire that leads to one namespace alone. @returns its port */
-async function relay(stage: Stage, host: string, to: { host: string; port: number }, delay: number) {
+/** Listens on the outer end of one namespace's link. @returns its port */
+async function relay(testbed: Testbed, host: string, to: { host: string; port: number }, delay: number) {
   const open = new Set<Socket>();
   const server = createServer((near) => {
     const far = dial(to);
@@ -89,7 +89,7 @@ async function relay(stage: Stage, host: string, to: { host: string; port: numbe
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(0, host, resolve);
   });
-  stage.onEnd(() => {
+  testbed.onEnd(() => {
     for (const socket of open) socket.destroy();
     server.close();
   });

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ensureModel, type Pool } from '@mycelium/database';
+import { createTestDatabase } from '@mycelium/database/testing';
+import { countVectors } from './harness/images.ts';
+import { countStatistics } from './harness/readings.ts';
+import { countRefusedWrites } from './harness/refused-writes.ts';
+import { holds } from './harness/scenario.ts';
+
+const keys = ['601/1', '601/2', '601/3'];
+
+test('an image without a vector is lost, one with two is doubled', async (t) => {
+  const pool = await createTestDatabase(t);
+  assert.deepEqual(await countVectors(pool, keys), { lost: 3, doubled: 0 });
+  await writeVectors(pool, 'one', ['601/1', '601/2']);
+  assert.deepEqual(await countVectors(pool, keys), { lost: 1, doubled: 0 });
+  await writeVectors(pool, 'two', ['601/2']);
+  assert.deepEqual(await countVectors(pool, keys), { lost: 1, doubled: 1 });
+});
+
+test('statistics that are missing are lost, and rows beyond one are doubled', async (t) => {
+  const pool = await createTestDatabase(t);
+  await pool.query('alter table env_daily_stats drop constraint env_daily_stats_pkey');
+  const day = '2026-01-01';
+  assert.deepEqual(await countStatistics(pool, [day]), { lost: 6, doubled: 0 });
+  const write = (room: string) =>
+    pool.query(
+      `insert into env_daily_stats (room, day, metric, count, expected_count, coverage, longest_gap, min, min_at, max,
+                                    max_at, mean, time_weighted_mean, p5, q25, median, q75, p95, time_zone)
+       select $1, $2, metric, 1, 1, 1, '0', 1, $2, 1, $2, 1, 1, 1, 1, 1, 1, 1, 'UTC'
+       from unnest('{temperature,humidity,co2}'::text[]) metric`,
+      [room, day],
+    );
+  for (const room of ['611', '612']) await write(room);
+  assert.deepEqual(await countStatistics(pool, [day]), { lost: 0, doubled: 0 });
+  await write('612');
+  assert.deepEqual(await countStatistics(pool, [day]), { lost: 0, doubled: 3 });
+});
+
+test('refused writes are summed over processes, with the last value of a dead one; null without any', async (t) => {
+  const counter = countRefusedWrites((release) => t.after(release as () => void));
+  assert.equal(await counter.total(), null);
+  let alive = true;
+  counter.watch(async () => 2);
+  counter.watch(async () => {
+    if (alive) return 3;
+    throw new Error('the process is gone');
+  });
+  assert.equal(await counter.total(), 5);
+  alive = false;
+  assert.equal(await counter.total(), 5);
+});
+
+test('a scenario is broken by what is lost, doubled or breaks a condition; what was not counted breaks nothing', () => {
+  assert.equal(holds({ lost: 0, doubled: 0, broken: [] }), true);
+  assert.equal(holds({ lost: null, doubled: null, broken: [] }), true);
+  assert.equal(holds({ lost: 1, doubled: 0, broken: [] }), false);
+  assert.equal(holds({ lost: 0, doubled: 1, broken: [] }), false);
+  assert.equal(holds({ lost: 0, doubled: 0, broken: ['no report in time'] }), false);
+});
+
+async function writeVectors(pool: Pool, name: string, written: string[]): Promise<void> {
+  const model = { name, revision: 'none', dtype: 'fp32', hash: '0', demo: true, dimensions: 512 };
+  const modelId = await ensureModel(pool, name, model);
+  await pool.query(
+    `insert into image (key, room, day, captured_at, in_date, camera, growth_day, stage, etag, bytes)
+     select key, '601', '2026-01-01', '2026-01-01', '2026-01-01', '1', 1, 'normal', '1', 1 from unnest($1::text[]) key
+     on conflict do nothing`,
+    [written],
+  );
+  await pool.query(
+    `insert into image_embedding (image_id, model_id, etag, image_vector, fused_vector, made_from, text_used, identity_text)
+     select id, $2, '1', vector, vector, 'identity', '', ''
+     from image, (select array_fill(1, array[512])::vector as vector) v where key = any($1)`,
+    [written, modelId],
+  );
+}

@@ -1,0 +1,34 @@
+import { setInterval } from 'node:timers';
+import type { RefusedWrites } from './scenario.ts';
+
+const metric = 'mycelium_fenced_writes_total';
+
+/**
+ * Reads every process's counter twice a second and once at the end. Of a process that was killed, the last value that
+ * was read counts.
+ */
+export function countRefusedWrites(onEnd: (release: () => unknown) => void): RefusedWrites {
+  const processes: { last: number; read: () => Promise<number | undefined> }[] = [];
+  const readAll = () =>
+    Promise.all(
+      processes.map(async (each) => {
+        each.last = (await each.read().catch(() => undefined)) ?? each.last;
+      }),
+    );
+  const timer = setInterval(readAll, 500);
+  onEnd(() => clearInterval(timer));
+  return {
+    watch: (read) => processes.push({ last: 0, read }),
+    async total() {
+      await readAll();
+      return processes.length === 0 ? null : processes.reduce((sum, { last }) => sum + last, 0);
+    },
+  };
+}
+
+/** Reads the counter of a process that serves /metrics. */
+export async function scrapeRefusedWrites(port: number): Promise<number | undefined> {
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(1_000) });
+  const value = new RegExp(`^${metric} (\\d+)$`, 'm').exec(await response.text())?.[1];
+  return value === undefined ? undefined : Number(value);
+}

@@ -1,0 +1,33 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Circumstances, circumstances, fingerprint } from '@mycelium/bench/record';
+import type { Result } from './scenario.ts';
+
+/** A result in full form, as the repository keeps it. */
+export type KeptResult = Omit<Result, 'full'> & Circumstances & { fingerprint: string };
+
+const folder = new URL('../results/', import.meta.url);
+const fileOf = (id: string) => new URL(`${id}.json`, folder);
+
+export function keepResult({ full: _, ...result }: Result): void {
+  const kept: KeptResult = { ...result, ...circumstances(), fingerprint: fingerprintOf(result.id) };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(fileOf(result.id), `${JSON.stringify(kept, null, 2)}\n`);
+}
+
+/** @returns the newest result in full form, or undefined where there has been none */
+export function readResult(id: string): KeptResult | undefined {
+  try {
+    return JSON.parse(readFileSync(fileOf(id), 'utf8')) as KeptResult;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Changes when a scenario's file or a harness file that it uses changes. */
+export function fingerprintOf(id: string): string {
+  const index = readFileSync(new URL('../scenarios/index.ts', import.meta.url), 'utf8');
+  const file = new RegExp(`import { ${id.toLowerCase()} } from '\\./([^']+)'`).exec(index)?.[1];
+  return fingerprint(fileURLToPath(new URL(`../scenarios/${file}`, import.meta.url)));
+}

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Testbed } from './scenario.ts';
+
+const script = new URL('../../tools/stub-worker.ts', import.meta.url).pathname;
+
+/** What an image worker with a stub in place of its model writes to its log. */
+interface LogLine {
+  message: string;
+  modelPid?: number;
+  refusedWrites?: number;
+  heapBytes?: number;
+}
+
+export interface StubWorker {
+  child: ChildProcess;
+  /** Resolves when it takes jobs; with the process of its model, when it has a real one. */
+  ready: Promise<{ modelPid?: number }>;
+  ended: Promise<unknown>;
+  /** Bytes that are still in use after a garbage collection. */
+  heapBytes: () => Promise<number>;
+}
+
+export interface StubWorkerOptions {
+  name: string;
+  millisecondsPerImage: number;
+  concurrency?: number;
+  leaseSeconds?: number;
+  drainSeconds?: number;
+  dieAtCommit?: number;
+  poisonImage?: string;
+  modelFolder?: string;
+  captionUrl?: string;
+  /** On another host: its way to the servers, and what runs a command there. */
+  databaseUrl?: string;
+  redisUrl?: string;
+  via?: string[];
+}
+
+/** Starts an image worker whose model is a stub. It reports its refused writes as they happen. */
+export function startStubWorker(testbed: Testbed, options: StubWorkerOptions): StubWorker {
+  const { databaseUrl, redisUrl, prefix } = testbed;
+  const { via = [], ...settings } = options;
+  const argument = JSON.stringify({
+    databaseUrl,
+    redisUrl,
+    prefix,
+    imageDir: `${testbed.folder}/images`,
+    seed: Math.floor(testbed.random() * 2 ** 31),
+    ...settings,
+  });
+  const compileCache = import.meta.resolve('@mycelium/config/compile-cache');
+  const node = [process.execPath, '--expose-gc', '--import', compileCache, script, argument];
+  const [command = '', ...args] = [...via, ...node];
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  let refused = 0;
+  lines.on('line', (line) => {
+    refused = (JSON.parse(line) as LogLine).refusedWrites ?? refused;
+  });
+  testbed.refusedWrites.watch(async () => refused);
+  const logged = (holds: (line: LogLine) => boolean) =>
+    new Promise<LogLine>((resolve) => {
+      lines.on('line', (line) => {
+        const parsed = JSON.parse(line) as LogLine;
+        if (holds(parsed)) resolve(parsed);
+      });
+    });
+  const ready = logged(({ message }) => message === 'taking jobs');
+  testbed.onEnd(() => {
+    child.kill('SIGKILL');
+    return ended;
+  });
+  return {
+    child,
+    ready,
+    ended,
+    async heapBytes() {
+      const answer = logged(({ heapBytes }) => heapBytes !== undefined);
+      child.kill('SIGUSR2');
+      return (await answer).heapBytes as number;
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { countVectors, dayReport, deadLettered, requestDay, writeDay } from '../harness/images.ts';
+import type { Scenario, Testbed } from '../harness/scenario.ts';
+import { startWorkerGroup } from '../harness/worker-group.ts';
+
+/** Images take the stub 50 ms each; three workers share them. */
+export const r1: Scenario = {
+  id: 'R1',
+  title: 'workers killed (-9), one every 2 s',
+  quiet: true,
+  async run(testbed: Testbed) {
+    const [count, maxKills] = testbed.full ? [5_000, Number.POSITIVE_INFINITY] : [300, 3];
+    const keys = await writeDay(testbed, count);
+    const workers = startWorkerGroup(testbed, 3, { millisecondsPerImage: 50, leaseSeconds: 2 });
+    await workers.ready();
+    const clean = await secondsWithoutKills(testbed);
+
+    let killing = true;
+    const killer = (async () => {
+      for (let kills = 0; killing && kills < maxKills; kills++) {
+        await wait(2_000);
+        // A replacement needs a moment on a busy machine, and only a worker that works can be killed at it.
+        const victim = await workers.running(Math.floor(testbed.random() * 3));
+        if (killing) victim.kill('SIGKILL');
+      }
+    })();
+    const { report, seconds } = await runDay(testbed);
+    killing = false;
+    await killer;
+
+    const dead = await deadLettered(testbed);
+    const broken: string[] = [];
+    if (workers.deaths() === 0) broken.push('no worker was killed');
+    if (dead.length > 0) broken.push(`${dead.length} images dead-lettered`);
+    if (report?.succeeded !== count) broken.push(`the report says ${report?.succeeded} of ${count}`);
+    const times = (seconds / clean).toFixed(2);
+    // The short form ends before a dead worker's lock does, so its time shows nothing.
+    if (testbed.full && seconds > 1.6 * clean) broken.push(`${times}× the time without kills`);
+    return {
+      ...(await countVectors(testbed.pool, keys)),
+      recovered: workers.deaths(),
+      broken,
+      note: `${count} images, ${workers.deaths()} kills, ${seconds.toFixed(0)} s, ${times}× the ${clean.toFixed(0)} s of the same day without kills`,
+    };
+  },
+};
+
+async function runDay(testbed: Testbed) {
+  const began = Date.now();
+  await requestDay(testbed);
+  const report = await dayReport(testbed, testbed.full ? 400 : 120);
+  return { report, seconds: (Date.now() - began) / 1_000 };
+}
+
+/** Runs the same day with the same workers and removes its results. */
+async function secondsWithoutKills(testbed: Testbed): Promise<number> {
+  const { seconds } = await runDay(testbed);
+  await testbed.pool.query('truncate image, runs cascade');
+  return seconds;
+}
