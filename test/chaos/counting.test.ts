@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ensureModel, type Pool } from '@mycelium/database';
+import { ensureModel, type Pool, upsertImages } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
+import { parseImageKey } from '@mycelium/farm';
 import { countVectors } from './harness/images.ts';
 import { countStatistics } from './harness/readings.ts';
 import { countRefusedWrites } from './harness/refused-writes.ts';
 import { holds } from './harness/scenario.ts';
 
-const keys = ['601/1', '601/2', '601/3'];
+const keys = ['00', '01', '02'].map((n) => `601/20260101/601_1921681235_20251220_202601010000${n}.jpg`);
+const [one = '', two = ''] = keys;
 
 test('an image without a vector is lost, one with two is doubled', async (t) => {
   const pool = await createTestDatabase(t);
   assert.deepEqual(await countVectors(pool, keys), { lost: 3, doubled: 0 });
-  await writeVectors(pool, 'one', ['601/1', '601/2']);
+  await writeVectors(pool, 'one', [one, two]);
   assert.deepEqual(await countVectors(pool, keys), { lost: 1, doubled: 0 });
-  await writeVectors(pool, 'two', ['601/2']);
+  await writeVectors(pool, 'two', [two]);
   assert.deepEqual(await countVectors(pool, keys), { lost: 1, doubled: 1 });
 });
 
@@ -27,7 +29,7 @@ test('statistics that are missing are lost, and rows beyond one are doubled', as
     pool.query(
       `insert into env_daily_stats (room, day, metric, count, expected_count, coverage, longest_gap, min, min_at, max,
                                     max_at, mean, time_weighted_mean, p5, q25, median, q75, p95, time_zone)
-       select $1, $2, metric, 1, 1, 1, '0', 1, $2, 1, $2, 1, 1, 1, 1, 1, 1, 1, 'UTC'
+       select $1, $2::date, metric, 1, 1, 1, '0', 1, $2::date, 1, $2::date, 1, 1, 1, 1, 1, 1, 1, 'UTC'
        from unnest('{temperature,humidity,co2}'::text[]) metric`,
       [room, day],
     );
@@ -62,11 +64,13 @@ test('a scenario is broken by what is lost, doubled or breaks a condition; what 
 async function writeVectors(pool: Pool, name: string, written: string[]): Promise<void> {
   const model = { name, revision: 'none', dtype: 'fp32', hash: '0', demo: true, dimensions: 512 };
   const modelId = await ensureModel(pool, name, model);
-  await pool.query(
-    `insert into image (key, room, day, captured_at, in_date, camera, growth_day, stage, etag, bytes)
-     select key, '601', '2026-01-01', '2026-01-01', '2026-01-01', '1', 1, 'normal', '1', 1 from unnest($1::text[]) key
-     on conflict do nothing`,
-    [written],
+  await upsertImages(
+    pool,
+    written.map((key) => ({
+      ...parseImageKey(key, { timeZone: 'UTC', aliases: {} }),
+      etag: '1',
+      bytes: 1,
+    })),
   );
   await pool.query(
     `insert into image_embedding (image_id, model_id, etag, image_vector, fused_vector, made_from, text_used, identity_text)
