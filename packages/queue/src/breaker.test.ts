@@ -5,14 +5,17 @@ import { createBreaker } from './breaker.ts';
 
 const logger = { info: () => {}, warn: () => {}, error: () => {} };
 
-test('a dependency that is down holds the worker back, and its return lets it go on by itself', async () => {
+test('a dependency that is down pauses the worker, which resumes when it returns', async () => {
   const calls: string[] = [];
   let up = false;
   const breaker = createBreaker(
     [{ name: 'postgres', probe: async () => assert.ok(up, 'connection refused') }],
     { pause: () => calls.push('pause'), resume: () => calls.push('resume'), logger },
   );
-  assert.equal(await breaker.check(), 'postgres: connection refused');
+  assert.deepEqual(await breaker.check(), {
+    dependency: 'postgres',
+    reason: 'postgres: connection refused',
+  });
   await breaker.check();
   assert.deepEqual(calls, ['pause']);
   up = true;
@@ -21,7 +24,7 @@ test('a dependency that is down holds the worker back, and its return lets it go
   breaker.close();
 });
 
-test('jobs that fail together ask once', async () => {
+test('jobs that fail together probe once', async () => {
   let probes = 0;
   const breaker = createBreaker([{ name: 'store', probe: async () => void probes++ }], {
     pause: () => {},

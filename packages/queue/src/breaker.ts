@@ -1,18 +1,26 @@
+import pTimeout from 'p-timeout';
 import type { Log } from './contract.ts';
 
 /** Something a queue's jobs cannot be done without. */
 export interface Dependency {
   /** `postgres`, `object store` … */
   name: string;
-  /** Throws when it is out of reach. */
+  /** Throws when it is unreachable. */
   probe(signal: AbortSignal): Promise<unknown>;
 }
 
+/** A dependency that is down. */
+export interface Trouble {
+  dependency: string;
+  /** `postgres: connection refused` */
+  reason: string;
+}
+
 export interface Breaker {
-  /** What is out of reach, as far as is known; undefined when all is well. */
-  trouble(): string | undefined;
-  /** Probes now. @returns what is out of reach */
-  check(): Promise<string | undefined>;
+  /** What is down as far as is known; undefined when all is well. */
+  trouble(): Trouble | undefined;
+  /** Probes now. @returns what is down */
+  check(): Promise<Trouble | undefined>;
   close(): void;
 }
 
@@ -20,40 +28,25 @@ const probeTimeout = 3_000;
 const probeAgainAfter = 1_000;
 
 /**
- * Tells a job that fails from a dependency that is down. While one is, `pause` holds the worker back, the
- * dependency is probed every second, and `resume` follows by itself. Nothing is left paused by a process that
- * dies meanwhile: each worker holds back itself alone.
+ * Tells a job that fails from a dependency that is down. While one is down, `pause` stops the worker from taking
+ * jobs, the dependency is probed every second, and `resume` follows by itself. A process that dies meanwhile leaves
+ * nothing paused: each worker pauses only itself.
  */
 export function createBreaker(
   needs: Dependency[],
   { pause, resume, logger }: { pause(): unknown; resume(): unknown; logger: Log },
 ): Breaker {
-  let down: string | undefined;
+  let down: Trouble | undefined;
   let timer: NodeJS.Timeout | undefined;
-  let checking: Promise<string | undefined> | undefined;
+  let checking: Promise<Trouble | undefined> | undefined;
 
-  async function probeAll(): Promise<string | undefined> {
-    const failures = await Promise.all(
-      needs.map(async ({ name, probe }) => {
-        try {
-          const signal = AbortSignal.timeout(probeTimeout);
-          await Promise.race([probe(signal), rejectWhen(signal)]);
-          return [];
-        } catch (error) {
-          return [`${name}: ${error instanceof Error ? error.message : error}`];
-        }
-      }),
-    );
-    return failures.flat()[0];
-  }
-
-  function set(found: string | undefined) {
+  function set(found: Trouble | undefined) {
     if (found && !down) {
-      logger.error('a dependency is down: holding back', { dependency: found });
+      logger.error(`paused: ${found.reason}`, { dependency: found.dependency });
       pause();
     }
     if (!found && down) {
-      logger.info('the dependency is back: going on', { dependency: down });
+      logger.info(`resumed: ${down.dependency} answers again`, { dependency: down.dependency });
       resume();
     }
     down = found;
@@ -61,9 +54,9 @@ export function createBreaker(
     if (down) timer = setTimeout(() => void check(), probeAgainAfter).unref();
   }
 
-  function check(): Promise<string | undefined> {
-    // Many jobs that fail together ask once.
-    checking ??= probeAll()
+  function check(): Promise<Trouble | undefined> {
+    // Many jobs that fail together probe once.
+    checking ??= probeAll(needs)
       .then((found) => {
         set(found);
         return found;
@@ -77,8 +70,20 @@ export function createBreaker(
   return { trouble: () => down, check, close: () => clearTimeout(timer) };
 }
 
-function rejectWhen(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`no answer within ${probeTimeout} ms`)));
-  });
+/** The first dependency that does not answer. */
+async function probeAll(needs: Dependency[]): Promise<Trouble | undefined> {
+  const answers = await Promise.all(needs.map(probeOne));
+  return answers.find((trouble) => trouble !== undefined);
+}
+
+async function probeOne({ name, probe }: Dependency): Promise<Trouble | undefined> {
+  try {
+    await pTimeout(probe(AbortSignal.timeout(probeTimeout)), {
+      milliseconds: probeTimeout,
+      message: `no answer within ${probeTimeout} ms`,
+    });
+    return undefined;
+  } catch (error) {
+    return { dependency: name, reason: `${name}: ${error instanceof Error ? error.message : error}` };
+  }
 }

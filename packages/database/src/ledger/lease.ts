@@ -8,7 +8,7 @@ export interface Lease {
 
 /** The holder was paused or cut off for so long that another worker took over: its write is refused. */
 export class FencedError extends Error {
-  readonly permanent = true;
+  readonly fenced = true;
 
   constructor({ name, epoch }: Lease) {
     super(`${name} was taken over by another worker after epoch ${epoch}: this write is refused`);
