@@ -108,7 +108,7 @@ async function rewind(pool: Pool, from: Date): Promise<void> {
     [from],
   );
   await pool.query(
-    'insert into setpoint_watermark (room, until, closing) select distinct room, $1::timestamptz, $1::timestamptz from point',
+    'insert into setpoint_watermark (room, until) select distinct room, $1::timestamptz from point',
     [from],
   );
   await pool.query('analyze setpoint_change');

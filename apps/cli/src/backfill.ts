@@ -1,4 +1,4 @@
-import { activeModel, findRun, lateReadings, pendingDays } from '@mycelium/database';
+import { activeModel, findRun, pendingDays, staleDays } from '@mycelium/database';
 import { addDays, type Day, dayOf, daysBetween } from '@mycelium/farm';
 import { type JobName, scheduledJobs, slotForDay } from '@mycelium/queue';
 import { type DayStanding, type PlannedDay, planBackfill } from './backfill-plan.ts';
@@ -51,9 +51,10 @@ async function standing(house: House, job: JobName, days: Day[]): Promise<DaySta
 }
 
 async function lateDays({ pool, config }: House, job: JobName, days: Day[]): Promise<Day[]> {
-  if (job === 'daily_env_stats') return (await lateReadings(pool, 'env-stats')).map(({ day }) => day);
+  const span = { from: days[0] as Day, to: days.at(-1) as Day, timeZone: config.TZ };
+  if (job === 'daily_env_stats') return (await staleDays(pool, 'readings', span)).map(({ day }) => day);
   if (job === 'hourly_setpoint_monitoring') {
-    return (await lateReadings(pool, 'setpoints')).map(({ day }) => day);
+    return (await staleDays(pool, 'setpoints', span)).map(({ day }) => day);
   }
   if (job === 'daily_clip_inference') {
     const key = await wantedModel(pool, config);

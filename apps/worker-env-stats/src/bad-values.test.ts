@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Metric } from '@mycelium/database';
+import { type Metric, readValues } from '@mycelium/farm';
 import { findBadValues } from './bad-values.ts';
 
 const minute = 60_000;
@@ -11,15 +11,35 @@ function bad(metric: Metric, values: number[], minutes = values.map((_, n) => n)
   const found = findBadValues(
     metric,
     Float64Array.from(minutes, (at) => at * minute),
-    Float64Array.from(values),
+    readValues(metric, Float64Array.from(values)),
   );
   return [...found.keys()].filter((n) => found[n]);
 }
 
-test('what a sensor cannot mean is bad', () => {
-  assert.deepEqual(bad('humidity', [90, 100, 100.1, 0, Number.NaN]), [2, 3, 4]);
+test('an implausible value is bad', () => {
+  assert.deepEqual(bad('humidity', [90, 100, 100.1, 110.1, 0, Number.NaN]), [3, 4, 5]);
   assert.deepEqual(bad('co2', [2494, 0, -1, 65_535]), [1, 2, 3]);
   assert.deepEqual(bad('temperature', [18, -127, 85, Infinity, 17]), [1, 2, 3]);
+});
+
+test('saturated air holds a humidity sensor at the top of its scale', () => {
+  for (const value of [99.9, 100, 102.6]) {
+    assert.deepEqual(
+      bad(
+        'humidity',
+        Array.from({ length: 300 }, () => value),
+      ),
+      [],
+      `${value}`,
+    );
+  }
+  assert.equal(
+    bad(
+      'humidity',
+      Array.from({ length: 300 }, () => 98),
+    ).length,
+    300,
+  );
 });
 
 test('a value that stays the same for three hours is bad from its first reading on', () => {
@@ -32,7 +52,7 @@ test('a value that stays the same for three hours is bad from its first reading 
   assert.deepEqual(bad('temperature', [...moving, ...stuck.slice(0, 179), 18.5]), []);
 });
 
-test('readings lost while a sensor is stuck do not make it live, nor does one that drops out', () => {
+test('neither lost readings nor dropouts make a stuck sensor live', () => {
   const values = Array.from({ length: 200 }, (_, n) => (n % 20 === 7 ? -127 : 18.4));
   assert.equal(bad('temperature', values).length, 200);
 });
@@ -64,7 +84,7 @@ test('a slow logger’s few equal values are not a stuck sensor', () => {
   );
 });
 
-test('a jump and back again is bad, a door that is opened is not', () => {
+test('a jump and back is bad, an opened door is not', () => {
   assert.deepEqual(bad('temperature', [18.4, 18.5, 55, 18.5, 18.4]), [2]);
   assert.deepEqual(bad('temperature', [18.4, 18.5, 55, 56, 54, 18.5, 18.4]), [2, 3, 4]);
   assert.deepEqual(bad('temperature', [18.4, 3, 18.5, 3, 18.4]), [1, 3]);
@@ -72,10 +92,10 @@ test('a jump and back again is bad, a door that is opened is not', () => {
   assert.deepEqual(bad('humidity', opened), []);
 });
 
-test('air that comes to another level and stays there is believed', () => {
+test('air that changes to another level and stays there is valid', () => {
   assert.deepEqual(bad('co2', [4_400, 4_300, 2_000, 1_900, 1_850, 1_800, 1_790]), []);
 });
 
-test('at the end of the readings a jump is believed until it is known to go back', () => {
+test('at the end of the readings a jump is valid until it is known to return', () => {
   assert.deepEqual(bad('temperature', [18.4, 18.5, 55]), []);
 });

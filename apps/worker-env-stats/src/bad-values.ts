@@ -1,32 +1,25 @@
-import type { Metric } from '@mycelium/database';
+import { type Metric, saturated } from '@mycelium/farm';
 
-/** What a sensor of the growing rooms can mean. Anything else, NaN too, is a sensor that failed or dropped out. */
-const limits: Record<Metric, (value: number) => boolean> = {
-  temperature: (value) => value >= -40 && value <= 80,
-  humidity: (value) => value > 0 && value <= 100,
-  co2: (value) => value > 0 && value <= 40_000,
-};
-
-/** Air does not leave and come back by this much within a few readings: a wild value, not a door that was opened. */
+/** Air does not leave and return by this much within a few readings: a stray value, not an opened door. */
 const spikes: Record<Metric, number> = { temperature: 8, humidity: 40, co2: 2_000 };
 const spikeReadings = 3;
 const spikeTime = 15 * 60_000;
 
-/** A living sensor's last digit moves; one that repeats itself for this long has died (in real data: 2 hours). */
+/** A working sensor's last digit moves; one that repeats itself for this long has failed (real data: at most 2 hours). */
 const stuckTime = 3 * 3_600_000;
 const stuckReadings = 10;
-/** Equal values before and after a pause of this length say nothing of the time between. */
+/** Equal values before and after a pause of this length say nothing about the time between. */
 const stuckPause = 3_600_000;
 
 /**
- * Marks (1) the values that say nothing of the room: impossible ones, stuck ones, and lone jumps.
+ * Marks (1) the values that say nothing about the room: implausible ones, stuck ones and short jumps.
  * @param times milliseconds, ascending.
+ * @param values as `readValues` gives them: NaN is implausible.
  */
 export function findBadValues(metric: Metric, times: Float64Array, values: Float64Array): Uint8Array {
-  const isPossible = limits[metric];
   const bad = new Uint8Array(values.length);
-  for (let n = 0; n < values.length; n++) if (!isPossible(values[n] as number)) bad[n] = 1;
-  markStuck(times, values, bad);
+  for (let n = 0; n < values.length; n++) if (Number.isNaN(values[n])) bad[n] = 1;
+  markStuck(metric, times, values, bad);
   markSpikes(spikes[metric], times, values, bad);
   return bad;
 }
@@ -38,17 +31,19 @@ function goodIndexes(bad: Uint8Array): Int32Array {
   return good.subarray(0, length);
 }
 
-function markStuck(times: Float64Array, values: Float64Array, bad: Uint8Array): void {
+/** In saturated air a humidity sensor stays at the top of its scale: that is a reading. */
+function markStuck(metric: Metric, times: Float64Array, values: Float64Array, bad: Uint8Array): void {
   const good = goodIndexes(bad);
   const at = (n: number) => times[good[n] as number] as number;
   let start = 0;
   for (let n = 1; n <= good.length; n++) {
-    const goesOn =
+    const repeats =
       n < good.length &&
       values[good[n] as number] === values[good[start] as number] &&
       at(n) - at(n - 1) <= stuckPause;
-    if (goesOn) continue;
-    if (n - start >= stuckReadings && at(n - 1) - at(start) >= stuckTime) {
+    if (repeats) continue;
+    const long = n - start >= stuckReadings && at(n - 1) - at(start) >= stuckTime;
+    if (long && !saturated(metric, values[good[start] as number] as number)) {
       for (let k = start; k < n; k++) bad[good[k] as number] = 1;
     }
     start = n;

@@ -1,43 +1,41 @@
 import {
-  closeEnvStats,
+  closeReadings,
   commit,
   type EnvPoint,
   ensurePartitionsAhead,
   envPoints,
-  FencedError,
   forgetLate,
-  type LateReadings,
   lateReadings,
+  markLate,
   type Pool,
-  readingsDroppedUntil,
-  replaceEnvStats,
 } from '@mycelium/database';
-import { type Day, dayBounds, dayOf, daysBetween } from '@mycelium/farm';
-import type { Handler, Log, Result, RunContext } from '@mycelium/queue';
-import { describeRooms } from './describe-rooms.ts';
+import { dayBounds } from '@mycelium/farm';
+import type { Handler, Log, RunContext } from '@mycelium/queue';
+import { computeDay } from './compute-day.ts';
+import { daysToRepeat, settledBy } from './late-days.ts';
 
 export interface Context {
   pool: Pool;
   logger: Log;
 }
 
-type Job = Context & RunContext;
-type Report = Result<'daily_env_stats'>;
-
 /**
- * The statistics of every room on the local day before the slot, and again of earlier days for which readings came
- * late. Rows are replaced by natural key: computed again, a day comes out the same.
+ * The statistics of every room on the local day before the slot, and again those of the earlier days and rooms that
+ * late readings belong to. Rows are replaced by natural key: computed again, a day comes out the same.
  */
 export const computeEnvStats: Handler<'daily_env_stats', Context> = async (_payload, job) => {
   const { pool, run, logger } = job;
   await ensurePartitionsAhead(pool, run.slot);
-  const points = await envPoints(pool);
   const { end } = dayBounds(run.day, run.timeZone);
-  await closeEnvStats(pool, run.lease, roomsOf(points), end);
+  await closeReadings(pool, run.lease, 'readings', end);
+  const points = await envPoints(pool);
+  const late = (await lateReadings(pool, 'readings')).filter(({ first }) => first < end);
+  const again = daysToRepeat(late, run);
 
-  const late = (await lateReadings(pool, 'env-stats')).filter(({ first }) => first < end);
-  const again = lateDays(late, points, run.day, run.timeZone);
   const report = await computeDay(job, run.day, points);
+  const broken = new Set(report.failed.map(({ room }) => room));
+  await markFailed(job, points, broken);
+  await settle(run.day);
   await job.progress(1, again.length + 1);
 
   for (const [n, { day, rooms }] of again.entries()) {
@@ -46,97 +44,36 @@ export const computeEnvStats: Handler<'daily_env_stats', Context> = async (_payl
       day,
       points.filter(({ room }) => rooms.has(room)),
     );
-    logger.info(`computed ${day} again, readings came late`, { day, rooms: [...rooms], written });
+    logger.info(`computed ${day} again: readings came late`, { day, rooms: [...rooms], written });
     report.written += written;
-    report.failed.push(...failed.map(({ room, error }) => ({ room, error: `${day}: ${error}` })));
+    for (const { room, error } of failed) {
+      report.failed.push({ room, error: `${day}: ${error}` });
+      broken.add(room);
+    }
+    await settle(day);
     await job.progress(n + 2, again.length + 1);
   }
-  const broken = new Set(report.failed.map(({ room }) => room));
-  await commit(pool, run.lease, (tx) =>
-    forgetLate(
-      tx,
-      late.filter(({ room }) => !broken.has(room)),
-    ),
-  );
 
   if (report.failed.length > 0 && report.rooms.length === 0) {
     throw new Error(`no room could be computed: ${report.failed[0]?.error}`);
   }
   return report;
+
+  /** Day by day, so that a run that is cut off has less to do when it is repeated. */
+  async function settle(day: string): Promise<void> {
+    const done = late.filter((mark) => settledBy(mark, run) === day && !broken.has(mark.room));
+    if (done.length > 0) await commit(pool, run.lease, (tx) => forgetLate(tx, 'readings', done));
+  }
 };
 
-function roomsOf(points: EnvPoint[]): string[] {
-  return [...new Set(points.map(({ room }) => room))];
-}
-
-/** The local days that late readings fall on, other than the run's own. */
-function lateDays(late: LateReadings[], points: EnvPoint[], own: Day, timeZone: string) {
-  const known = new Set(points.map(({ id }) => id));
-  const days = new Map<Day, Set<string>>();
-  for (const { pointId, room, first, last } of late) {
-    if (!known.has(pointId)) continue;
-    for (const day of daysBetween(dayOf(first, timeZone), dayOf(last, timeZone))) {
-      if (day < own) days.set(day, (days.get(day) ?? new Set()).add(room));
-    }
-  }
-  return [...days].sort(([a], [b]) => a.localeCompare(b)).map(([day, rooms]) => ({ day, rooms }));
-}
-
-/** All rooms at once; if that fails, room by room, so that one room's trouble is only its own. */
-async function computeDay(job: Job, day: Day, points: EnvPoint[]): Promise<Report> {
-  const report: Report = { day, rooms: [], written: 0, noData: [], failed: [] };
-  const dropped = await readingsDroppedUntil(job.pool);
-  if (dropped && dayBounds(day, job.run.timeZone).start < dropped) {
-    job.logger.warn('the readings of the day were thrown away: its statistics stay as they are', { day });
-    return report;
-  }
-  const rooms = roomsOf(points);
-  try {
-    await computeRooms(job, day, points, report);
-  } catch (error) {
-    if (job.signal.aborted || error instanceof FencedError) throw error;
-    for (const room of rooms) {
-      try {
-        await computeRooms(
-          job,
-          day,
-          points.filter((point) => point.room === room),
-          report,
-        );
-      } catch (failure) {
-        if (job.signal.aborted || failure instanceof FencedError) throw failure;
-        const message = failure instanceof Error ? failure.message : String(failure);
-        job.logger.error('a room could not be computed', { room, day, error: message });
-        report.failed.push({ room, error: message });
-      }
-    }
-  }
-  for (const room of report.noData) job.logger.warn('no valid reading', { room, day, alert: 'no-data' });
-  return report;
-}
-
-async function computeRooms(
-  { pool, run, signal }: Job,
-  day: Day,
+/** A room that failed while the run succeeds is stale on this day, or nothing would ever compute it. */
+async function markFailed(
+  { pool, run }: Context & RunContext,
   points: EnvPoint[],
-  report: Report,
+  rooms: ReadonlySet<string>,
 ): Promise<void> {
-  const rooms = roomsOf(points);
-  const rows = await describeRooms(pool, day, run.timeZone, points, signal);
-  report.written += await commit(pool, run.lease, (tx) => replaceEnvStats(tx, day, rooms, rows));
-  for (const room of rooms) {
-    const own = rows.filter((row) => row.room === room);
-    if (own.length === 0) report.noData.push(room);
-    else {
-      report.rooms.push({
-        room,
-        metrics: Object.fromEntries(
-          own.map(({ metric, count, expectedCount, coverage, mean }) => [
-            metric,
-            { count, expectedCount, coverage, mean },
-          ]),
-        ),
-      });
-    }
-  }
+  const failed = points.filter(({ room }) => rooms.has(room)).map(({ id }) => id);
+  if (failed.length === 0) return;
+  const { start, end } = dayBounds(run.day, run.timeZone);
+  await commit(pool, run.lease, (tx) => markLate(tx, failed, start, new Date(end.getTime() - 1)));
 }

@@ -8,15 +8,17 @@ import {
   streamReadings,
   usualGaps,
 } from '@mycelium/database';
-import { type Day, dayBounds } from '@mycelium/farm';
-import { bandPieces } from './band.ts';
+import { bandPieces, type Day, dayBounds, phaseOf } from '@mycelium/farm';
 import { cadenceOf, enoughGaps } from './cadence.ts';
 import { describeDay, lookBack } from './stats.ts';
 
-/** Where a point has too few readings to tell: they come about once a minute. */
+/** For a point with too few readings to measure it: readings come about once a minute. */
 const usualCadence = 60_000;
 
-/** The day's rows of these points, those without a valid reading left out. Reads one point after the other. */
+/**
+ * The day's rows of these points, those without a valid reading left out. Where a room has several sensors of a metric,
+ * the row is made from the first that has a valid reading that day. Reads one point after the other.
+ */
 export async function describeRooms(
   pool: Pool,
   day: Day,
@@ -29,9 +31,9 @@ export async function describeRooms(
   const end = bounds.end.getTime();
   const byId = new Map(points.map((point) => [point.id, point]));
   const rules = await listBands(pool, bounds.end);
-  const growth = await growthDays(pool, [...new Set(points.map(({ room }) => room))], day, bounds);
+  const growth = await growthOf(pool, points, { day, ...bounds });
 
-  const rows: EnvStatsRow[] = [];
+  const found = new Map<string, { rank: number; row: EnvStatsRow }>();
   const sparse: Series[] = [];
   const from = new Date(start - lookBack);
   for await (const series of streamReadings(pool, [...byId.keys()], from, bounds.end, signal)) {
@@ -48,16 +50,18 @@ export async function describeRooms(
     enoughGaps,
   );
   for (const series of sparse) describe(series, gaps.get(series.pointId) ?? usualCadence);
-  return rows;
+  return [...found.values()].map(({ row }) => row);
 
   function describe({ pointId, times, values }: Series, cadence: number): void {
-    const { room, metric } = byId.get(pointId) as EnvPoint;
+    const { room, metric, rank } = byId.get(pointId) as EnvPoint;
+    const better = found.get(`${room} ${metric}`);
+    if (better && better.rank < rank) return;
     const growthDay = growth.get(room);
-    const bands = bandPieces(rules, room, metric, growthDay, bounds);
+    const bands = bandPieces(rules, { room, metric, growthDay }, bounds);
     const stats = describeDay({ metric, times, values, start, end, cadence, bands });
     if (!stats) return;
     const { longestGap, minAt, maxAt, ...rest } = stats;
-    rows.push({
+    const row = {
       room,
       day,
       metric,
@@ -68,10 +72,20 @@ export async function describeRooms(
       growthDay: growthDay ?? null,
       phase: growthDay === undefined ? null : phaseOf(growthDay),
       timeZone,
-    });
+    };
+    found.set(`${room} ${metric}`, { rank, row });
   }
 }
 
-function phaseOf(growthDay: number): string {
-  return growthDay >= 1 && growthDay <= 27 ? 'normal' : 'non_growth';
+async function growthOf(
+  pool: Pool,
+  points: EnvPoint[],
+  day: { day: Day; start: Date; end: Date },
+): Promise<Map<string, number | undefined>> {
+  const rooms = [...new Set(points.map(({ room }) => room))];
+  const days = await growthDays(
+    pool,
+    rooms.map((room) => ({ room, ...day })),
+  );
+  return new Map(rooms.map((room, n) => [room, days[n]]));
 }

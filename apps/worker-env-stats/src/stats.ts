@@ -1,6 +1,5 @@
-import type { Metric } from '@mycelium/database';
+import { type BandPiece, type Metric, readValues } from '@mycelium/farm';
 import { findBadValues } from './bad-values.ts';
-import type { BandPiece } from './band.ts';
 import { quantile } from './quantile.ts';
 
 export interface DayOfReadings {
@@ -53,12 +52,13 @@ export const lookBack = 3 * 3_600_000;
 export function describeDay({
   metric,
   times,
-  values,
+  values: raw,
   start,
   end,
   cadence,
   bands,
 }: DayOfReadings): DayStats | undefined {
+  const values = readValues(metric, raw);
   const bad = findBadValues(metric, times, values);
   const dayTimes = new Float64Array(times.length);
   const dayValues = new Float64Array(times.length);

@@ -1,6 +1,6 @@
-import { copyReadings, ensurePoints, type Metric, takeLease } from '@mycelium/database';
+import { copyReadings, ensurePoints, takeLease } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
-import { addDays, dayOf, nextFiring } from '@mycelium/farm';
+import { addDays, dayOf, type Metric, nextFiring } from '@mycelium/farm';
 import { jobs, type Result } from '@mycelium/queue';
 import { computeEnvStats } from './compute-env-stats.ts';
 

@@ -1,6 +1,6 @@
 import {
   changesFoundBy,
-  closeSetpoints,
+  closeReadings,
   commit,
   FencedError,
   forgetLate,
@@ -15,41 +15,41 @@ import {
   setpointPoints,
   setpointRooms,
   thresholdRules,
-  type Window,
 } from '@mycelium/database';
 import type { Handler, Log, Result, RunContext } from '@mycelium/queue';
 import { countChanges, describeChanges } from './describe-changes.ts';
 import { detectChanges } from './detect-changes.ts';
+import { type PointWindow, windowsOf } from './windows.ts';
 
 export interface Context {
   pool: Pool;
   logger: Log;
 }
 
-const hour = 3_600_000;
-
 type Job = Context & RunContext;
 type Failures = Result<'hourly_setpoint_monitoring'>['failed'];
 
 /**
- * Every change of a setpoint, switch or mode in every room, up to the slot: each room's window begins where its
- * last finished one ended, whenever that was. Points to which readings came late are read again from there.
+ * Every change of a setpoint, switch or mode in every room, up to the slot: each room's window begins where its last
+ * finished one ended, whenever that was. Points with late readings are read again from there on.
  */
 export const watchSetpoints: Handler<'hourly_setpoint_monitoring', Context> = async (_payload, job) => {
   const { pool, run } = job;
+  await closeReadings(pool, run.lease, 'setpoints', run.slot);
   const points = await setpointPoints(pool);
   const names = [...new Set(points.map(({ room }) => room))];
-  await closeSetpoints(pool, run.lease, names, run.slot);
 
-  // A room that is known beyond the slot was done by a later run already.
-  const rooms = (await setpointRooms(pool, names)).filter(({ until }) => !until || until <= run.slot);
   const late = (await lateReadings(pool, 'setpoints')).filter(({ first }) => first < run.slot);
+  const lateRooms = new Set(late.map(({ room }) => room));
+  const rooms = (await setpointRooms(pool, names)).filter(
+    ({ room, until }) => !until || until <= run.slot || lateRooms.has(room),
+  );
   const failed = await watchRooms(job, rooms, points, late);
   if (failed.length > 0 && failed.length === rooms.length) {
     throw new Error(`no room could be monitored: ${failed[0]?.error}`);
   }
 
-  // Told by what is written, so that a run that was cut off after its commit tells the same when it is repeated.
+  // From what is written, so that a run that was cut off after its commit reports the same when it is repeated.
   const found = await changesFoundBy(pool, run.slot, names);
   const done = (await setpointRooms(pool, names)).filter(
     ({ until }) => until?.getTime() === run.slot.getTime(),
@@ -71,7 +71,7 @@ export const watchSetpoints: Handler<'hourly_setpoint_monitoring', Context> = as
   };
 };
 
-/** All rooms at once; if that fails, room by room, so that one room's trouble is only its own. */
+/** All rooms at once; if that fails, room by room, so that one room's failure does not affect the others. */
 async function watchRooms(
   job: Job,
   rooms: SetpointRoom[],
@@ -108,49 +108,18 @@ async function watch(
 ): Promise<void> {
   const byName = new Map(rooms.map((room) => [room.room, room]));
   const late = allLate.filter(({ room }) => byName.has(room));
-  const lateFrom = new Map<number, Date>();
-  for (const { pointId, first } of late) {
-    const known = lateFrom.get(pointId);
-    if (!known || first < known) lateFrom.set(pointId, first);
-  }
-
   const points = new Map(allPoints.filter(({ room }) => byName.has(room)).map((point) => [point.id, point]));
-  const windows = windowsOf([...points.values()], byName, lateFrom).filter(
-    ({ from }) => !from || from < run.slot,
-  );
   const rules = await thresholdRules(pool);
-  const found: { window: Window; changes: SetpointChange[] }[] = [];
-  for (const window of windows) {
-    found.push({ window, changes: await detectChanges(pool, points, window, run.slot, rules, signal) });
+  const found: { window: PointWindow; changes: SetpointChange[] }[] = [];
+  for (const window of windowsOf([...points.values()], byName, late, run.slot)) {
+    found.push({ window, changes: await detectChanges(pool, points, window, window.to, rules, signal) });
   }
   const moving = rooms.filter(({ until }) => !until || until < run.slot);
   await commit(pool, run.lease, async (tx) => {
     for (const { window, changes } of found) {
-      await replaceChanges(tx, window, run.slot, changes, run.slot);
+      await replaceChanges(tx, window, window.to, changes, run.slot);
     }
     await moveWatermarks(tx, moving, run.slot);
-    await forgetLate(tx, late);
+    await forgetLate(tx, 'setpoints', late);
   });
-}
-
-/** Points that are read from the same instant on are read together: as a rule, all of them. */
-function windowsOf(
-  points: Point[],
-  rooms: ReadonlyMap<string, SetpointRoom>,
-  lateFrom: ReadonlyMap<number, Date>,
-): Window[] {
-  const windows = new Map<number | undefined, Window>();
-  for (const { id, room } of points) {
-    const from = earlier(rooms.get(room)?.until, lateFrom.get(id));
-    const together = windows.get(from?.getTime()) ?? { from, pointIds: [] };
-    together.pointIds.push(id);
-    windows.set(from?.getTime(), together);
-  }
-  return [...windows.values()];
-}
-
-/** Of late readings to the hour, so that a flood of them is read in few windows. */
-function earlier(until: Date | undefined, late: Date | undefined): Date | undefined {
-  if (!until || !late || late >= until) return until;
-  return new Date(Math.floor(late.getTime() / hour) * hour);
 }

@@ -69,14 +69,12 @@ export {
 export { migrate, SchemaError, verifySchema } from './migrate.ts';
 export { createPool, type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
 export { countOld, type Kept, type Pruned, prune } from './prune.ts';
-export { type BandRule, listBands } from './readings/bands.ts';
+export { listBands } from './readings/bands.ts';
 export {
-  closeEnvStats,
   type EnvPoint,
   type EnvStatsRow,
   envPoints,
-  growthDays,
-  type Metric,
+  preferredSensor,
   replaceEnvStats,
   streamReadings,
   usualGaps,
@@ -89,7 +87,17 @@ export {
   type StatsOfDay,
   statsOfDay,
 } from './readings/exports.ts';
-export { forgetLate, type LateReadings, lateReadings } from './readings/late-readings.ts';
+export { growthDays, type RoomDay } from './readings/growth-days.ts';
+export {
+  closeReadings,
+  forgetLate,
+  type LateReadings,
+  lateReadings,
+  markLate,
+  type Reader,
+  type StaleDay,
+  staleDays,
+} from './readings/late-readings.ts';
 export {
   dropPartitionsBefore,
   ensurePartitions,
@@ -120,7 +128,6 @@ export { type Copied, copyReadings, isReadingTime, type Reading } from './readin
 export type { Series } from './readings/series.ts';
 export {
   changesFoundBy,
-  closeSetpoints,
   type FoundChanges,
   moveWatermarks,
   replaceChanges,

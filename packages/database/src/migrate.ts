@@ -62,7 +62,7 @@ const tables = [
   'env_daily_stats',
   'setpoint_change',
   'setpoint_watermark',
-  'env_stats_watermark',
+  'reading_watermark',
   'late_reading',
   'image',
   'model',

@@ -1,3 +1,13 @@
+export { type Band, type BandPiece, type BandRule, bandAt, bandPieces } from './climate/band.ts';
+export { climateDevice, type Metric, metrics } from './climate/metric.ts';
+export {
+  plausible,
+  plausibleSql,
+  readValue,
+  readValueSql,
+  readValues,
+  saturated,
+} from './climate/plausible.ts';
 export { growthDayOf, type Phase, phaseOf } from './growth/phase.ts';
 export {
   formatImageKey,

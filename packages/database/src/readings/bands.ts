@@ -1,16 +1,5 @@
+import type { BandRule } from '@mycelium/farm';
 import type { Queryable } from '../pool.ts';
-
-/** The range a metric should stay in, in one room or in all ('*'), on some days of growth, from an instant on. */
-export interface BandRule {
-  room: string;
-  metric: string;
-  fromDay: number;
-  toDay: number;
-  low: number;
-  high: number;
-  /** Milliseconds since 1970; -Infinity: always. */
-  validFrom: number;
-}
 
 /** Every version of every band that begins before an instant. */
 export async function listBands(db: Queryable, before: Date): Promise<BandRule[]> {

@@ -1,15 +1,17 @@
-import type { Day } from '@mycelium/farm';
-import { commit, type Lease } from '../ledger/lease.ts';
+import { climateDevice, type Day, type Metric } from '@mycelium/farm';
 import type { Pool, Queryable } from '../pool.ts';
 import { isAnyOf, type Series, streamSeries } from './series.ts';
-
-export type Metric = 'temperature' | 'humidity' | 'co2';
 
 export interface EnvPoint {
   id: number;
   room: string;
   metric: Metric;
+  /** 1 is the sensor of the room's own name; the next ones stand in for it where it has no valid reading. */
+  rank: number;
 }
+
+/** Of several sensors of a room the one of its own name comes first: an `order by` of `point`'s columns. */
+export const preferredSensor = `point.device <> point.device_type || '_' || point.room, point.device`;
 
 export interface EnvStatsRow {
   room: string;
@@ -38,29 +40,16 @@ export interface EnvStatsRow {
   timeZone: string;
 }
 
-/** The point that measures each metric of each room; where a room has several sensors, the one of its own name. */
+/** The points that measure each metric of each room, the preferred sensor first. */
 export async function envPoints(db: Queryable): Promise<EnvPoint[]> {
   const { rows } = await db.query<EnvPoint>(
-    `select distinct on (room, point) id, room, point as metric from point
-     where device_type = 'mushroom_env_status' and point in ('temperature', 'humidity', 'co2')
-     order by room, point, device <> 'mushroom_env_status_' || room, device`,
+    `select id, room, point as metric,
+            (row_number() over (partition by room, point order by ${preferredSensor}))::int as rank
+     from point
+     where device_type = '${climateDevice}' and reads('readings', kind, device_type, point)
+     order by room, point, rank`,
   );
   return rows;
-}
-
-/**
- * Says that readings of these rooms up to an instant are about to be read: what is written later with an earlier
- * time is marked as late. Waits for writers that are under way, so that nothing falls between the two.
- */
-export async function closeEnvStats(pool: Pool, lease: Lease, rooms: string[], until: Date): Promise<void> {
-  await commit(pool, lease, async (tx) => {
-    await tx.query('lock table only reading in share mode');
-    await tx.query(
-      `insert into env_stats_watermark (room, closing) select room, $2 from unnest($1::text[]) room order by room
-       on conflict (room) do update set closing = greatest(env_stats_watermark.closing, excluded.closing)`,
-      [rooms, until],
-    );
-  });
 }
 
 export function streamReadings(
@@ -97,33 +86,6 @@ export async function usualGaps(
     [pointIds, before, atLeast],
   );
   return new Map(rows.map(({ pointId, gap }) => [pointId, gap]));
-}
-
-/**
- * The day of growth of each room on a day: the controller's own (the last `in_day_num` of the day), else from the
- * in-date of the room's latest picture up to then.
- */
-export async function growthDays(
-  db: Queryable,
-  rooms: string[],
-  day: Day,
-  { start, end }: { start: Date; end: Date },
-): Promise<Map<string, number>> {
-  const { rows } = await db.query<{ room: string; growthDay: number | null }>(
-    `select wanted.room, coalesce(controller.day, picture.day)::int as "growthDay"
-     from unnest($1::text[]) as wanted(room)
-     left join lateral (select round(latest.value) as day
-       from point cross join lateral (select ts, value from reading
-         where point_id = point.id and ts >= $3 and ts < $4 order by ts desc limit 1) latest
-       where point.room = wanted.room and point.device_type = 'mushroom_info' and point.point = 'in_day_num'
-       order by latest.ts desc limit 1) controller on true
-     left join lateral (select $2::date - in_date + 1 as day from image
-       where image.room = wanted.room and captured_at < $4 order by captured_at desc limit 1) picture on true`,
-    [rooms, day, start, end],
-  );
-  return new Map(
-    rows.flatMap(({ room, growthDay }) => (growthDay === null ? [] : [[room, growthDay] as const])),
-  );
 }
 
 const columns = {

@@ -1,6 +1,6 @@
-import type { Day } from '@mycelium/farm';
+import type { Day, Metric } from '@mycelium/farm';
 import type { Pool, Queryable } from '../pool.ts';
-import { type Metric, streamReadings } from './env-stats.ts';
+import { streamReadings } from './env-stats.ts';
 import { listPoints, type Point } from './points.ts';
 import type { Series } from './series.ts';
 

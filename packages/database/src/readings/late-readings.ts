@@ -1,7 +1,11 @@
-import type { Queryable } from '../pool.ts';
-import type { PointKind } from './points.ts';
+import type { Day } from '@mycelium/farm';
+import { commit, type Lease } from '../ledger/lease.ts';
+import type { Pool, Queryable } from '../pool.ts';
 
-/** Readings of a point that were written after their time had been read by the job they are for. */
+/** What reads readings: the daily statistics (`readings`) or the monitoring of setpoints. */
+export type Reader = 'readings' | 'setpoints';
+
+/** Readings of a point that were written after the reader had read their time. */
 export interface LateReadings {
   pointId: number;
   room: string;
@@ -11,30 +15,88 @@ export interface LateReadings {
   version: number;
 }
 
-/** What came late for the statistics (measurements) or for the monitoring of setpoints (all other kinds). */
-export async function lateReadings(
-  db: Queryable,
-  reader: 'env-stats' | 'setpoints',
-): Promise<LateReadings[]> {
-  const { rows } = await db.query<LateReadings & { kind: PointKind }>(
+/**
+ * Announces that readings up to an instant are about to be read, of every room: what is written later with an earlier
+ * time is marked as late. Waits for writers in progress, so that nothing falls between the two. Look up points
+ * afterwards: one that is registered later is late with all its readings.
+ */
+export async function closeReadings(pool: Pool, lease: Lease, reader: Reader, until: Date): Promise<void> {
+  await commit(pool, lease, async (tx) => {
+    await tx.query('lock table only reading in share mode');
+    await tx.query(
+      `insert into reading_watermark (reader, closing) values ($1, $2)
+       on conflict (reader) do update set closing = greatest(reading_watermark.closing, excluded.closing)`,
+      [reader, until],
+    );
+  });
+}
+
+/** The late readings of a reader, oldest first. */
+export async function lateReadings(db: Queryable, reader: Reader): Promise<LateReadings[]> {
+  const { rows } = await db.query<LateReadings>(
     `select point_id as "pointId", room, day, first, last, version from late_reading
      join point on point.id = point_id
-     where (kind = 'measurement') = $1 order by first, point_id`,
-    [reader === 'env-stats'],
+     where reader = $1 order by first, point_id`,
+    [reader],
   );
   return rows;
 }
 
-/** To be called inside the `commit` of what was made of them. A mark to which more was added meanwhile stays. */
+/** Call it inside the `commit` of what was computed from them. A mark that has grown since it was read stays. */
 export async function forgetLate(
   tx: Queryable,
+  reader: Reader,
   late: Pick<LateReadings, 'pointId' | 'day' | 'version'>[],
 ): Promise<void> {
   if (late.length === 0) return;
   await tx.query(
     `delete from late_reading using unnest($1::int[], $2::date[], $3::int[]) as done(point_id, day, version)
-     where late_reading.point_id = done.point_id and late_reading.day = done.day
+     where reader = $4 and late_reading.point_id = done.point_id and late_reading.day = done.day
        and late_reading.version = done.version`,
-    [late.map(({ pointId }) => pointId), late.map(({ day }) => day), late.map(({ version }) => version)],
+    [
+      late.map(({ pointId }) => pointId),
+      late.map(({ day }) => day),
+      late.map(({ version }) => version),
+      reader,
+    ],
   );
+}
+
+/** Marks readings as if they had come late, so that the readers of these points read that time again. */
+export async function markLate(tx: Queryable, pointIds: number[], first: Date, last: Date): Promise<void> {
+  await tx.query(
+    `select mark_late($1, array_fill($2::timestamptz, array[cardinality($1::int[])]),
+      array_fill($3::timestamptz, array[cardinality($1::int[])]))`,
+    [pointIds, first, last],
+  );
+}
+
+export interface StaleDay {
+  room: string;
+  day: Day;
+}
+
+/**
+ * The local days, by room, whose result lacks readings that were written after the day had been read, up to the last
+ * day that was read. A day whose readings were pruned cannot be computed again and is not among them.
+ */
+export async function staleDays(
+  db: Queryable,
+  reader: Reader,
+  { from, to, timeZone }: { from: Day; to: Day; timeZone: string },
+): Promise<StaleDay[]> {
+  const { rows } = await db.query<StaleDay>(
+    `select distinct room, midnight::date as day
+     from late_reading
+     join reading_watermark using (reader)
+     join point on point.id = point_id and reads(reader, point.kind, point.device_type, point.point)
+     left join readings_dropped dropped on true
+     cross join lateral generate_series(
+       greatest(date_trunc('day', first at time zone $4), $2::date),
+       least(least(last, closing - interval '1 us') at time zone $4, $3::date), interval '1 day') midnight
+     where reader = $1 and (dropped.until is null or midnight at time zone $4 >= dropped.until)
+     order by 2, 1`,
+    [reader, from, to, timeZone],
+  );
+  return rows;
 }

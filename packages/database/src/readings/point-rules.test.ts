@@ -23,7 +23,7 @@ test('a new version holds from its instant, and the ones before stay', async (t)
   assert.ok((await pointRules(pool)).length > 20);
 });
 
-test('a point that was taken for a measurement becomes what its rule says', async (t) => {
+test('a point registered as a measurement becomes what its rule says', async (t) => {
   const pool = await createTestDatabase(t);
   await ensurePoints(pool, [{ room: '611', device: 'pump_611', deviceType: 'pump', point: 'level' }]);
   const rule = { deviceType: 'pump', point: 'level', unit: 'cm', threshold: 2, labels: {} };
@@ -34,7 +34,7 @@ test('a point that was taken for a measurement becomes what its rule says', asyn
   );
 });
 
-test('what was judged already from that instant on is marked to be read again', async (t) => {
+test('what was already read from that instant on is marked to be read again', async (t) => {
   const pool = await createTestDatabase(t);
   const points = ['611', '612', '607'].flatMap((room) => [
     { room, device: `air_cooler_${room}`, deviceType: 'air_cooler', point: 'temp_set' },
@@ -48,13 +48,7 @@ test('what was judged already from that instant on is marked to be read again', 
       .filter(([key]) => !key.startsWith('607'))
       .flatMap(([, pointId]) => days.map((ts) => ({ pointId, ts, value: 1 }))),
   );
-  await pool.query(
-    `insert into setpoint_watermark (room, closing) values ('611', $1), ('612', $2), ('607', $1)`,
-    [at('04'), at('02')],
-  );
-  await pool.query(
-    `insert into env_stats_watermark (room, closing) select room, closing from setpoint_watermark`,
-  );
+  await pool.query(`insert into reading_watermark values ('readings', $1), ('setpoints', $1)`, [at('04')]);
   const marks = async () => {
     const { rows } = await pool.query(
       `delete from late_reading using point where point.id = point_id returning room, point.point, first, last`,
@@ -64,7 +58,10 @@ test('what was judged already from that instant on is marked to be read again', 
 
   const rule = { ...tempSet, kind: 'analog', unit: '°C', threshold: 1, labels: {} } as const;
   await setPointRule(pool, { ...rule, validFrom: at('03') });
-  assert.deepEqual(await marks(), [['611', 'temp_set', at('03'), at('04')]]);
+  assert.deepEqual(await marks(), [
+    ['611', 'temp_set', at('03'), at('04')],
+    ['612', 'temp_set', at('03'), at('04')],
+  ]);
   await setPointRule(pool, { ...rule, validFrom: at('05') });
   assert.deepEqual(await marks(), []);
 

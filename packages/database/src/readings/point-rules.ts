@@ -59,6 +59,8 @@ export async function bandVersions(db: Queryable, metric: string): Promise<BandV
 export async function setPointRule(pool: Pool, rule: PointRule & { validFrom: Date }): Promise<void> {
   const { deviceType, point, validFrom, kind, unit, threshold, labels } = rule;
   await transaction(pool, async (tx) => {
+    // What the points were before `validFrom` stays: only the time from then on is marked, below.
+    await tx.query(`set local mycelium.marks_late = 'yes'`);
     await tx.query(
       `insert into point_rule (device_type, point, valid_from, kind, unit, threshold, labels)
        values ($1, $2, $3, $4, $5, $6, $7)
@@ -103,7 +105,7 @@ export async function setBand(pool: Pool, band: BandVersion & { validFrom: Date 
   });
 }
 
-/** Marks readings as if they had come late: the job that is for them looks at them once more. */
+/** Marks readings as if they had come late, so that their reader reads them again. */
 async function readAgain(tx: Queryable, pointIds: number[], from: Date): Promise<void> {
   await tx.query(
     `select mark_late(array_agg(id), array_agg(first), array_agg(last))

@@ -1,5 +1,4 @@
 import { binaryArray } from '../images/binary-array.ts';
-import { commit, type Lease } from '../ledger/lease.ts';
 import type { Pool, Queryable } from '../pool.ts';
 import type { Point } from './points.ts';
 import { isAnyOf, type Series, streamSeries } from './series.ts';
@@ -36,7 +35,7 @@ export interface ThresholdRule {
 export async function setpointPoints(db: Queryable): Promise<Point[]> {
   const { rows } = await db.query<Point>(
     `select id, room, device_type as "deviceType", device, point, kind, unit from point
-     where kind <> 'measurement' order by room, id`,
+     where reads('setpoints', kind, device_type, point) order by room, id`,
   );
   return rows;
 }
@@ -52,21 +51,6 @@ export async function setpointRooms(db: Queryable, rooms: string[]): Promise<Set
     ...(until && { until }),
     ...(windowFrom && { windowFrom }),
   }));
-}
-
-/**
- * Says that readings of these rooms up to an instant are about to be read: what is written later with an earlier
- * time is marked as late. Waits for writers that are under way, so that nothing falls between the two.
- */
-export async function closeSetpoints(pool: Pool, lease: Lease, rooms: string[], until: Date): Promise<void> {
-  await commit(pool, lease, async (tx) => {
-    await tx.query('lock table only reading in share mode');
-    await tx.query(
-      `insert into setpoint_watermark (room, closing) select room, $2 from unnest($1::text[]) room order by room
-       on conflict (room) do update set closing = greatest(setpoint_watermark.closing, excluded.closing)`,
-      [rooms, until],
-    );
-  });
 }
 
 /** The window of points that are read from one instant on; `from` undefined: from the first reading on. */
@@ -176,9 +160,9 @@ export async function replaceChanges(
 /** Call it inside the `commit` of the windows' changes. */
 export async function moveWatermarks(tx: Queryable, rooms: SetpointRoom[], until: Date): Promise<void> {
   await tx.query(
-    `update setpoint_watermark set until = $2, window_from = window_begins
-     from unnest($1::text[], $3::timestamptz[]) as done(room, window_begins)
-     where setpoint_watermark.room = done.room`,
+    `insert into setpoint_watermark (room, until, window_from)
+     select room, $2, window_begins from unnest($1::text[], $3::timestamptz[]) as done(room, window_begins)
+     on conflict (room) do update set until = excluded.until, window_from = excluded.window_from`,
     [rooms.map(({ room }) => room), until, rooms.map((room) => room.until ?? null)],
   );
 }

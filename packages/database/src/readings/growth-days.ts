@@ -1,0 +1,41 @@
+import type { Day } from '@mycelium/farm';
+import type { Queryable } from '../pool.ts';
+
+/** A room's local day, or the part of it that is over. */
+export interface RoomDay {
+  room: string;
+  day: Day;
+  start: Date;
+  end: Date;
+}
+
+/**
+ * The growth day of rooms on days: the controller's own (the last `in_day_num` of the day), else counted from the
+ * in-date of the room's latest picture up to then. Undefined where there is neither.
+ * @returns in the order of `asked`.
+ */
+export async function growthDays(db: Queryable, asked: RoomDay[]): Promise<(number | undefined)[]> {
+  if (asked.length === 0) return [];
+  const { rows } = await db.query<{ growthDay: number | null }>(
+    `select coalesce(controller.day, picture.day)::int as "growthDay"
+     from unnest($1::text[], $2::date[], $3::timestamptz[], $4::timestamptz[])
+       with ordinality as asked(room, day, start_at, end_at, n)
+     left join lateral (select round(latest.value) as day
+       from point cross join lateral (select ts, value from reading
+         where point_id = point.id and ts >= asked.start_at and ts < asked.end_at and value <> 'NaN'
+         order by ts desc limit 1) latest
+       where point.room = asked.room and point.device_type = 'mushroom_info' and point.point = 'in_day_num'
+       order by latest.ts desc limit 1) controller on true
+     left join lateral (select asked.day - in_date + 1 as day from image
+       where image.room = asked.room and captured_at < asked.end_at
+       order by captured_at desc limit 1) picture on true
+     order by n`,
+    [
+      asked.map(({ room }) => room),
+      asked.map(({ day }) => day),
+      asked.map(({ start }) => start),
+      asked.map(({ end }) => end),
+    ],
+  );
+  return rows.map(({ growthDay }) => growthDay ?? undefined);
+}
