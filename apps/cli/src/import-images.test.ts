@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { loopingExif, withSegment } from '@mycelium/encoder/testing';
 import { NotAnImageKey } from '@mycelium/farm';
 import { directoryStore, type ObjectStore, openStore, StoreUnavailable } from '@mycelium/storage';
 import { startS3 } from '@mycelium/storage/testing';
@@ -75,6 +76,19 @@ test('pictures get the camera’s time, or else the file’s, and their batch th
   assert.equal(a, '611/20251224/611_0_20251224_20251224160000.jpg');
   assert.equal(b, '611/20251225/611_0_20251225_20251225043040.jpg');
   assert.ok((await store.read(a as string)).bytes.equals(bytes), 'a JPEG is kept byte for byte');
+});
+
+test('a picture whose EXIF loops is imported without delay, with the file’s time', async (t) => {
+  const { directory, store, take } = await setup(t);
+  let bomb: Buffer = await picture(1).jpeg().toBuffer();
+  for (let copy = 0; copy < 50; copy++) bomb = withSegment(bomb, 0xe1, loopingExif());
+  await writeFile(join(directory, 'bomb.jpg'), bomb);
+  const startedAt = Date.now();
+  const { imported, failed } = await take();
+  assert.deepEqual([imported, failed], [1, []]);
+  assert.equal((await take()).skipped, 1);
+  assert.ok(Date.now() - startedAt < 5_000, `${Date.now() - startedAt} ms`);
+  assert.equal(Object.keys(await contents(store)).length, 1);
 });
 
 test('the in-date and the camera can be given', async (t) => {

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { decodeImage } from '@mycelium/encoder';
+import { decodeImage, readExifBlock, withImage } from '@mycelium/encoder';
 import { isDay, localToInstant } from '@mycelium/farm';
 import exifr from 'exifr';
-import sharp from 'sharp';
 
 /** A picture as it goes into the store. */
 export interface Photo {
@@ -51,11 +50,8 @@ interface Exif {
 /** Damaged EXIF counts as missing: the picture is fine without it. */
 async function readExif(bytes: Buffer): Promise<Exif> {
   try {
-    const { exif } = await sharp(bytes).metadata();
-    if (!exif) return {};
-    // JPEG and WebP keep a header before the block, PNG does not.
-    const block = exif.toString('latin1', 0, 6) === 'Exif\0\0' ? exif.subarray(6) : exif;
-    return (await exifr.parse(block, exifOptions)) ?? {};
+    const block = readExifBlock(bytes);
+    return (block && (await exifr.parse(block, exifOptions))) ?? {};
   } catch {
     return {};
   }
@@ -94,16 +90,18 @@ function identityOf(bytes: Buffer, exif: Exif): string {
 
 async function toJpeg(source: Buffer, exif: Exif): Promise<Buffer> {
   const { DateTimeOriginal, OffsetTimeOriginal } = exif;
-  return sharp(source, { autoOrient: true })
-    .flatten({ background: 'white' })
-    .toColourspace('srgb')
-    .withExif({
-      IFD0: { ImageDescription: convertedFrom + identityOf(source, {}) },
-      IFD2: {
-        ...(typeof DateTimeOriginal === 'string' && { DateTimeOriginal }),
-        ...(typeof OffsetTimeOriginal === 'string' && { OffsetTimeOriginal }),
-      },
-    })
-    .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
-    .toBuffer();
+  return withImage(source, undefined, (image) =>
+    image
+      .flatten({ background: 'white' })
+      .toColourspace('srgb')
+      .withExif({
+        IFD0: { ImageDescription: convertedFrom + identityOf(source, {}) },
+        IFD2: {
+          ...(typeof DateTimeOriginal === 'string' && { DateTimeOriginal }),
+          ...(typeof OffsetTimeOriginal === 'string' && { OffsetTimeOriginal }),
+        },
+      })
+      .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
+      .toBuffer(),
+  );
 }

@@ -7,23 +7,16 @@ import {
   upsertEmbeddings,
   wantDescriptions,
 } from '@mycelium/database';
-import {
-  BadImage,
-  createLimit,
-  decodeImage,
-  fuse,
-  fusionText,
-  identityText,
-  type Pixels,
-} from '@mycelium/encoder';
+import { BadImage, decodeImage, fuse, fusionText, identityText, type Pixels } from '@mycelium/encoder';
 import { type ImageKey, parseImageKey } from '@mycelium/farm';
 import type { Handler, Payload, Result, RunContext } from '@mycelium/queue';
 import { ObjectNotFound } from '@mycelium/storage';
 import { countImages, inSpan, timeStage } from '@mycelium/telemetry';
+import pLimit from 'p-limit';
 import type { ClipContext } from './context.ts';
 
 /** Of all batches of this process: files enough under way to hide a slow store, and few enough to hold in memory. */
-const opening = createLimit(8 * availableParallelism());
+const opening = pLimit(8 * availableParallelism());
 
 /** Follows a batch of images from their keys to their rows. One bad image is set aside; the others go on. */
 export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, save }, context) => {

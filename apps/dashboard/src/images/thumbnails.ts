@@ -1,21 +1,21 @@
+import { BadImage, withImage } from '@mycelium/encoder';
 import { ObjectNotFound, type ObjectStore } from '@mycelium/storage';
-import sharp from 'sharp';
+import { LRUCache } from 'lru-cache';
+import pLimit from 'p-limit';
 
-/** Widths that are made, so that nobody can fill the cache with every width there is. */
+/** The only widths, so that nobody can fill the cache with every possible width. */
 export const widths = [160, 320, 640, 1600] as const;
 export type Width = (typeof widths)[number];
 
 const cacheBytes = 128 * 1024 * 1024;
 const atOnce = 3;
-// A camera's picture has 2–12 million; a few kilobytes can claim billions.
-const limitInputPixels = 50_000_000;
 
-/** The image cannot be shown: its bytes are no picture this console opens. */
+/** The image cannot be shown: its bytes are not a picture this console opens. */
 export class NotAPicture extends Error {
   readonly statusCode = 422;
 }
 
-/** What the bytes are, by what they begin with and not by what they are called. */
+/** Decides by the first bytes, not by the name. */
 export function isPicture(bytes: Buffer): boolean {
   const text = bytes.subarray(0, 12).toString('latin1');
   return (
@@ -23,75 +23,33 @@ export function isPicture(bytes: Buffer): boolean {
   );
 }
 
-/** Small pictures of the store's images, kept in memory up to a limit, the longest unseen thrown out first. */
+/** Small versions of the store's images. They stay in memory up to a limit; the least recently used leave first. */
 export function createThumbnails(store: ObjectStore) {
-  const cache = new Map<string, Buffer>();
-  const making = new Map<string, Promise<Buffer>>();
-  const waiting: (() => void)[] = [];
-  let held = 0;
-  let busy = 0;
+  const limit = pLimit(atOnce);
+  const cache = new LRUCache<string, Buffer, { key: string; width: Width }>({
+    maxSize: cacheBytes,
+    sizeCalculation: ({ length }) => length,
+    fetchMethod: (_, __, { context }) => limit(() => render(store, context.key, context.width)),
+  });
 
-  /** @returns WebP. @throws NotAPicture, and `undefined` when the store has no such object */
-  async function thumbnail(key: string, etag: string, width: Width): Promise<Buffer | undefined> {
-    const name = `${width} ${etag} ${key}`;
-    const kept = cache.get(name);
-    if (kept) {
-      cache.delete(name);
-      cache.set(name, kept);
-      return kept;
-    }
-    const work = making.get(name) ?? inTurn(() => make(key, width));
-    making.set(name, work);
-    try {
-      const bytes = await work;
-      keep(name, bytes);
-      return bytes;
-    } catch (error) {
-      if (error instanceof ObjectNotFound) return undefined;
-      throw error;
-    } finally {
-      making.delete(name);
-    }
-  }
-
-  async function make(key: string, width: Width): Promise<Buffer> {
-    const { bytes } = await store.read(key);
-    if (!isPicture(bytes)) throw new NotAPicture('this is not a JPEG, PNG or WebP picture');
-    try {
-      return await sharp(bytes, { limitInputPixels, failOn: 'error' })
-        .rotate()
-        .resize({ width, withoutEnlargement: true })
-        .webp({ quality: width > 640 ? 82 : 74, effort: 2 })
-        .toBuffer();
-    } catch (error) {
-      throw new NotAPicture('this picture cannot be read', { cause: error });
-    }
-  }
-
-  function keep(name: string, bytes: Buffer): void {
-    if (cache.has(name)) return;
-    cache.set(name, bytes);
-    held += bytes.length;
-    for (const [oldest, { length }] of cache) {
-      if (held <= cacheBytes) break;
-      cache.delete(oldest);
-      held -= length;
-    }
-  }
-
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (busy >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-    else busy++;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else busy--;
-    }
-  }
-
-  return thumbnail;
+  /** @returns WebP, or undefined when the store has no such object. @throws NotAPicture */
+  return function thumbnail(key: string, etag: string, width: Width): Promise<Buffer | undefined> {
+    return cache.fetch(`${width} ${etag} ${key}`, { context: { key, width } });
+  };
 }
 
-export type Thumbnails = ReturnType<typeof createThumbnails>;
+async function render(store: ObjectStore, key: string, width: Width): Promise<Buffer | undefined> {
+  try {
+    const { bytes } = await store.read(key);
+    return await withImage(bytes, undefined, (image) =>
+      image
+        .resize({ width, withoutEnlargement: true })
+        .webp({ quality: width > 640 ? 82 : 74, effort: 2 })
+        .toBuffer(),
+    );
+  } catch (error) {
+    if (error instanceof ObjectNotFound) return undefined;
+    if (error instanceof BadImage) throw new NotAPicture('this picture cannot be read', { cause: error });
+    throw error;
+  }
+}

@@ -1,4 +1,4 @@
-import { withImage } from '../decode/decode.ts';
+import { withImage } from '../decode/open-image.ts';
 
 const shortSide = 960;
 

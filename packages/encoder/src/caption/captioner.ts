@@ -1,5 +1,5 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { createLimit } from '../limit.ts';
+import pLimit from 'p-limit';
 import { type Description, DescriptionFailed, readAnswer } from './caption-answer.ts';
 import { captionImage } from './caption-image.ts';
 import { captionPrompt } from './caption-prompt.ts';
@@ -66,7 +66,7 @@ export function createCaptioner(options: CaptionerOptions): Captioner | undefine
   } = options;
   if (!url) return undefined;
   const { ask, close, where } = createRequester({ url, apiKey, timeoutMs, maxAnswerBytes });
-  const inTurn = createLimit(concurrency);
+  const inTurn = pLimit(concurrency);
   let failuresInARow = 0;
   let restsUntil = 0;
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import type { LookupAddress } from 'node:dns';
+import { isIP } from 'node:net';
 import { test } from 'node:test';
-import { ForbiddenAddress, guardedLookup, isForbidden } from './guarded-lookup.ts';
+import { ForbiddenAddress, guardLookup, isForbidden } from './guarded-lookup.ts';
 
 test('link-local and metadata addresses are forbidden in every way they are written', () => {
   for (const address of [
@@ -30,7 +32,7 @@ test('link-local and metadata addresses are forbidden in every way they are writ
   }
 });
 
-test('a server of one’s own is not', () => {
+test('addresses of ordinary servers are allowed', () => {
   for (const host of [
     '127.0.0.1',
     '192.168.1.20',
@@ -46,16 +48,51 @@ test('a server of one’s own is not', () => {
   }
 });
 
-test('a name is looked up, and refused for what it turns out to mean', async () => {
-  const lookup = (host: string, all: boolean) =>
-    new Promise((resolve, reject) => {
-      guardedLookup(host, { all }, (error, found) => (error ? reject(error) : resolve(found)));
-    });
-  assert.match(String(await lookup('localhost', false)), /127\.0\.0\.1|::1/);
-  assert.ok(Array.isArray(await lookup('localhost', true)));
-  // An address is its own meaning, so the resolver returns it without asking anyone.
+/** A resolver that knows these names and no others; addresses are their own result, as in `dns.lookup`. */
+const names: Record<string, LookupAddress[]> = {
+  ollama: [{ address: '192.168.1.20', family: 4 }],
+  'two-ways': [
+    { address: '::1', family: 6 },
+    { address: '127.0.0.1', family: 4 },
+  ],
+  metadata: [{ address: '169.254.169.254', family: 4 }],
+  mixed: [
+    { address: '10.0.0.1', family: 4 },
+    { address: 'fd00:ec2::254', family: 6 },
+  ],
+};
+const guarded = guardLookup((host, { all }, callback) => {
+  const found = names[host] ?? (isIP(host) ? [{ address: host, family: isIP(host) }] : []);
+  const [first] = found;
+  if (!first) callback(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND' }), []);
+  else if (all) callback(null, found);
+  else callback(null, first.address, first.family);
+});
+const look = (host: string, all: boolean, by = guarded) =>
+  new Promise((resolve, reject) => {
+    by(host, { all }, (error, address, family) =>
+      error ? reject(error) : resolve(all ? address : [address, family]),
+    );
+  });
+
+test('a name is looked up and refused for what it resolves to', async () => {
+  assert.deepEqual(await look('ollama', false), ['192.168.1.20', 4]);
+  assert.deepEqual(await look('two-ways', true), names['two-ways']);
   for (const all of [true, false]) {
-    await assert.rejects(lookup('169.254.169.254', all), ForbiddenAddress);
-    await assert.rejects(lookup('fe80::1', all), ForbiddenAddress);
+    await assert.rejects(look('metadata', all), ForbiddenAddress);
+    await assert.rejects(look('169.254.169.254', all), ForbiddenAddress);
+    await assert.rejects(look('fe80::1', all), ForbiddenAddress);
+    await assert.rejects(look('unknown', all), /ENOTFOUND/);
   }
+  await assert.rejects(
+    look('mixed', true),
+    ForbiddenAddress,
+    'one forbidden address among several is enough',
+  );
+});
+
+test('by default the machine’s own resolver is used', async () => {
+  // It returns an address as it is, without a name server or /etc/hosts.
+  assert.deepEqual(await look('127.0.0.1', false, guardLookup()), ['127.0.0.1', 4]);
+  await assert.rejects(look('169.254.169.254', true, guardLookup()), ForbiddenAddress);
 });

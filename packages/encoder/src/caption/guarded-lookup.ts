@@ -1,7 +1,7 @@
 import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
 import { BlockList, isIP } from 'node:net';
 
-/** The address is one that answers with a machine's own secrets; it will not be asked. */
+/** Such an address may answer with the machine's own secrets, so no request is sent to it. */
 export class ForbiddenAddress extends Error {
   readonly permanent = true;
 
@@ -22,7 +22,7 @@ forbidden.addAddress('192.0.0.192', 'ipv4');
 forbidden.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
 forbidden.addAddress('64:ff9b::6464:64c8', 'ipv6');
 
-/** Whether this is an IP address that must not be asked; a name is not one. Brackets and zones are looked past. */
+/** Whether this is an IP address that must not be asked. False for a name. Ignores brackets and zones. */
 export function isForbidden(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
   const family = isIP(address);
@@ -35,14 +35,18 @@ type Callback = (
   family?: number,
 ) => void;
 
+/** The signature of `dns.lookup`, as sockets call it. */
+type Lookup = (host: string, options: LookupOptions, callback: Callback) => void;
+
 /**
- * `dns.lookup` for a connection, refusing what a name turns out to mean: checked on the addresses that are about to
- * be connected to, so that a name cannot change its mind between check and use.
+ * Wraps `dns.lookup` for a connection and refuses forbidden results. It checks the addresses the socket is about to
+ * connect to, so a name cannot resolve to another address between check and use.
  */
-export function guardedLookup(host: string, options: LookupOptions, callback: Callback): void {
-  lookup(host, options, (error, address, family) => {
-    const found = typeof address === 'string' ? [address] : (address ?? []).map((one) => one.address);
-    if (!error && found.some(isForbidden)) callback(new ForbiddenAddress(host), []);
-    else callback(error, address, family);
-  });
+export function guardLookup(resolve: Lookup = lookup): Lookup {
+  return (host, options, callback) =>
+    resolve(host, options, (error, address, family) => {
+      const found = typeof address === 'string' ? [address] : (address ?? []).map((one) => one.address);
+      if (!error && found.some(isForbidden)) callback(new ForbiddenAddress(host), []);
+      else callback(error, address, family);
+    });
 }

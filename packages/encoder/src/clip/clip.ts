@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
+import pLimit from 'p-limit';
 import type { Pixels } from '../decode/decode.ts';
 import { imageLength } from '../decode/preprocess.ts';
 import { dimensions, normalise } from '../fusion/fuse.ts';
 import { tokenLimit } from '../fusion/fusion-text.ts';
-import { createLimit } from '../limit.ts';
 import { type ModelChoice, openModel } from '../model/model-folder.ts';
 import { type ModelId, modelKey } from '../model/model-id.ts';
 import type { Device, LoadMessage } from './clip-messages.ts';
@@ -55,7 +55,7 @@ export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
   const devices: Device[] = device === 'auto' ? ['cuda', 'cpu'] : [device];
   const load: LoadMessage = { kind: 'load', dir, dtype: id.dtype, devices, threads, normalisation };
 
-  const inLine = createLimit(1);
+  const inLine = pLimit(1);
   let closed = false;
   let current: ModelProcess | undefined;
   let imagesDone = 0;

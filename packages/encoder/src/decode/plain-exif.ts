@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { ImageFile } from './image-format.ts';
+import { type ImageFile, readImageFile } from './image-format.ts';
 
 /**
  * A copy of the file without the notes that cameras, phones and editors leave in it: of the EXIF only the orientation
@@ -30,12 +30,24 @@ export function withPlainExif(bytes: Buffer, { format, notes }: ImageFile): Buff
   return copy;
 }
 
+/**
+ * The first EXIF block of a file, from its TIFF header on, read without a decoder: libexif can hang on it.
+ * @throws BadImage when the file is not an image
+ */
+export function readExifBlock(bytes: Buffer): Buffer | undefined {
+  const exif = readImageFile(bytes).notes.find(({ kind }) => kind === 'exif');
+  return exif && withoutHeader(bytes.subarray(...exif.payload));
+}
+
+/** WebP may repeat the header that JPEG writes before the block. */
+const withoutHeader = (exif: Buffer) =>
+  exif.toString('latin1', 0, 6) === 'Exif\0\0' ? exif.subarray(6) : exif;
+
 const orientationTag = 0x0112;
 
 /** 1 … 8 from the first table of an EXIF block; 1, upright, when it does not say or cannot be read. */
 export function readOrientation(exif: Buffer): number {
-  // WebP may repeat JPEG's introduction.
-  const tiff = exif.toString('latin1', 0, 6) === 'Exif\0\0' ? exif.subarray(6) : exif;
+  const tiff = withoutHeader(exif);
   if (tiff.length < 14) return 1;
   const little = tiff.toString('latin1', 0, 2) === 'II';
   const u16 = (at: number) => (little ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));

@@ -1,0 +1,85 @@
+import { availableParallelism } from 'node:os';
+import pLimit from 'p-limit';
+import sharp, { type Metadata, type Sharp } from 'sharp';
+import { BadImage } from './bad-image.ts';
+import { readImageFile } from './image-format.ts';
+import { withPlainExif } from './plain-exif.ts';
+
+// Each image is decoded once, so caching decoded ones only costs memory. One thread per image keeps the number of
+// busy cores at `decoders` below instead of multiplying it.
+sharp.cache(false);
+sharp.concurrency(1);
+restrictLoaders();
+
+const limitInputPixels = 50_000_000;
+const decoders = pLimit(availableParallelism());
+/** Pictures that the decoder holds in memory whole: never two at once, and none above this many bytes. */
+const wholeDecoders = pLimit(1);
+const limitWholeBytes = 200e6;
+
+/**
+ * Leaves sharp only the decoders for JPEG, PNG and WebP, in every process that imports this file: these processes
+ * decode what strangers send. It is the second barrier; the first is the check of magic bytes before every decode.
+ */
+function restrictLoaders(): void {
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({
+    operation: ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadWebpBuffer'],
+  });
+}
+
+/**
+ * Opens an untrusted image: checks its format, size and shape, removes its notes, limits memory and time.
+ * @param read gets the upright image, which fails on damage, and its upright size; it decides about colour and size
+ * @throws BadImage
+ */
+export async function withImage<Result>(
+  bytes: Buffer,
+  signal: AbortSignal | undefined,
+  read: (image: Sharp, size: { width: number; height: number }) => Promise<Result>,
+): Promise<Result> {
+  const file = readImageFile(bytes);
+  return decoders(async () => {
+    signal?.throwIfAborted();
+    const image = sharp(withPlainExif(bytes, file), { autoOrient: true, failOn: 'error', limitInputPixels });
+    const metadata = await image.metadata().catch(refuse);
+    // The same bytes can look like two formats to two readers: sharp must agree with us.
+    if (metadata.format !== file.format) {
+      throw new BadImage('corrupt', `The ${file.format} reads as ${metadata.format}`);
+    }
+    checkSize(metadata);
+    const decode = () => read(image.timeout({ seconds: 60 }), metadata.autoOrient).catch(refuse);
+    return wholeBytes(metadata) > 0 ? wholeDecoders(decode) : decode();
+  });
+}
+
+function checkSize(metadata: Metadata): void {
+  const { width, height } = metadata;
+  const size = `${width} × ${height} pixels`;
+  if (width * height > limitInputPixels) throw new BadImage('too_large', `${size} are more than 50 million`);
+  if (wholeBytes(metadata) > limitWholeBytes) {
+    throw new BadImage('too_large', `${size} need too much memory to decode (interlaced, or WebP)`);
+  }
+  const [short, long] = [Math.min(width, height), Math.max(width, height)];
+  if (short < 32 || long > 10 * short) {
+    throw new BadImage('bad_shape', `${size} are not a photograph: a side under 32, or longer than 10 : 1`);
+  }
+}
+
+/** Bytes that decoding holds at once; 0 for files decoded row by row. Measured: 2 bytes a coefficient, 8 a pixel. */
+function wholeBytes({ format, isProgressive, width, height, channels, depth }: Metadata): number {
+  if (format === 'webp') return 8 * width * height;
+  if (!isProgressive) return 0;
+  return width * height * channels * (format === 'jpeg' || depth === 'ushort' ? 2 : 1);
+}
+
+/** sharp's own errors are about the bytes: keeps the first line of its message. */
+function refuse(error: Error): never {
+  if (error instanceof BadImage || error.name === 'AbortError') throw error;
+  const line = error.message.split('\n')[0]?.slice(0, 200) ?? '';
+  if (/timeout/i.test(line))
+    throw new BadImage('too_slow', `Decoding was stopped: ${line}`, { cause: error });
+  if (/exceeds pixel limit/i.test(line)) throw new BadImage('too_large', line, { cause: error });
+  const reason = /premature end|truncat/i.test(line) ? 'truncated' : 'corrupt';
+  throw new BadImage(reason, `The image does not decode: ${line}`, { cause: error });
+}
