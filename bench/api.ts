@@ -142,7 +142,8 @@ async function measurePages(address: string, pool: Pool, log: BenchContext['log'
   const [worst] = slowest as [(typeof slowest)[number]];
   return {
     id: 'API',
-    case: `p95 of the slowest, /api/${worst.path.split('?')[0]}`,
+    case: 'p95 of the slowest',
+    note: `/api/${worst.path.split('?')[0]}`,
     unit: 'ms',
     ours: worst.p95,
     naive: null,

@@ -1,6 +1,6 @@
 import { createPool } from '@mycelium/database';
 
-/** What a benchmark is given. Everything it makes lies in its own database, prefix and folder. */
+/** What a benchmark gets. It writes only to databases, Redis prefixes and a folder of its own. */
 export interface BenchContext {
   databaseUrl: string;
   redisUrl: string;
@@ -19,8 +19,10 @@ export interface BenchRow {
   /** Larger is better, whatever the unit. */
   vsNaive: number | null;
   vsLimit: number | null;
-  /** Repetitions or rows, as the unit says. */
-  n: number;
+  /** Repetitions or rows, as the unit says; null where an early result does not have it. */
+  n: number | null;
+  /** A condition of this run that the reader needs. */
+  note?: string;
 }
 
 export interface Bench {
@@ -29,7 +31,7 @@ export interface Bench {
   run: (context: BenchContext) => Promise<BenchRow[]>;
 }
 
-/** An empty database beside the given one; what an earlier run left of it is thrown away. */
+/** An empty database beside the given one, in place of one that an earlier run left. */
 export async function createDatabase(serverUrl: string, name: string): Promise<string> {
   const admin = createPool(serverUrl, { name: 'bench', max: 1 });
   await admin.query(`drop database if exists ${name} with (force)`);

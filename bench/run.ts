@@ -1,63 +1,120 @@
-/** `npm run bench -- [NAME or ID …] [--json]`: ours, the naive way and the limit, side by side in one run. */
+/** `npm run bench -- [NAME or ID …]`: ours, the naive way and the limit, side by side in one run. See `help` below. */
 import '@mycelium/config/compile-cache'; // for the processes it starts
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '@mycelium/config';
 import { discardHome, startServices } from '@mycelium/embedded';
 import { createTestHome } from '@mycelium/embedded/testing';
 import type { Bench, BenchRow } from './bench.ts';
+import { runAgainst } from './record/against.ts';
+import { benchFiles, loadBenches } from './record/benches.ts';
+import { describeMachine, machine } from './record/circumstances.ts';
+import { page, renderPage } from './record/performance-page.ts';
+import { type Comparison, keepRows } from './record/rows.ts';
+
+const benches = await loadBenches();
+const help = `npm run bench -- [BENCH …] [--json] [--save] [--against FOLDER [--rounds N]]
+
+Measures Mycelium, the naive way and the limit in turns, on Redis and PostgreSQL servers of its own. BENCH is a name or
+an id; without one it runs all of them.
+
+  --json            one JSON object per row
+  --save            keep the rows in bench/results/ID.json and render docs/performance.md from these files
+  --against FOLDER  measure another checkout too, in turns with this one, and print the ratio
+  --rounds N        with --against: how often each is measured; the medians are compared (3)
+  --render          measure nothing; write the kept rows into docs/performance.md
+
+Benchmarks: ${benches.map(({ name, ids }) => `${name} (${ids.join(', ')})`).join(', ')}`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean' }, help: { type: 'boolean' } },
+  options: {
+    json: { type: 'boolean' },
+    save: { type: 'boolean' },
+    against: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    render: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
 });
-const here = new URL('.', import.meta.url).pathname;
-const files = (await readdir(here))
-  .filter((file) => file.endsWith('.ts') && !['run.ts', 'bench.ts'].includes(file))
-  .sort();
-const benches: Bench[] = [];
-for (const file of files) benches.push(((await import(join(here, file))) as { bench: Bench }).bench);
-
 const matches = ({ name, ids }: Bench, word: string) => name === word || ids.includes(word.toUpperCase());
-const strange = positionals.filter((word) => !benches.some((bench) => matches(bench, word)));
-if (values.help || strange.length > 0) {
-  if (strange.length > 0) console.error(`There is no benchmark ${strange.join(', ')}.`);
-  console.log(
-    `npm run bench -- [${benches.map(({ name, ids }) => `${name} (${ids.join(', ')})`).join(' | ')}] [--json]`,
+const unknown = positionals.filter((word) => !benches.some((bench) => matches(bench, word)));
+const rounds = Number(values.rounds);
+if (values.help) {
+  console.log(help);
+} else if (unknown.length > 0) {
+  console.error(`No benchmark ${unknown.join(', ')}. See npm run bench -- --help.`);
+  process.exitCode = 2;
+} else if (!(Number.isInteger(rounds) && rounds > 0)) {
+  console.error(`--rounds ${values.rounds}: expected a positive integer.`);
+  process.exitCode = 2;
+} else if (values.render) {
+  writeFileSync(page, renderPage(benchFiles(benches)));
+} else {
+  const chosen = benches.filter(
+    (bench) => positionals.length === 0 || positionals.some((word) => matches(bench, word)),
   );
-  process.exit(strange.length > 0 ? 2 : 0);
+  await (values.against ? compareAll(chosen, values.against) : measureAll(chosen));
 }
 
-const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}`;
-const wanted = benches.filter(
-  (bench) => positionals.length === 0 || positionals.some((word) => matches(bench, word)),
-);
-const home = await createTestHome(readConfig().MYCELIUM_HOME);
-const services = await startServices({ home, redis: true, postgres: true });
-try {
-  for (const bench of wanted) {
-    const workDir = await mkdtemp(join(tmpdir(), 'mycelium-bench-'));
-    try {
-      const { databaseUrl, redisUrl } = services as { databaseUrl: string; redisUrl: string };
-      const log = (line: string) => console.error(`  ${line}`);
-      for (const row of await bench.run({ databaseUrl, redisUrl, workDir, log })) print(row);
-    } finally {
-      await rm(workDir, { recursive: true, force: true });
+async function measureAll(chosen: Bench[]): Promise<void> {
+  const home = await createTestHome(readConfig().MYCELIUM_HOME);
+  const services = await startServices({ home, redis: true, postgres: true });
+  const { databaseUrl, redisUrl } = services as { databaseUrl: string; redisUrl: string };
+  try {
+    for (const bench of chosen) {
+      const workDir = await mkdtemp(join(tmpdir(), 'mycelium-bench-'));
+      try {
+        finish(bench, await bench.run({ databaseUrl, redisUrl, workDir, log }));
+      } finally {
+        await rm(workDir, { recursive: true, force: true });
+      }
     }
+  } finally {
+    await services.stop();
+    await discardHome(home);
   }
-} finally {
-  await services.stop();
-  await discardHome(home);
 }
 
-function print(row: BenchRow) {
-  if (values.json) return console.log(JSON.stringify({ ...row, machine }));
+async function compareAll(chosen: Bench[], other: string): Promise<void> {
+  for (const bench of chosen) {
+    const { rows, compared } = await runAgainst(other, bench.name, rounds, log);
+    finish(bench, rows, compared);
+  }
+}
+
+function finish(bench: Bench, rows: BenchRow[], compared?: Map<string, Comparison>): void {
+  for (const row of rows) print(row, compared?.get(row.case));
+  if (!values.save) return;
+  const files = benchFiles(benches);
+  for (const id of bench.ids) {
+    const own = rows.filter((row) => row.id === id);
+    keepRows(id, files.get(id) as string, own, compared);
+  }
+  writeFileSync(page, renderPage(files));
+}
+
+function print(row: BenchRow, before?: Comparison): void {
+  const on = describeMachine(machine());
+  if (values.json) {
+    console.log(JSON.stringify({ ...row, ...(before && { before }), machine: on }));
+    return;
+  }
   const number = (value: number | null) => (value === null ? '–' : value.toPrecision(4));
   const times = (value: number | null) => (value === null ? '–' : `${value.toFixed(2)}×`);
+  const note = row.note ? ` (${row.note})` : '';
+  const compared = before
+    ? `; the other checkout ${number(before.ours)} ${row.unit}, ${times(before.ratio)} as good`
+    : '';
   console.log(
-    `${row.id} ${row.case}: ours ${number(row.ours)} ${row.unit}, naive ${number(row.naive)}, limit ${number(row.limit)}; ` +
-      `${times(row.vsNaive)} the naive way, ${times(row.vsLimit)} of the limit; n=${row.n}; ${machine}`,
+    `${row.id} ${row.case}${note}: ours ${number(row.ours)} ${row.unit}, naive ${number(row.naive)}, limit ${number(row.limit)}; ` +
+      `${times(row.vsNaive)} the naive way, ${times(row.vsLimit)} of the limit${compared}; n=${row.n}; ${on}`,
   );
+}
+
+function log(line: string): void {
+  console.error(`  ${line}`);
 }

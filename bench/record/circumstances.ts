@@ -2,12 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { cpus, release, totalmem, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
 export interface Machine {
   cores: number;
   cpu: string;
-  memoryGigabytes: number;
+  /** Null where an early result does not have it. */
+  memoryGigabytes: number | null;
   node: string;
-  os: string;
+  os: string | null;
 }
 
 /** On what, when and from which code a result was measured. */
@@ -20,14 +23,15 @@ export interface Circumstances {
 }
 
 export function circumstances(): Circumstances {
-  return { machine: machine(), date: new Date().toISOString().slice(0, 10), commit: commit() };
+  return { machine: machine(), date: new Date().toISOString().slice(0, 10), commit: commitOf(root) };
 }
 
 export function describeMachine({ cores, cpu, memoryGigabytes, node, os }: Machine): string {
-  return `${cores} × ${cpu}, ${memoryGigabytes} GB, Node ${node}, ${os}`;
+  const memory = memoryGigabytes === null ? [] : [`${memoryGigabytes} GB`];
+  return [`${cores} × ${cpu}`, ...memory, `Node ${node}`, ...(os ? [os] : [])].join(', ');
 }
 
-function machine(): Machine {
+export function machine(): Machine {
   return {
     cores: cpus().length,
     cpu: cpus()[0]?.model.trim() ?? 'unknown CPU',
@@ -40,13 +44,10 @@ function machine(): Machine {
 /** What a run writes, results and pages, does not count as a difference. */
 const written = [':!bench/results', ':!test/chaos/results', ':!docs'];
 
-function commit(): string | null {
+/** The commit of a checkout, with `+` where its files differ from it; null where there is none. */
+export function commitOf(folder: string): string | null {
   const git = (...args: string[]) =>
-    execFileSync('git', args, {
-      cwd: fileURLToPath(new URL('../..', import.meta.url)),
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
+    execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
     const changed = git('status', '--porcelain', '--untracked-files=no', '--', '.', ...written);
     return git('rev-parse', '--short=10', 'HEAD') + (changed ? '+' : '');

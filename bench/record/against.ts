@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BenchRow, median } from '../bench.ts';
+import { commitOf } from './circumstances.ts';
+import type { Comparison } from './rows.ts';
+
+const here = fileURLToPath(new URL('../..', import.meta.url));
+const lowerIsBetter = /^(ms|s|MB|KB)\b/;
+
+/**
+ * Runs a benchmark in this checkout and in another one, in turns (ours, theirs, theirs, ours, …), so that whatever
+ * else the machine does falls on both alike.
+ * @returns our row of each case with the median result, and how the medians compare
+ */
+export async function runAgainst(
+  other: string,
+  name: string,
+  rounds: number,
+  log: (line: string) => void,
+): Promise<{ rows: BenchRow[]; compared: Map<string, Comparison> }> {
+  if (!existsSync(join(other, 'bench/run.ts')) || !existsSync(join(other, 'node_modules')))
+    throw new Error(`${other} is not a checkout with its packages installed: run \`node setup.mjs\` there.`);
+  const ours: BenchRow[][] = [];
+  const theirs: BenchRow[][] = [];
+  for (let round = 0; round < rounds; round++) {
+    const turns: [string, BenchRow[][]][] = [
+      [here, ours],
+      [other, theirs],
+    ];
+    for (const [folder, results] of round % 2 === 0 ? turns : turns.reverse()) {
+      log(`${name}, round ${round + 1} of ${rounds}, ${folder === here ? 'this checkout' : 'the other one'}`);
+      results.push(await runIn(folder, name));
+    }
+  }
+  const rows = (ours[0] ?? []).map((row) => medianRow(ours.flat(), row));
+  const commit = commitOf(other);
+  return { rows, compared: new Map(rows.flatMap((row) => compare(row, theirs.flat(), { commit, rounds }))) };
+}
+
+async function runIn(folder: string, name: string): Promise<BenchRow[]> {
+  const child = spawn(process.execPath, ['bench/run.ts', name, '--json'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`bench ${name} in ${folder} ended with ${code}`);
+  return output
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as BenchRow);
+}
+
+function medianRow(all: BenchRow[], like: BenchRow): BenchRow {
+  const same = sameCase(all, like).toSorted((a, b) => a.ours - b.ours);
+  return same[same.length >> 1] as BenchRow;
+}
+
+function compare(
+  row: BenchRow,
+  all: BenchRow[],
+  { commit, rounds }: { commit: string | null; rounds: number },
+): [string, Comparison][] {
+  const same = sameCase(all, row);
+  if (same.length === 0) return []; // the other checkout does not have this case
+  const theirs = median(same.map(({ ours }) => ours));
+  const ratio = lowerIsBetter.test(row.unit) ? theirs / row.ours : row.ours / theirs;
+  return [[row.case, { commit, ours: theirs, ratio, rounds }]];
+}
+
+function sameCase(all: BenchRow[], { id, case: name }: BenchRow): BenchRow[] {
+  return all.filter((row) => row.id === id && caseName(row) === name);
+}
+
+/** Earlier releases wrote a varying figure or address into two names; now it is the row's note. */
+function caseName({ case: name }: BenchRow): string {
+  return name.split('; an image by itself')[0]?.split(', /api/')[0] as string;
+}

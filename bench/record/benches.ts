@@ -1,0 +1,25 @@
+import { readdir } from 'node:fs/promises';
+import type { Bench } from '../bench.ts';
+
+const folder = new URL('../', import.meta.url);
+const others = ['run.ts', 'bench.ts'];
+
+type LoadedBench = Bench & { file: string };
+
+/** Every benchmark: a file of bench/ is one, and a folder of the same name has its parts. */
+export async function loadBenches(): Promise<LoadedBench[]> {
+  const files = (await readdir(folder))
+    .filter((file) => file.endsWith('.ts') && !others.includes(file))
+    .sort();
+  return Promise.all(
+    files.map(async (file) => {
+      const { bench } = (await import(new URL(file, folder).href)) as { bench: Bench };
+      return { ...bench, file };
+    }),
+  );
+}
+
+/** The file of each id. */
+export function benchFiles(benches: LoadedBench[]): Map<string, string> {
+  return new Map(benches.flatMap(({ ids, file }) => ids.map((id) => [id, file] as const)));
+}

@@ -1,0 +1,71 @@
+/** What a row is held to: at least so many times the naive way, and at least this share of the limit. */
+export interface Criterion {
+  id: string;
+  case: string;
+  naive: number | null;
+  limit: number | null;
+}
+
+const hold = (id: string, name: string, naive: number | null, limit: number | null): Criterion => ({
+  id,
+  case: name,
+  naive,
+  limit,
+});
+
+export const criteria: Criterion[] = [
+  hold('P1', 'hd q8', 2.5, 0.9),
+  hold('P1', '12mp q8', 2.5, 0.9),
+  hold('P1', 'hd fp32', 1.4, 0.9),
+  hold('P1', '12mp fp32', 2.5, 0.9),
+  ...['hd q8', '12mp q8', 'hd fp32', '12mp fp32'].map((name) =>
+    hold('P1', `${name}: event loop held, p99`, null, 1),
+  ),
+  hold('P1', 'hd q8: 200 ms a read', null, 0.9),
+  hold('P1', '12mp q8: 200 ms a read', null, 0.9),
+  hold('P2', '500 rows a statement', 25, 0.7),
+  hold('P3', '100 rooms in a month of 13 million', 8, 0.125),
+  hold('P3', '10 rooms', 5, 0.125),
+  hold('P3', '1,000 rooms', 5, 0.125),
+  hold('P4', '100 rooms, an hour', 8, 0.2),
+  hold('P4', '100 rooms, a day', 8, 0.2),
+  hold('P4', '10 rooms, an hour', 8, 0.2),
+  hold('P4', '1,000 rooms, an hour', 8, 0.2),
+  hold('P5', 'adding, against a job an image', 8, null),
+  hold('P5', 'adding, against the same batches in a loop', 8, null),
+  hold('P5', 'through the queue', null, 1),
+  hold('P6', 'whole farm', 6, null),
+  hold('P6', 'whole farm: recall@10', null, 1),
+  hold('P6', 'whole farm: p95', null, 1),
+  hold('P6', 'one room: recall@10', null, 1),
+  hold('P6', 'one room: p95', null, 1),
+  ...['100,000', '300,000', '1,000,000'].map((size) => hold('P7', `${size} images: memory`, null, 1)),
+  hold('P8', '2 workers', 1.95, null),
+  hold('P8', '4 workers', 3.8, null),
+  hold('P8', '8 workers', 7.2, null),
+  hold('P9', 'npm start again', null, 1),
+  hold('P9', 'the scheduler alone', null, 1),
+  hold('API', 'p95 of the slowest', null, 1),
+  hold('API', 'a month of a room', null, 1),
+  hold('API', 'a month of a room, over the wire', null, 1),
+];
+
+export function criterionOf(id: string, name: string): Criterion {
+  const found = criteria.find((criterion) => criterion.id === id && criterion.case === name);
+  return found ?? hold(id, name, null, null);
+}
+
+/** What each benchmark compares with. */
+export const comparisons: Record<string, { naive: string; limit: string }> = {
+  P1: { naive: 'one image at a time', limit: 'decoding and the model alone; a fast store; 50 ms' },
+  P2: { naive: 'an INSERT a row', limit: '`insert … select`' },
+  P3: { naive: 'fetching rows as objects', limit: 'a bare `sum`' },
+  P4: { naive: 'a query a point', limit: 'a bare `sum`' },
+  P5: { naive: 'as the case says', limit: '1 % of the image’s own time' },
+  P6: { naive: 'exact comparison', limit: '50 ms; recall 0.99 and 1; the bare scan' },
+  P7: { naive: '–', limit: 'the rate of the smallest day; 300 MB' },
+  P8: { naive: 'one worker', limit: 'so many times one worker' },
+  P9: { naive: '–', limit: '5 s; 1 s' },
+  READINGS: { naive: 'an INSERT a reading', limit: '`insert … select`' },
+  API: { naive: 'every reading', limit: '100 ms; 300 ms; 100 KB' },
+};
