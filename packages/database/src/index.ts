@@ -8,6 +8,7 @@ export {
   upsertEmbeddings,
   wantDescriptions,
 } from './images/embeddings.ts';
+export { type ImageDay, imageDays, quarantinedKeys } from './images/image-days.ts';
 export {
   databaseTotals,
   type ImageRow,
@@ -36,6 +37,8 @@ export {
   untoldAlerts,
 } from './ledger/alerts.ts';
 export { type Attempt, listAttempts } from './ledger/attempts.ts';
+export { type AuditedAction, audit } from './ledger/audit.ts';
+export { dismissAlert } from './ledger/dismiss-alert.ts';
 export {
   clocksAhead,
   forgetDeadProcesses,
@@ -48,6 +51,7 @@ export {
 export { commit, FencedError, type Lease, releaseLease, renewLease, takeLease } from './ledger/lease.ts';
 export { accountForSlot, createLedger, failRun } from './ledger/ledger.ts';
 export { forgetRequeued, listRequeued, type RequeuedRow } from './ledger/requeued.ts';
+export { findRunRequest, knownRuns, type RunRequest } from './ledger/run-lookup.ts';
 export {
   findRun,
   knownSlots,
@@ -141,3 +145,4 @@ export {
   thresholdRules,
   type Window,
 } from './readings/setpoints.ts';
+export { listRooms } from './rooms.ts';

@@ -1,8 +1,8 @@
+import { audit } from '@mycelium/database';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { audit } from '../records/audit.ts';
 import { Refused } from '../server/refused.ts';
 import { done, id, role } from '../server/shapes.ts';
 import { listAccounts, listTokens } from './access-list.ts';

@@ -1,14 +1,15 @@
 import { addDays } from '@mycelium/farm';
+import { type BackfillStep, onlyChoices, planBackfill, runBackfill } from '@mycelium/operations';
+import { backfillJob, type JobName, jobNames } from '@mycelium/queue';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { audit } from '../records/audit.ts';
+import { createStoreLooks } from '../images/store-looks.ts';
+import { operationsOf } from '../server/operations.ts';
 import { Refused } from '../server/refused.ts';
 import { day, room } from '../server/shapes.ts';
-import { backfill, planImages, planStats } from './backfill.ts';
-import { type CoverageRow, coverage, firstDayNotDue } from './coverage.ts';
-import { lookUpUnknown } from './unknown-days.ts';
+import { coverage } from './coverage.ts';
 
 const mostDays = 370;
 
@@ -21,82 +22,99 @@ const cell = z.object({
   quarantined: z.number(),
   stale: z.number(),
   missing: z.number(),
+  absent: z.number(),
   readings: z.number().nullable(),
+  readingsStale: z.boolean(),
 });
-const matrix = z.object({ rooms: z.array(z.object({ room: z.string(), cells: z.array(cell) })) });
+const matrix = z.object({
+  rooms: z.array(z.object({ room: z.string(), cells: z.array(cell) })),
+  /** When the store was last listed for these days; null while that is under way, or where it failed. */
+  lookedAt: z.date().nullable(),
+});
 
+const step = {
+  job: z.enum(jobNames as [JobName, ...JobName[]]),
+  day,
+  rooms: z.array(room).max(1_000),
+  reason: z.enum(['missing', 'failed', 'stale', 'again']),
+  images: z.int().min(0),
+  quarantined: z.int().min(0),
+};
 const request = z.strictObject({
-  what: z.enum(['images', 'readings']),
+  what: z.enum(['images', 'readings', 'setpoints']),
   from: day,
   to: day,
   rooms: z.array(room).min(1).max(200).optional(),
-  only: z.enum(['missing', 'failed', 'stale', 'all']).default('missing'),
+  only: z.enum(onlyChoices).default('missing'),
   dryRun: z.boolean(),
+  /** The steps that a dry run answered: exactly these are run. Without them, what a dry run would answer now. */
+  steps: z
+    .array(z.strictObject({ ...step, slot: z.iso.datetime().nullable() }))
+    .max(mostDays + 1)
+    .optional(),
 });
 const plan = z.object({
-  steps: z.array(
-    z.object({
-      job: z.enum(['embed_images', 'daily_env_stats']),
-      day,
-      rooms: z.array(z.string()),
-      images: z.number(),
-    }),
-  ),
+  steps: z.array(z.object({ ...step, slot: z.date().nullable() })),
+  /** The last day the plan covers: later days are not due. */
+  until: day,
+  lookedAt: z.date().nullable(),
+  /** Objects in the store whose keys are not image keys. */
+  unreadable: z.number(),
   enqueued: z.number(),
 });
 
-export function coverageRoutes(app: FastifyInstance, { pool, queues, store, clock, config }: Deps): void {
+export function coverageRoutes(app: FastifyInstance, deps: Deps): void {
+  const { pool, store, clock, config, logger } = deps;
+  const { TZ: timeZone, ROOM_ALIASES: aliases } = config;
   const api = app.withTypeProvider<ZodTypeProvider>();
+  const lookAtStore = createStoreLooks({ pool, store, timeZone, aliases, clock, logger });
 
-  const notDue = () => firstDayNotDue(clock(), config.TZ);
-  const read = (from: string, to: string) => {
+  function checkDays({ from, to }: { from: string; to: string }) {
     if (to < from || addDays(from, mostDays) < to) {
       throw new Refused(400, 'refused.days', { n: mostDays });
     }
-    return coverage(pool, { from, to, notDue: notDue() });
-  };
-
-  const planOf = async (rows: CoverageRow[], { what, only }: z.infer<typeof request>) => {
-    if (what === 'readings') return planStats(rows, only);
-    const looksForMissing = only === 'missing' || only === 'all';
-    const options = { store, aliases: config.ROOM_ALIASES, notDue: notDue() };
-    return planImages(looksForMissing ? await lookUpUnknown(rows, options) : rows, only);
-  };
+  }
 
   api.get(
     '/coverage',
     {
       schema: {
-        summary: 'Room by room and day by day, what is there of what there should be',
+        summary: 'Per room and day: what there is of what there should be',
         querystring: z.object({ from: day, to: day }),
         response: { 200: matrix },
       },
     },
-    async ({ query }) => ({ rooms: await read(query.from, query.to) }),
+    async ({ query }) => {
+      checkDays(query);
+      const lookedAt = await lookAtStore(query);
+      const modelKey = await operationsOf(deps).modelKey?.();
+      const rooms = await coverage(pool, { ...query, timeZone, now: clock(), modelKey });
+      return { rooms, lookedAt };
+    },
   );
 
   api.post(
     '/backfill',
     {
       schema: {
-        summary: 'Make good what is missing; with dryRun only the plan is told',
+        summary: 'Backfill gaps; with dryRun only plan it. Send the steps of the plan to run exactly those',
         body: request,
         response: { 200: plan },
       },
     },
-    async ({ body, visitor }) => {
-      const rows = await read(body.from, body.to);
-      const chosen = rows.filter((row) => body.rooms?.includes(row.room) ?? true);
-      const steps = await planOf(chosen, body);
-      if (body.dryRun || steps.length === 0) return { steps, enqueued: 0 };
-      await audit(pool, {
-        actor: visitor?.name ?? 'nobody',
-        action: 'backfill',
-        subject: `${body.what} ${body.from} to ${body.to}`,
-        detail: { ...body, runs: steps.length },
-      });
-      const options = { pool, queues, timeZone: config.TZ, now: clock(), only: body.only };
-      return { steps, enqueued: await backfill(steps, options) };
+    async ({ body: { what, dryRun, steps: confirmed, ...range }, visitor }) => {
+      checkDays(range);
+      const ops = operationsOf(deps, visitor);
+      const planned = confirmed
+        ? { steps: confirmed.map(readStep), until: range.to, lookedAt: null, unreadable: 0 }
+        : await planBackfill(ops, { job: backfillJob(what), ...range });
+      const runs = dryRun ? [] : await runBackfill(ops, planned.steps);
+      return { ...planned, enqueued: runs.length };
     },
   );
 }
+
+const readStep = ({ slot, ...rest }: Omit<BackfillStep, 'slot'> & { slot: string | null }): BackfillStep => ({
+  ...rest,
+  slot: slot === null ? null : new Date(slot),
+});

@@ -1,23 +1,27 @@
-import type { Queryable } from '@mycelium/database';
-import { type Day, dayOf, daysBetween } from '@mycelium/farm';
-import { latestSlot } from '@mycelium/queue';
-import { listRooms } from '../rooms/room-list.ts';
+import { type ImageDay, imageDays, listRooms, type Queryable } from '@mycelium/database';
+import { addDays, type Day, daysBetween } from '@mycelium/farm';
+import { lastDueDay, staleRooms } from '@mycelium/operations';
+import { backfillJob } from '@mycelium/queue';
 
 export interface CoverageCell {
   day: Day;
-  /** What a full day would hold: as many as the store is known to, or as the room's usual day does; of a day whose
-   * night has not come, what has been done all the same. */
+  /** What a full day would hold: the images there are, or as many as the room has on its usual day. On a day that is
+   * not due, only what has been processed. */
   expected: number;
   images: number;
   embedded: number;
   described: number;
   quarantined: number;
-  /** Have vectors, but of another model than the one in use, or of a picture since replaced. */
+  /** Have vectors, but of another model than workers use, or of an image that was replaced. */
   stale: number;
-  /** Expected, and neither embedded nor set aside nor stale. */
+  /** Are in the store, and neither embedded nor quarantined nor stale: what a backfill embeds. */
   missing: number;
+  /** Expected, and not in the store: a backfill cannot help. */
+  absent: number;
   /** The least covered metric of the day's readings, 0–1; null without statistics. */
   readings: number | null;
+  /** Readings of the day were written after its statistics were computed. */
+  readingsStale: boolean;
 }
 
 export interface CoverageRow {
@@ -25,78 +29,64 @@ export interface CoverageRow {
   cells: CoverageCell[];
 }
 
-interface Counted {
-  room: string;
-  day: Day;
-  images: number;
-  embedded: number;
-  described: number;
-  quarantined: number;
-  stale: number;
+interface CoverageOptions {
+  from: Day;
+  to: Day;
+  timeZone: string;
+  now: Date;
+  modelKey: string | undefined;
 }
 
-/** The first day that the nightly run is not to have read yet: today, but yesterday until the night's slot. */
+/** The first day whose images the nightly run has not been due to embed: yesterday until the night's slot, else today. */
 export const firstDayNotDue = (now: Date, timeZone: string): Day =>
-  dayOf(latestSlot('daily_clip_inference', timeZone, now), timeZone);
+  addDays(lastDueDay({ timeZone, clock: () => now }, backfillJob('images')), 1);
 
-/**
- * Room by room and day by day, what is there of what there should be.
- * @param notDue from this day on nothing is missing yet
- */
+/** What each room has of what it should have, day by day. */
 export async function coverage(
-  db: Queryable,
-  { from, to, notDue }: { from: Day; to: Day; notDue: Day },
+  pool: Parameters<typeof staleRooms>[0]['pool'],
+  { from, to, timeZone, now, modelKey }: CoverageOptions,
 ): Promise<CoverageRow[]> {
-  const [rooms, counted, readings] = await Promise.all([
-    listRooms(db),
-    countImages(db, from, to),
-    readingsCoverage(db, from, to),
+  const [rooms, counted, readings, stale] = await Promise.all([
+    listRooms(pool),
+    imageDays(pool, { from, to, modelKey }),
+    readingsCoverage(pool, from, to),
+    staleRooms({ pool, timeZone }, 'readings', { from, to }),
   ]);
+  const notDue = firstDayNotDue(now, timeZone);
+  const ofRoom = Map.groupBy(counted, ({ room }) => room);
   return rooms.map((room) => {
-    const ofRoom = new Map(counted.filter((row) => row.room === room).map((row) => [row.day, row]));
-    const usual = median([...ofRoom.values()].filter(({ day }) => day < notDue).map(({ images }) => images));
-    const first = [...ofRoom.keys()].sort()[0];
+    const days = new Map(ofRoom.get(room)?.map((row) => [row.day, row]));
+    const usual = median([...days.values()].filter(({ day }) => day < notDue).map(({ images }) => images));
+    const first = [...days.keys()].sort()[0];
     const cells = daysBetween(from, to).map((day): CoverageCell => {
-      const found = ofRoom.get(day);
-      const { images = 0, embedded = 0, described = 0, quarantined = 0, stale = 0 } = found ?? {};
-      const done = embedded + quarantined + stale;
-      // Before its first picture a room is expected to have none.
-      const full = first !== undefined && day >= first ? Math.max(images, usual) : images;
-      const expected = day < notDue ? full : done;
+      // Before its first image a room is expected to have none.
+      const expected = first !== undefined && day >= first ? usual : 0;
       return {
-        day,
-        expected,
-        images,
-        embedded,
-        described,
-        quarantined,
-        stale,
-        missing: Math.max(0, expected - done),
+        ...cellOf(day, days.get(day), day < notDue ? expected : undefined),
         readings: readings.get(`${room} ${day}`) ?? null,
+        readingsStale: stale.get(day)?.includes(room) ?? false,
       };
     });
     return { room, cells };
   });
 }
 
-async function countImages(db: Queryable, from: Day, to: Day): Promise<Counted[]> {
-  const { rows } = await db.query<Counted>(
-    `select room, day, count(*) as images,
-            count(*) filter (where current) as embedded,
-            count(*) filter (where current and described) as described,
-            count(*) filter (where set_aside and current is not true) as quarantined,
-            count(*) filter (where not current and not set_aside) as stale
-     from (select image.room, image.day, bool_or(e.model_id = (select model_id from active_model) and e.etag = image.etag) as current,
-                  bool_or(e.made_from = 'description') as described, q.key is not null as set_aside
-           from image
-           left join image_embedding e on e.image_id = image.id
-           left join quarantine q on q.key = image.key and q.etag = image.etag
-           where image.day between $1 and $2
-           group by image.id, q.key) image
-     group by room, day`,
-    [from, to],
-  );
-  return rows;
+/** @param usual undefined on a day that is not due */
+function cellOf(day: Day, counts: ImageDay | undefined, usual: number | undefined) {
+  const { images = 0, embedded = 0, described = 0, quarantined = 0, stale = 0, missing = 0 } = counts ?? {};
+  const due = usual !== undefined;
+  const expected = due ? Math.max(images, usual) : embedded + quarantined + stale;
+  return {
+    day,
+    expected,
+    images,
+    embedded,
+    described,
+    quarantined,
+    stale,
+    missing: due ? missing : 0,
+    absent: due ? expected - images : 0,
+  };
 }
 
 async function readingsCoverage(db: Queryable, from: Day, to: Day): Promise<Map<string, number>> {

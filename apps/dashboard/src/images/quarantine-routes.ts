@@ -1,9 +1,10 @@
-import { listQuarantine, releaseFromQuarantine } from '@mycelium/database';
+import { listQuarantine } from '@mycelium/database';
+import { releaseFromQuarantine } from '@mycelium/operations';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { audit } from '../records/audit.ts';
+import { operationsOf } from '../server/operations.ts';
 import { limit } from '../server/shapes.ts';
 
 const row = z.object({
@@ -16,14 +17,25 @@ const row = z.object({
   times: z.number(),
 });
 
-export function quarantineRoutes(app: FastifyInstance, { pool, queues }: Deps): void {
+const released = z.object({
+  retried: z.number(),
+  /** Of these, images that wait in the queue; the others are missing from the store. */
+  queued: z.number(),
+  /** Images that stay in quarantine: their keys cannot be read. */
+  left: z.array(z.object({ key: z.string(), reason: z.string() })),
+  /** Keys that were not quarantined. */
+  unknown: z.array(z.string()),
+});
+
+export function quarantineRoutes(app: FastifyInstance, deps: Deps): void {
+  const { pool } = deps;
   const api = app.withTypeProvider<ZodTypeProvider>();
 
   api.get(
     '/quarantine',
     {
       schema: {
-        summary: 'Images set aside, with the reason, the latest first',
+        summary: 'Quarantined images with the reason, the latest first',
         querystring: z.object({ limit: limit(100, 1_000) }),
         response: { 200: z.object({ images: z.array(row) }) },
       },
@@ -35,22 +47,17 @@ export function quarantineRoutes(app: FastifyInstance, { pool, queues }: Deps): 
     '/quarantine/retry',
     {
       schema: {
-        summary: 'Try images again that were set aside',
+        summary: 'Release images from quarantine and embed them',
         body: z.strictObject({ keys: z.array(z.string().min(1).max(1_024)).min(1).max(100) }),
-        response: { 200: z.object({ retried: z.number() }) },
+        response: { 200: released },
       },
     },
     async ({ body, visitor }) => {
-      const actor = visitor?.name ?? 'nobody';
-      await audit(pool, {
-        actor,
-        action: 'quarantine retry',
-        subject: `${body.keys.length} images`,
-        detail: body,
-      });
-      const keys = await releaseFromQuarantine(pool, body.keys);
-      if (keys.length > 0) await queues.enqueue('embed_batch', { keys });
-      return { retried: keys.length };
+      const { released, queued, left, unknown } = await releaseFromQuarantine(
+        operationsOf(deps, visitor),
+        body,
+      );
+      return { retried: released.length, queued, left, unknown };
     },
   );
 }

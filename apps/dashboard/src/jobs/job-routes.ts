@@ -1,20 +1,12 @@
-import { listHeartbeats, pauseSchedule, resumeSchedule } from '@mycelium/database';
-import {
-  checkedPayload,
-  enqueueSlot,
-  findJob,
-  type JobName,
-  jobNames,
-  latestSlot,
-  slotForDay,
-} from '@mycelium/queue';
+import { listHeartbeats } from '@mycelium/database';
+import { pauseSchedule, resumeSchedule, runJob } from '@mycelium/operations';
+import { type JobName, jobNames } from '@mycelium/queue';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { audit } from '../records/audit.ts';
-import { Refused } from '../server/refused.ts';
-import { day, done } from '../server/shapes.ts';
+import { operationsOf } from '../server/operations.ts';
+import { day, done, instant } from '../server/shapes.ts';
 import { activeJobs, queueCounts, timetableNow } from './timetable.ts';
 
 const jobName = z.enum(jobNames as [JobName, ...JobName[]]);
@@ -56,7 +48,7 @@ export const active = z.object({
   progress: z.object({ done: z.number(), total: z.number() }).nullable(),
 });
 
-/** A process of the farm; while `trouble` is told, it takes no jobs and probes what it cannot reach. */
+/** A process of the farm; while it reports `trouble`, it takes no jobs and probes what it cannot reach. */
 const process = z.object({
   process: z.string(),
   service: z.string(),
@@ -67,7 +59,8 @@ const process = z.object({
   troubleSince: z.date().nullable(),
 });
 
-export function jobRoutes(app: FastifyInstance, { pool, queues, clock, config }: Deps): void {
+export function jobRoutes(app: FastifyInstance, deps: Deps): void {
+  const { pool, queues, clock, config } = deps;
   const api = app.withTypeProvider<ZodTypeProvider>();
   const params = z.object({ job: jobName });
 
@@ -75,7 +68,7 @@ export function jobRoutes(app: FastifyInstance, { pool, queues, clock, config }:
     '/jobs',
     {
       schema: {
-        summary: 'The timetable, the queues, what is being worked on, and by which processes',
+        summary: 'Jobs, queues, active work and processes',
         response: {
           200: z.object({
             jobs: z.array(entry),
@@ -98,17 +91,15 @@ export function jobRoutes(app: FastifyInstance, { pool, queues, clock, config }:
     },
   );
 
-  for (const action of ['pause', 'resume'] as const) {
+  for (const [action, change] of [
+    ['pause', pauseSchedule],
+    ['resume', resumeSchedule],
+  ] as const) {
     api.post(
       `/jobs/:job/${action}`,
       { schema: { summary: `${action} a schedule`, params, response: { 200: done } } },
       async ({ params: { job }, visitor }) => {
-        await audit(pool, { actor: visitor?.name ?? 'nobody', action, subject: job });
-        const known =
-          action === 'pause' ? await pauseSchedule(pool, job, clock()) : await resumeSchedule(pool, job);
-        if (!known) throw new Refused(409, 'refused.not-scheduled', { job });
-        // The scheduler takes it out of Redis too, but only when it next looks.
-        if (action === 'pause') await queues.of(job).removeJobScheduler(job);
+        await change(operationsOf(deps, visitor), job);
         return { done: true as const };
       },
     );
@@ -118,36 +109,15 @@ export function jobRoutes(app: FastifyInstance, { pool, queues, clock, config }:
     '/jobs/:job/run',
     {
       schema: {
-        summary: 'Run a job now, for a day or for its newest slot',
+        summary: 'Run a job now, for a day, a scheduled time, or its newest slot',
         params,
-        body: z.strictObject({ day: day.optional() }),
+        body: z.strictObject({ day: day.optional(), slot: instant.optional() }),
         response: { 200: z.object({ slot: z.date() }) },
       },
     },
     async ({ params: { job }, body, visitor }) => {
-      const slot = slotOf(job, body.day);
-      const payload = payloadOf(job, body.day);
-      await audit(pool, {
-        actor: visitor?.name ?? 'nobody',
-        action: 'run',
-        subject: job,
-        detail: { slot, ...body },
-      });
-      const by = `operator ${visitor?.name ?? 'nobody'}`;
-      await enqueueSlot(queues, job, slot, 'manual', checkedPayload(job, payload), { by, now: clock() });
+      const { slot } = await runJob(operationsOf(deps, visitor), { job, ...body });
       return { slot };
     },
   );
-
-  function slotOf(job: JobName, wanted: string | undefined): Date {
-    if (!findJob(job)?.schedule) return clock();
-    return wanted ? slotForDay(job, wanted, config.TZ) : latestSlot(job, config.TZ, clock());
-  }
-
-  function payloadOf(job: JobName, wanted: string | undefined): object {
-    const entry = findJob(job);
-    if (entry?.payload.safeParse({}).success) return {};
-    if (wanted && entry?.payload.safeParse({ day: wanted }).success) return { day: wanted };
-    throw new Refused(400, 'refused.not-runnable', { job });
-  }
 }

@@ -1,9 +1,10 @@
-import { checkedPayload, enqueueSlot, findJob, isJobName } from '@mycelium/queue';
+import { retryRun } from '@mycelium/operations';
+import { findRequestedJob } from '@mycelium/queue';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { audit } from '../records/audit.ts';
+import { operationsOf } from '../server/operations.ts';
 import { Refused } from '../server/refused.ts';
 import { done, id, limit } from '../server/shapes.ts';
 import { findRunById, type RunRow, runPage } from './run-list.ts';
@@ -35,7 +36,7 @@ const run = z.object({
   request: z.string().nullable(),
 });
 const detail = run.extend({
-  /** How its job stands in the queue; null when it is there no more. */
+  /** Its job in the queue; null once the queue has removed it. */
   queued: z
     .object({
       queue: z.string(),
@@ -57,7 +58,8 @@ const cursor = z
     return { slot: new Date(slot), id: last };
   });
 
-export function runRoutes(app: FastifyInstance, { pool, queues }: Deps): void {
+export function runRoutes(app: FastifyInstance, deps: Deps): void {
+  const { pool, queues } = deps;
   const api = app.withTypeProvider<ZodTypeProvider>();
 
   api.get(
@@ -85,7 +87,7 @@ export function runRoutes(app: FastifyInstance, { pool, queues }: Deps): void {
     '/runs/:id',
     {
       schema: {
-        summary: 'A run with its report, its job in the queue and that job’s log',
+        summary: 'A run with its report, its job in the queue and the job’s log',
         params: z.object({ id }),
         response: { 200: detail },
       },
@@ -100,32 +102,13 @@ export function runRoutes(app: FastifyInstance, { pool, queues }: Deps): void {
     '/runs/:id/retry',
     { schema: { summary: 'Do a run again', params: z.object({ id }), response: { 200: done } } },
     async ({ params, visitor }) => {
-      const found = (await findRunById(pool, params.id)) ?? notFound();
-      if (['running', 'waiting', 'retrying'].includes(found.status)) {
-        throw new Refused(409, 'refused.run-active');
-      }
-      const entry = findJob(found.job);
-      if (!entry) throw new Refused(409, 'refused.no-job', { job: found.job });
-      const job = await jobOf(found);
-      const failed = job && (await job.isFailed());
-      if (!failed && !entry.payload.safeParse({}).success) {
-        throw new Refused(409, 'refused.request-gone');
-      }
-      const subject = `${found.job} ${found.slot.toISOString()}`;
-      await audit(pool, { actor: visitor?.name ?? 'nobody', action: 'retry', subject });
-      if (failed) await job.retry();
-      else if (isJobName(found.job))
-        await enqueueSlot(queues, found.job, found.slot, 'manual', checkedPayload(found.job, {}));
+      await retryRun(operationsOf(deps, visitor), params.id);
       return { done: true as const };
     },
   );
 
-  async function jobOf(found: RunRow) {
-    return found.request && findJob(found.job) ? queues.of(found.job).getJob(found.request) : undefined;
-  }
-
   async function queuedJob(found: RunRow) {
-    const job = await jobOf(found);
+    const job = await findRequestedJob(queues, found.job, found.request);
     if (!job) return null;
     const queue = queues.of(found.job);
     const [state, { logs }] = await Promise.all([job.getState(), queue.getJobLogs(job.id as string, 0, 499)]);

@@ -1,11 +1,11 @@
+import { closeAlert } from '@mycelium/operations';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { Refused } from '../server/refused.ts';
+import { operationsOf } from '../server/operations.ts';
 import { done, flag, id, limit } from '../server/shapes.ts';
-import { closeAlert, listAlerts } from './alerts.ts';
-import { audit } from './audit.ts';
+import { listAlerts } from './alerts.ts';
 import { listAudit } from './audit-log.ts';
 
 const alert = z.object({
@@ -29,7 +29,8 @@ const action = z.object({
 const page = z.object({ before: id.optional(), limit: limit(50, 500) });
 
 /** What went wrong, and who did what. */
-export function alertRoutes(app: FastifyInstance, { pool, clock }: Deps): void {
+export function alertRoutes(app: FastifyInstance, deps: Deps): void {
+  const { pool } = deps;
   const api = app.withTypeProvider<ZodTypeProvider>();
 
   api.get(
@@ -50,12 +51,7 @@ export function alertRoutes(app: FastifyInstance, { pool, clock }: Deps): void {
     '/alerts/:id/close',
     { schema: { summary: 'Close an alert', params: z.object({ id }), response: { 200: done } } },
     async ({ params, visitor }) => {
-      await audit(pool, {
-        actor: visitor?.name ?? 'nobody',
-        action: 'close alert',
-        subject: String(params.id),
-      });
-      if (!(await closeAlert(pool, params.id, clock()))) throw new Refused(404, 'refused.no-alert');
+      await closeAlert(operationsOf(deps, visitor), params.id);
       return { done: true as const };
     },
   );

@@ -29,12 +29,3 @@ export async function countOpenAlerts(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ count: number }>('select count(*) from alert where closed_at is null');
   return rows[0]?.count ?? 0;
 }
-
-/** @returns false when there is no such open alert. */
-export async function closeAlert(db: Queryable, id: number, now: Date): Promise<boolean> {
-  const { rowCount } = await db.query('update alert set closed_at = $2 where id = $1 and closed_at is null', [
-    id,
-    now,
-  ]);
-  return rowCount === 1;
-}

@@ -1,12 +1,12 @@
+import { listRooms } from '@mycelium/database';
 import { dayOf } from '@mycelium/farm';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { createTodaysImages } from '../images/todays-images.ts';
+import { createStoreLooks } from '../images/store-looks.ts';
 import { countOpenAlerts } from '../records/alerts.ts';
 import { day, metric } from '../server/shapes.ts';
-import { listRooms } from './room-list.ts';
 import { roomsNow } from './today.ts';
 
 const now = z.object({
@@ -40,19 +40,20 @@ const today = z.object({ day, now: z.date(), rooms: z.array(roomNow), openAlerts
 export function todayRoutes(app: FastifyInstance, { pool, store, clock, config, logger }: Deps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   const { TZ: timeZone, ROOM_ALIASES: aliases } = config;
-  const lookForImages = createTodaysImages({ pool, store, timeZone, aliases, clock, logger });
+  const lookAtStore = createStoreLooks({ pool, store, timeZone, aliases, clock, logger });
 
   api.get(
     '/today',
-    { schema: { summary: 'Every room as it stands', response: { 200: today } } },
+    { schema: { summary: 'The current state of every room', response: { 200: today } } },
     async () => {
       const instant = clock();
-      await lookForImages();
+      const today = dayOf(instant, timeZone);
+      await lookAtStore({ from: today, to: today });
       const [rooms, openAlerts] = await Promise.all([
         roomsNow(pool, { now: instant, timeZone }),
         countOpenAlerts(pool),
       ]);
-      return { day: dayOf(instant, timeZone), now: instant, rooms, openAlerts };
+      return { day: today, now: instant, rooms, openAlerts };
     },
   );
 

@@ -1,9 +1,8 @@
-import type { Queryable } from '@mycelium/database';
+import { listRooms, type Queryable } from '@mycelium/database';
 import { addDays, type Day, dayBounds, dayOf, daysApart } from '@mycelium/farm';
 import { firstDayNotDue } from '../coverage/coverage.ts';
 import type { Metric } from '../server/shapes.ts';
 import { type Band, bandsOf, readBands } from './bands.ts';
-import { listRooms } from './room-list.ts';
 import { type Trouble, troublesOf } from './troubles.ts';
 
 export interface RoomNow {

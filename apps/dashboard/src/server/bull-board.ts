@@ -1,11 +1,10 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
-import type { Pool } from '@mycelium/database';
+import { audit, type Pool } from '@mycelium/database';
 import type { Queues } from '@mycelium/queue';
 import type { FastifyInstance } from 'fastify';
 import { giveCsrf, isWrite } from '../access/guard.ts';
-import { audit } from '../records/audit.ts';
 
 const at = '/queues';
 

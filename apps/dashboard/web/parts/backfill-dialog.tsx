@@ -1,7 +1,7 @@
+import type { BackfillStep, Only } from '@mycelium/operations';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { BackfillStep, Only } from '../../src/coverage/backfill.ts';
 import type { CoverageRow } from '../../src/coverage/coverage.ts';
-import { send } from '../api.ts';
+import { send, type Wire } from '../api.ts';
 import { formatNumber, shortDay, t } from '../words.ts';
 import type { What } from './coverage-matrix.tsx';
 import { Dialog } from './dialog.tsx';
@@ -20,11 +20,11 @@ interface BackfillDialogProps {
 }
 
 interface Plan {
-  steps: BackfillStep[];
+  steps: Wire<BackfillStep>[];
   enqueued: number;
 }
 
-/** What would be done, before it is done. */
+/** Shows what a backfill would run. What is confirmed is what runs: the steps shown are sent back. */
 export function BackfillDialog({ rooms, from, to, what, rows, onClose }: BackfillDialogProps) {
   const [only, setOnly] = useState<Only>('missing');
   const [plan, setPlan] = useState<Plan>();
@@ -34,15 +34,27 @@ export function BackfillDialog({ rooms, from, to, what, rows, onClose }: Backfil
   const counts = useMemo(() => sum(rows, rooms, from, to), [rows, rooms, from, to]);
 
   useEffect(() => {
+    // An answer that another choice has overtaken is not the plan that is shown.
+    let current = true;
     setPlan(undefined);
     setError(undefined);
-    send<Plan>('/api/backfill', { ...request, dryRun: true }).then(setPlan, setError);
+    send<Plan>('/api/backfill', { ...request, dryRun: true }).then(
+      (answer) => current && setPlan(answer),
+      (failure) => current && setError(failure),
+    );
+    return () => {
+      current = false;
+    };
   }, [what, from, to, rooms, only]);
 
   const go = async () => {
     setBusy(true);
     const done = await attempt(async () => {
-      const { enqueued } = await send<Plan>('/api/backfill', { ...request, dryRun: false });
+      const { enqueued } = await send<Plan>('/api/backfill', {
+        ...request,
+        dryRun: false,
+        steps: plan?.steps,
+      });
       return t('backfill.done', { n: enqueued });
     });
     setBusy(false);
@@ -73,14 +85,11 @@ export function BackfillDialog({ rooms, from, to, what, rows, onClose }: Backfil
           value={only}
           options={(what === 'images'
             ? (['missing', 'failed', 'stale', 'all'] as const)
-            : (['missing', 'all'] as const)
+            : (['missing', 'stale', 'all'] as const)
           ).map((value) => ({ value, text: t(`only.${value}`) }))}
           onChange={setOnly}
         />
       </div>
-      {what === 'images' && counts.unknown > 0 && (only === 'missing' || only === 'all') && (
-        <p class="quiet small">{t('backfill.lookedUp', { n: counts.unknown })}</p>
-      )}
       {error && <ErrorState error={error} />}
       {!plan && !error && <Loading height={90} />}
       {plan && plan.steps.length === 0 && (
@@ -120,17 +129,15 @@ export function BackfillDialog({ rooms, from, to, what, rows, onClose }: Backfil
   );
 }
 
-/** What the cells count together; `unknown` are cells without any picture known. */
+/** The chosen cells' counts, added up. */
 function sum(rows: CoverageRow[], rooms: string[], from: string, to: string) {
   const total = { expected: 0, embedded: 0, described: 0, missing: 0, quarantined: 0, stale: 0 };
-  let unknown = 0;
   for (const { room, cells } of rows) {
     if (!rooms.includes(room)) continue;
     for (const cell of cells) {
       if (cell.day < from || cell.day > to) continue;
       for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += cell[name];
-      if (cell.images === 0) unknown++;
     }
   }
-  return { ...total, unknown };
+  return total;
 }

@@ -1,6 +1,6 @@
-import type { Queryable } from '@mycelium/database';
+import type { Queryable } from './pool.ts';
 
-/** Every room that has a sensor or a picture. Steps from room to room through the index, not through all images. */
+/** Every room that has a sensor or an image. Steps from room to room through the index, not through all images. */
 export async function listRooms(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ room: string }>(
     `with recursive pictured as (

@@ -1,0 +1,57 @@
+import { imageDays, knownRuns } from '@mycelium/database';
+import { addDays, type Day, dayOf, daysBetween } from '@mycelium/farm';
+import { type JobName, slotForDay } from '@mycelium/queue';
+import { Refusal } from '@mycelium/words';
+import { lookAtStore } from '../images/look-at-store.ts';
+import { basisOf } from '../jobs-by-purpose.ts';
+import type { Operations } from '../operations.ts';
+import { planImages } from './plan-images.ts';
+import { planReadings } from './plan-readings.ts';
+import type { LedgerDay } from './slot-reasons.ts';
+import { staleRooms } from './stale-rooms.ts';
+import type { BackfillPlan, BackfillRequest } from './steps.ts';
+
+/**
+ * What a backfill would run; changes nothing but the table `image`, which is brought up to date with the store.
+ * @throws Refusal when the job cannot be backfilled or the days are in the wrong order
+ */
+export async function planBackfill(ops: Operations, request: BackfillRequest): Promise<BackfillPlan> {
+  const { job, from, to, rooms } = request;
+  const basis = basisOf(job);
+  if (!basis) throw new Refusal('invalid', 'refused.no-backfill', { job });
+  if (to < from) throw new Refusal('invalid', 'refused.days-reversed', { from, to });
+  const lastDue = lastDueDay(ops, job);
+  const until = [to, lastDue].sort()[0] as Day;
+  const plan: BackfillPlan = { steps: [], until, lookedAt: null, unreadable: 0 };
+  if (until < from) return plan;
+
+  if (basis !== 'images') {
+    const stale = await staleRooms(ops, basis, { from, to: until });
+    return { ...plan, steps: planReadings(await ledgerDays(ops, job, from, until), stale, request, ops) };
+  }
+  const { store } = ops;
+  if (store) {
+    plan.lookedAt = ops.clock();
+    plan.unreadable = (await lookAtStore({ ...ops, store }, { from, to: until, rooms })).unreadable;
+  }
+  const counted = await imageDays(ops.pool, { from, to: until, modelKey: await ops.modelKey?.() });
+  plan.steps = planImages(await ledgerDays(ops, job, from, until), counted, request, ops);
+  return plan;
+}
+
+/** The last day whose slot of the job has come. */
+export function lastDueDay({ timeZone, clock }: Pick<Operations, 'timeZone' | 'clock'>, job: JobName): Day {
+  const now = clock();
+  const yesterday = addDays(dayOf(now, timeZone), -1);
+  return slotForDay(job, yesterday, timeZone) <= now ? yesterday : addDays(yesterday, -1);
+}
+
+async function ledgerDays({ pool, timeZone }: Operations, job: JobName, from: Day, to: Day) {
+  const slots = daysBetween(from, to).map((day) => ({ day, slot: slotForDay(job, day, timeZone) }));
+  const runs = await knownRuns(
+    pool,
+    job,
+    slots.map(({ slot }) => slot),
+  );
+  return slots.map(({ day, slot }): LedgerDay => ({ day, run: runs.get(slot.getTime()) }));
+}

@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto';
+import type { Cause, JobName, PayloadInput, Queues } from '@mycelium/queue';
+
+/** Queues a job under an id made of what it does. While one with that id is unfinished, that one is returned. */
+export async function enqueueOnce<Name extends JobName>(
+  queues: Queues,
+  name: Name,
+  payload: PayloadInput<Name>,
+  { prefix, ...asked }: { prefix: string; slot?: Date; cause?: Cause; by?: string },
+) {
+  const digest = createHash('sha256').update(JSON.stringify(payload)).digest('hex').slice(0, 24);
+  const jobId = `${prefix}-${digest}`;
+  const old = await queues.of(name).getJob(jobId);
+  if (old && ((await old.isCompleted()) || (await old.isFailed()))) await old.remove();
+  const job = await queues.enqueue(name, payload, { ...asked, jobId });
+  // BullMQ answers with what was asked for, also where an older job stays in its place.
+  return (await queues.of(name).getJob(jobId)) ?? job;
+}

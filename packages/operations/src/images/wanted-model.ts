@@ -1,0 +1,21 @@
+import { activeModel, type Pool } from '@mycelium/database';
+
+interface ModelSettings {
+  CLIP_MODEL?: string | undefined;
+  MODEL_DIR: string;
+  CLIP_DTYPE: 'fp32' | 'fp16' | 'q8';
+}
+
+/**
+ * The key of the model that clip workers of these settings load; without such a setting, of the active one.
+ * @throws ModelUnsuitable when the model is not on this machine
+ */
+export async function wantedModel(
+  pool: Pool,
+  { CLIP_MODEL, MODEL_DIR, CLIP_DTYPE }: ModelSettings,
+): Promise<string | undefined> {
+  if (!CLIP_MODEL) return (await activeModel(pool))?.key;
+  // Loaded only when needed: the encoder brings its runtime with it.
+  const { modelKey, probeModel } = await import('@mycelium/encoder');
+  return modelKey(await probeModel({ model: CLIP_MODEL, modelDir: MODEL_DIR, dtype: CLIP_DTYPE }));
+}

@@ -1,0 +1,85 @@
+import {
+  audit,
+  imageIds,
+  listQuarantine,
+  releaseFromQuarantine as release,
+  upsertImages,
+} from '@mycelium/database';
+import { NotAnImageKey, parseImageKey } from '@mycelium/farm';
+import { imageJobs } from '@mycelium/queue';
+import { enqueueOnce } from './enqueue-once.ts';
+import type { Operations } from './operations.ts';
+
+/** As many images as a batch of the nightly run holds. */
+const batchSize = 20;
+
+export interface Released {
+  /** Keys that are no longer quarantined. */
+  released: string[];
+  /** How many of them wait in the queue to be embedded; the others are missing from the store. */
+  queued: number;
+  /** Keys that stay quarantined, because no run could read them. */
+  left: { key: string; reason: string }[];
+  /** Keys that are not quarantined. */
+  unknown: string[];
+}
+
+/**
+ * Releases images and queues them to be embedded, in batches. Rows go first, in one transaction: what a crash leaves
+ * unqueued is then an image without a vector, which the next backfill finds.
+ */
+export async function releaseFromQuarantine(
+  ops: Operations,
+  { keys }: { keys?: string[] | undefined },
+): Promise<Released> {
+  const { pool, queues, actor } = ops;
+  const held = await listQuarantine(pool, { limit: 1_000_000, ...(keys && { keys }) });
+  const unknown = (keys ?? []).filter((key) => !held.some((row) => row.key === key));
+  const left: Released['left'] = [];
+  const readable = held.filter(({ key }) => {
+    const reason = whyUnreadable(ops, key);
+    if (reason) left.push({ key, reason });
+    return !reason;
+  });
+  if (readable.length === 0) return { released: [], queued: 0, left, unknown };
+
+  const readableKeys = readable.map(({ key }) => key);
+  const detail = { keys: readableKeys.slice(0, 100), left: left.length };
+  await audit(pool, {
+    actor,
+    action: 'quarantine retry',
+    subject: `${readableKeys.length} images`,
+    detail,
+  });
+  await recordUnrecorded(ops, readableKeys);
+  const released = await release(pool, readableKeys);
+  // Sorted: the same images make the same batches, whichever way they were asked for.
+  const images = [...(await imageIds(pool, released)).keys()].sort();
+  for (let at = 0; at < images.length; at += batchSize) {
+    const payload = { keys: images.slice(at, at + batchSize) };
+    await enqueueOnce(queues, imageJobs.batch, payload, { prefix: 'release', by: `operator ${actor}` });
+  }
+  return { released, queued: images.length, left, unknown };
+}
+
+function whyUnreadable({ timeZone, aliases }: Operations, key: string): string | undefined {
+  try {
+    parseImageKey(key, { timeZone, aliases });
+    return undefined;
+  } catch (error) {
+    if (error instanceof NotAnImageKey) return error.reason;
+    throw error;
+  }
+}
+
+/** A key that could not be read when it was quarantined has no image row; a batch needs one. */
+async function recordUnrecorded({ pool, store, timeZone, aliases }: Operations, keys: string[]) {
+  if (!store) return;
+  const known = await imageIds(pool, keys);
+  for (const key of keys.filter((each) => !known.has(each))) {
+    const object = await store.stat(key);
+    if (!object) continue;
+    const image = parseImageKey(key, { timeZone, aliases });
+    await upsertImages(pool, [{ ...image, etag: object.etag, bytes: object.size }]);
+  }
+}

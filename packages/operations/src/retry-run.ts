@@ -1,0 +1,35 @@
+import { audit, findRunRequest } from '@mycelium/database';
+import { checkedPayload, enqueueSlot, entryOf, findRequestedJob, isJobName } from '@mycelium/queue';
+import { Refusal } from '@mycelium/words';
+import { freshAttempts } from './failed-jobs.ts';
+import type { Operations } from './operations.ts';
+
+/**
+ * Does a run again: the queue's failed job with all its attempts, or a new job for the same slot.
+ * @throws Refusal while the run is under way, or when nobody knows its payload any more
+ */
+export async function retryRun(ops: Operations, id: number): Promise<void> {
+  const { pool, queues, clock, actor } = ops;
+  const run = await findRunRequest(pool, id);
+  if (!run) throw new Refusal('missing', 'refused.no-run');
+  if (['running', 'waiting', 'retrying'].includes(run.status))
+    throw new Refusal('conflict', 'refused.run-active');
+  const { job } = run;
+  if (!isJobName(job)) throw new Refusal('conflict', 'refused.no-job', { job });
+
+  const queued = await findRequestedJob(queues, job, run.request);
+  const failed = queued && (await queued.isFailed());
+  const payload = failed || entryOf(job).payload.safeParse({}).success ? {} : queued?.data.payload;
+  if (!payload) throw new Refusal('conflict', 'refused.request-gone');
+
+  const subject = `${job} ${run.slot.toISOString()}`;
+  await audit(pool, { actor, action: 'retry', subject, detail: { run: id } });
+  if (!failed) {
+    const asked = { by: `operator ${actor}`, now: clock() };
+    await enqueueSlot(queues, job, run.slot, 'manual', checkedPayload(job, payload), asked);
+    return;
+  }
+  await queued.retry('failed', freshAttempts).catch((cause) => {
+    throw Object.assign(new Refusal('conflict', 'refused.run-active'), { cause });
+  });
+}
