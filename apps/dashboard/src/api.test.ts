@@ -150,23 +150,31 @@ describe('the API of a small farm', () => {
       quarantined: 2,
       stale: 0,
       missing: 0,
+      absent: 0,
       readings: 1400 / 1440,
+      readingsStale: false,
     });
     assert.equal(cell('611', yesterday).missing, 3);
     assert.equal(cell('611', addDays(today, -5)).expected, 0);
     assert.equal(cell('611', today).missing, 0);
   });
 
-  test('a backfill does what its dry run said, and what still waits is not asked for twice', async () => {
-    const wanted = { what: 'images', from: addDays(today, -3), to: today, only: 'missing' };
+  const stepOf = { slot: null, reason: 'missing', quarantined: 0 };
+
+  test('a backfill runs what its dry run showed, and a step that still waits is not queued twice', async () => {
+    const rooms = ['607', '611'];
+    const wanted = { what: 'images', from: addDays(today, -3), to: today, rooms, only: 'missing' };
     const plan = await post('/api/backfill', { ...wanted, dryRun: true });
-    assert.deepEqual(plan.steps, [{ job: 'embed_images', day: yesterday, rooms: ['611'], images: 3 }]);
+    const step = { job: 'embed_images', day: yesterday, rooms: ['611'], images: 3 };
+    assert.deepEqual(plan.steps, [{ ...stepOf, ...step }]);
+    assert.equal(plan.until, yesterday, 'today is not due');
     const queue = farm.queues.of('embed_images');
     assert.equal(await queue.getWaitingCount(), 0);
 
-    const done = await post('/api/backfill', { ...wanted, dryRun: false });
-    assert.deepEqual(done, { steps: plan.steps, enqueued: 1 });
-    await post('/api/backfill', { ...wanted, dryRun: false });
+    const confirmed = { ...wanted, dryRun: false, steps: plan.steps };
+    const done = await post('/api/backfill', confirmed);
+    assert.deepEqual([done.steps, done.enqueued], [plan.steps, 1]);
+    await post('/api/backfill', confirmed);
     const waiting = await queue.getWaiting();
     assert.deepEqual(
       waiting.map(({ data }) => data.payload),
@@ -175,7 +183,7 @@ describe('the API of a small farm', () => {
     await queue.obliterate({ force: true });
   });
 
-  test('of days that no picture is known of, the dry run tells what the store holds', async () => {
+  test('images that the store holds for a past day are missing in the matrix and in the plan', async () => {
     const before = addDays(today, -5);
     for (const hour of [10, 11]) {
       const capturedAt = new Date(`${before}T${hour}:00:00+08:00`);
@@ -183,7 +191,13 @@ describe('the API of a small farm', () => {
       await farm.store.write(formatImageKey(image, { timeZone }), Buffer.from('a picture'));
     }
     const wanted = { what: 'images', from: addDays(today, -20), to: addDays(today, -4), dryRun: true };
-    const step = { job: 'embed_images', day: before, rooms: ['611'], images: 2 };
+    const { rooms, lookedAt } = await get(`/api/coverage?from=${before}&to=${yesterday}`);
+    assert.ok(lookedAt);
+    const missing = rooms.map((row: { cells: { missing: number }[] }) => row.cells[0]?.missing);
+    assert.deepEqual(missing, [0, 2]);
+    // The night's run has never succeeded: it is what runs.
+    const slot = '2026-03-05T19:02:25.000Z';
+    const step = { ...stepOf, job: 'daily_clip_inference', slot, day: before, rooms: ['611'], images: 2 };
     assert.deepEqual((await post('/api/backfill', wanted)).steps, [step]);
     assert.deepEqual((await post('/api/backfill', { ...wanted, only: 'all' })).steps, [step]);
     assert.deepEqual((await post('/api/backfill', { ...wanted, only: 'stale' })).steps, []);
@@ -199,7 +213,11 @@ describe('the API of a small farm', () => {
     await useModel(farm.pool, 'test@1/fp32#none');
     // 24 pictures a room: two are set aside, three have no vector of any model.
     assert.deepEqual(steps, [
-      { job: 'embed_images', day: yesterday, rooms: ['607', '611'], images: 22 + 21 },
+      {
+        ...stepOf,
+        ...{ job: 'daily_clip_inference', slot: '2026-03-09T19:02:25.000Z', day: yesterday },
+        ...{ rooms: ['607', '611'], reason: 'stale', images: 22 + 21 },
+      },
     ]);
   });
 

@@ -7,7 +7,7 @@ import type { BackfillRequest, BackfillStep, Only, Reason } from './steps.ts';
 
 /**
  * Days with images that need a vector, as the table `image` counts them. Where the day's own run has not succeeded
- * and no rooms were chosen, that run is made up for; else the rooms' images are asked for.
+ * and no rooms were chosen, the step is that run; else it is a request for the rooms' images.
  */
 export function planImages(
   days: LedgerDay[],
