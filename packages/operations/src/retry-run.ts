@@ -17,6 +17,10 @@ export async function retryRun(ops: Operations, id: number): Promise<void> {
   const { job } = run;
   if (!isJobName(job)) throw new Refusal('conflict', 'refused.no-job', { job });
 
+  // Recorded by a release that ran a day before it was over: the real run is still to come.
+  if (run.slot > clock())
+    throw new Refusal('conflict', 'refused.future-slot', { slot: run.slot.toISOString() });
+
   const queued = await findRequestedJob(queues, job, run.request);
   const failed = queued && (await queued.isFailed());
   const payload = failed || entryOf(job).payload.safeParse({}).success ? {} : queued?.data.payload;
