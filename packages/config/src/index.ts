@@ -1,2 +1,9 @@
-export { ConfigError, childEnvironment, describeConfig, readConfig, requireSettings } from './read-config.ts';
+export {
+  ConfigError,
+  childEnvironment,
+  describeConfig,
+  listSettings,
+  readConfig,
+  requireSettings,
+} from './read-config.ts';
 export { type Config, keptDays, type Setting } from './settings.ts';

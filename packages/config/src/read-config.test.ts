@@ -21,7 +21,7 @@ test('without any setting there are sensible defaults', () => {
   assert.ok(config.TZ);
 });
 
-test('all mistakes are told at once, each with the variable, what was read and what is wanted', () => {
+test('all mistakes are reported at once, each with the variable, what was read and what was expected', () => {
   assert.throws(
     () =>
       readConfig({
@@ -34,8 +34,9 @@ test('all mistakes are told at once, each with the variable, what was read and w
       }),
     (error: ConfigError) => {
       assert.equal(error.mistakes.length, 5);
-      assert.match(error.message, /TZ: read "Asia\/Shangai"; wanted: an IANA time zone/);
-      assert.match(error.message, /REDIS_URL: read "localhost"; wanted: an address such as redis:/);
+      assert.match(error.message, /TZ: read "Asia\/Shangai"; expected an IANA time zone/);
+      assert.match(error.message, /REDIS_URL: read "localhost"; expected an address such as redis:/);
+      assert.match(error.message, /CLIP_DEVICE: read "gpu"; expected one of "auto"/);
       assert.match(error.message, /S3_ACCESS_KEY: read nothing/);
       return true;
     },
@@ -63,10 +64,10 @@ test('no secret appears where settings are printed or refused', () => {
   );
 });
 
-test('settings that are not set are told too', () => {
-  const told = describeConfig({ MYCELIUM_HOME: home() });
+test('settings that are not set are listed too', () => {
+  const described = describeConfig({ MYCELIUM_HOME: home() });
   assert.deepEqual(
-    told.find(({ name }) => name === 'CAPTION_URL'),
+    described.find(({ name }) => name === 'CAPTION_URL'),
     { name: 'CAPTION_URL', value: '', source: 'default' },
   );
 });
@@ -98,14 +99,14 @@ test('a running npm start is found through its home, and the environment wins ov
   assert.equal(readConfig({ MYCELIUM_HOME, REDIS_URL: 'redis://other:2' }).REDIS_URL, 'redis://other:2');
 });
 
-test('what a program needs and does not have is told with the way to get it', () => {
+test('a missing setting that a program needs is reported with the way to set it', () => {
   assert.throws(
     () => requireSettings(readConfig({ MYCELIUM_HOME: home() }), 'REDIS_URL', 'DATABASE_URL'),
     (error: ConfigError) => error.mistakes.length === 2 && /npm start/.test(error.message),
   );
 });
 
-test('npm start itself does not read what an earlier one left behind', () => {
+test('npm start itself does not read the file of an earlier one', () => {
   const MYCELIUM_HOME = home();
   writeFileSync(join(MYCELIUM_HOME, 'env'), 'REDIS_URL=redis://127.0.0.1:1\n');
   assert.equal(readConfig({ MYCELIUM_HOME }, { running: false }).REDIS_URL, undefined);

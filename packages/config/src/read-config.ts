@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, redact, type Setting, settings } from './settings.ts';
 
-/** Every mistake in the settings, told at once: the variable, what was read and what is wanted. */
+/** All mistakes in the settings at once, each with the variable, what was read and what was expected. */
 export class ConfigError extends Error {
   readonly mistakes: string[];
 
@@ -19,15 +19,15 @@ type Environment = Record<string, string | undefined>;
 
 /**
  * Reads the settings from the environment, from the files named by `X_FILE`, and from the file that a running
- * `npm start` leaves in its home: the environment wins.
- * @param running false: that file is not looked at, as `npm start` itself must not
+ * `npm start` writes into its home. The environment wins.
+ * @param running false ignores that file, as `npm start` itself must
  * @throws ConfigError
  */
 export function readConfig(env: Environment = process.env, { running = true } = {}): Config {
   return resolve(env, running).config;
 }
 
-/** The environment for a process that this one starts: its own, with these settings in place of whatever it has. */
+/** The environment for a child process: this one's, with these settings replaced. */
 export function childEnvironment(
   replaced: Partial<Record<Setting, string>>,
   env: Environment = process.env,
@@ -40,7 +40,7 @@ export function childEnvironment(
 /** The settings as `mycelium config` prints them: secrets redacted, and where each came from. */
 export function describeConfig(env: Environment = process.env) {
   const { config, sources } = resolve(env);
-  // By the schema: what is not set is missing in what it read.
+  // Listed by the schema, since the parsed settings lack those that are not set.
   return (Object.keys(settings(env).shape) as Setting[]).map((name) => {
     const value = config[name];
     return {
@@ -52,6 +52,16 @@ export function describeConfig(env: Environment = process.env) {
       source: sources.get(name) ?? 'default',
     };
   });
+}
+
+/** Every setting with its description and default: docs/settings.md is made of these. */
+export function listSettings() {
+  const { shape } = settings({});
+  return (Object.keys(shape) as Setting[]).map((name) => ({
+    name,
+    description: shape[name].description ?? '',
+    default: shape[name].safeParse(undefined).data as unknown,
+  }));
 }
 
 function resolve(env: Environment, useRunning = true): { config: Config; sources: Map<string, string> } {
@@ -69,13 +79,13 @@ function resolve(env: Environment, useRunning = true): { config: Config; sources
     if (env[name]) {
       found[name] = env[name];
       sources.set(name, 'environment');
-      if (file) mistakes.push(`${name}: both ${name} and ${name}_FILE are set; wanted: one of them`);
+      if (file) mistakes.push(`${name}: both ${name} and ${name}_FILE are set; expected only one of them`);
     } else if (file) {
       sources.set(name, file);
       try {
         found[name] = readFileSync(file, 'utf8').trim();
       } catch (error) {
-        mistakes.push(`${name}_FILE: read "${file}"; wanted: a readable file (${(error as Error).message})`);
+        mistakes.push(`${name}_FILE: read "${file}"; expected a readable file (${(error as Error).message})`);
       }
     } else if (running[name]) {
       found[name] = running[name];
@@ -89,14 +99,15 @@ function resolve(env: Environment, useRunning = true): { config: Config; sources
       const name = String(path[0]);
       const value = found[name];
       const read = value === undefined ? 'nothing' : `"${redact(name, value)}"`;
-      mistakes.push(`${name}: read ${read}; wanted: ${message}`);
+      // zod writes "Invalid option: expected …", and our own messages only what was expected.
+      mistakes.push(`${name}: read ${read}; expected ${message.replace(/^.*?expected /, '')}`);
     }
   }
   if (mistakes.length > 0 || !result.success) throw new ConfigError(mistakes);
   return { config: result.data, sources };
 }
 
-/** What a running `npm start` wrote: `KEY=value` lines. */
+/** The `KEY=value` lines that a running `npm start` wrote. */
 function readHome(home: string): Environment {
   try {
     const lines = readFileSync(join(home, 'env'), 'utf8').split('\n');
@@ -111,8 +122,8 @@ function readHome(home: string): Environment {
 }
 
 /**
- * The settings of a program that cannot work without these.
- * @throws ConfigError naming those that are missing, and how to get them.
+ * For a program that cannot work without these settings.
+ * @throws ConfigError that names the missing ones and says how to set them
  */
 export function requireSettings<Names extends Setting>(config: Config, ...names: Names[]) {
   const missing = names.filter((name) => config[name] === undefined);
@@ -120,7 +131,7 @@ export function requireSettings<Names extends Setting>(config: Config, ...names:
     throw new ConfigError(
       missing.map(
         (name) =>
-          `${name}: read nothing; wanted: a value, or a running \`npm start\` in MYCELIUM_HOME (${config.MYCELIUM_HOME})`,
+          `${name}: read nothing; expected a value, or a running \`npm start\` in MYCELIUM_HOME (${config.MYCELIUM_HOME})`,
       ),
     );
   }

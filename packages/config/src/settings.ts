@@ -30,7 +30,7 @@ const roomAliases = z
       ),
   );
 
-/** PostgreSQL never runs as root, and must be able to enter this folder: /root is closed to it. */
+/** PostgreSQL never runs as root but must be able to enter this folder, and it cannot enter /root. */
 function defaultHome(env: Record<string, string | undefined>): string {
   if (process.getuid?.() === 0) return '/var/lib/mycelium';
   return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'mycelium');
@@ -54,89 +54,159 @@ const addresses = new Set([
   'OTEL_EXPORTER_OTLP_ENDPOINT',
 ]);
 
-/** Told together with the mistakes in single settings, not only when there are none. */
+/** Reports these together with the mistakes in single settings, not only when there are none. */
 const always = () => true;
 
-/** Every setting. An empty value counts as absent. */
+/** Every setting. An empty value counts as absent. The descriptions make docs/settings.md. */
 export const settings = (env: Record<string, string | undefined>) =>
   z
     .object({
       TZ: zone
         .default(Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC')
-        .describe("The farm's time zone"),
-      MYCELIUM_HOME: z.string().default(defaultHome(env)).describe('Servers, logs and models of `npm start`'),
+        .describe('Time zone of the farm: its days and its timetable'),
+      MYCELIUM_HOME: z
+        .string()
+        .default(defaultHome(env))
+        .describe('Folder in which `npm start` keeps its servers, logs, models and images'),
 
-      REDIS_URL: url(/^rediss?(\+sentinel|\+cluster)?$/, 'redis://:password@host:6379').optional(),
+      REDIS_URL: url(/^rediss?(\+sentinel|\+cluster)?$/, 'redis://:password@host:6379')
+        .optional()
+        .describe(
+          'Redis server: `redis://:password@host:6379`, `rediss://` for TLS, `redis+cluster://`, `redis+sentinel://`. ' +
+            '`npm start` runs its own where this is not set',
+        ),
       REDIS_PREFIX: z
         .string()
         .regex(/^[\w{}:-]+$/, 'letters, digits, braces, colons and dashes')
         .default('{mycelium}')
-        .describe('Before every key in Redis; the braces keep a cluster from spreading one queue'),
-      REDIS_CONNECT_TIMEOUT: z.coerce.number().int().min(100).default(10_000).describe('Milliseconds'),
-      REDIS_COMMAND_TIMEOUT: z.coerce.number().int().min(100).default(10_000).describe('Milliseconds'),
-      DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user:password@host/mycelium').optional(),
-
-      S3_ENDPOINT: url(/^https?$/, 'http://host:9000').optional(),
-      S3_ACCESS_KEY: z.string().optional(),
-      S3_SECRET_KEY: z.string().optional(),
-      S3_BUCKET: z.string().default('mogu'),
-      S3_REGION: z.string().default('us-east-1'),
-      IMAGE_DIR: z.string().optional().describe('A folder of images, where there is no object store'),
-      ROOM_ALIASES: roomAliases.prefault('7:607,8:608'),
-
-      CLIP_MODEL: z.string().optional().describe('A folder, or a hub id below MODEL_DIR'),
-      MODEL_DIR: z.string().default(join(env.MYCELIUM_HOME || defaultHome(env), 'models')),
-      HF_ENDPOINT: url(/^https?$/, 'https://huggingface.co').default('https://huggingface.co'),
-      CLIP_DEVICE: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
-      CLIP_DTYPE: z.enum(['fp32', 'fp16', 'q8']).default('fp32'),
-      CLIP_THREADS: z.coerce
+        .describe('Prefix of every key in Redis. The braces keep a queue on one server of a cluster'),
+      REDIS_CONNECT_TIMEOUT: z.coerce
         .number()
         .int()
-        .min(1)
+        .min(100)
+        .default(10_000)
+        .describe('Milliseconds to wait for a connection to Redis'),
+      REDIS_COMMAND_TIMEOUT: z.coerce
+        .number()
+        .int()
+        .min(100)
+        .default(10_000)
+        .describe('Milliseconds to wait for the answer to a Redis command'),
+      DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user:password@host/mycelium')
         .optional()
-        .describe('Threads of inference; the free cores'),
-      CAPTION_URL: url(/^https?$/, 'http://host:11434').optional(),
-      CAPTION_MODEL: z.string().default('llama3.2-vision'),
-      CAPTION_API_KEY: z.string().optional(),
+        .describe(
+          'PostgreSQL database with pgvector: `postgres://user:password@host/mycelium`. `npm start` runs its own ' +
+            'where this is not set',
+        ),
 
-      DASHBOARD_HOST: z.string().default('127.0.0.1'),
-      DASHBOARD_PORT: port.default(7300),
-      DASHBOARD_USER: z.string().optional(),
-      DASHBOARD_PASSWORD: z.string().min(8, 'at least 8 characters').optional(),
-      INGEST_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
-      ALERT_WEBHOOK_URL: url(/^https?$/, 'https://host/hook').optional(),
+      S3_ENDPOINT: url(/^https?$/, 'http://host:9000')
+        .optional()
+        .describe('S3-compatible store that holds the images. Needs the two keys below'),
+      S3_ACCESS_KEY: z.string().optional().describe('Access key of the store'),
+      S3_SECRET_KEY: z.string().optional().describe('Secret key of the store'),
+      S3_BUCKET: z.string().default('mogu').describe('Bucket that holds the images'),
+      S3_REGION: z.string().default('us-east-1').describe('Region of the bucket'),
+      IMAGE_DIR: z
+        .string()
+        .optional()
+        .describe('Folder that holds the images where there is no object store'),
+      ROOM_ALIASES: roomAliases
+        .prefault('7:607,8:608')
+        .describe('Short room names in image keys and the rooms they mean'),
+
+      CLIP_MODEL: z
+        .string()
+        .optional()
+        .describe(
+          'CLIP model of the image workers: a folder, or a hub id in MODEL_DIR. See [Models](models.md)',
+        ),
+      MODEL_DIR: z
+        .string()
+        .default(join(env.MYCELIUM_HOME || defaultHome(env), 'models'))
+        .describe('Folder for downloaded models'),
+      HF_ENDPOINT: url(/^https?$/, 'https://huggingface.co')
+        .default('https://huggingface.co')
+        .describe('Hub that `mycelium models fetch` downloads from'),
+      CLIP_DEVICE: z
+        .enum(['auto', 'cpu', 'cuda'])
+        .default('auto')
+        .describe('Device for inference: `cpu`, `cuda`, or `auto` (CUDA where it works, else the CPU)'),
+      CLIP_DTYPE: z
+        .enum(['fp32', 'fp16', 'q8'])
+        .default('fp32')
+        .describe('Precision of the model: `fp32`, `fp16` or `q8`'),
+      CLIP_THREADS: z.coerce.number().int().min(1).optional().describe('Threads for inference on the CPU'),
+      CAPTION_URL: url(/^https?$/, 'http://host:11434')
+        .optional()
+        .describe(
+          'Server that describes images (Ollama or any OpenAI-compatible one). Without it there are no descriptions',
+        ),
+      CAPTION_MODEL: z.string().default('llama3.2-vision').describe('Model that describes images'),
+      CAPTION_API_KEY: z.string().optional().describe('API key of the server that describes images'),
+
+      DASHBOARD_HOST: z
+        .string()
+        .default('127.0.0.1')
+        .describe(
+          'Address the dashboard listens on. Any address other than this machine’s needs DASHBOARD_USER and DASHBOARD_PASSWORD',
+        ),
+      DASHBOARD_PORT: port.default(7300).describe('Port the dashboard listens on'),
+      DASHBOARD_USER: z.string().optional().describe('Name of the first operator'),
+      DASHBOARD_PASSWORD: z
+        .string()
+        .min(8, 'at least 8 characters')
+        .optional()
+        .describe('Password of the first operator, at least 8 characters'),
+      INGEST_TOKEN: z
+        .string()
+        .min(16, 'at least 16 characters')
+        .optional()
+        .describe('Token for `POST /api/readings`, at least 16 characters'),
+      ALERT_WEBHOOK_URL: url(/^https?$/, 'https://host/hook')
+        .optional()
+        .describe('Address that receives a request when an alert opens or closes'),
       ALERT_WEBHOOK_SECRET: z
         .string()
         .min(16, 'at least 16 characters')
         .optional()
-        .describe('Signs what is sent to ALERT_WEBHOOK_URL'),
+        .describe('Secret that signs requests to ALERT_WEBHOOK_URL, at least 16 characters'),
 
-      HEALTH_PORT: port.optional().describe('/livez, /readyz and /metrics of a worker or scheduler'),
+      HEALTH_PORT: port
+        .optional()
+        .describe(
+          'Port for `/livez`, `/readyz` and `/metrics` of a worker or scheduler. Without it there is none',
+        ),
       HEALTH_HOST: z
         .string()
         .default('127.0.0.1')
-        .describe('Where HEALTH_PORT listens: nothing secret is told there'),
+        .describe('Address that HEALTH_PORT listens on. Its pages contain no secrets'),
       DRAIN_SECONDS: z.coerce
         .number()
         .min(0)
         .default(10)
-        .describe('What a process may take to end after SIGTERM'),
+        .describe('Seconds a process may take to finish its work after SIGTERM'),
       OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/, 'http://host:4318')
         .optional()
-        .describe('A collector that is sent a trace of every job'),
-      KEEP_RUNS_DAYS: daysKept.min(62).default(400).describe('Days after which `prune` forgets a run'),
-      KEEP_ALERTS_DAYS: daysKept.min(7).default(400).describe('The same of alerts that are over'),
-      KEEP_AUDIT_DAYS: daysKept.min(62).optional().describe('The same of the audit log; unset: for ever'),
+        .describe('OpenTelemetry collector that receives a trace of every job, such as `http://host:4318`'),
+      KEEP_RUNS_DAYS: daysKept.min(62).default(400).describe('Days to keep runs'),
+      KEEP_ALERTS_DAYS: daysKept.min(7).default(400).describe('Days to keep closed alerts'),
+      KEEP_AUDIT_DAYS: daysKept.min(62).optional().describe('Days to keep the audit log'),
       KEEP_IMAGES_DAYS: daysKept
         .min(62)
         .optional()
-        .describe('The same of images and their vectors, not of the objects; unset: for ever'),
+        .describe('Days to keep images and vectors in the database. Objects in the store stay'),
       KEEP_READINGS_DAYS: daysKept
         .min(62)
         .optional()
-        .describe('The same of readings, by whole months; unset: for ever'),
-      LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
-      LOG_FORMAT: z.enum(['pretty', 'json']).default(process.stdout.isTTY ? 'pretty' : 'json'),
+        .describe('Days to keep readings. Whole months are deleted'),
+      LOG_LEVEL: z
+        .enum(['error', 'warn', 'info', 'debug'])
+        .default('info')
+        .describe('Least severe messages to log: `error`, `warn`, `info` or `debug`'),
+      LOG_FORMAT: z
+        .enum(['pretty', 'json'])
+        .default(process.stdout.isTTY ? 'pretty' : 'json')
+        .describe('`pretty` for people, `json` for programs'),
     })
     .refine((read) => !read.S3_ENDPOINT || (read.S3_ACCESS_KEY && read.S3_SECRET_KEY), {
       path: ['S3_ACCESS_KEY'],
@@ -152,7 +222,7 @@ export const settings = (env: Record<string, string | undefined>) =>
 export type Config = z.output<ReturnType<typeof settings>>;
 export type Setting = keyof Config;
 
-/** Days that `prune` leaves things; undefined: for ever. */
+/** Days after which `prune` deletes each kind of data; undefined means never. */
 export const keptDays = (config: Config) => ({
   runs: config.KEEP_RUNS_DAYS,
   alerts: config.KEEP_ALERTS_DAYS,
@@ -161,7 +231,7 @@ export const keptDays = (config: Config) => ({
   readings: config.KEEP_READINGS_DAYS,
 });
 
-/** A value as it may be shown: secrets hidden, passwords taken out of addresses. */
+/** A value that is safe to show: secrets are hidden, and so are passwords in addresses. */
 export function redact(setting: string, value: string): string {
   if (secrets.has(setting)) return '***';
   if (!addresses.has(setting)) return value;

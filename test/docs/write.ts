@@ -1,0 +1,5 @@
+/** `npm run docs`: writes the pages of docs/ that are made from the code. */
+import { writeFileSync } from 'node:fs';
+import { pages } from './pages.ts';
+
+for (const [file, page] of Object.entries(pages)) writeFileSync(file, page());
