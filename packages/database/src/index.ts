@@ -75,10 +75,10 @@ export { createPool, type Pool, type PoolClient, type Queryable, transaction } f
 export { countOld, type Kept, type Pruned, prune } from './prune.ts';
 export { listBands } from './readings/bands.ts';
 export {
+  climateSensors,
   type EnvPoint,
   type EnvStatsRow,
   envPoints,
-  preferredSensor,
   replaceEnvStats,
   streamReadings,
   usualGaps,

@@ -1,6 +1,5 @@
 import type { Queryable } from '@mycelium/database';
-import type { Day } from '@mycelium/farm';
-import type { Metric } from '../server/shapes.ts';
+import type { Day, Metric } from '@mycelium/farm';
 
 export interface DailyStats {
   day: Day;

@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts';
 import { imageStrip } from '../images/gallery.ts';
 import { Refused } from '../server/refused.ts';
 import { day, instant, limit, metric, room } from '../server/shapes.ts';
-import { bandSpans, batchDays, readBands } from './bands.ts';
+import { bandSpans } from './bands.ts';
 import { dailyStats } from './daily-stats.ts';
 import { roomSeries } from './room-series.ts';
 import { listChanges, setpointLines } from './setpoints.ts';
@@ -92,15 +92,13 @@ export function roomRoutes(app: FastifyInstance, { pool, config }: Deps): void {
       checkSpan(from, to);
       const days = { from: dayOf(from, config.TZ), to: dayOf(to, config.TZ) };
       const at = { room: params.room, from, to };
-      const [climate, bands, batches, setpoints, strip] = await Promise.all([
+      const [climate, bands, setpoints, strip] = await Promise.all([
         roomSeries(pool, { ...at, buckets }),
-        readBands(pool),
-        batchDays(pool, params.room, days.from, days.to),
+        bandSpans(pool, { room: params.room, ...days, timeZone: config.TZ }),
         setpointLines(pool, at),
         images > 0 ? imageStrip(pool, { ...at, slots: images }) : [],
       ]);
-      const spans = bandSpans(bands, batches, { room: params.room, ...days, timeZone: config.TZ });
-      return { ...climate, bands: spans, setpoints, images: strip };
+      return { ...climate, bands, setpoints, images: strip };
     },
   );
 

@@ -1,6 +1,5 @@
-import type { Queryable } from '@mycelium/database';
-import { type Metric, metrics } from '../server/shapes.ts';
-import { sane } from './today.ts';
+import { climateSensors, type Queryable } from '@mycelium/database';
+import { type Metric, metrics, plausibleSql, readValueSql } from '@mycelium/farm';
 
 export interface Curve {
   /** One entry a bucket; null where there is no reading. */
@@ -20,8 +19,8 @@ export interface RoomSeries {
 const digits: Record<Metric, number> = { temperature: 2, humidity: 2, co2: 0 };
 
 /**
- * A room's climate in at most `buckets` parts of equal length, at least a minute each. Smallest and largest value
- * of each part are kept, so that no peak is lost however far one zooms out.
+ * A room's climate in at most `buckets` parts of equal length, at least a minute each. The smallest and largest value of
+ * each part are kept, so that no peak is lost at any zoom.
  */
 export async function roomSeries(
   db: Queryable,
@@ -37,16 +36,26 @@ export async function roomSeries(
   });
   const curves = Object.fromEntries(metrics.map((metric) => [metric, empty()])) as Record<Metric, Curve>;
 
-  const { rows } = await db.query<{ metric: Metric; n: number; mean: number; min: number; max: number }>(
-    `select point as metric, floor(extract(epoch from ts - $2::timestamptz) / $4)::int as n,
-            avg(value) as mean, min(value) as min, max(value) as max
-     from point join reading on point_id = point.id
-     where room = $1 and device_type = 'mushroom_env_status' and point = any($5)
-       and ts >= $2 and ts < $3 and ${sane}
-     group by 1, 2`,
-    [room, from, to, step, metrics],
+  const value = readValueSql('value', 'metric');
+  const { rows } = await db.query<{
+    metric: Metric;
+    rank: number;
+    n: number;
+    mean: number;
+    min: number;
+    max: number;
+  }>(
+    `select metric, rank, floor(extract(epoch from ts - $2::timestamptz) / $4)::int as n,
+            avg(${value}) as mean, min(${value}) as min, max(${value}) as max
+     from ${climateSensors} sensor join reading on point_id = sensor.id
+     where room = $1 and ts >= $2 and ts < $3 and ${plausibleSql('value', 'metric')}
+     group by 1, 2, 3 order by rank`,
+    [room, from, to, step],
   );
-  for (const { metric, n, mean, min, max } of rows) {
+  const ranks = new Map<Metric, number>();
+  for (const { metric, rank, n, mean, min, max } of rows) {
+    if (rank > (ranks.get(metric) ?? rank)) continue;
+    ranks.set(metric, rank);
     const curve = curves[metric];
     const round = (value: number) => Number(value.toFixed(digits[metric]));
     curve.mean[n] = round(mean);

@@ -1,7 +1,7 @@
 import type { Queryable } from '@mycelium/database';
-import type { Metric } from '../server/shapes.ts';
+import type { Metric } from '@mycelium/farm';
 
-/** The setpoints that steer a metric, drawn with it. */
+/** The setpoints that control a metric, drawn with it. */
 const steering: Record<string, Metric> = {
   'air_cooler.temp_set': 'temperature',
   'humidifier.on': 'humidity',
@@ -18,7 +18,7 @@ export interface SetpointLine {
   steps: [number, number][];
 }
 
-/** The course of a room's setpoints over a time, with the value each had when it began. */
+/** A room's setpoints over a span, with the value each had when it began. */
 export async function setpointLines(
   db: Queryable,
   { room, from, to }: { room: string; from: Date; to: Date },
@@ -62,11 +62,11 @@ export interface Change {
   at: Date;
   previous: number | null;
   value: number;
-  /** What the values are called: `{"0": "off", "1": "auto"}`. */
+  /** Names of the values: `{"0": "off", "1": "auto"}`. */
   labels: Record<string, string>;
 }
 
-/** Changes of setpoints, switches and modes, newest first; a point's first known value is none. */
+/** Changes of setpoints, switches and modes, newest first; a point's first known value is not a change. */
 export async function listChanges(
   db: Queryable,
   { room, from, to, limit }: { room?: string | undefined; from: Date; to: Date; limit: number },

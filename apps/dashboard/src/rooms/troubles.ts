@@ -1,8 +1,7 @@
-import type { Day } from '@mycelium/farm';
-import { type Metric, metrics } from '../server/shapes.ts';
+import { type Day, type Metric, metrics } from '@mycelium/farm';
 import type { RoomNow } from './today.ts';
 
-/** What is wrong in a room, for the page to say in its language. */
+/** What is wrong in a room; the page words it in the reader's language. */
 export type Trouble =
   | { what: 'no-readings' }
   | { what: 'old-readings'; since: Date }
@@ -12,8 +11,9 @@ export type Trouble =
   | { what: 'old-image'; since: Date }
   | { what: 'not-embedded'; count: number; day: Day };
 
-// Readings come about once a minute, images about once an hour.
-const oldReading = 10 * 60_000;
+/** Readings come about once a minute: a sensor without one for this long is silent. */
+export const longSilence = 10 * 60_000;
+/** Images come about once an hour. */
 const oldImage = 3 * 3_600_000;
 
 export function troublesOf(room: Omit<RoomNow, 'troubles'>, now: Date): Trouble[] {
@@ -23,15 +23,15 @@ export function troublesOf(room: Omit<RoomNow, 'troubles'>, now: Date): Trouble[
   if (metrics.every((metric) => room.metrics[metric] === null)) troubles.push({ what: 'no-readings' });
   const known = metrics.map((metric) => room.metrics[metric]).filter((reading) => reading !== null);
   const newest = new Date(Math.max(...known.map(({ at }) => at.getTime())));
-  const allOld = known.length > 0 && age(newest) > oldReading;
-  // One sensor that is silent is its own trouble; all of them together are the room's.
+  const allOld = known.length > 0 && age(newest) > longSilence;
+  // One silent sensor is reported on its own; when all are silent, the room is.
   if (allOld) troubles.push({ what: 'old-readings', since: newest });
   for (const metric of metrics) {
     const reading = room.metrics[metric];
     if (!reading || allOld) continue;
     const { value, at, band } = reading;
-    // A value of long ago says nothing about now: that it is old is the trouble.
-    if (age(at) > oldReading) troubles.push({ what: 'old-metric', metric, since: at });
+    // An old value says nothing about now, so only its age is reported.
+    if (age(at) > longSilence) troubles.push({ what: 'old-metric', metric, since: at });
     else if (band && value < band.low) troubles.push({ what: 'below-band', metric, value, limit: band.low });
     else if (band && value > band.high)
       troubles.push({ what: 'above-band', metric, value, limit: band.high });

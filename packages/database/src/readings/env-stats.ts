@@ -10,8 +10,13 @@ export interface EnvPoint {
   rank: number;
 }
 
-/** Of several sensors of a room the one of its own name comes first: an `order by` of `point`'s columns. */
-export const preferredSensor = `point.device <> point.device_type || '_' || point.room, point.device`;
+/**
+ * The climate sensors as a table for a `from`: id, room, metric, rank. Every page and job takes, of a room's sensors of a
+ * metric, the lowest rank that has a plausible reading.
+ */
+export const climateSensors = `(select id, room, point as metric, (row_number() over (partition by room, point
+    order by device <> device_type || '_' || room, device))::int as rank
+  from point where device_type = '${climateDevice}' and reads('readings', kind, device_type, point))`;
 
 export interface EnvStatsRow {
   room: string;
@@ -43,11 +48,7 @@ export interface EnvStatsRow {
 /** The points that measure each metric of each room, the preferred sensor first. */
 export async function envPoints(db: Queryable): Promise<EnvPoint[]> {
   const { rows } = await db.query<EnvPoint>(
-    `select id, room, point as metric,
-            (row_number() over (partition by room, point order by ${preferredSensor}))::int as rank
-     from point
-     where device_type = '${climateDevice}' and reads('readings', kind, device_type, point)
-     order by room, point, rank`,
+    `select id, room, metric, rank from ${climateSensors} sensor order by room, metric, rank`,
   );
   return rows;
 }

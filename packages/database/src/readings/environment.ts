@@ -1,6 +1,6 @@
-import { climateDevice, type Metric, plausibleSql, readValueSql } from '@mycelium/farm';
+import { type Metric, plausibleSql, readValueSql } from '@mycelium/farm';
 import type { Queryable } from '../pool.ts';
-import { preferredSensor } from './env-stats.ts';
+import { climateSensors } from './env-stats.ts';
 
 export type Environment = Partial<Record<Metric, number>>;
 
@@ -16,14 +16,14 @@ export async function environmentAt(
   captures: { room: string; at: Date }[],
 ): Promise<Environment[]> {
   const { rows } = await db.query<{ n: number; metric: Metric; value: number }>(
-    `select distinct on (capture.n, point.point) capture.n::int as n, point.point as metric, latest.value
+    `select distinct on (capture.n, metric) capture.n::int as n, metric, latest.value
      from unnest($1::text[], $2::timestamptz[]) with ordinality as capture(room, at, n)
-     join point on point.room = capture.room and point.device_type = '${climateDevice}'
-     cross join lateral (select ${readValueSql('reading.value', 'point.point')} as value from reading
-       where point_id = point.id and ts <= capture.at and ts > capture.at - make_interval(secs => $3)
-         and ${plausibleSql('reading.value', 'point.point')}
+     join ${climateSensors} sensor using (room)
+     cross join lateral (select ${readValueSql('value', 'metric')} as value from reading
+       where point_id = sensor.id and ts <= capture.at and ts > capture.at - make_interval(secs => $3)
+         and ${plausibleSql('value', 'metric')}
        order by ts desc limit 1) latest
-     order by capture.n, point.point, ${preferredSensor}`,
+     order by capture.n, metric, rank`,
     [captures.map(({ room }) => room), captures.map(({ at }) => at), nearSeconds],
   );
   const environments: Environment[] = captures.map(() => ({}));
