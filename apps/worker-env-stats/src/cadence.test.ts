@@ -20,6 +20,6 @@ test('a day that has lost most of its readings is measured by the hours before i
   assert.equal(cadenceOf(Float64Array.from(times), 180), 60_000);
 });
 
-test('too few readings tell nothing', () => {
+test('too few readings give no cadence', () => {
   assert.equal(cadenceOf(Float64Array.from(every(60, 5)), 0), undefined);
 });

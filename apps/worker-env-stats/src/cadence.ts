@@ -1,9 +1,9 @@
 import { quantile } from './quantile.ts';
 
-/** Fewer gaps than these do not tell how often a point reports. */
+/** With fewer gaps it is unknown how often a point reports. */
 export const enoughGaps = 12;
 
-/** Milliseconds between a point's readings, as a rule: the median gap. Undefined where there are too few of them. */
+/** The usual milliseconds between a point's readings: the median gap. Undefined where there are too few of them. */
 export function medianGap(times: Float64Array, from = 0, to = times.length): number | undefined {
   if (to - from - 1 < enoughGaps) return;
   const gaps = new Float64Array(to - from - 1);
@@ -14,7 +14,7 @@ export function medianGap(times: Float64Array, from = 0, to = times.length): num
 
 /**
  * How often a point reports, by its readings of the day and of the hours before. The shorter of the two counts:
- * a sensor that loses most of a day's readings would otherwise set itself a lower aim.
+ * a sensor that loses most of a day's readings would otherwise lower its own expected count.
  * @param dayBegins index of the day's first reading.
  */
 export function cadenceOf(times: Float64Array, dayBegins: number): number | undefined {

@@ -38,7 +38,7 @@ test('a day is reported as it is written, and written once', async (t) => {
   assert.deepEqual((await pool.query('select *, xmin from env_daily_stats')).rows, before);
 });
 
-test('a room without a valid reading has no row, and is told', async (t) => {
+test('a room without a valid reading has no row, and is reported', async (t) => {
   const { write, compute, rows } = await farm(t);
   await write('611', 'co2', [[start + minute, 0]]);
   await write('612', 'temperature', lively(start - 3_600_000, start));
@@ -47,7 +47,7 @@ test('a room without a valid reading has no row, and is told', async (t) => {
   assert.deepEqual(await rows('room'), []);
 });
 
-test('of a month whose readings were thrown away, the rows stay as they were made', async (t) => {
+test('rows of a month whose readings were pruned stay as they are', async (t) => {
   const { pool, write, compute, rows } = await farm(t);
   await write('611', 'temperature', lively(start, end));
   await compute(day);
@@ -56,7 +56,7 @@ test('of a month whose readings were thrown away, the rows stay as they were mad
   await prune((work) => transaction(pool, work), kept, new Date('2026-05-15'));
   assert.equal((await pool.query('select from late_reading')).rowCount, 0);
 
-  await write('611', 'temperature', [[start + 2, 30]]); // a logger that was found in a drawer
+  await write('611', 'temperature', [[start + 2, 30]]); // from a logger found in a drawer
   assert.equal((await pool.query('select from late_reading')).rowCount, 0);
   const { written, noData } = await compute(day);
   assert.deepEqual([written, noData], [0, []]);
@@ -77,7 +77,7 @@ test('late readings mark their day, and the next run computes it again', async (
   assert.equal((await pool.query('select from late_reading')).rowCount, 0);
 });
 
-test('a whole farm that was silent for a day and sends it later gets that day', async (t) => {
+test('a farm that was silent for a day gets that day when it sends it later', async (t) => {
   const { write, compute, rows } = await farm(t);
   await write('611', 'temperature', lively(start - 1_440 * minute, start));
   await compute('2026-03-02');
@@ -97,7 +97,7 @@ test('a day that is computed after later ones comes out the same', async (t) => 
   assert.deepEqual(await rows('*'), before);
 });
 
-test('a metric whose readings were taken back loses its row', async (t) => {
+test('a metric whose readings were removed loses its row', async (t) => {
   const { pool, write, compute, rows } = await farm(t);
   await write('611', 'temperature', lively(start, end));
   await write('611', 'co2', [[start, 2_000]]);

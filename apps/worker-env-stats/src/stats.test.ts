@@ -23,7 +23,7 @@ function day(values: number[], change: Partial<DayOfReadings> = {}): DayOfReadin
 
 const lively = (n: number) => 2_000 + ((n * 37) % 101);
 
-test('a full day is told completely', () => {
+test('a full day is described completely', () => {
   const values = Array.from({ length: 1_440 }, (_, n) => lively(n));
   const stats = describeDay(day(values));
   assert.ok(stats);
@@ -94,7 +94,7 @@ test('days of a clock change expect 23 or 25 hours of readings', () => {
   assert.deepEqual(expected('2025-11-02', 'America/St_Johns'), [1_500, 1_500, 1]);
 });
 
-test('any day agrees with the textbook', () => {
+test('property: any day agrees with the textbook', () => {
   const reading = fc.record({
     after: fc.integer({ min: 1, max: 90 }),
     // Tenths between which nothing jumps; a good part of them broken in one way or another.

@@ -10,7 +10,7 @@ export interface DayOfReadings {
   /** The local day: 23, 24 or 25 hours. */
   start: number;
   end: number;
-  /** Milliseconds between readings, as a rule. */
+  /** The usual milliseconds between readings. */
   cadence: number;
   /** In order; the first begins with the day. */
   bands: BandPiece[];
@@ -41,13 +41,13 @@ export interface DayStats {
 /** A reading stands for the time until the next one, but not for longer than this many cadences. */
 const standsFor = 2;
 
-/** Readings before the day are read for this long, to recognise a sensor that was stuck when the day began. */
+/** How long before the day readings are read, to recognise a sensor that was stuck when the day began. */
 export const lookBack = 3 * 3_600_000;
 
 /**
  * The statistics of one metric on one local day. Bad values are left out of everything but `badCount`.
  * Depends on readings up to the day's end only, so that a day computed later comes out the same.
- * @returns undefined where no valid reading is left: nothing is invented for an empty day.
+ * @returns undefined where no valid reading is left.
  */
 export function describeDay({
   metric,

@@ -1,39 +1,28 @@
-import { copyReadings, ensurePoints, takeLease } from '@mycelium/database';
+import { setTimeout as wait } from 'node:timers/promises';
+import { copyReadings, createLedger, ensurePoints, findRun, type Pool, takeLease } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
-import { addDays, dayOf, type Metric, nextFiring } from '@mycelium/farm';
-import { jobs, type Result } from '@mycelium/queue';
+import { deviceTypeOf, type Metric, pointKey } from '@mycelium/farm';
+import { createQueues, enqueueSlot, type Result, slotForDay, startWorker } from '@mycelium/queue';
+import { testRedis } from '@mycelium/queue/testing';
 import { computeEnvStats } from './compute-env-stats.ts';
 
 type TestContext = Parameters<typeof createTestDatabase>[0];
 
 export const minute = 60_000;
+const job = 'daily_env_stats';
+const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** A farm with a database of its own, whose statistics can be computed for any day. */
 export async function farm(t: TestContext, timeZone = 'UTC') {
   const pool = await createTestDatabase(t);
-  const silent = { info: () => {}, warn: () => {}, error: () => {} };
-
   return {
-    pool,
-    async write(room: string, metric: Metric, readings: Iterable<[number, number]>): Promise<void> {
-      const device = `mushroom_env_status_${room}`;
-      const point = { room, deviceType: 'mushroom_env_status', device, point: metric };
-      const ids = await ensurePoints(pool, [point]);
-      const pointId = ids.get(`${room}/${device}/${metric}`) as number;
-      await copyReadings(
-        pool,
-        [...readings].map(([time, value]) => ({ pointId, ts: new Date(time), value })),
-      );
-    },
+    ...onDatabase(pool),
 
     /** As the run does that is due on the morning after the day. */
     async compute(day: string): Promise<Result<'daily_env_stats'>> {
-      const job = 'daily_env_stats';
-      const { schedule } = jobs[job];
-      const slot = nextFiring(schedule as string, timeZone, new Date(`${addDays(day, 1)}T00:00:00Z`));
-      const own = addDays(dayOf(slot, timeZone), -1);
+      const slot = slotForDay(job, day, timeZone);
       const lease = await takeLease(pool, job, 'test', 0);
-      if (!lease || own !== day) throw new Error(`no run for ${day}: the slot's day is ${own}`);
+      if (!lease) throw new Error('the lease is taken');
       return computeEnvStats(
         {},
         {
@@ -47,9 +36,66 @@ export async function farm(t: TestContext, timeZone = 'UTC') {
         },
       );
     },
+  };
+}
 
-    async rows(columns: string): Promise<unknown[]> {
-      const { rows } = await pool.query(`select ${columns} from env_daily_stats order by room, day, metric`);
+/** A farm in UTC whose runs go through the queue, a worker and the ledger. */
+export async function startFarm(t: TestContext) {
+  const pool = await createTestDatabase(t);
+  const connection = testRedis(t);
+  const queues = createQueues(connection);
+  const worker = startWorker(
+    'env-stats',
+    { daily_env_stats: computeEnvStats },
+    { pool, logger: silent },
+    { connection, queues, ledger: createLedger(pool, 'test'), timeZone: 'UTC', logger: silent },
+  );
+  t.after(async () => {
+    await worker.close();
+    await queues.close();
+  });
+  return {
+    ...onDatabase(pool),
+
+    /** Runs the slot of a day, whether it ran before or not. */
+    async run(day: string): Promise<Result<'daily_env_stats'>> {
+      const slot = slotForDay(job, day, 'UTC');
+      await enqueueSlot(queues, job, slot, 'manual', {});
+      for (let n = 0; n < 600; n++) {
+        const run = await findRun(pool, job, slot);
+        const state = await queues.of(job).getJobState(`${job}@${slot.getTime()}`);
+        if (run?.status === 'failed') throw new Error(run.error ?? 'it failed');
+        if (run?.status === 'succeeded' && state === 'completed')
+          return run.report as Result<'daily_env_stats'>;
+        await wait(20);
+      }
+      throw new Error(`${day} did not end`);
+    },
+  };
+}
+
+function onDatabase(pool: Pool) {
+  return {
+    pool,
+    /** Values of the room's own sensor, or of another device; `in_day_num` is the controller's. */
+    async write(
+      room: string,
+      point: Metric | 'in_day_num',
+      readings: Iterable<[number, number]>,
+      device = `${point === 'in_day_num' ? 'mushroom_info' : 'mushroom_env_status'}_${room}`,
+    ): Promise<void> {
+      const ids = await ensurePoints(pool, [{ room, deviceType: deviceTypeOf(device, room), device, point }]);
+      const pointId = ids.get(pointKey({ room, device, point })) as number;
+      await copyReadings(
+        pool,
+        [...readings].map(([time, value]) => ({ pointId, ts: new Date(time), value })),
+      );
+    },
+
+    async rows(columns: string, where = 'true'): Promise<unknown[]> {
+      const { rows } = await pool.query(
+        `select ${columns} from env_daily_stats where ${where} order by room, day, metric`,
+      );
       return rows.map((row) => Object.values(row));
     },
   };
