@@ -136,7 +136,7 @@ test('with a database and queues of its own', async (t) => {
   await t.test('a run is for a day that is over, and for a time of the timetable', async () => {
     const mistakes: [string[], RegExp][] = [
       [['--day', '2999-01-01'], /not over yet/],
-      [['--slot', '2025-12-24T17:03:21Z'], /was not due at .*; before that it was at 2025-12-24T17:03:20/],
+      [['--slot', '2025-12-24T17:03:21Z'], /is not due at .*\. The slot before that is 2025-12-24T17:03:20/],
       [['--slot', '2999-01-01T17:03:20Z'], /has not come yet/],
     ];
     for (const [args, message] of mistakes) {
@@ -262,12 +262,19 @@ test('with a database and queues of its own', async (t) => {
   );
 
   await t.test('quarantined images are released', async () => {
-    await quarantine(pool, [{ key: 'a/b.jpg', reason: 'truncated', detail: 'ends early' }]);
-    const [listed] = JSON.parse((await mycelium(env, 'quarantine', '--json')).out);
-    assert.equal(listed.key, 'a/b.jpg');
+    const key = '611/20251224/611_1_20251218_20251224160000.jpg';
+    const why = { reason: 'truncated', detail: 'ends early' };
+    await quarantine(
+      pool,
+      ['a/b.jpg', key].map((each) => ({ key: each, ...why })),
+    );
+    const listed = JSON.parse((await mycelium(env, 'quarantine', '--json')).out);
+    assert.deepEqual(listed.map((row: { key: string }) => row.key).sort(), [key, 'a/b.jpg']);
     assert.equal((await mycelium(env, 'quarantine', 'retry')).code, 2);
-    const { out } = await mycelium(env, 'quarantine', 'retry', '--all', '--json');
-    assert.deepEqual(JSON.parse(out).released, ['a/b.jpg']);
+    const { code, out, err } = await mycelium(env, 'quarantine', 'retry', '--all', '--json');
+    assert.equal(code, 1);
+    assert.deepEqual(JSON.parse(out).released, [key]);
+    assert.match(err, /a\/b\.jpg stays quarantined: it is not \{room\}/);
   });
 
   await t.test('the tables are verified, and the models listed', async () => {

@@ -1,5 +1,8 @@
+import { runJob } from '@mycelium/operations';
+import { imageJobs } from '@mycelium/queue';
+import { withConnections } from './connections.ts';
 import { followOne } from './follow-one.ts';
-import { withHouse } from './house.ts';
+import { operationsOf } from './operations.ts';
 import type { Output } from './output.ts';
 
 /** Which images, as commands ask for them. */
@@ -12,17 +15,11 @@ interface Selection {
   save: boolean;
 }
 
-/** Asks a clip worker for images, and watches it. */
+/** Queues images for a clip worker and follows the run. */
 export async function embedImages({ rooms, maxPerRoom, ...selection }: Selection, output: Output) {
-  await withHouse((house) =>
-    followOne(
-      house,
-      {
-        job: 'embed_images',
-        slot: new Date(),
-        payload: { ...selection, ...(rooms && { rooms }), ...(maxPerRoom && { maxPerRoom }) },
-      },
-      output,
-    ),
-  );
+  const payload = { ...selection, ...(rooms && { rooms }), ...(maxPerRoom && { maxPerRoom }) };
+  await withConnections(async (connections) => {
+    const queued = await runJob(operationsOf(connections), { job: imageJobs.selected, payload });
+    await followOne(connections, queued, output);
+  });
 }

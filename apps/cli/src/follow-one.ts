@@ -1,12 +1,16 @@
-import type { JobName } from '@mycelium/queue';
-import { type Asked, followRun } from './follow-run.ts';
-import type { House } from './house.ts';
+import type { QueuedRun } from '@mycelium/operations';
+import type { Connections } from './connections.ts';
+import { followRun } from './follow-run.ts';
+import { interruption, unlessInterrupted } from './interruption.ts';
 import type { Output } from './output.ts';
 import { printRun } from './reports.ts';
 
-/** Runs one job and prints its report; the process fails when the run does. */
-export async function followOne<Name extends JobName>(house: House, asked: Asked<Name>, output: Output) {
-  const run = await followRun(house, asked, output.bar(asked.job));
+/** Watches a queued run and prints its report; the process fails when the run does. */
+export async function followOne(connections: Connections, queued: QueuedRun, output: Output) {
+  const signal = interruption(
+    `Interrupted. ${queued.job} stays in the queue and runs without this command; \`mycelium runs\` shows how it ends.`,
+  );
+  const run = await unlessInterrupted(signal, followRun(connections, queued, output.bar(queued.job), signal));
   printRun(output, run);
   output.result(run);
   if (run.status !== 'succeeded') process.exitCode = 1;

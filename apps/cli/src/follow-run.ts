@@ -1,37 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findRun } from '@mycelium/database';
-import { type Cause, enqueueSlot, type JobName, jobs } from '@mycelium/queue';
-import type { House, QueuedJob } from './house.ts';
+import type { QueuedRun } from '@mycelium/operations';
+import { entryOf, type JobName } from '@mycelium/queue';
+import type { Connections, QueuedJob } from './connections.ts';
 import type { Bar } from './progress-bar.ts';
-
-export interface Asked<Name extends JobName> {
-  job: Name;
-  slot: Date;
-  cause?: Cause;
-  payload: Parameters<typeof enqueueSlot<Name>>[4];
-}
 
 export type Followed = { job: JobName; slot: Date; seconds: number } & (
   | { status: 'succeeded'; report: unknown }
   | { status: 'failed'; error: string }
-  /** Nobody took it; it stays in the queue. */
+  /** No worker took it; it stays in the queue. */
   | { status: 'waiting'; error: string }
 );
 
 const pollEvery = 250;
 const workerWithin = 10_000;
 
-/** Puts a run into its queue and watches it until it has ended, or nobody seems to be there to take it. */
-export async function followRun<Name extends JobName>(
-  { pool, queues }: Pick<House, 'pool' | 'queues'>,
-  { job: name, slot, cause = 'manual', payload }: Asked<Name>,
+/** Watches a queued run until it has ended, or no worker seems to be running that could take it. */
+export async function followRun(
+  { pool, queues }: Pick<Connections, 'pool' | 'queues'>,
+  { job: name, slot, id }: QueuedRun,
   bar: Bar,
   signal?: AbortSignal,
 ): Promise<Followed> {
   const began = Date.now();
   const queue = queues.of(name);
-  const job = await enqueueSlot(queues, name, slot, cause, payload);
-  const id = job.id as string;
   const ended = (
     outcome: { status: 'failed' | 'waiting'; error: string } | { status: 'succeeded'; report: unknown },
   ) => {
@@ -47,7 +39,7 @@ export async function followRun<Name extends JobName>(
     const now = await queue.getJob(id);
     if (now) await showProgress(now, state, bar);
     if (!taken && Date.now() - began > workerWithin) {
-      const { queue: where } = jobs[name];
+      const { queue: where } = entryOf(name);
       const error = `no worker of the queue "${where}" seems to run; ${name} stays in the queue`;
       if ((await queue.getWorkersCount()) === 0) return ended({ status: 'waiting', error });
       bar.note('waiting: no worker has taken it yet');

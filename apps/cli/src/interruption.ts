@@ -1,10 +1,17 @@
-import { CommandFailed } from './command-errors.ts';
+import { constants } from 'node:os';
+import { Interrupted } from './command-errors.ts';
 
-/** Aborts at the first Ctrl-C or SIGTERM with `message` as the error; a second one ends the process at once. */
-export function interruption(message: string): AbortSignal {
+/**
+ * Aborts at the first Ctrl-C or SIGTERM; a second one ends the process at once.
+ * @param message what continues without the command, and how to resume
+ */
+export function interruption(message: string | (() => string)): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => controller.abort(new CommandFailed(message)));
+    process.once(name, () => {
+      const text = typeof message === 'string' ? message : message();
+      controller.abort(new Interrupted(text, 128 + constants.signals[name]));
+    });
   }
   return controller.signal;
 }

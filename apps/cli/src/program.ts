@@ -1,6 +1,7 @@
+import { Refusal } from '@mycelium/words';
 import { Command, CommanderError } from 'commander';
 import cli from '../package.json' with { type: 'json' };
-import { WrongUsage } from './command-errors.ts';
+import { Interrupted, WrongUsage } from './command-errors.ts';
 import { backfillCommand } from './commands/backfill.ts';
 import { batchAllCommand } from './commands/batch-all.ts';
 import { configCommand } from './commands/config.ts';
@@ -31,7 +32,7 @@ Examples:
   mycelium search --text "fruiting cluster, day 20" --room 611
   mycelium backfill daily_env_stats --from 2025-12-01 --to 2025-12-31 --dry-run
 
-Exit codes: 0 done, 1 failed, 2 wrong usage.`;
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`;
 
 export function buildProgram(): Command {
   const program = new Command('mycelium')
@@ -76,7 +77,7 @@ function configure(command: Command) {
   }
 }
 
-/** @returns the exit code: 0 done, 1 failed, 2 wrong usage. */
+/** @returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
 export async function runCommand(args: string[]): Promise<number> {
   try {
     await buildProgram().parseAsync(args, { from: 'user' });
@@ -85,6 +86,8 @@ export async function runCommand(args: string[]): Promise<number> {
     // Commander has printed what is wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     console.error(await describeError(error));
-    return error instanceof WrongUsage ? 2 : 1;
+    if (error instanceof Interrupted) return error.exitCode;
+    const wrongUsage = error instanceof WrongUsage || (error instanceof Refusal && error.kind === 'invalid');
+    return wrongUsage ? 2 : 1;
   }
 }

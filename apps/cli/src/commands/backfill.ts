@@ -1,31 +1,36 @@
+import type { Only } from '@mycelium/operations';
 import { Command, Option } from 'commander';
-import type { Only } from '../backfill-plan.ts';
 import { day } from '../options.ts';
-import { createOutput } from '../output.ts';
+import { createOutput, type OutputOptions } from '../output.ts';
 
-export interface BackfillOptions {
+export interface BackfillOptions extends OutputOptions {
   from: string;
   to: string;
+  room?: string[];
   only?: Only;
   dryRun?: boolean;
-  json?: boolean;
 }
 
 export function backfillCommand(): Command {
   return new Command('backfill')
-    .summary('make up for days that were not run')
+    .summary('run a job for past days that need it')
     .description(
-      'Runs a job for every day that needs it. missing: no run, or one that was missed; failed: its run failed; ' +
-        'stale: its data, or the model, changed since; all: every day again. Without --only: missing, failed and stale.',
+      'Runs a job for every day from --from to --to that needs it.\n' +
+        'missing: no run, or one that was missed; for images, images without a vector\n' +
+        'failed: the run failed; for images, images in quarantine\n' +
+        'stale: readings, an image or the model changed since the run\n' +
+        'all: every day again; for images, the three above\n' +
+        'Without --only: missing, failed and stale; images stay in quarantine.',
     )
     .argument('<job>', 'such as daily_env_stats')
     .addOption(new Option('--from <day>', 'first day, YYYY-MM-DD').argParser(day).makeOptionMandatory())
     .addOption(new Option('--to <day>', 'last day').argParser(day).makeOptionMandatory())
+    .option('--room <room...>', 'only these rooms')
     .addOption(new Option('--only <which>', 'which days').choices(['missing', 'failed', 'stale', 'all']))
-    .option('--dry-run', 'tell what would be run, and run nothing')
+    .option('--dry-run', 'print the plan and run nothing')
     .action(async (job: string, _, command: Command) => {
       const options = command.optsWithGlobals<BackfillOptions>();
       const { backfill } = await import('../backfill.ts');
-      await backfill(job, options, createOutput(options.json));
+      await backfill(job, options, createOutput(options));
     });
 }

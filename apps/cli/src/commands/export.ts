@@ -57,7 +57,7 @@ async function exportTable(what: What, options: ExportOptions) {
   if (!out && format === 'parquet' && process.stdout.isTTY) {
     throw new WrongUsage('A terminal cannot show Parquet. Name a file with --out.');
   }
-  const { withDatabase } = await import('../house.ts');
+  const { withDatabase } = await import('../connections.ts');
   const { formats } = await import('../export-formats.ts');
   const { tables } = await import('../export-tables.ts');
   const output = createOutput({ json: json || !out });

@@ -1,94 +1,81 @@
 import { Command } from 'commander';
-import type { QueuedJob } from '../house.ts';
 import { count } from '../options.ts';
-import { createOutput } from '../output.ts';
+import { createOutput, type OutputOptions } from '../output.ts';
 
-interface Filter {
+interface Filter extends OutputOptions {
   job?: string;
-  limit?: number;
-  json?: boolean;
+  limit: number;
 }
 
 export function failedCommand(): Command {
   const failed = new Command('failed')
-    .summary('jobs that failed for good: list, retry, discard')
-    .description('Jobs that were tried as often as they may be. Bull Board shows the same ones.');
+    .summary('list, retry or discard jobs that failed for good')
+    .description('Jobs that have used all their attempts. Bull Board shows the same ones.');
   failed
     .command('list', { isDefault: true })
-    .description('The failed jobs of all queues, newest first.')
-    .option('--job <job>', 'of this job alone')
-    .option('--limit <n>', 'at most so many of a queue', count, 50)
-    .action(async (_, command: Command) => {
-      const { job, limit, json } = command.optsWithGlobals<Filter>();
-      const output = createOutput(json);
-      await withFailed({ job, limit }, async (jobs) => {
-        const rows = jobs.map(({ id, name, queueName, attemptsMade, finishedOn, failedReason }) => ({
-          id,
-          job: name,
-          queue: queueName,
-          attempts: attemptsMade,
-          failedAt: finishedOn ? new Date(finishedOn).toISOString() : null,
-          reason: failedReason,
-        }));
-        output.table(
-          ['id', 'job', 'attempts', 'failed at', 'reason'],
-          rows.map(({ id, job, attempts, failedAt, reason }) => [
-            id,
-            job,
-            attempts,
-            failedAt,
-            reason.split('\n')[0],
-          ]),
-        );
-        output.result(rows);
-      });
-    });
+    .description('Lists the failed jobs of all queues, newest first.')
+    .option('--job <job>', 'only this job')
+    .option('--limit <n>', 'at most this many', count, 50)
+    .action(async (_, command: Command) => list(command.optsWithGlobals<Filter>()));
   failed
     .command('retry')
-    .description('Puts failed jobs back into their queues, with all their attempts: these, or all.')
+    .description('Requeues failed jobs with all their attempts: these, or all.')
     .argument('[id...]', 'as `failed list` shows them')
-    .option('--job <job>', 'of this job alone')
+    .option('--job <job>', 'only this job')
     .action(async (ids: string[], _, command: Command) => {
-      const { job, json } = command.optsWithGlobals<Filter>();
-      const output = createOutput(json);
-      await withFailed({ job, ids }, async (jobs) => {
-        for (const one of jobs)
-          await one.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
-        output.line(`${jobs.length} put back.`);
-        output.result({ retried: jobs.map(({ id }) => id) });
-      });
+      await change('retried', ids, command.optsWithGlobals<Filter>());
     });
   failed
     .command('discard')
-    .description('Removes failed jobs from their queues; the ledger of runs keeps what happened.')
+    .description('Removes failed jobs from their queues. The ledger keeps their runs.')
     .argument('[id...]', 'as `failed list` shows them')
     .option('--job <job>', 'all of this job')
     .action(async (ids: string[], _, command: Command) => {
-      const { job, json } = command.optsWithGlobals<Filter>();
-      if (ids.length === 0 && !job) command.error('error: name the ids, or --job for all of a job');
-      const output = createOutput(json);
-      await withFailed({ job, ids }, async (jobs) => {
-        for (const one of jobs) await one.remove();
-        output.line(`${jobs.length} discarded.`);
-        output.result({ discarded: jobs.map(({ id }) => id) });
-      });
+      const options = command.optsWithGlobals<Filter>();
+      if (ids.length === 0 && !options.job) command.error('error: name the ids, or --job for all of a job');
+      await change('discarded', ids, options);
     });
   return failed;
 }
 
-/** @throws CommandFailed when one of the ids is no failed job. */
-async function withFailed(
-  { job: name, ids = [], limit }: { job?: string | undefined; ids?: string[]; limit?: number | undefined },
-  work: (jobs: QueuedJob[]) => Promise<void>,
-) {
-  const { jobNamed, withHouse } = await import('../house.ts');
-  const { CommandFailed } = await import('../command-errors.ts');
-  const wanted = name && jobNamed(name);
-  await withHouse(async ({ queues }) => {
-    const lists = await Promise.all(queues.all.map((queue) => queue.getFailed(0, limit ? limit - 1 : -1)));
-    const all = lists.flat().filter((job) => !wanted || job.name === wanted);
-    const unknown = ids.filter((id) => !all.some((job) => job.id === id));
-    if (unknown.length > 0) throw new CommandFailed(`no failed job is called ${unknown.join(', ')}`);
-    await work(ids.length > 0 ? all.filter(({ id }) => ids.includes(id as string)) : all);
+async function list({ job: name, limit, ...options }: Filter) {
+  const output = createOutput(options);
+  const { listFailed } = await import('@mycelium/operations');
+  const { jobNamed, withConnections } = await import('../connections.ts');
+  const job = name && jobNamed(name);
+  await withConnections(async (connections) => {
+    const { jobs, total } = await listFailed(connections, { job, limit });
+    output.table(
+      ['id', 'job', 'attempts', 'failed at', 'reason'],
+      jobs.map(({ id, job, attempts, failedAt, reason }) => [
+        id,
+        job,
+        attempts,
+        failedAt?.toISOString(),
+        reason.split('\n')[0],
+      ]),
+      ['attempts', 'failed at'],
+    );
+    if (total > jobs.length) {
+      output.warn(`Showing ${jobs.length} of ${total} failed jobs. --limit ${total} shows all.`);
+    }
+    output.result(jobs);
+  });
+}
+
+async function change(how: 'retried' | 'discarded', ids: string[], { job: name, ...options }: Filter) {
+  const output = createOutput(options);
+  const { discardFailed, retryFailed } = await import('@mycelium/operations');
+  const { jobNamed, withConnections } = await import('../connections.ts');
+  const { operationsOf } = await import('../operations.ts');
+  const job = name && jobNamed(name);
+  const operation = how === 'retried' ? retryFailed : discardFailed;
+  await withConnections(async (connections) => {
+    const choice = { job, ...(ids.length > 0 && { ids }) };
+    const { changed, unknown } = await operation(operationsOf(connections), choice);
+    output.line(`${changed.length} ${how}.`);
+    for (const id of unknown) output.warn(`${id} is not a failed job.`);
+    output.result({ [how]: changed, ...(unknown.length > 0 && { unknown }) });
+    if (unknown.length > 0) process.exitCode = 1;
   });
 }

@@ -83,7 +83,7 @@ async function importReadingFiles(
   { map, skipBad = false, json: _, wide: __, ...format }: ReadingsOptions,
   output: Output,
 ) {
-  const { withDatabase } = await import('../house.ts');
+  const { withDatabase } = await import('../connections.ts');
   const { importReadings } = await import('../import-readings.ts');
   const signal = interruption(interrupted);
   await withDatabase(async ({ pool, config }) => {

@@ -8,7 +8,7 @@ export function migrateCommand(): Command {
     .action(async (_, command: Command) => {
       const output = createOutput(command.optsWithGlobals().json);
       const { migrate, verifySchema } = await import('@mycelium/database');
-      const { withDatabase } = await import('../house.ts');
+      const { withDatabase } = await import('../connections.ts');
       await withDatabase(async ({ pool }) => {
         const { applied } = await migrate(pool);
         const schema = await verifySchema(pool);

@@ -36,7 +36,7 @@ async function list(output: Output) {
   const { readConfig } = await import('@mycelium/config');
   const database = await import('@mycelium/database');
   const encoder = await import('@mycelium/encoder');
-  const { withDatabase } = await import('../house.ts');
+  const { withDatabase } = await import('../connections.ts');
   const config = readConfig();
   const folders = await encoder.listModels(config.MODEL_DIR);
   const stored = config.DATABASE_URL
@@ -93,7 +93,7 @@ async function fetch(id: string, revision: string, output: Output) {
 
 async function use(key: string, output: Output) {
   const { useModel } = await import('@mycelium/database');
-  const { withDatabase } = await import('../house.ts');
+  const { withDatabase } = await import('../connections.ts');
   const { CommandFailed } = await import('../command-errors.ts');
   await withDatabase(async ({ pool }) => {
     if (!(await useModel(pool, key))) {

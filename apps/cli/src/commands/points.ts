@@ -116,7 +116,7 @@ function growthDays(text: string): { fromDay: number; toDay: number } {
 
 async function list(rooms: string[] | undefined, output: Output) {
   const { listPoints, pointRules } = await import('@mycelium/database');
-  const { withDatabase } = await import('../house.ts');
+  const { withDatabase } = await import('../connections.ts');
   await withDatabase(async ({ pool }) => {
     const rules = await pointRules(pool);
     const now = new Date();
@@ -142,7 +142,7 @@ async function list(rooms: string[] | undefined, output: Output) {
 }
 
 async function set(name: TypeAndPoint, options: SetOptions, output: Output) {
-  const { withDatabase } = await import('../house.ts');
+  const { withDatabase } = await import('../connections.ts');
   const { kind, unit, threshold, label, low, high, days, room, from = new Date() } = options;
   const isRule = [kind, unit, threshold, label].some((given) => given !== undefined);
   const isBand = [low, high, days, room].some((given) => given !== undefined);
@@ -208,7 +208,7 @@ async function setRange(pool: Pool, { deviceType, point }: TypeAndPoint, given: 
 async function history(name: TypeAndPoint, output: Output) {
   const { formatLocal } = await import('@mycelium/farm');
   const { bandVersions, pointRules } = await import('@mycelium/database');
-  const { withDatabase } = await import('../house.ts');
+  const { withDatabase } = await import('../connections.ts');
   const { CommandFailed } = await import('../command-errors.ts');
   await withDatabase(async ({ pool, config }) => {
     const rules = await pointRules(pool, name);

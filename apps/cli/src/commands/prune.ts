@@ -12,16 +12,13 @@ export function pruneCommand(): Command {
     .action(async (_, command: Command) => {
       const { dryRun, json } = command.optsWithGlobals<{ dryRun?: boolean; json?: boolean }>();
       const output = createOutput(json);
-      const { withDatabase, withHouse } = await import('../house.ts');
+      const { withDatabase, withConnections } = await import('../connections.ts');
       if (!dryRun) {
-        const { latestSlot } = await import('@mycelium/queue');
+        const { runJob } = await import('@mycelium/operations');
         const { followOne } = await import('../follow-one.ts');
-        await withHouse((house) =>
-          followOne(
-            house,
-            { job: 'prune', slot: latestSlot('prune', house.config.TZ, new Date()), payload: {} },
-            output,
-          ),
+        const { operationsOf } = await import('../operations.ts');
+        await withConnections(async (connections) =>
+          followOne(connections, await runJob(operationsOf(connections), { job: 'prune' }), output),
         );
         return;
       }

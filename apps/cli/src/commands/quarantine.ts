@@ -1,22 +1,22 @@
 import { Command } from 'commander';
 import { count } from '../options.ts';
-import { createOutput } from '../output.ts';
+import { createOutput, type Output, type OutputOptions } from '../output.ts';
 
 export function quarantineCommand(): Command {
   const quarantine = new Command('quarantine')
-    .summary('images that were set aside: list, retry')
+    .summary('list or release images that could not be read')
     .description(
-      'Images that could not be read, each with the reason; they are left alone until released or replaced.',
+      'Images that could not be read. They are not tried again until they are released or replaced.',
     );
   quarantine
     .command('list', { isDefault: true })
-    .description('The images set aside, newest first.')
-    .option('--limit <n>', 'at most so many', count, 50)
+    .description('Lists the quarantined images with their reasons, newest first.')
+    .option('--limit <n>', 'at most this many', count, 50)
     .action(async (_, command: Command) => {
-      const { limit, json } = command.optsWithGlobals<{ limit: number; json?: boolean }>();
-      const output = createOutput(json);
+      const { limit, ...options } = command.optsWithGlobals<OutputOptions & { limit: number }>();
+      const output = createOutput(options);
       const { listQuarantine } = await import('@mycelium/database');
-      const { withDatabase } = await import('../house.ts');
+      const { withDatabase } = await import('../connections.ts');
       await withDatabase(async ({ pool }) => {
         const rows = await listQuarantine(pool, { limit });
         output.table(
@@ -28,35 +28,31 @@ export function quarantineCommand(): Command {
     });
   quarantine
     .command('retry')
-    .description('Releases images and puts them into the queue: these, or all with --all.')
+    .description('Releases images and queues them again: these, or all with --all.')
     .argument('[key...]')
-    .option('--all', 'every image set aside')
+    .option('--all', 'every quarantined image')
     .action(async (keys: string[], _, command: Command) => {
-      const { all, json } = command.optsWithGlobals<{ all?: boolean; json?: boolean }>();
+      const { all, ...options } = command.optsWithGlobals<OutputOptions & { all?: boolean }>();
       if (keys.length === 0 && !all) command.error('error: name the keys, or --all');
-      await retry(keys, createOutput(json));
+      await retry(keys, createOutput(options));
     });
   return quarantine;
 }
 
-async function retry(keys: string[], output: import('../output.ts').Output) {
-  const { imageIds, listQuarantine, releaseFromQuarantine } = await import('@mycelium/database');
-  const { withHouse } = await import('../house.ts');
-  await withHouse(async ({ pool, queues }) => {
-    const held = await listQuarantine(pool, { limit: 1_000_000, ...(keys.length > 0 && { keys }) });
-    const released = await releaseFromQuarantine(
-      pool,
-      held.map(({ key }) => key),
+async function retry(keys: string[], output: Output) {
+  const { releaseFromQuarantine } = await import('@mycelium/operations');
+  const { withConnections } = await import('../connections.ts');
+  const { operationsOf } = await import('../operations.ts');
+  await withConnections(async (connections) => {
+    const chosen = keys.length > 0 ? { keys } : {};
+    const { released, queued, left, unknown } = await releaseFromQuarantine(
+      operationsOf(connections),
+      chosen,
     );
-    // What has no row is no image by its key: only a run over its folder can judge that again.
-    const images = [...(await imageIds(pool, released)).keys()];
-    for (let at = 0; at < images.length; at += 20) {
-      await queues.enqueue('embed_batch', { keys: images.slice(at, at + 20) });
-    }
-    const unknown = keys.filter((key) => !released.includes(key));
-    for (const key of unknown) output.warn(`${key} was not set aside`);
-    output.line(`${released.length} released, ${images.length} in the queue.`);
-    output.result({ released, unknown });
-    if (unknown.length > 0) process.exitCode = 1;
+    for (const key of unknown) output.warn(`${key} is not quarantined.`);
+    for (const { key, reason } of left) output.warn(`${key} stays quarantined: ${reason}`);
+    output.line(`${released.length} released, ${queued} queued.`);
+    output.result({ released, queued, left, unknown });
+    if (unknown.length + left.length > 0) process.exitCode = 1;
   });
 }

@@ -22,7 +22,7 @@ export function runsCommand(): Command {
       const output = createOutput({ json, wide });
       const { formatLocal } = await import('@mycelium/farm');
       const { listRuns } = await import('@mycelium/database');
-      const { jobNamed, withDatabase } = await import('../house.ts');
+      const { jobNamed, withDatabase } = await import('../connections.ts');
       const filter = { ...options, ...(job && { job: jobNamed(job) }) };
       await withDatabase(async ({ pool, config }) => {
         const runs = await listRuns(pool, filter);

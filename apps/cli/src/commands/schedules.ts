@@ -29,7 +29,7 @@ async function list(output: Output) {
   const { formatLocal } = await import('@mycelium/farm');
   const { listHeartbeats, listRuns, pausedSchedules, slotOutcomes } = await import('@mycelium/database');
   const { jobs, timetable } = await import('@mycelium/queue');
-  const { withDatabase } = await import('../house.ts');
+  const { withDatabase } = await import('../connections.ts');
   await withDatabase(async ({ pool, config }) => {
     const now = new Date();
     const local = (time: Date) => formatLocal(time, config.TZ);
@@ -103,15 +103,14 @@ function late(seconds: number | null): string {
 }
 
 async function change(name: string, pause: boolean, output: Output) {
-  const { pauseSchedule, resumeSchedule } = await import('@mycelium/database');
+  const { pauseSchedule, resumeSchedule } = await import('@mycelium/operations');
   const { scheduledJobs } = await import('@mycelium/queue');
-  const { jobNamed, withDatabase } = await import('../house.ts');
-  const { CommandFailed } = await import('../command-errors.ts');
+  const { jobNamed, withConnections } = await import('../connections.ts');
+  const { operationsOf } = await import('../operations.ts');
   const job = jobNamed(name, scheduledJobs);
-  await withDatabase(async ({ pool }) => {
-    const known = pause ? await pauseSchedule(pool, job, new Date()) : await resumeSchedule(pool, job);
-    if (!known) throw new CommandFailed(`no scheduler has run here yet, so ${job} has no schedule to change`);
-    output.line(`${job} is ${pause ? 'paused' : 'on again'}; the scheduler follows within seconds.`);
+  await withConnections(async (connections) => {
+    await (pause ? pauseSchedule : resumeSchedule)(operationsOf(connections), job);
+    output.line(`${pause ? 'Paused' : 'Resumed'} ${job}. The scheduler follows within seconds.`);
     output.result({ job, paused: pause });
   });
 }

@@ -52,7 +52,7 @@ export function searchCommand(): Command {
       const output = createOutput({ json, wide });
       const { activeModel, searchImages } = await import('@mycelium/database');
       const { CommandFailed } = await import('../command-errors.ts');
-      const { withDatabase } = await import('../house.ts');
+      const { withDatabase } = await import('../connections.ts');
       await withDatabase(async (connections) => {
         // Read once, so that the same model encodes the query and holds the vectors, even during a change.
         const model = await activeModel(connections.pool);
@@ -73,7 +73,7 @@ export function searchCommand(): Command {
     });
 }
 
-type Connections = Parameters<Parameters<typeof import('../house.ts').withDatabase>[0]>[0];
+type Connections = Parameters<Parameters<typeof import('../connections.ts').withDatabase>[0]>[0];
 type Query = { vector: Float32Array; by: 'image' | 'fused' };
 
 type Model = { id: number; key: string };

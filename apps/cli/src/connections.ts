@@ -3,7 +3,8 @@ import { createPool, type Pool } from '@mycelium/database';
 import { connect, createQueues, type JobName, jobNames, type Queues } from '@mycelium/queue';
 import { CommandFailed, WrongUsage } from './command-errors.ts';
 
-export interface House {
+/** The servers of the settings. */
+export interface Connections {
   config: Config;
   pool: Pool;
   queues: Queues;
@@ -12,9 +13,9 @@ export interface House {
 /** A job as its queue holds it. */
 export type QueuedJob = Awaited<ReturnType<Queues['enqueue']>>;
 
-/** Connects to the servers of the settings, hands them to `work`, and lets go of them however it ends. */
-export async function withHouse<T>(
-  work: (house: House) => Promise<T>,
+/** Connects to the servers of the settings for `work`, and disconnects however it ends. */
+export async function withConnections<T>(
+  work: (connections: Connections) => Promise<T>,
   config: Config = readConfig(),
 ): Promise<T> {
   const settings = requireSettings(config, 'REDIS_URL', 'DATABASE_URL');
@@ -39,7 +40,7 @@ export async function withHouse<T>(
 
 /** For commands that need no queue. */
 export async function withDatabase<T>(
-  work: (house: Pick<House, 'config' | 'pool'>) => Promise<T>,
+  work: (connections: Pick<Connections, 'config' | 'pool'>) => Promise<T>,
   config: Config = readConfig(),
 ): Promise<T> {
   const { DATABASE_URL } = requireSettings(config, 'DATABASE_URL');

@@ -1,0 +1,27 @@
+import { hostname, userInfo } from 'node:os';
+import { type Operations, wantedModel } from '@mycelium/operations';
+import { openStore } from '@mycelium/storage';
+import type { Connections } from './connections.ts';
+
+/** What an operator's action needs, on behalf of who runs the command. */
+export function operationsOf({ config, pool, queues }: Connections): Operations {
+  const hasStore = Boolean(config.S3_ENDPOINT || config.IMAGE_DIR);
+  return {
+    pool,
+    queues,
+    store: hasStore ? openStore(config) : undefined,
+    timeZone: config.TZ,
+    aliases: config.ROOM_ALIASES,
+    clock: () => new Date(),
+    actor: `${userName()}@${hostname()}`,
+    modelKey: () => wantedModel(pool, config),
+  };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown'; // a container's user may have no name
+  }
+}
