@@ -13,8 +13,8 @@ import type { ClipContext } from './context.ts';
 type Context = ClipContext & { captioner: Captioner };
 
 /**
- * Describes a batch of images and fuses the descriptions into their vectors, image by image, so that a slow
- * captioner that is stopped loses one description at most. A failed description is not a failed image.
+ * Describes a batch of images and fuses the descriptions into their vectors. It commits image by image, so that
+ * stopping a slow captioner loses one description at most. A failed description is not a failed image.
  */
 export const describeBatch: Handler<'describe_batch', Context> = async ({ keys }, context) => {
   const { pool, store, encoder, captioner, model, run, signal, logger, progress } = context;
@@ -33,7 +33,8 @@ export const describeBatch: Handler<'describe_batch', Context> = async ({ keys }
 
   async function describe(image: (typeof images)[number]): Promise<DescriptionRow | undefined> {
     try {
-      const { bytes } = await store.read(image.key, signal);
+      const { bytes, etag } = await store.read(image.key, signal);
+      if (etag !== image.etag) throw new DescriptionFailed('the image was replaced; the next run embeds it');
       const description = await captioner.describe(bytes, signal);
       const text = fusionText(
         { description: description.growth_stage_description, identity: image.identityText },
@@ -50,9 +51,9 @@ export const describeBatch: Handler<'describe_batch', Context> = async ({ keys }
         quality: description.image_quality_score,
       };
     } catch (error) {
-      const hopeless =
+      const isFinal =
         error instanceof DescriptionFailed || error instanceof BadImage || error instanceof ObjectNotFound;
-      if (!hopeless) throw error;
+      if (!isFinal) throw error;
       logger.warn('no description', { key: image.key, error: error.message });
       return undefined;
     }

@@ -1,97 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { activeModel, createLedger, ensureModel, findRun, searchImages } from '@mycelium/database';
-import { createTestDatabase } from '@mycelium/database/testing';
-import { type Captioner, createCaptioner, decodeImage, loadEncoder } from '@mycelium/encoder';
-import { createRandomClip } from '@mycelium/encoder/testing';
-import { formatImageKey } from '@mycelium/farm';
-import { createQueues, enqueueSlot, type Result, startWorker } from '@mycelium/queue';
-import { testRedis } from '@mycelium/queue/testing';
-import { directoryStore } from '@mycelium/storage';
-import { createLogger } from '@mycelium/telemetry';
-import sharp from 'sharp';
-import { describeBatch } from './describe-batch.ts';
-import { embedBatch } from './embed-batch.ts';
-import { dailyClipInference, embedImages } from './embed-images.ts';
-
-const timeZone = 'Asia/Shanghai';
-/** 03:02:25 on 25 December: its yesterday is the 24th. */
-const slot = new Date('2025-12-24T19:02:25Z');
-const logger = createLogger({ service: 'test', level: 'error', format: 'json' });
-
-const folder = await mkdtemp(join(tmpdir(), 'mycelium-clip-'));
-await createRandomClip(join(folder, 'model'), { size: 'tiny', dtype: 'fp32', seed: 7 });
-const encoder = await loadEncoder({
-  model: join(folder, 'model'),
-  modelDir: folder,
-  dtype: 'fp32',
-  device: 'cpu',
-  threads: 1,
-});
-after(async () => {
-  await encoder.close();
-  await rm(folder, { recursive: true });
-});
-
-function keyAt(room: string, hour: number) {
-  const capturedAt = new Date(Date.parse('2025-12-23T16:00:00Z') + hour * 3_600_000);
-  return formatImageKey({ room, capturedAt, batchInDate: '2025-12-18', camera: '1921681235' }, { timeZone });
-}
-
-const picture = (n: number) =>
-  sharp({ create: { width: 320, height: 240, channels: 3, background: { r: n * 9, g: 200 - n * 7, b: 90 } } })
-    .jpeg()
-    .toBuffer();
-
-async function setup(t: Parameters<typeof createTestDatabase>[0], captioner?: Captioner) {
-  const pool = await createTestDatabase(t);
-  const connection = testRedis(t);
-  const queues = createQueues(connection);
-  const store = directoryStore(await mkdtemp(join(folder, 'images-')));
-  await store.ensureBucket();
-  const model = { id: await ensureModel(pool, encoder.key, encoder.id), key: encoder.key };
-  const context = { pool, store, encoder, model, captioner, queues, aliases: { 7: '607' }, logger };
-  const options = { connection, queues, ledger: createLedger(pool, 'test'), timeZone, logger };
-  const workers = [
-    startWorker(
-      'clip',
-      { daily_clip_inference: dailyClipInference, embed_images: embedImages },
-      context,
-      options,
-    ),
-    startWorker('clip-batch', { embed_batch: embedBatch }, context, { ...options, concurrency: 2 }),
-  ];
-  if (captioner) {
-    workers.push(
-      startWorker('captions', { describe_batch: describeBatch }, { ...context, captioner }, options),
-    );
-  }
-  t.after(async () => {
-    await Promise.all(workers.map((worker) => worker.close()));
-    await Promise.all(queues.all.map((queue) => queue.close()));
-  });
-
-  const report = async (name: 'daily_clip_inference' | 'embed_images', at: Date, payload = {}) => {
-    await enqueueSlot(queues, name, at, 'manual', payload);
-    for (let n = 0; n < 600; n++) {
-      const run = await findRun(pool, name, at);
-      if (run?.status === 'failed') assert.fail(run.error ?? '');
-      const waiting = await queues.of(name).getJobState(`${name}@${at.getTime()}`);
-      if (run?.status === 'succeeded' && waiting === 'completed') return run.report as Result<'embed_images'>;
-      await wait(50);
-    }
-    return assert.fail(`${name} did not end: ${JSON.stringify(await findRun(pool, name, at))}`);
-  };
-  return { pool, store, queues, redis: connection.redis, report };
-}
+import { activeModel, searchImages } from '@mycelium/database';
+import { createCaptioner, decodeImage } from '@mycelium/encoder';
+import { encoder, keyAt, picture, slot, startClipWorker } from './testing.ts';
 
 test('every image of yesterday becomes a row, once, and a replaced one becomes a new one', async (t) => {
-  const { pool, store, report } = await setup(t);
+  const { pool, store, report } = await startClipWorker(t);
   for (let n = 0; n < 24; n++) await store.write(keyAt('611', n), await picture(n));
   await store.write(keyAt('612', 3), await picture(3));
 
@@ -121,7 +37,7 @@ test('every image of yesterday becomes a row, once, and a replaced one becomes a
 });
 
 test('what a vector was made from is written beside it, with the climate at the capture', async (t) => {
-  const { pool, store, report } = await setup(t);
+  const { pool, store, report } = await startClipWorker(t);
   await store.write(keyAt('611', 12), await picture(1));
   await report('daily_clip_inference', slot);
   const { rows } = await pool.query(
@@ -131,8 +47,8 @@ test('what a vector was made from is written beside it, with the climate at the 
   assert.deepEqual(rows, [{ made_from: 'identity', text_used: text, identity_text: text, text_cut: false }]);
 });
 
-test('a batch in whose hands two workers died is done image by image, and tells one result', async (t) => {
-  const { store, queues, redis } = await setup(t);
+test('a batch that killed two workers is done image by image, and reports one result', async (t) => {
+  const { store, queues, redis } = await startClipWorker(t);
   const keys = [keyAt('611', 1), keyAt('611', 2), keyAt('612', 3)];
   for (const [n, key] of keys.slice(0, 2).entries()) await store.write(key, await picture(n));
   const queue = queues.of('embed_batch');
@@ -155,17 +71,17 @@ test('a batch in whose hands two workers died is done image by image, and tells 
   assert.deepEqual(done.map(({ data }) => data.payload.keys.length).sort(), [1, 1, 1, 3]);
 });
 
-test('bad images and bad keys are set aside with the reason, and the others go on', async (t) => {
-  const { pool, store, report } = await setup(t);
+test('bad images and bad keys are quarantined with the reason, and the others continue', async (t) => {
+  const { pool, store, report } = await startClipWorker(t);
   for (let n = 0; n < 5; n++) await store.write(keyAt('611', n), await picture(n));
   const whole = await picture(9);
   await store.write(keyAt('611', 9), whole.subarray(0, whole.length / 2));
   await store.write(keyAt('611', 10), Buffer.alloc(0));
   await store.write('611/20251224/holiday.jpg', whole);
 
-  const told = await report('daily_clip_inference', slot);
-  assert.deepEqual([told.total, told.succeeded, told.failed], [8, 5, 3]);
-  assert.equal(told.successRate, 5 / 8);
+  const done = await report('daily_clip_inference', slot);
+  assert.deepEqual([done.total, done.succeeded, done.failed], [8, 5, 3]);
+  assert.equal(done.successRate, 5 / 8);
   const { rows } = await pool.query('select reason from quarantine order by reason');
   assert.deepEqual(
     rows.map(({ reason }) => reason),
@@ -176,26 +92,26 @@ test('bad images and bad keys are set aside with the reason, and the others go o
   assert.equal(again.succeeded, 0);
 });
 
-test('a person may ask for some rooms, a few images a room, and that nothing be saved', async (t) => {
-  const { pool, store, report } = await setup(t);
+test('some rooms, a few images per room and no saving can be requested', async (t) => {
+  const { pool, store, report } = await startClipWorker(t);
   for (const room of ['611', '612'])
     for (let n = 0; n < 6; n++) await store.write(keyAt(room, n), await picture(n));
-  const asked = { day: '2025-12-24', rooms: ['612'], maxPerRoom: 3, save: false };
-  const told = await report('embed_images', new Date('2025-12-25T03:00:00Z'), asked);
-  assert.deepEqual([told.total, told.succeeded, told.saved], [3, 3, false]);
+  const request = { day: '2025-12-24', rooms: ['612'], maxPerRoom: 3, save: false };
+  const done = await report('embed_images', new Date('2025-12-25T03:00:00Z'), request);
+  assert.deepEqual([done.total, done.succeeded, done.saved], [3, 3, false]);
   assert.equal((await pool.query('select from image_embedding')).rowCount, 0);
 
   const since = await report('embed_images', new Date('2025-12-23T20:30:00Z'), {
     since: '2025-12-23T18:30:00Z',
   });
-  assert.equal(since.total, 6, 'hours 3 to 5 of both rooms; later ones are not there yet');
+  assert.equal(since.total, 6, 'hours 3 to 5 of both rooms; later ones do not exist yet');
 });
 
 test('the picture of a room called 7 belongs to room 607', async (t) => {
-  const { pool, store, report } = await setup(t);
+  const { pool, store, report } = await startClipWorker(t);
   await store.write('7/20251224/7_1921681235_20251218_20251224160000.jpg', await picture(1));
-  const told = await report('daily_clip_inference', slot);
-  assert.deepEqual(Object.keys(told.rooms), ['607']);
+  const done = await report('daily_clip_inference', slot);
+  assert.deepEqual(Object.keys(done.rooms), ['607']);
   const [nearest] = await searchImages(pool, {
     modelId: (await activeModel(pool))?.id as number,
     vector: await vectorOf(await picture(1)),
@@ -221,10 +137,9 @@ test('descriptions come later and are fused then', async (t) => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
   const { port } = server.address() as { port: number };
-  const { pool, store, report } = await setup(
-    t,
-    createCaptioner({ url: `http://127.0.0.1:${port}`, model: 'stub' }),
-  );
+  const { pool, store, report } = await startClipWorker(t, {
+    captioner: createCaptioner({ url: `http://127.0.0.1:${port}`, model: 'stub' }),
+  });
   await store.write(keyAt('611', 12), await picture(1));
   await report('daily_clip_inference', slot);
   for (let n = 0; n < 200; n++) {
@@ -238,7 +153,7 @@ test('descriptions come later and are fused then', async (t) => {
       assert.equal(
         (await pool.query('select from description_wanted')).rowCount,
         0,
-        'nothing is wanted any longer',
+        'no description is wanted any longer',
       );
       return;
     }

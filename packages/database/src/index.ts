@@ -15,6 +15,10 @@ export {
   imageIds,
   pendingDays,
   pendingKeys,
+  type RecordedImage,
+  type Replacement,
+  recordedImages,
+  updateReplaced,
   upsertImages,
 } from './images/images.ts';
 export { activeModel, ensureModel, listModels, type StoredModel, useModel } from './images/models.ts';

@@ -8,7 +8,7 @@ export { withImage } from './decode/open-image.ts';
 export { readExifBlock } from './decode/plain-exif.ts';
 export { createNormaliser } from './decode/preprocess.ts';
 export { fuse } from './fusion/fuse.ts';
-export { fitText, fusionText } from './fusion/fusion-text.ts';
+export { type FusionText, fitText, fusionText } from './fusion/fusion-text.ts';
 export { identityText } from './fusion/identity-text.ts';
 export { unreadWords } from './fusion/unread-words.ts';
 export { fetchModel } from './model/model-fetch.ts';

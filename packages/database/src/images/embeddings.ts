@@ -7,28 +7,40 @@ export interface EmbeddingRow {
   imageVector: Float32Array;
   fusedVector: Float32Array;
   madeFrom: 'description' | 'identity';
-  /** What the text vector was made of, to the letter. */
+  /** Exactly the text that the text vector was made from. */
   textUsed: string;
   textCut: boolean;
   identityText: string;
   environment: { temperature?: number; humidity?: number; co2?: number };
 }
 
-/** One statement for a batch: a row an (image, model); a second time replaces the first. */
-export async function upsertEmbeddings(db: Queryable, modelId: number, rows: EmbeddingRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  await db.query(
+/**
+ * Writes a batch of vectors in one statement: one row per image and model, and writing it again replaces it. An image
+ * whose row has another etag by now, or none, is left out: its vector would belong to a picture that is gone.
+ * @returns the ids of the images that were written.
+ */
+export async function upsertEmbeddings(
+  db: Queryable,
+  modelId: number,
+  rows: EmbeddingRow[],
+): Promise<number[]> {
+  if (rows.length === 0) return [];
+  const { rows: written } = await db.query<{ id: number }>(
     `insert into image_embedding (image_id, model_id, etag, image_vector, fused_vector, made_from, text_used,
                                   text_cut, identity_text, temperature, humidity, co2)
-     select image_id, $1, etag, image_vector, fused_vector, made_from, text_used, text_cut, identity_text, t, h, c
+     select image_id, $1, row.etag, image_vector, fused_vector, made_from, text_used, text_cut, identity_text, t, h, c
      from unnest($2::bigint[], $3::text[], $4::vector[], $5::vector[], $6::text[], $7::text[], $8::boolean[],
                  $9::text[], $10::float8[], $11::float8[], $12::float8[])
        as row(image_id, etag, image_vector, fused_vector, made_from, text_used, text_cut, identity_text, t, h, c)
+     join image on image.id = row.image_id and image.etag = row.etag
+     -- Locked in the order in which upsertImages locks them; the etags then stay as they are until the commit.
+     order by image.key collate "C" for share of image
      on conflict (image_id, model_id) do update set
        etag = excluded.etag, image_vector = excluded.image_vector, fused_vector = excluded.fused_vector,
        made_from = excluded.made_from, text_used = excluded.text_used, text_cut = excluded.text_cut,
        identity_text = excluded.identity_text, temperature = excluded.temperature,
-       humidity = excluded.humidity, co2 = excluded.co2, description = null, quality = null, embedded_at = now()`,
+       humidity = excluded.humidity, co2 = excluded.co2, description = null, quality = null, embedded_at = now()
+     returning image_id as id`,
     [
       modelId,
       rows.map(({ imageId }) => imageId),
@@ -50,6 +62,7 @@ export async function upsertEmbeddings(db: Queryable, modelId: number, rows: Emb
       rows.map(({ environment }) => environment.co2 ?? null),
     ],
   );
+  return written.map(({ id }) => id);
 }
 
 /** Images of these keys that have a vector of the model and no description yet. */
@@ -80,7 +93,7 @@ export interface DescriptionRow {
   quality: number;
 }
 
-/** Fuses descriptions that came later. A picture that was replaced in the meantime keeps its own row. */
+/** Stores descriptions and the vectors fused with them. A picture that was replaced meanwhile keeps its own row. */
 export async function updateDescriptions(
   db: Queryable,
   modelId: number,
@@ -109,7 +122,7 @@ export async function updateDescriptions(
   );
 }
 
-/** With the vectors, in their transaction: that these images are to be described. */
+/** Notes, in the transaction of the vectors, that these images need a description. */
 export async function wantDescriptions(db: Queryable, modelId: number, imageIds: number[]): Promise<void> {
   await db.query(
     `insert into description_wanted (image_id, model_id) select unnest($2::bigint[]), $1
@@ -118,7 +131,7 @@ export async function wantDescriptions(db: Queryable, modelId: number, imageIds:
   );
 }
 
-/** This version of the image has its description, or never will. */
+/** Deletes the note: this version of the image has its description, or will never get one. */
 export async function settleDescription(
   db: Queryable,
   modelId: number,
@@ -131,7 +144,7 @@ export async function settleDescription(
   );
 }
 
-/** Images that wait for a description since before then, the newest first. */
+/** Images that have waited for a description since before an instant, newest first. */
 export async function undescribedImages(
   db: Queryable,
   { before, limit }: { before: Date; limit: number },

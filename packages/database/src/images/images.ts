@@ -1,3 +1,4 @@
+import type { Phase } from '@mycelium/farm';
 import type { Queryable } from '../pool.ts';
 
 export interface ImageRow {
@@ -8,12 +9,12 @@ export interface ImageRow {
   batchInDate: string;
   camera: string;
   growthDay: number;
-  stage: string;
+  stage: Phase;
   etag: string;
   bytes: number;
 }
 
-/** Writes images down by their keys; one that was replaced in the store gets its new etag. */
+/** Records images by their keys; one that was replaced in the store gets its new etag. */
 export async function upsertImages(db: Queryable, images: ImageRow[]): Promise<void> {
   await db.query(
     `insert into image (key, room, day, captured_at, in_date, camera, growth_day, stage, etag, bytes)
@@ -36,7 +37,7 @@ export async function upsertImages(db: Queryable, images: ImageRow[]): Promise<v
   );
 }
 
-/** Of these keys, in their order, those whose present picture has no vector of the model, and is not set aside. */
+/** Those of these keys, in order, whose present picture has no vector of the model and is not quarantined. */
 export async function pendingKeys(db: Queryable, keys: string[], modelId: number): Promise<string[]> {
   const { rows } = await db.query<{ key: string }>(
     `select image.key from unnest($1::text[]) with ordinality as wanted(key, n)
@@ -50,7 +51,7 @@ export async function pendingKeys(db: Queryable, keys: string[], modelId: number
   return rows.map(({ key }) => key);
 }
 
-/** Days from one to another, both included, with pictures that `pendingKeys` would name. */
+/** Days from one to another, both included, with pictures that `pendingKeys` would return. */
 export async function pendingDays(
   db: Queryable,
   { from, to, modelKey }: { from: string; to: string; modelKey: string },
@@ -66,6 +67,46 @@ export async function pendingDays(
     [from, to, modelKey],
   );
   return rows.map(({ day }) => day);
+}
+
+export interface RecordedImage extends ImageRow {
+  id: number;
+}
+
+/** The rows of these keys, in the order of the keys. A key without a row is left out. */
+export async function recordedImages(db: Queryable, keys: string[]): Promise<RecordedImage[]> {
+  const { rows } = await db.query<RecordedImage>(
+    `select id, key, room, day::text as day, captured_at as "capturedAt", in_date::text as "batchInDate", camera,
+            growth_day as "growthDay", stage, etag, bytes
+     from unnest($1::text[]) with ordinality as wanted(key, n) join image using (key) order by n`,
+    [keys],
+  );
+  return rows;
+}
+
+/** A picture that was found replaced when it was read. */
+export interface Replacement {
+  key: string;
+  /** The etag in its row until now. */
+  known: string;
+  etag: string;
+  bytes: number;
+}
+
+/** Brings rows up to date with what was read. A row that another process has updated since then stays as it is. */
+export async function updateReplaced(db: Queryable, replaced: Replacement[]): Promise<void> {
+  if (replaced.length === 0) return;
+  await db.query(
+    `update image set etag = row.etag, bytes = row.bytes, seen_at = now()
+     from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) as row(key, known, etag, bytes)
+     where image.key = row.key and image.etag = row.known`,
+    [
+      replaced.map(({ key }) => key),
+      replaced.map(({ known }) => known),
+      replaced.map(({ etag }) => etag),
+      replaced.map(({ bytes }) => bytes),
+    ],
+  );
 }
 
 export async function imageIds(

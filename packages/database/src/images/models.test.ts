@@ -30,7 +30,7 @@ const images = Array.from({ length: 40 }, (_, n) => ({
   batchInDate: '2025-12-18',
   camera: '1',
   growthDay: 7,
-  stage: 'normal',
+  stage: 'normal' as const,
   etag: 'a',
   bytes: 10,
 }));

@@ -46,7 +46,7 @@ const images = Array.from({ length: count }, (_, n) => ({
   batchInDate: '2025-12-18',
   camera: '1',
   growthDay: 1 + (n % 30),
-  stage: n % 30 < 27 ? 'normal' : 'non_growth',
+  stage: n % 30 < 27 ? ('normal' as const) : ('non_growth' as const),
   etag: 'a',
   bytes: 10,
 }));

@@ -1,0 +1,48 @@
+import { availableParallelism } from 'node:os';
+import { BadImage, decodeImage, type Pixels } from '@mycelium/encoder';
+import { type ObjectBytes, ObjectNotFound } from '@mycelium/storage';
+import { inSpan, timeStage } from '@mycelium/telemetry';
+import pLimit from 'p-limit';
+import type { Batch, Image } from './image.ts';
+
+/** For all batches of this process: enough files at once to hide a slow store, few enough to fit in memory. */
+const opening = pLimit(8 * availableParallelism());
+
+/** The image with its picture, and the etag of the bytes it was decoded from. */
+export type Decoded<I extends Image> = I & { etag: string; pixels: Pixels };
+
+/** Reads and decodes the pictures. Those that cannot be decoded are quarantined, and the others continue. */
+export async function decodePictures<I extends Image>(images: I[], batch: Batch): Promise<Decoded<I>[]> {
+  const decoded = await timeStage('decode', images.length, () =>
+    Promise.all(
+      images.map((image) =>
+        inSpan('image', { 'image.key': image.key }, () => opening(() => decodePicture(image, batch))),
+      ),
+    ),
+  );
+  return decoded.filter((each) => each !== undefined);
+}
+
+async function decodePicture<I extends Image>(image: I, batch: Batch): Promise<Decoded<I> | undefined> {
+  let read: ObjectBytes | undefined;
+  try {
+    read = await batch.store.read(image.key, batch.signal);
+    return { ...image, etag: read.etag, pixels: await decodeImage(read.bytes, batch.signal) };
+  } catch (error) {
+    // Otherwise the store is down, or the worker stops: the whole batch is tried again.
+    if (!(error instanceof BadImage || error instanceof ObjectNotFound)) throw error;
+    batch.failures.push({
+      key: image.key,
+      room: image.room,
+      reason: error instanceof BadImage ? error.reason : 'missing',
+      detail: error.message,
+      quarantine: { etag: read?.etag ?? image.etag ?? '', bytes: read?.bytes.length ?? 0 },
+    });
+    return undefined;
+  } finally {
+    if (read && image.etag !== undefined && read.etag !== image.etag) {
+      const { etag, bytes } = read;
+      batch.replaced.push({ key: image.key, known: image.etag, etag, bytes: bytes.length });
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import { type RecordedImage, recordedImages } from '@mycelium/database';
+import { type ImageKey, isRoom, NotAnImageKey, parseImageKey } from '@mycelium/farm';
+import type { Batch } from './image.ts';
+
+/** The images of the keys, from their rows. A key without a row fails. */
+export async function imagesFromRows(keys: string[], batch: Batch): Promise<RecordedImage[]> {
+  const images = await recordedImages(batch.pool, keys);
+  const found = new Set(images.map(({ key }) => key));
+  for (const key of keys) {
+    if (!found.has(key) && parse(key, batch)) {
+      const detail = 'the image has no row: it was deleted, or never recorded';
+      batch.failures.push({ key, room: roomFolder(key, batch), reason: 'not_recorded', detail });
+    }
+  }
+  return images;
+}
+
+/** The images of a batch that saves nothing: planning has recorded no rows for them. */
+export function imagesFromKeys(keys: string[], batch: Batch): ImageKey[] {
+  return keys.flatMap((key) => parse(key, batch) ?? []);
+}
+
+/** Undefined for a malformed key, which fails and is quarantined. */
+function parse(key: string, batch: Batch): ImageKey | undefined {
+  try {
+    return parseImageKey(key, { timeZone: batch.run.timeZone, aliases: batch.aliases });
+  } catch (error) {
+    if (!(error instanceof NotAnImageKey)) throw error;
+    const failure = { key, room: roomFolder(key, batch), reason: 'bad_key', detail: error.message };
+    batch.failures.push({ ...failure, quarantine: { etag: '', bytes: 0 } });
+    return undefined;
+  }
+}
+
+function roomFolder(key: string, { aliases }: Batch): string {
+  const [folder = ''] = key.split('/');
+  return isRoom(folder) ? (aliases[folder] ?? folder) : 'unknown';
+}
