@@ -32,7 +32,7 @@ test('the ledger is told as it stands: next runs, overdue slots, heartbeats, ale
   const { pool, scrape } = await setup(t);
   await rememberSchedule(pool, { job: 'daily_env_stats', pattern: '20 3 1 * * *', timeZone }, seconds(-60));
   await pool.query(`insert into heartbeat values ('one', 'worker-clip', 'host', $1, $1)`, [seconds(370)]);
-  const condition = { severity: 'critical' as const, message: 'silent', since: slot };
+  const condition = { severity: 'critical' as const, message: 'silent', code: '', params: {}, since: slot };
   await openAlert(pool, { kind: 'dead-worker', subject: 'worker-clip', ...condition }, seconds(390));
 
   const lines = await scrape();

@@ -31,14 +31,14 @@ export {
 export { type Found, findImageVector, searchImages } from './images/search.ts';
 export {
   type AlertRow,
+  alertsToSend,
   type Condition,
   clearAlert,
   listOpenAlerts,
-  markTold,
+  markSent,
   openAlert,
-  postponeTelling,
+  postponeSending,
   rewordAlert,
-  untoldAlerts,
 } from './ledger/alerts.ts';
 export { type Attempt, listAttempts } from './ledger/attempts.ts';
 export { type AuditedAction, audit } from './ledger/audit.ts';
@@ -60,6 +60,8 @@ export {
   findRun,
   knownSlots,
   listRuns,
+  listWaitingRuns,
+  markIdle,
   type RunRow,
   type SlotOutcomes,
   slotOutcomes,

@@ -35,7 +35,14 @@ export type { Begun, Lease, Ledger, Outcome, RunKey } from './ledger.ts';
 export { createQueues, type Queues, slotJobId } from './queues.ts';
 export type { ReportFacts } from './report-facts.ts';
 export { findRequestedJob } from './requested-job.ts';
-export { enqueueSlot, SlotNotDue, slotIsQueued, syncSchedules, whySetAside } from './schedules.ts';
+export {
+  enqueueSlot,
+  hasLiveBatch,
+  SlotNotDue,
+  slotIsQueued,
+  syncSchedules,
+  whySetAside,
+} from './schedules.ts';
 export { latestSlot, slotForDay } from './slots.ts';
 export { type TimetableRow, timetable } from './timetable.ts';
 export { type RunningWorker, startWorker } from './worker.ts';

@@ -73,6 +73,31 @@ export async function slotIsQueued(
   return states.some((state) => !['completed', 'failed', 'unknown'].includes(state));
 }
 
+/**
+ * Whether a run that waits for its batches sleeps in Redis and a batch of it is still to be done. Not so: it has just
+ * woken, or nothing will wake it.
+ */
+export async function hasLiveBatch(
+  queues: Queues,
+  name: JobName,
+  slot: Date,
+  request: string,
+): Promise<boolean> {
+  for (const job of await findSlotJobs(queues, name, slot, request)) {
+    if ((await job.getState()) !== 'waiting-children') continue;
+    const { unprocessed = [] } = await job.getDependencies({ unprocessed: { count: 100 } });
+    for (const key of unprocessed) if (await jobExists(queues, key)) return true;
+  }
+  return false;
+}
+
+/** A batch that was removed is still listed by its parent, under its key. */
+async function jobExists(queues: Queues, key: string): Promise<boolean> {
+  const queue = queues.all.find(({ qualifiedName }) => key.startsWith(`${qualifiedName}:`));
+  const id = queue && key.slice(queue.qualifiedName.length + 1);
+  return id !== undefined && (await queue?.getJob(id)) !== undefined;
+}
+
 /** Why the job of a slot was set aside, when it was: by BullMQ too, after its workers had died too often. */
 export async function whySetAside(
   queues: Queues,

@@ -20,10 +20,15 @@ const facts = (fields: Partial<Facts>): Facts => ({
   jobs: [],
   heartbeats: [],
   deadLetters: [],
+  stuckRuns: [],
   ...fields,
 });
 const ofJob = (fields: Partial<JobFacts>) =>
-  facts({ jobs: [{ job, ended: [], overdue: [], missed: undefined, ...fields }] });
+  facts({
+    jobs: [
+      { job, timeoutSeconds: 3_600, ended: [], overdue: [], missed: undefined, requeued: [], ...fields },
+    ],
+  });
 const heartbeat = (seenAt: Date, troubleSince: Date | null = null) => ({
   process: `clip@host#${seenAt.getTime()}`,
   service: 'worker-clip',
@@ -51,6 +56,12 @@ test('a failure rate opens above 10 % and closes below 5 %', () => {
   assert.deepEqual(keys(rate(0.049), alert), []);
 });
 
+test('the alert about failed images says how many were tried', () => {
+  const report = { failureRate: 1, tried: 2, failed: 2 };
+  const [alert] = judge(ofJob({ ended: [run({ report })] }));
+  assert.match(alert?.message ?? '', /^2 of 2 images in the run of 2025-12-25 01:00:00 failed\./);
+});
+
 test('only the newest report counts, and no report for longer than three days', () => {
   const bad = { report: { failureRate: 0.5 } };
   const good = { report: { failureRate: 0 } };
@@ -58,7 +69,7 @@ test('only the newest report counts, and no report for longer than three days', 
   assert.deepEqual(keys(ofJob({ ended: [run({ ...bad, finishedAt: ago(3 * 86_400 + 1) })] })), []);
 });
 
-test('no data is told of a run as a whole, and of each room that has none', () => {
+test('no data is an alert for a run as a whole, and for each room that has none', () => {
   const report = { foundNothing: true, roomsWithoutData: ['607', '611'] };
   assert.deepEqual(keys(ofJob({ ended: [run({ report })] })), [
     `no-data ${job}`,
@@ -84,18 +95,22 @@ test('three failures in a row are an alert with the last reason; a success ends 
   assert.deepEqual(keys(ofJob({ ended: [run(), failed, failed] })), []);
 });
 
-test('a due slot that has not begun is an alert, told in farm time', () => {
+test('a due slot that has not begun is an alert, in farm time', () => {
   const [alert] = judge(ofJob({ overdue: [new Date('2025-12-24T17:03:20Z')] }));
-  assert.equal(alert?.message, 'the slot of 2025-12-25 01:03:20 is due and has not begun');
+  assert.match(alert?.message ?? '', /^The run of 2025-12-25 01:03:20 is due and has not started\./);
+  assert.deepEqual(
+    { code: alert?.code, params: alert?.params },
+    { code: 'alert.overdue.one', params: { n: 1, slot: '2025-12-25 01:03:20' } },
+  );
   assert.equal(alert?.severity, 'critical');
 });
 
 test('missed slots are an alert', () => {
-  const missed = { slots: 3, newest: ago(4_000), writtenDown: ago(100) };
+  const missed = { slots: 3, newest: ago(4_000), recordedAt: ago(100) };
   assert.deepEqual(keys(ofJob({ missed })), [`missed ${job}`]);
 });
 
-test('a service is dead when all its processes are silent for a minute, and alive when heard of lately', () => {
+test('a service is dead when all its processes are silent for a minute, and alive when one was seen lately', () => {
   const alert = 'dead-worker worker-clip';
   const heartbeats = (...seconds: number[]) =>
     facts({ heartbeats: seconds.map((silent) => heartbeat(ago(silent))) });
@@ -106,7 +121,7 @@ test('a service is dead when all its processes are silent for a minute, and aliv
   assert.deepEqual(keys(heartbeats(30), alert), []);
 });
 
-test('a worker that holds back for longer than a moment is an alert, a dead one only a dead one', () => {
+test('a worker that is paused for a while is an alert; a dead one is only reported as dead', () => {
   assert.deepEqual(keys(facts({ heartbeats: [heartbeat(ago(5), ago(15))] })), []);
   assert.deepEqual(keys(facts({ heartbeats: [heartbeat(ago(1)), heartbeat(ago(5), ago(16))] })), [
     'breaker-open worker-clip',
@@ -114,11 +129,41 @@ test('a worker that holds back for longer than a moment is an alert, a dead one 
   assert.deepEqual(keys(facts({ heartbeats: [heartbeat(ago(500), ago(600))] })), ['dead-worker worker-clip']);
 });
 
-test('jobs that failed for good are an alert of their queue when nobody has looked for ten minutes', () => {
+test('dead-lettered jobs are an alert of their queue after ten minutes', () => {
   const letters = (seconds: number) => [
     { queue: 'clip-batch', count: 1, oldest: ago(seconds), newest: ago(1) },
   ];
   assert.deepEqual(keys(facts({ deadLetters: letters(600) })), []);
   const [alert] = judge(facts({ deadLetters: letters(601) }));
-  assert.equal(alert?.message, '1 job failed for good, the oldest at 2025-12-25 01:49:59');
+  assert.match(alert?.message ?? '', /^1 job has used every attempt, the oldest at 2025-12-25 01:49:59\./);
+});
+
+const requeued = (seconds: number, behindLiveRun = false) => ({
+  queue: 'clip',
+  id: 'one',
+  job,
+  reason: 'this worker does not know the job',
+  since: ago(seconds),
+  lastSeen: ago(1),
+  times: 60,
+  behindLiveRun,
+});
+
+test('a job that is requeued for the same reason for ten minutes is an alert', () => {
+  assert.deepEqual(keys(ofJob({ requeued: [requeued(600)] })), []);
+  const [alert] = judge(ofJob({ requeued: [requeued(700), requeued(601), requeued(5)] }));
+  assert.equal(alert && alertKey(alert), `requeued ${job}`);
+  assert.match(alert?.message ?? '', /^2 jobs keep being requeued, .*: this worker does not know the job\.$/);
+});
+
+test('behind a run that is alive, a job may wait for as long as one run may take', () => {
+  assert.deepEqual(keys(ofJob({ requeued: [requeued(3_600, true)] })), []);
+  assert.deepEqual(keys(ofJob({ requeued: [requeued(3_601, true)] })), [`requeued ${job}`]);
+});
+
+test('a run that waits and has had no batch for two minutes is stuck', () => {
+  const stuck = (seconds: number) =>
+    facts({ stuckRuns: [{ job, slot: ago(9_000), idleSince: ago(seconds) }] });
+  assert.deepEqual(keys(stuck(120)), []);
+  assert.deepEqual(keys(stuck(121)), [`stuck-run ${job}`]);
 });

@@ -1,5 +1,9 @@
-import type { Condition, HeartbeatRow } from '@mycelium/database';
+import type { Condition, HeartbeatRow, RequeuedRow } from '@mycelium/database';
 import { formatLocal } from '@mycelium/farm';
+import type { ReportFacts } from '@mycelium/queue';
+import { type Code, message, type Params, say } from '@mycelium/words';
+import type { DeadLetters } from '../dead-letters.ts';
+import type { StuckRun } from '../stuck-runs.ts';
 
 /** Kinds of alerts; `docs/alerts.md` says what to do about each. */
 export const alertKinds = [
@@ -8,33 +12,41 @@ export const alertKinds = [
   'consecutive-failures',
   'overdue',
   'missed',
+  'stuck-run',
+  'requeued',
   'dead-worker',
   'dead-letters',
   'breaker-open',
 ] as const;
 export type AlertKind = (typeof alertKinds)[number];
 
-/** Opened above the one threshold, closed below the other: what hovers between does not flap. */
+/** Opens above the first threshold and closes below the second: a value between the two does not flap. */
 export const failureRate = { opens: 0.1, closes: 0.05 };
 export const deadAfterSeconds = { opens: 60, closes: 30 };
 export const failuresInARow = 3;
 export const breakerSeconds = 15;
 export const deadLetterSeconds = 600;
-/** A missed slot stays an alert for this long, or until it is made up for. */
+export const stuckSeconds = 120;
+export const requeuedSeconds = 600;
+/** A missed slot stays an alert for this long, or until it is backfilled. */
 export const missedHours = 24;
-/** An old report says nothing of today. */
+/** An older report says nothing about today. */
 export const reportDays = 3;
-/** More rooms without data than this are one trouble, not many. */
+/** More rooms without data than this are one problem. */
 export const roomsApart = 20;
 
 export interface JobFacts {
   job: string;
+  /** How long one run may take. */
+  timeoutSeconds: number;
   /** The last ended runs, newest slot first. */
   ended: EndedRun[];
   /** Slots that are due beyond the grace and have not begun, oldest first. */
   overdue: Date[];
   /** Slots of the last day that were given up. */
-  missed: { slots: number; newest: Date; writtenDown: Date } | undefined;
+  missed: { slots: number; newest: Date; recordedAt: Date } | undefined;
+  /** Jobs that workers could not take, those with the oldest reason first. */
+  requeued: RequeuedRow[];
 }
 
 export interface EndedRun {
@@ -45,21 +57,6 @@ export interface EndedRun {
   report: ReportFacts | undefined;
 }
 
-/** What a report says of its input. Undefined: this job does not tell. */
-export interface ReportFacts {
-  /** Share of the images tried that failed, 0–1. */
-  failureRate?: number | undefined;
-  foundNothing?: boolean | undefined;
-  roomsWithoutData?: string[] | undefined;
-}
-
-export interface DeadLetters {
-  queue: string;
-  count: number;
-  oldest: Date;
-  newest: Date;
-}
-
 export interface Facts {
   at: Date;
   timeZone: string;
@@ -67,103 +64,154 @@ export interface Facts {
   heartbeats: HeartbeatRow[];
   /** Undefined while Redis does not answer: then nothing is known of them. */
   deadLetters: DeadLetters[] | undefined;
+  stuckRuns: StuckRun[] | undefined;
 }
 
 /** The identity of an alert. */
 export const alertKey = ({ kind, subject }: { kind: string; subject: string }) => `${kind} ${subject}`;
 
-/**
- * Everything that is wrong now.
- * @param isOpen whether there is an open alert: it takes more to close one than to leave it unopened
- */
-export function findConditions(facts: Facts, isOpen: (kind: AlertKind, subject: string) => boolean) {
-  const found: (Condition & { kind: AlertKind })[] = [];
-  const local = (instant: Date) => formatLocal(instant, facts.timeZone);
-  const age = (instant: Date) => (facts.at.getTime() - instant.getTime()) / 1_000;
-  const say = (
+/** What a rule works with: the facts, and how to report what it finds. */
+interface Judging {
+  facts: Facts;
+  /** Whether such an alert is open: closing one takes more than leaving it unopened. */
+  isOpen(kind: AlertKind, subject: string): boolean;
+  local(instant: Date): string;
+  /** Seconds. */
+  age(instant: Date): number;
+  add(
     kind: AlertKind,
     subject: string,
     severity: Condition['severity'],
     since: Date,
-    text: string,
-  ) => found.push({ kind, subject: bounded(subject, 80), severity, since, message: bounded(text, 300) });
+    code: Code,
+    params: Params,
+  ): void;
+}
 
-  for (const { job, ended, overdue, missed } of facts.jobs) {
-    const newestReport = ended.find(({ status }) => status === 'succeeded');
-    if (newestReport?.report && age(newestReport.finishedAt) < reportDays * 86_400)
-      judgeReport(job, newestReport.slot, newestReport.finishedAt, newestReport.report);
-
-    const streak = ended.slice(0, failuresInARow);
-    const [last] = streak;
-    if (last && streak.length === failuresInARow && streak.every(({ status }) => status === 'failed')) {
-      const why = bounded(last.error ?? 'no reason was given', 160);
-      const text = `${failuresInARow} or more runs in a row have failed, the last of ${local(last.slot)}: ${why}`;
-      say('consecutive-failures', job, 'critical', last.finishedAt, text);
-    }
-    const newestOverdue = overdue.at(-1);
-    if (overdue[0] && newestOverdue) {
-      const text =
-        overdue.length === 1
-          ? `the slot of ${local(overdue[0])} is due and has not begun`
-          : `${overdue.length} slots are due and have not begun, the oldest of ${local(overdue[0])}`;
-      say('overdue', job, 'critical', newestOverdue, text);
-    }
-    if (missed) {
-      const text = `${count(missed.slots, 'slot')} came too late to run, the newest of ${local(missed.newest)}`;
-      say('missed', job, 'warning', missed.writtenDown, text);
-    }
+/** Everything that is wrong now. */
+export function findConditions(facts: Facts, isOpen: Judging['isOpen']) {
+  const found: (Condition & { kind: AlertKind })[] = [];
+  const judging: Judging = {
+    facts,
+    isOpen,
+    local: (instant) => formatLocal(instant, facts.timeZone),
+    age: (instant) => (facts.at.getTime() - instant.getTime()) / 1_000,
+    add: (kind, subject, severity, since, code, params) => {
+      const english = bounded(say(message(code, params)), 300);
+      found.push({ kind, subject: bounded(subject, 80), severity, since, message: english, code, params });
+    },
+  };
+  for (const job of facts.jobs) {
+    judgeReport(judging, job);
+    judgeStreak(judging, job);
+    judgeSlots(judging, job);
+    judgeRequeued(judging, job);
   }
+  for (const run of facts.stuckRuns ?? []) judgeStuck(judging, run);
   const services = Map.groupBy(facts.heartbeats, ({ service }) => service);
-  for (const [service, processes] of services) judgeService(service, processes);
-  for (const { queue, count: jobs, oldest, newest } of facts.deadLetters ?? []) {
-    if (age(oldest) <= deadLetterSeconds) continue;
-    const text = `${count(jobs, 'job')} failed for good, the oldest at ${local(oldest)}`;
-    say('dead-letters', queue, 'warning', newest, text);
-  }
+  for (const [service, processes] of services) judgeService(judging, service, processes);
+  for (const letters of facts.deadLetters ?? []) judgeLetters(judging, letters);
   return found;
+}
 
-  function judgeReport(job: string, slot: Date, since: Date, report: ReportFacts) {
-    const rate = report.failureRate ?? 0;
-    const tooMany = isOpen('failure-rate', job) ? rate >= failureRate.closes : rate > failureRate.opens;
-    if (tooMany) {
-      const text = `${(rate * 100).toFixed(1)} % of the images of the run of ${local(slot)} failed`;
-      say('failure-rate', job, 'warning', since, text);
-    }
-    if (report.foundNothing)
-      say('no-data', job, 'critical', since, `the run of ${local(slot)} found nothing to work on`);
+function judgeReport({ isOpen, age, local, add }: Judging, { job, ended }: JobFacts): void {
+  const newest = ended.find(({ status }) => status === 'succeeded');
+  if (!newest?.report || age(newest.finishedAt) >= reportDays * 86_400) return;
+  const { finishedAt: since, report } = newest;
+  const slot = local(newest.slot);
 
-    const rooms = report.roomsWithoutData ?? [];
-    if (rooms.length > roomsApart) {
-      const named = rooms.slice(0, 10).join(', ');
-      const text = `${rooms.length} rooms had no valid reading in the run of ${local(slot)}: ${named} …`;
-      say('no-data', 'many rooms', 'critical', since, text);
-    } else {
-      for (const room of rooms) {
-        const text = `room ${room} had no valid reading in the run of ${local(slot)}`;
-        say('no-data', `room ${room}`, 'warning', since, text);
-      }
-    }
+  const rate = report.failureRate ?? 0;
+  const tooMany = isOpen('failure-rate', job) ? rate >= failureRate.closes : rate > failureRate.opens;
+  if (tooMany) {
+    const params = { slot, failed: report.failed ?? 0, n: report.tried ?? 0 };
+    add('failure-rate', job, 'warning', since, 'alert.failure-rate.images', params);
   }
+  if (report.foundNothing) add('no-data', job, 'critical', since, 'alert.no-data.run', { slot });
 
-  function judgeService(service: string, processes: HeartbeatRow[]) {
-    const seen = new Date(Math.max(...processes.map(({ seenAt }) => seenAt.getTime())));
-    const limit = isOpen('dead-worker', service) ? deadAfterSeconds.closes : deadAfterSeconds.opens;
-    if (age(seen) > limit) {
-      const text = `no process of ${service} has been heard of since ${local(seen)}`;
-      say('dead-worker', service, 'critical', seen, text);
-    }
-    const held = processes.find(
-      ({ seenAt, troubleSince }) =>
-        troubleSince && age(seenAt) <= deadAfterSeconds.opens && age(troubleSince) > breakerSeconds,
-    );
-    if (held?.troubleSince) {
-      const text = `${service} on ${held.host} holds back since ${local(held.troubleSince)}: ${held.trouble}`;
-      say('breaker-open', service, 'critical', held.troubleSince, text);
-    }
+  const rooms = report.roomsWithoutData ?? [];
+  if (rooms.length > roomsApart) {
+    const params = { slot, n: rooms.length, rooms: rooms.slice(0, 10).join(', ') };
+    add('no-data', 'many rooms', 'critical', since, 'alert.no-data.rooms', params);
+  } else {
+    for (const room of rooms)
+      add('no-data', `room ${room}`, 'warning', since, 'alert.no-data.room', { slot, room });
   }
 }
 
-const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;
+function judgeStreak({ local, add }: Judging, { job, ended }: JobFacts): void {
+  const streak = ended.slice(0, failuresInARow);
+  const [last] = streak;
+  if (!last || streak.length < failuresInARow || !streak.every(({ status }) => status === 'failed')) return;
+  const params = {
+    n: failuresInARow,
+    slot: local(last.slot),
+    ...(last.error && { error: bounded(last.error, 160) }),
+  };
+  const code = last.error ? 'alert.consecutive-failures.streak' : 'alert.consecutive-failures.unexplained';
+  add('consecutive-failures', job, 'critical', last.finishedAt, code, params);
+}
+
+function judgeSlots({ local, add }: Judging, { job, overdue, missed }: JobFacts): void {
+  const [oldest] = overdue;
+  const newest = overdue.at(-1);
+  if (oldest && newest) {
+    const code = overdue.length === 1 ? 'alert.overdue.one' : 'alert.overdue.many';
+    add('overdue', job, 'critical', newest, code, { n: overdue.length, slot: local(oldest) });
+  }
+  if (missed) {
+    const params = { n: missed.slots, slot: local(missed.newest) };
+    add('missed', job, 'warning', missed.recordedAt, 'alert.missed.slots', params);
+  }
+}
+
+/** Behind a run that is alive a job may wait for as long as one run may take. */
+function judgeRequeued({ local, age, add }: Judging, { job, requeued, timeoutSeconds }: JobFacts): void {
+  const long = requeued.filter(
+    ({ since, behindLiveRun }) =>
+      age(since) > (behindLiveRun ? Math.max(timeoutSeconds, requeuedSeconds) : requeuedSeconds),
+  );
+  const [oldest] = long;
+  if (!oldest) return;
+  const params = { n: long.length, since: local(oldest.since), reason: bounded(oldest.reason, 160) };
+  add('requeued', job, 'warning', oldest.since, 'alert.requeued.same-reason', params);
+}
+
+function judgeStuck({ local, age, add }: Judging, { job, slot, idleSince }: StuckRun): void {
+  if (age(idleSince) <= stuckSeconds) return;
+  const params = { slot: local(slot), since: local(idleSince) };
+  add('stuck-run', job, 'critical', idleSince, 'alert.stuck-run.no-batch', params);
+}
+
+function judgeService(
+  { isOpen, local, age, add }: Judging,
+  service: string,
+  processes: HeartbeatRow[],
+): void {
+  const seen = new Date(Math.max(...processes.map(({ seenAt }) => seenAt.getTime())));
+  const limit = isOpen('dead-worker', service) ? deadAfterSeconds.closes : deadAfterSeconds.opens;
+  if (age(seen) > limit)
+    add('dead-worker', service, 'critical', seen, 'alert.dead-worker.silent', {
+      service,
+      since: local(seen),
+    });
+
+  const paused = processes.find(
+    ({ seenAt, troubleSince }) =>
+      troubleSince && age(seenAt) <= deadAfterSeconds.opens && age(troubleSince) > breakerSeconds,
+  );
+  if (!paused?.troubleSince) return;
+  const { host, trouble, troubleSince } = paused;
+  const params = { service, host, since: local(troubleSince), trouble: trouble ?? '' };
+  add('breaker-open', service, 'critical', troubleSince, 'alert.breaker-open.paused', params);
+}
+
+function judgeLetters({ local, age, add }: Judging, { queue, count, oldest, newest }: DeadLetters): void {
+  if (age(oldest) <= deadLetterSeconds) return;
+  add('dead-letters', queue, 'warning', newest, 'alert.dead-letters.count', {
+    n: count,
+    oldest: local(oldest),
+  });
+}
 
 function bounded(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;

@@ -44,6 +44,8 @@ async function setup(t: TestContext, ...answers: Answer[]) {
       subject: 'daily_env_stats',
       severity: 'critical',
       message: 'its slot is due',
+      code: 'alert.overdue.one',
+      params: {},
       since: start,
     },
     start,

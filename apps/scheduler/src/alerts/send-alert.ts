@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { type AlertRow, markTold, type Pool, postponeTelling, untoldAlerts } from '@mycelium/database';
+import { type AlertRow, alertsToSend, markSent, type Pool, postponeSending } from '@mycelium/database';
 import type { Logger } from '@mycelium/telemetry';
 
 export interface Webhook {
@@ -30,15 +30,15 @@ export async function sendAlerts({
   now: () => Date;
   webhook: Webhook;
 }): Promise<void> {
-  const alerts = await untoldAlerts(pool, now(), atOnce);
+  const alerts = await alertsToSend(pool, now(), atOnce);
   await Promise.all(
     alerts.map(async (alert) => {
       try {
         await send(webhook, alert, now());
-        await markTold(pool, alert);
+        await markSent(pool, alert);
       } catch (error) {
         const until = new Date(now().getTime() + retryAfterSeconds(alert.attempts) * 1_000);
-        await postponeTelling(pool, alert.id, until);
+        await postponeSending(pool, alert.id, until);
         logger.warn('the alert webhook did not take an alert; trying again later', {
           alert: alert.kind,
           subject: alert.subject,

@@ -9,9 +9,10 @@ import {
   rememberSchedule,
 } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
-import { connect, createQueues, type JobName, jobs, type Result } from '@mycelium/queue';
+import { connect, createQueues, enqueueSlot, type JobName, jobs, type Result } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
 import { createLogger } from '@mycelium/telemetry';
+import { Worker } from 'bullmq';
 import { reconcile } from '../reconcile.ts';
 import { watchAlerts } from './watch-alerts.ts';
 
@@ -28,9 +29,9 @@ async function setup(t: Parameters<typeof createTestDatabase>[0], connection = t
   t.after(async () => {
     await Promise.all(queues.all.map((queue) => queue.close()));
   });
-  const house = (now: Date) => ({ pool, queues, timeZone, logger, now: () => now });
+  const parts = (now: Date) => ({ pool, queues, timeZone, logger, now: () => now });
   const watch = async (now: Date) => {
-    await watchAlerts(house(now));
+    await watchAlerts(parts(now));
     return (await listOpenAlerts(pool)).map(({ kind, subject }) => `${kind} ${subject}`).sort();
   };
   /** A run from beginning to end, on the clock of the test. */
@@ -46,7 +47,7 @@ async function setup(t: Parameters<typeof createTestDatabase>[0], connection = t
     if (outcome) await ledger.end(begun.lease, run, outcome);
     await pool.query('update runs set finished_at = slot where job = $1 and slot = $2', [job, when]);
   };
-  return { pool, connection, queues, house, watch, ran };
+  return { pool, connection, queues, parts, watch, ran };
 }
 
 const images = (succeeded: number, failed: number): Result<'daily_clip_inference'> => ({
@@ -64,8 +65,8 @@ const images = (succeeded: number, failed: number): Result<'daily_clip_inference
 });
 
 test('the absence of a run is an alert once the grace is over, and its beginning is the end of it', async (t) => {
-  const { house, watch, ran } = await setup(t);
-  await reconcile(house(hours(-0.5)));
+  const { parts, watch, ran } = await setup(t);
+  await reconcile(parts(hours(-0.5)));
   assert.deepEqual(await watch(seconds(299)), []);
   assert.deepEqual(await watch(seconds(300)), ['overdue daily_env_stats']);
   // Nobody has to reconcile for that, and it is there once however often one looks.
@@ -75,17 +76,17 @@ test('the absence of a run is an alert once the grace is over, and its beginning
 });
 
 test('a paused schedule is not overdue', async (t) => {
-  const { pool, house, watch } = await setup(t);
-  await reconcile(house(hours(-0.5)));
+  const { pool, parts, watch } = await setup(t);
+  await reconcile(parts(hours(-0.5)));
   await pauseSchedule(pool, 'daily_env_stats', seconds(-60));
   assert.deepEqual(await watch(seconds(399)), []);
 });
 
-test('started at 04:00, a job that catches up with nothing has missed its slot, and that is an alert', async (t) => {
-  const { pool, house, watch } = await setup(t);
+test('started at 04:00, a job without catch-up has missed its slot, and that is an alert', async (t) => {
+  const { pool, parts, watch } = await setup(t);
   t.mock.property(jobs.daily_env_stats, 'catchUp', 'none');
-  await reconcile(house(hours(-0.5)));
-  await reconcile(house(new Date('2025-12-24T20:00:00Z')));
+  await reconcile(parts(hours(-0.5)));
+  await reconcile(parts(new Date('2025-12-24T20:00:00Z')));
   const run = await findRun(pool, 'daily_env_stats', slot);
   assert.deepEqual([run?.status, run?.attempts], ['missed', 0]);
   await pool.query('update runs set finished_at = $1', [new Date('2025-12-24T20:00:00Z')]);
@@ -96,7 +97,7 @@ test('started at 04:00, a job that catches up with nothing has missed its slot, 
   );
 });
 
-test('a slot that was given up is an alert for a day, or until it is made up for', async (t) => {
+test('a missed slot is an alert for a day, or until it is backfilled', async (t) => {
   const { pool, watch, ran } = await setup(t);
   await accountForSlot(pool, { job: 'daily_env_stats', slot }, 'missed');
   await pool.query('update runs set finished_at = $1', [hours(3)]);
@@ -148,7 +149,7 @@ test('three failures in a row are an alert until a success', async (t) => {
   assert.deepEqual(await watch(hours(4)), []);
 });
 
-test('a service that falls silent is dead after a minute, and a breaker open for a while is told', async (t) => {
+test('a silent service is dead after a minute, and a breaker open for a while is an alert', async (t) => {
   const { pool, watch } = await setup(t);
   const beat = (process: string, seen: Date, troubleSince?: Date) =>
     pool.query(
@@ -179,7 +180,51 @@ test('a dead letter in Redis is an alert of its queue until it is taken away', a
   assert.deepEqual(await watch(seconds(700)), []);
 });
 
-test('while Redis is out of reach everything else is watched, and what it held is left as it was', async (t) => {
+test('a waiting run is stuck when it has no batch that is alive, and no longer when it wakes', async (t) => {
+  const { pool, connection, queues, watch } = await setup(t);
+  const name = 'daily_clip_inference';
+  const { id, timestamp } = await enqueueSlot(queues, name, slot, 'backfill', {});
+  const parent = { id: id as string, queue: queues.of(name).qualifiedName };
+  const batch = await queues.enqueue('embed_batch', { keys: ['612/a.jpg'] }, { parent });
+  const planner = new Worker('clip', undefined, {
+    connection: connection.forWorker(),
+    prefix: connection.prefix,
+    autorun: false,
+  });
+  await (await planner.getNextJob('token'))?.moveToWaitingChildren('token');
+  await planner.close();
+  const ledger = createLedger(pool, 'worker');
+  const run = { job: name, slot, cause: 'backfill', request: `${id}#${timestamp}` };
+  const begun = await ledger.begin(run);
+  assert.ok('lease' in begun);
+  await ledger.end(begun.lease, run, { status: 'waiting' });
+
+  assert.deepEqual(await watch(seconds(1)), []);
+  assert.deepEqual(await watch(seconds(200)), [], 'its batch is in the queue');
+  // As when somebody deletes the batch by hand in Redis: BullMQ would tell its parent.
+  await connection.redis.del(queues.of('embed_batch').toKey(batch.id as string));
+  assert.deepEqual(await watch(seconds(210)), []);
+  assert.deepEqual(await watch(seconds(331)), [`stuck-run ${name}`]);
+  await ledger.begin(run);
+  assert.deepEqual(await watch(seconds(340)), []);
+});
+
+test('a job that workers cannot take is an alert after ten minutes, until it is no longer requeued', async (t) => {
+  const { pool, watch } = await setup(t);
+  const ledger = createLedger(pool, 'worker');
+  const requeue = { queue: 'clip', id: 'one', job: 'embed_images', reason: 'a newer program enqueued it' };
+  await ledger.requeued(requeue);
+  await ledger.requeued(requeue);
+  const since = (await pool.query<{ since: Date }>('select since from requeued')).rows[0]?.since as Date;
+  const after = (n: number) => new Date(since.getTime() + n * 1_000);
+  await pool.query('update requeued set last_seen = $1', [after(600)]);
+  assert.deepEqual(await watch(after(600)), []);
+  assert.deepEqual(await watch(after(601)), ['requeued embed_images']);
+  assert.deepEqual(await watch(after(800)), []);
+  assert.equal((await pool.query('select from requeued')).rowCount, 0);
+});
+
+test('while Redis is unreachable everything else is watched, and its own alerts stay as they were', async (t) => {
   const nowhere = {
     REDIS_URL: 'redis://127.0.0.1:1',
     REDIS_CONNECT_TIMEOUT: 500,

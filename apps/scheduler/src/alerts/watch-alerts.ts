@@ -2,6 +2,7 @@ import {
   type AlertRow,
   clearAlert,
   forgetDeadProcesses,
+  forgetRequeued,
   listOpenAlerts,
   openAlert,
   type Pool,
@@ -22,7 +23,7 @@ export interface Watch {
   webhook?: Webhook | undefined;
 }
 
-/** Opens an alert for what is wrong, closes those that are over, and tells the webhook. */
+/** Opens an alert for what is wrong, closes those that are over, and notifies the webhook. */
 export async function watchAlerts({ pool, queues, timeZone, logger, now, webhook }: Watch): Promise<void> {
   const at = now();
   const facts = await readFacts(pool, queues, timeZone, at);
@@ -40,12 +41,13 @@ export async function watchAlerts({ pool, queues, timeZone, logger, now, webhook
     }
   }
   const wrong = new Set(conditions.map(alertKey));
-  const unknown = (alert: AlertRow) => alert.kind === 'dead-letters' && !facts.deadLetters;
+  const unknown = ({ kind }: AlertRow) =>
+    (kind === 'dead-letters' && !facts.deadLetters) || (kind === 'stuck-run' && !facts.stuckRuns);
   for (const [key, alert] of open) {
     if (wrong.has(key) || unknown(alert)) continue;
     if (await clearAlert(pool, alert.id, at))
       logger.info(`alert is over: ${alert.message}`, { alert: alert.kind, subject: alert.subject });
   }
-  await forgetDeadProcesses(pool, at);
+  await Promise.all([forgetDeadProcesses(pool, at), forgetRequeued(pool, at)]);
   if (webhook) await sendAlerts({ pool, logger, now, webhook });
 }

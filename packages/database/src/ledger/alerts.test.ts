@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestDatabase } from '../testing.ts';
 import {
+  alertsToSend,
   clearAlert,
   listOpenAlerts,
-  markTold,
+  markSent,
   openAlert,
-  postponeTelling,
+  postponeSending,
   rewordAlert,
-  untoldAlerts,
 } from './alerts.ts';
 
 const at = (minutes: number) => new Date(Date.UTC(2025, 11, 24, 17, minutes));
@@ -16,7 +16,9 @@ const overdue = (since: number) => ({
   kind: 'overdue',
   subject: 'daily_env_stats',
   severity: 'critical' as const,
-  message: 'its slot has not begun',
+  message: 'the run of 01:03 has not begun',
+  code: 'alert.overdue.one',
+  params: { slot: '01:03' },
   since: at(since),
 });
 
@@ -28,9 +30,9 @@ async function setup(t: Parameters<typeof createTestDatabase>[0]) {
     assert.equal(more.length, 0);
     return alert;
   };
-  const untold = async (minute: number) =>
-    (await untoldAlerts(pool, at(minute), 10)).map(({ closedAt }) => (closedAt ? 'end' : 'opening'));
-  return { pool, only, untold };
+  const toSend = async (minute: number) =>
+    (await alertsToSend(pool, at(minute), 10)).map(({ closedAt }) => (closedAt ? 'end' : 'opening'));
+  return { pool, only, toSend };
 }
 
 test('one alert of a kind and a subject is open, also when two schedulers see it at once', async (t) => {
@@ -38,11 +40,13 @@ test('one alert of a kind and a subject is open, also when two schedulers see it
   const opened = await Promise.all([1, 2, 3].map(() => openAlert(pool, overdue(0), at(10))));
   assert.equal(opened.filter(Boolean).length, 1);
   const { id } = await only();
-  await rewordAlert(pool, id, { severity: 'critical', message: 'two slots have not begun' });
-  assert.equal((await only()).message, 'two slots have not begun');
+  const words = { message: '2 runs have not begun', code: 'alert.overdue.many', params: { n: 2 } };
+  await rewordAlert(pool, id, { severity: 'critical', ...words });
+  const { message, code, params } = await only();
+  assert.deepEqual({ message, code, params }, words);
 });
 
-test('what is over may come back at any time', async (t) => {
+test('an alert that is over may open again at any time', async (t) => {
   const { pool, only } = await setup(t);
   await openAlert(pool, overdue(0), at(10));
   const { id } = await only();
@@ -51,7 +55,7 @@ test('what is over may come back at any time', async (t) => {
   assert.equal(await openAlert(pool, overdue(0), at(22)), true);
 });
 
-test('what a person closed stays closed until it comes about anew', async (t) => {
+test('an alert that a person closed stays closed until its condition starts again', async (t) => {
   const { pool } = await setup(t);
   await openAlert(pool, overdue(0), at(10));
   await pool.query('update alert set closed_at = $1', [at(20)]);
@@ -59,36 +63,36 @@ test('what a person closed stays closed until it comes about anew', async (t) =>
   assert.equal(await openAlert(pool, overdue(30), at(40)), true);
 });
 
-test('opening and end are each told once', async (t) => {
-  const { pool, only, untold } = await setup(t);
+test('opening and end are each sent once', async (t) => {
+  const { pool, only, toSend } = await setup(t);
   await openAlert(pool, overdue(0), at(10));
-  assert.deepEqual(await untold(10), ['opening']);
+  assert.deepEqual(await toSend(10), ['opening']);
   const opened = await only();
-  await markTold(pool, opened);
-  assert.deepEqual(await untold(11), []);
+  await markSent(pool, opened);
+  assert.deepEqual(await toSend(11), []);
   await clearAlert(pool, opened.id, at(20));
-  assert.deepEqual(await untold(20), ['end']);
-  await markTold(pool, { ...opened, closedAt: at(20) });
-  assert.deepEqual(await untold(21), []);
+  assert.deepEqual(await toSend(20), ['end']);
+  await markSent(pool, { ...opened, closedAt: at(20) });
+  assert.deepEqual(await toSend(21), []);
 });
 
-test('an end that came while the opening was being told is still told', async (t) => {
-  const { pool, only, untold } = await setup(t);
+test('an end that comes while the opening is being sent is still sent', async (t) => {
+  const { pool, only, toSend } = await setup(t);
   await openAlert(pool, overdue(0), at(10));
   const opened = await only();
   await clearAlert(pool, opened.id, at(11));
-  await markTold(pool, opened);
-  assert.deepEqual(await untold(12), ['end']);
+  await markSent(pool, opened);
+  assert.deepEqual(await toSend(12), ['end']);
 });
 
-test('what could not be told waits for its time, and an end is told for a day at most', async (t) => {
-  const { pool, only, untold } = await setup(t);
+test('what could not be sent waits for its time, and an end is sent for a day at most', async (t) => {
+  const { pool, only, toSend } = await setup(t);
   await openAlert(pool, overdue(0), at(10));
   const { id } = await only();
-  await postponeTelling(pool, id, at(12));
-  assert.deepEqual(await untold(11), []);
-  assert.deepEqual(await untold(12), ['opening']);
-  assert.deepEqual(await untold(10_000), ['opening']);
+  await postponeSending(pool, id, at(12));
+  assert.deepEqual(await toSend(11), []);
+  assert.deepEqual(await toSend(12), ['opening']);
+  assert.deepEqual(await toSend(10_000), ['opening']);
   await clearAlert(pool, id, at(13));
-  assert.deepEqual(await untold(13 + 1_441), []);
+  assert.deepEqual(await toSend(13 + 1_441), []);
 });

@@ -6,8 +6,12 @@ export interface Condition {
   /** What it is about: a job, a room, a queue, a service. */
   subject: string;
   severity: 'warning' | 'critical';
+  /** In English, for logs and the webhook. */
   message: string;
-  /** When it came about: what a person closed by hand stays closed until it comes about anew. */
+  /** What the message says, to word it in the reader's language. */
+  code: string;
+  params: Record<string, string | number>;
+  /** When it started: what a person closed stays closed until it starts again. */
   since: Date;
 }
 
@@ -17,11 +21,14 @@ export interface AlertRow {
   subject: string;
   severity: 'warning' | 'critical';
   message: string;
+  /** Null in an alert of a release before. */
+  code: string | null;
+  params: Record<string, string | number> | null;
   openedAt: Date;
   closedAt: Date | null;
 }
 
-const columns = `id, kind, subject, severity, message, opened_at as "openedAt", closed_at as "closedAt"`;
+const columns = `id, kind, subject, severity, message, code, params, opened_at as "openedAt", closed_at as "closedAt"`;
 
 export async function listOpenAlerts(db: Queryable): Promise<AlertRow[]> {
   const { rows } = await db.query<AlertRow>(
@@ -30,29 +37,35 @@ export async function listOpenAlerts(db: Queryable): Promise<AlertRow[]> {
   return rows;
 }
 
-/** @returns false when such an alert is open, or a person closed it since it came about. */
+/** @returns false when such an alert is open, or a person closed it since it started. */
 export async function openAlert(db: Queryable, condition: Condition, now: Date): Promise<boolean> {
-  const { kind, subject, severity, message, since } = condition;
+  const { kind, subject, severity, message, code, params, since } = condition;
   const { rowCount } = await db.query(
-    `insert into alert (kind, subject, severity, message, opened_at, notify_after)
-     select $1, $2, $3, $4, $5, $5 where not exists (
+    `insert into alert (kind, subject, severity, message, opened_at, notify_after, code, params)
+     select $1, $2, $3, $4, $5, $5, $7, $8 where not exists (
        select from alert where kind = $1 and subject = $2 and closed_at >= $6 and not cleared)
      on conflict (kind, subject) where closed_at is null do nothing`,
-    [kind, subject, severity, message, now, since],
+    [kind, subject, severity, message, now, since, code, params],
   );
   return rowCount === 1;
 }
 
-/** The same trouble, in today's words; nobody is told again. */
+/** The same alert with its current words. It is not sent again. */
 export async function rewordAlert(
   db: Queryable,
   id: number,
-  { severity, message }: Pick<Condition, 'severity' | 'message'>,
+  { severity, message, code, params }: Pick<Condition, 'severity' | 'message' | 'code' | 'params'>,
 ): Promise<void> {
-  await db.query('update alert set severity = $2, message = $3 where id = $1', [id, severity, message]);
+  await db.query('update alert set severity = $2, message = $3, code = $4, params = $5 where id = $1', [
+    id,
+    severity,
+    message,
+    code,
+    params,
+  ]);
 }
 
-/** It is over. @returns false when it was closed already. */
+/** Closes an alert whose condition is over. @returns false when it was closed already. */
 export async function clearAlert(db: Queryable, id: number, now: Date): Promise<boolean> {
   const { rowCount } = await db.query(
     `update alert set closed_at = $2, cleared = true, notify_attempts = 0, notify_after = $2
@@ -62,8 +75,8 @@ export async function clearAlert(db: Queryable, id: number, now: Date): Promise<
   return rowCount === 1;
 }
 
-/** Alerts whose opening or end is still to be told, and whose next try is due; ends are told for a day. */
-export async function untoldAlerts(
+/** Alerts whose opening or end is still to be sent and whose next try is due. An end is sent for a day. */
+export async function alertsToSend(
   db: Queryable,
   now: Date,
   limit: number,
@@ -78,15 +91,15 @@ export async function untoldAlerts(
   return rows;
 }
 
-/** The webhook knows of the alert as it was read: of its opening, or of its end too. */
-export async function markTold(db: Queryable, { id, openedAt, closedAt }: AlertRow): Promise<void> {
+/** The webhook has the alert as it was read: its opening, or its end too. */
+export async function markSent(db: Queryable, { id, openedAt, closedAt }: AlertRow): Promise<void> {
   await db.query(
     `update alert set notified_at = greatest(notified_at, $2), notify_attempts = 0 where id = $1`,
     [id, closedAt ?? openedAt],
   );
 }
 
-export async function postponeTelling(db: Queryable, id: number, until: Date): Promise<void> {
+export async function postponeSending(db: Queryable, id: number, until: Date): Promise<void> {
   await db.query('update alert set notify_attempts = notify_attempts + 1, notify_after = $2 where id = $1', [
     id,
     until,

@@ -17,7 +17,7 @@ const clip: Process = {
 };
 const far = new Date('2100-01-01T00:00:00Z');
 
-test('trouble is dated from when it began, however often it is told, until it is over', async (t) => {
+test('trouble is dated from its start, however often it is reported, until it is over', async (t) => {
   const pool = await createTestDatabase(t);
   const beat = (trouble?: string) => recordHeartbeat(pool, { ...clip, trouble: () => trouble });
   const read = async () => (await listHeartbeats(pool, new Date()))[0];
@@ -37,14 +37,14 @@ test('trouble is dated from when it began, however often it is told, until it is
 test('a process shows from its start and takes its row away when it ends cleanly', async (t) => {
   const pool = await createTestDatabase(t);
   const heartbeat = startHeartbeat(pool, clip);
-  // The first beat is under way: stopping waits for it, so that it cannot come after the farewell.
+  // The first beat is under way: stopping waits for it, so that it cannot follow the removal.
   await heartbeat.stop();
   assert.deepEqual(await listHeartbeats(pool, new Date()), []);
   await recordHeartbeat(pool, clip);
   assert.equal((await listHeartbeats(pool, new Date())).length, 1);
 });
 
-test('a process that ended without a word is listed for a day and forgotten later', async (t) => {
+test('a process that crashed is listed for a day and forgotten later', async (t) => {
   const pool = await createTestDatabase(t);
   await recordHeartbeat(pool, clip);
   assert.deepEqual(await listHeartbeats(pool, far), []);

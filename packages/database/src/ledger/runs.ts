@@ -82,3 +82,30 @@ export async function unattendedRuns(db: Queryable): Promise<{ job: string; slot
   );
   return rows;
 }
+
+export interface WaitingRun {
+  id: number;
+  job: string;
+  slot: Date;
+  request: string;
+  /** Since when none of its batches has been alive, as far as `markIdle` knows. */
+  idleSince: Date | null;
+}
+
+/** Runs that sleep until their batches are done. */
+export async function listWaitingRuns(db: Queryable): Promise<WaitingRun[]> {
+  const { rows } = await db.query<WaitingRun>(
+    `select id, job, slot, coalesce(request, '') as request, idle_since as "idleSince"
+     from runs where status = 'waiting' order by slot`,
+  );
+  return rows;
+}
+
+/** Records which of the waiting runs have no batch that is alive. The time of those that had none before stays. */
+export async function markIdle(db: Queryable, idle: readonly number[], now: Date): Promise<void> {
+  await db.query(
+    `update runs set idle_since = case when id = any($1) then $2::timestamptz end
+     where status = 'waiting' and (id = any($1)) = (idle_since is null)`,
+    [idle, now],
+  );
+}

@@ -11,7 +11,7 @@ export const english = {
   'alert.stuck-run': 'Stuck run',
   'alert.requeued': 'Requeued for too long',
   'alert.failure-rate.images':
-    '{percent} % of the images in the run of {slot} failed. See the quarantine and the failed jobs.',
+    '{failed} of {n:image|images} in the run of {slot} failed. See the quarantine and the failed jobs.',
   'alert.no-data.run': 'The run of {slot} found nothing to work on. Check that data arrives.',
   'alert.no-data.room': 'Room {room}: no valid reading in the run of {slot}. Check its sensors and gateway.',
   'alert.no-data.rooms':
@@ -31,9 +31,9 @@ export const english = {
   'alert.dead-letters.count':
     '{n:job has|jobs have} used every attempt, the oldest at {oldest}. Retry or discard them.',
   'alert.stuck-run.no-batch':
-    'The run of {slot} has been waiting since {since}, but none of its batches exists any more. Retry the run.',
+    'The run of {slot} waits for batches, and none has been left since {since}. Check the workers of its queue; remove its job there if it stays.',
   'alert.requeued.same-reason':
-    'The run of {slot} has been requeued since {since} for the same reason: {reason}.',
+    '{n:job keeps|jobs keep} being requeued, since {since} for the same reason: {reason}.',
   'severity.warning': 'Warning',
   'severity.critical': 'Critical',
 };
@@ -49,7 +49,8 @@ export const chinese: Record<keyof typeof english, string> = {
   'alert.breaker-open': '依赖服务不可用，暂停处理',
   'alert.stuck-run': '运行卡住',
   'alert.requeued': '反复退回队列',
-  'alert.failure-rate.images': '{slot} 的运行有 {percent}% 的图像处理失败，请查看隔离区和失败任务。',
+  'alert.failure-rate.images':
+    '{slot} 的运行共处理 {n} 张图像，其中 {failed} 张失败，请查看隔离区和失败任务。',
   'alert.no-data.run': '{slot} 的运行没有找到可处理的数据，请检查数据是否正常上传。',
   'alert.no-data.room': '{room} 库房在 {slot} 的运行中没有有效读数，请检查传感器和网关。',
   'alert.no-data.rooms': '{slot} 的运行中有 {n} 间库房没有有效读数：{rooms} 等，请检查网关和网络。',
@@ -64,8 +65,9 @@ export const chinese: Record<keyof typeof english, string> = {
   'alert.breaker-open.paused':
     '{host} 上的 {service} 自 {since} 起暂停处理：{trouble}。依赖服务恢复后会自动继续。',
   'alert.dead-letters.count': '有 {n:个|个}任务用完了所有重试次数，最早的在 {oldest}，请重试或丢弃。',
-  'alert.stuck-run.no-batch': '{slot} 的运行自 {since} 起一直在等待，但它的批次已全部不存在，请重试该运行。',
-  'alert.requeued.same-reason': '{slot} 的运行自 {since} 起因同一原因反复退回队列：{reason}。',
+  'alert.stuck-run.no-batch':
+    '{slot} 的运行在等待批次，但自 {since} 起已没有任何批次，请检查该队列的工作进程；若仍不恢复，请在队列中删除其任务，系统会重新排队。',
+  'alert.requeued.same-reason': '有 {n} 个任务自 {since} 起因同一原因反复退回队列：{reason}。',
   'severity.warning': '警告',
   'severity.critical': '严重',
 };
