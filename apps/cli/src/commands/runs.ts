@@ -34,7 +34,7 @@ export function runsCommand(): Command {
             run.status,
             run.cause,
             took(run),
-            run.attempts,
+            run.tries > run.attempts ? `${run.attempts} (${run.tries} in all)` : run.attempts,
             run.error?.split('\n')[0] ?? '',
           ]),
           ['took', 'cause', 'attempts'],

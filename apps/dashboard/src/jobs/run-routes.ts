@@ -1,3 +1,4 @@
+import { listAttempts } from '@mycelium/database';
 import { retryRun } from '@mycelium/operations';
 import { findRequestedJob } from '@mycelium/queue';
 import type { FastifyInstance } from 'fastify';
@@ -35,7 +36,20 @@ const run = z.object({
   error: z.string().nullable(),
   request: z.string().nullable(),
 });
+const attempt = z.object({
+  attempt: z.number(),
+  request: z.string().nullable(),
+  cause: z.string(),
+  by: z.string().nullable(),
+  worker: z.string().nullable(),
+  startedAt: z.date(),
+  endedAt: z.date().nullable(),
+  outcome: z.enum(['succeeded', 'failed', 'retrying', 'lost']).nullable(),
+  error: z.string().nullable(),
+});
 const detail = run.extend({
+  /** Every attempt at it, over all requests, oldest first. */
+  history: z.array(attempt),
   /** Its job in the queue; null once the queue has removed it. */
   queued: z
     .object({
@@ -94,7 +108,8 @@ export function runRoutes(app: FastifyInstance, deps: Deps): void {
     },
     async ({ params }) => {
       const found = (await findRunById(pool, params.id)) ?? notFound();
-      return { ...found, queued: await queuedJob(found) };
+      const [history, queued] = await Promise.all([listAttempts(pool, found.id), queuedJob(found)]);
+      return { ...found, history, queued };
     },
   );
 

@@ -14,6 +14,8 @@ const alert = z.object({
   subject: z.string(),
   severity: z.enum(['warning', 'critical']),
   message: z.string(),
+  code: z.string().nullable(),
+  params: z.record(z.string(), z.union([z.string(), z.number()])).nullable(),
   openedAt: z.date(),
   closedAt: z.date().nullable(),
   notifiedAt: z.date().nullable(),

@@ -6,6 +6,9 @@ export interface Alert {
   subject: string;
   severity: 'warning' | 'critical';
   message: string;
+  /** What the message says, to word it in the reader's language; null in an alert of a release before. */
+  code: string | null;
+  params: Record<string, string | number> | null;
   openedAt: Date;
   closedAt: Date | null;
   notifiedAt: Date | null;
@@ -17,7 +20,7 @@ export async function listAlerts(
   { open, before, limit }: { open: boolean; before: number | undefined; limit: number },
 ): Promise<Alert[]> {
   const { rows } = await db.query<Alert>(
-    `select id, kind, subject, severity, message, opened_at as "openedAt", closed_at as "closedAt",
+    `select id, kind, subject, severity, message, code, params, opened_at as "openedAt", closed_at as "closedAt",
             notified_at as "notifiedAt"
      from alert where (closed_at is null) = $1 and ($2::bigint is null or id < $2) order by id desc limit $3`,
     [open, before ?? null, limit],

@@ -92,6 +92,50 @@ test('work that was finished is not done again by the timetable, and is when a p
   assert.ok('lease' in (await ledger.begin({ ...asked, cause: 'manual', request: 'three' })));
 });
 
+test('a run that began before its slot does not count as the run of that slot', async (t) => {
+  const pool = await createTestDatabase(t);
+  const ledger = createLedger(pool, 'one');
+  const early = { ...asked, startedAt: new Date(slot.getTime() - 1_000), cause: 'manual', request: 'early' };
+  const begun = await ledger.begin(early);
+  assert.ok('lease' in begun);
+  await ledger.end(begun.lease, early, { status: 'succeeded', report: {} });
+  const scheduled = await ledger.begin(asked);
+  assert.ok('lease' in scheduled);
+  await ledger.end(scheduled.lease, asked, { status: 'succeeded', report: { rows: 12 } });
+  assert.deepEqual(await ledger.begin({ ...asked, request: 'two' }), { done: { rows: 12 } });
+});
+
+test('a slot that has not come yet is not begun, for any request', async (t) => {
+  const pool = await createTestDatabase(t);
+  const ledger = createLedger(pool, 'one');
+  const minutes = (n: number) => new Date(Date.now() + n * 60_000);
+  const tomorrow = minutes(1_440);
+  for (const cause of ['schedule', 'manual', 'backfill']) {
+    const begun = await ledger.begin({ ...asked, slot: tomorrow, cause });
+    assert.ok('busy' in begun, cause);
+    assert.deepEqual(begun.until, tomorrow);
+  }
+  assert.equal(await findRun(pool, job, tomorrow), undefined);
+  assert.ok(
+    'lease' in (await ledger.begin({ ...asked, slot: minutes(0.5) })),
+    'a clock may be ahead a little',
+  );
+});
+
+test('a worker whose lease was taken over for another slot does not end its own run', async (t) => {
+  const pool = await createTestDatabase(t);
+  const [one, two] = [createLedger(pool, 'one'), createLedger(pool, 'two')];
+  const first = await one.begin(asked);
+  assert.ok('lease' in first);
+  await expire(pool);
+  const other = { ...asked, slot: later, request: 'two' };
+  const second = await two.begin(other);
+  assert.ok('lease' in second);
+  assert.equal(await one.end(first.lease, asked, { status: 'waiting' }), false);
+  assert.equal((await findRun(pool, job, slot))?.status, 'running');
+  assert.equal(await two.end(second.lease, other, { status: 'waiting' }), true);
+});
+
 test('while a run waits for its batches, another slot of the job has to wait', async (t) => {
   const pool = await createTestDatabase(t);
   const ledger = createLedger(pool, 'one');
@@ -103,7 +147,7 @@ test('while a run waits for its batches, another slot of the job has to wait', a
   assert.equal((await findRun(pool, job, slot))?.attempts, 1);
 });
 
-test('a run whose worker died is told as unattended', async (t) => {
+test('a run whose worker died is unattended', async (t) => {
   const pool = await createTestDatabase(t);
   const ledger = createLedger(pool, 'one');
   await ledger.begin(asked);

@@ -7,7 +7,10 @@ export interface RunRow {
   status: string;
   cause: string;
   worker: string | null;
+  /** Of the last request. */
   attempts: number;
+  /** Over all requests for the slot. */
+  tries: number;
   startedAt: Date | null;
   finishedAt: Date | null;
   /** Seconds between the slot and the start. */
@@ -17,7 +20,8 @@ export interface RunRow {
 }
 
 const selectRun = `
-  select job, slot, status, cause, worker, attempts, started_at as "startedAt", finished_at as "finishedAt",
+  select job, slot, status, cause, worker, attempts,
+         (select count(*) from run_attempt where run_id = runs.id) as tries, started_at as "startedAt", finished_at as "finishedAt",
          extract(epoch from lateness)::float8 as lateness, report, error
   from runs`;
 
