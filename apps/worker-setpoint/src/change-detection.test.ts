@@ -73,11 +73,11 @@ test('a threshold that is lowered reports a value that has been away for longer'
   assert.deepEqual(changes([16, 16, 16, 16], 15, thresholds), [[15, 16]]);
 });
 
-test('NaN is no value', () => {
+test('NaN is ignored', () => {
   assert.deepEqual(changes([15, Number.NaN, 15, Number.NaN, 16], 15), [[15, 16]]);
 });
 
-test('any cutting into windows finds the same changes', () => {
+test('property: any division into windows finds the same changes', () => {
   const tenths = fc.array(fc.integer({ min: 100, max: 130 }), { maxLength: 60 });
   fc.assert(
     fc.property(tenths, fc.integer({ min: 1, max: 20 }), (values, width) => {

@@ -1,7 +1,17 @@
-import { copyReadings, ensurePoints, type Lease, type Pool, takeLease } from '@mycelium/database';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  copyReadings,
+  createLedger,
+  ensurePoints,
+  findRun,
+  type Lease,
+  type Pool,
+  takeLease,
+} from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
-import { dayOf } from '@mycelium/farm';
-import type { Result } from '@mycelium/queue';
+import { dayOf, deviceTypeOf, pointKey } from '@mycelium/farm';
+import { createQueues, enqueueSlot, type Result, startWorker } from '@mycelium/queue';
+import { testRedis } from '@mycelium/queue/testing';
 import { watchSetpoints } from './watch-setpoints.ts';
 
 type TestContext = Parameters<typeof createTestDatabase>[0];
@@ -9,19 +19,16 @@ type TestContext = Parameters<typeof createTestDatabase>[0];
 export const minute = 60_000;
 export const at = (time: string) => new Date(`2026-03-${time}Z`);
 
+const job = 'hourly_setpoint_monitoring';
+const silent = { info: () => {}, warn: () => {}, error: () => {} };
+
 /** A farm with a database of its own, and a monitoring that can be run for any slot. */
 export async function farm(t: TestContext) {
   const pool = await createTestDatabase(t);
-  const silent = { info: () => {}, warn: () => {}, error: () => {} };
-
   return {
-    pool,
-    async write(name: string, readings: [Date, number][]): Promise<void> {
-      await copyReadings(pool, await named(pool, name, readings));
-    },
+    ...onDatabase(pool),
 
     async watch(slot: Date, held?: Lease): Promise<Result<'hourly_setpoint_monitoring'>> {
-      const job = 'hourly_setpoint_monitoring';
       const lease = held ?? (await takeLease(pool, job, 'test', 0));
       if (!lease) throw new Error('the lease is taken');
       return watchSetpoints(
@@ -36,6 +43,50 @@ export async function farm(t: TestContext) {
           run: { job, slot, day: dayOf(slot, 'UTC'), timeZone: 'UTC', cause: 'schedule', lease },
         },
       );
+    },
+  };
+}
+
+/** A farm in UTC whose runs go through the queue, a worker and the ledger. */
+export async function startFarm(t: TestContext) {
+  const pool = await createTestDatabase(t);
+  const connection = testRedis(t);
+  const queues = createQueues(connection);
+  const worker = startWorker(
+    'setpoint',
+    { hourly_setpoint_monitoring: watchSetpoints },
+    { pool, logger: silent },
+    { connection, queues, ledger: createLedger(pool, 'test'), timeZone: 'UTC', logger: silent },
+  );
+  t.after(async () => {
+    await worker.close();
+    await queues.close();
+  });
+  return {
+    ...onDatabase(pool),
+
+    /** Runs a slot, whether it ran before or not. */
+    async run(slot: Date): Promise<Result<'hourly_setpoint_monitoring'>> {
+      await enqueueSlot(queues, job, slot, 'manual', {});
+      for (let n = 0; n < 600; n++) {
+        const run = await findRun(pool, job, slot);
+        const state = await queues.of(job).getJobState(`${job}@${slot.getTime()}`);
+        if (run?.status === 'failed') throw new Error(run.error ?? 'it failed');
+        if (run?.status === 'succeeded' && state === 'completed') {
+          return run.report as Result<'hourly_setpoint_monitoring'>;
+        }
+        await wait(20);
+      }
+      throw new Error(`${slot.toISOString()} did not end`);
+    },
+  };
+}
+
+function onDatabase(pool: Pool) {
+  return {
+    pool,
+    async write(name: string, readings: [Date, number][]): Promise<void> {
+      await copyReadings(pool, await named(pool, name, readings));
     },
 
     /** Changes as `[point, when, previous, value]`, baselines among them. */
@@ -58,8 +109,7 @@ export async function farm(t: TestContext) {
 async function named(pool: Pool, name: string, readings: [Date, number][]) {
   const [device = '', point = ''] = name.split('.');
   const room = device.split('_').at(-1) as string;
-  const deviceType = device.slice(0, -room.length - 1);
-  const ids = await ensurePoints(pool, [{ room, device, deviceType, point }]);
-  const pointId = ids.get(`${room}/${device}/${point}`) as number;
+  const ids = await ensurePoints(pool, [{ room, device, deviceType: deviceTypeOf(device, room), point }]);
+  const pointId = ids.get(pointKey({ room, device, point })) as number;
   return readings.map(([ts, value]) => ({ pointId, ts, value }));
 }

@@ -38,7 +38,7 @@ test('a change is found with the value before the window, and a first value is a
   ]);
 });
 
-test('the report has a line a point, by the names of its values, and says which one flaps', async (t) => {
+test('the report has a line per point, names its values and says which point flaps', async (t) => {
   const { write, watch } = await farm(t);
   await write('fresh_air_fan_611.mode', [
     [at('01T08:00'), 2],
@@ -81,7 +81,7 @@ test('a slot that is run late or after others were missed leaves no hole', async
   assert.equal((await watch(at('01T09:35'))).changes, 9);
 });
 
-test('a repeated run writes nothing and tells the same', async (t) => {
+test('a repeated run writes nothing and reports the same', async (t) => {
   const { pool, write, watch } = await farm(t);
   await write('air_cooler_611.temp_set', [
     [at('01T08:00'), 15],
@@ -109,7 +109,7 @@ test('an older slot that is run after a newer one changes nothing', async (t) =>
   assert.deepEqual(await changes(), before);
 });
 
-test('readings that come late are found, and nothing is told twice', async (t) => {
+test('late readings are found, and nothing is reported twice', async (t) => {
   const { pool, write, watch, changes } = await farm(t);
   const hours: [Date, number][] = [0, 1, 2, 3, 4, 5].map((hour) => [at(`01T0${hour}:30`), 15 + hour]);
   await write(
@@ -131,7 +131,7 @@ test('readings that come late are found, and nothing is told twice', async (t) =
   assert.equal((await watch(at('01T08:05'))).changes, 0);
 });
 
-test('late readings of a month that was thrown away take none of its changes away', async (t) => {
+test('late readings of a pruned month remove none of its changes', async (t) => {
   const { pool, write, watch, changes } = await farm(t);
   await write('air_cooler_611.temp_set', [
     [at('01T08:00'), 15],
@@ -158,7 +158,7 @@ test('readings from before the baseline move it back', async (t) => {
   ]);
 });
 
-test('late readings written by anybody’s own SQL are found too', async (t) => {
+test('late readings written by other programs’ SQL are found too', async (t) => {
   const { pool, write, watch, changes } = await farm(t);
   await write('air_cooler_611.temp_set', [
     [at('01T07:00'), 15],
@@ -185,7 +185,7 @@ test('what a writer commits while the window is being closed is not lost', async
   await writer.query('begin');
   await writer.query('insert into reading select id, $1, 16 from point', [at('01T08:30')]);
   const watching = watch(at('01T09:05'));
-  // The run waits for the writer: its readings are of the window that is being closed.
+  // The run waits for the writer, whose readings belong to the window that is being closed.
   const { rows } = await untilSome(() =>
     pool.query(
       `select from pg_locks where relation = 'reading'::regclass and mode = 'ShareLock' and not granted`,
@@ -198,7 +198,7 @@ test('what a writer commits while the window is being closed is not lost', async
   assert.equal((await changes()).length, 2);
 });
 
-test('one room that fails does not stop the others, and is caught up with later', async (t) => {
+test('one room that fails does not stop the others, and catches up later', async (t) => {
   const { pool, write, watch } = await farm(t);
   for (const room of ['607', '608', '611']) {
     await write(`air_cooler_${room}.temp_set`, [
@@ -240,7 +240,7 @@ test('when every room fails the run fails', async (t) => {
   await assert.rejects(watch(at('01T09:05')), /no room could be monitored: .*check constraint/);
 });
 
-test('a threshold counts from its own time on, also where the value does not move any more', async (t) => {
+test('a threshold counts from its own time on, even where the value no longer moves', async (t) => {
   const { pool, write, watch, changes } = await farm(t);
   await pool.query(
     `insert into point_rule (device_type, point, valid_from, kind, threshold)
@@ -274,7 +274,7 @@ test('a run that lost its lease writes nothing', async (t) => {
   assert.deepEqual(await changes(), []);
 });
 
-test('whatever the windows, late and repeated, the changes are the textbook’s', async (t) => {
+test('any windows, late and repeated, give the textbook’s changes', async (t) => {
   const { pool, write, watch, changes } = await farm(t);
   let state = 42;
   const random = (below: number) => {
@@ -300,7 +300,7 @@ test('whatever the windows, late and repeated, the changes are the textbook’s'
     slot += (1 + random(400)) * minute;
     const due = readings.filter((reading, n) => n >= written && reading.at.getTime() < slot);
     written += due.length;
-    // Some of them only come when their window has been closed.
+    // Some of them arrive after their window was closed.
     const late = due.filter(() => random(10) === 0);
     const inTime = due.filter((reading) => !late.includes(reading));
     const asRows = (list: typeof due) => list.map(({ at, tenths }) => [at, tenths / 10] as [Date, number]);
