@@ -1,0 +1,31 @@
+import type { Samples } from './find-statements.ts';
+
+/** Parts of statements that only a running program knows, by file and source text. */
+export const samples: Samples = {
+  'models.ts': { modelId: ['1'] },
+  'search.ts': { reach: ['100'], 'Math.trunc(candidates)': ['10'] },
+  'partitions.ts': { name: ['reading_2025_01'], from: ['2025-01-01'], to: ['2025-02-01'] },
+  'migrate.ts': { "await readFile(new URL(name, folder), 'utf8')": ['select'] }, // migrations are run, not prepared
+  'series.ts': { select: ['select 1, now(), 1.0'] }, // its callers are checked
+  'env-stats.ts': {
+    'isAnyOf(pointIds)': ["point_id = any((select '{1}'::int[])::int[])"],
+    'from.toISOString()': ['2025-01-01T00:00:00Z'],
+    'to.toISOString()': ['2025-01-02T00:00:00Z'],
+    "names.join(', ')": ['room, day, metric, mean'],
+    "names.map((name, n) => `$${n + 1}::${columns[name]}[]`).join(', ')": [
+      '$1::text[], $2::date[], $3::text[], $4::float8[]',
+    ],
+    "results.map((name) => `${name} = excluded.${name}`).join(', ')": ['mean = excluded.mean'],
+    "results.map((name) => `env_daily_stats.${name}`).join(', ')": ['env_daily_stats.mean'],
+    "results.map((name) => `excluded.${name}`).join(', ')": ['excluded.mean'],
+  },
+  'setpoints.ts': {
+    "marks.length > 0 ? ', lag(ts) over series as ts_before' : ''": [', lag(ts) over series as ts_before'],
+    "steps.join(' or ')": [
+      "before is distinct from value or (ts >= '2025-01-01' and ts_before < '2025-01-01')",
+    ],
+    'isAnyOf(pointIds)': ["point_id = any((select '{1}'::int[])::int[])"],
+    "from?.toISOString() ?? '-infinity'": ['-infinity', '2025-01-01T00:00:00Z'],
+    'to.toISOString()': ['2025-01-02T00:00:00Z'],
+  },
+};
