@@ -1,1 +1,1 @@
-export {};
+export { type Announcement, type ProcessOptions, startProcess } from './start-process.ts';

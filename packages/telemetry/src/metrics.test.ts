@@ -9,12 +9,12 @@ const lines = async (name: string) =>
     .filter((line) => line.startsWith(name))
     .sort();
 
-test('a process tells of itself, also when asked twice', async () => {
+test('a process reports on itself, also when asked twice', async () => {
   assert.equal((await lines('process_cpu_seconds_total')).length, 1);
   assert.equal((await lines('process_cpu_seconds_total')).length, 1);
 });
 
-test('a stage counts its seconds per image, also when it fails, and hands its result on', async () => {
+test('a stage counts its seconds per image, also when it fails, and returns its result', async () => {
   assert.equal(await timeStage('decode', 20, async () => 'decoded'), 'decoded');
   await assert.rejects(
     timeStage('decode', 1, async () => {
@@ -28,7 +28,7 @@ test('a stage counts its seconds per image, also when it fails, and hands its re
   ]);
 });
 
-test('images are counted by room and outcome, and rooms without end are one', async () => {
+test('images are counted by room and outcome, and rooms beyond the limit share one label', async () => {
   countImages({ 611: { succeeded: 19, failed: 1, skipped: 0 } });
   countImages({ 611: { succeeded: 20, failed: 0, skipped: 0 } });
   assert.deepEqual(await lines('mycelium_images_total'), [
@@ -43,10 +43,10 @@ test('images are counted by room and outcome, and rooms without end are one', as
 });
 
 test('an open breaker is shown by the dependency that is down', async () => {
-  let trouble: string | undefined;
-  watchBreaker(['postgres', 'object store'], () => trouble);
+  let down: string | undefined;
+  watchBreaker(['postgres', 'object store'], () => down);
   watchBreaker(['postgres'], () => undefined);
-  trouble = 'object store: no answer';
+  down = 'object store';
   assert.deepEqual(await lines('mycelium_breaker_open'), [
     'mycelium_breaker_open{dependency="object store"} 1',
     'mycelium_breaker_open{dependency="postgres"} 0',

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
 import { inSpan } from './tracing.ts';
 
-/** Where an image's time goes. */
+/** What an image's time is spent on. */
 export type Stage = 'read' | 'decode' | 'embed-image' | 'describe' | 'embed-text' | 'write';
 
 const stageSeconds = new Histogram({
@@ -13,37 +13,36 @@ const stageSeconds = new Histogram({
 
 const images = new Counter({
   name: 'mycelium_images_total',
-  help: 'Images that batches have worked on, by room and what became of them: succeeded, failed or skipped',
+  help: 'Images that batches have processed, by room and outcome: succeeded, failed or skipped',
   labelNames: ['room', 'outcome'],
 });
 
-/** `fencedWrites.inc()` where a write was refused, because another worker had taken over. */
+/** `fencedWrites.inc()` where a write was refused because another worker had taken over. */
 export const fencedWrites = new Counter({
   name: 'mycelium_fenced_writes_total',
-  help: 'Writes that were refused, because another worker had taken over',
+  help: 'Writes that were refused because another worker had taken over',
 });
 
-const breakers: { dependencies: string[]; trouble: () => string | undefined }[] = [];
+const breakers: { dependencies: string[]; down: () => string | undefined }[] = [];
 new Gauge({
   name: 'mycelium_breaker_open',
-  help: '1 while jobs wait for the dependency, which is out of reach',
+  help: '1 while jobs wait for the dependency, which is unreachable',
   labelNames: ['dependency'],
   collect() {
     this.reset();
-    for (const { dependencies, trouble } of breakers) {
-      const down = trouble();
-      for (const dependency of dependencies)
-        this.inc({ dependency }, down?.startsWith(`${dependency}:`) ? 1 : 0);
+    for (const { dependencies, down } of breakers) {
+      const unreachable = down();
+      for (const dependency of dependencies) this.inc({ dependency }, dependency === unreachable ? 1 : 0);
     }
   },
 });
 
-/** Shows a worker's breaker: `trouble` names one of the dependencies, `name: why`, while it is open. */
-export function watchBreaker(dependencies: string[], trouble: () => string | undefined): void {
-  breakers.push({ dependencies, trouble });
+/** Shows the breaker of a process: `down` names the dependency for which it is open. */
+export function watchBreaker(dependencies: string[], down: () => string | undefined): void {
+  breakers.push({ dependencies, down });
 }
 
-/** Does a stage's work on some images and writes down the seconds that each took; failures too take time. */
+/** Does a stage's work on some images and records the seconds per image; failures take time too. */
 export async function timeStage<T>(stage: Stage, count: number, work: () => Promise<T>): Promise<T> {
   const startedAt = performance.now();
   try {
@@ -53,7 +52,7 @@ export async function timeStage<T>(stage: Stage, count: number, work: () => Prom
   }
 }
 
-/** Rooms come from object keys: whoever writes keys must not be able to fill Prometheus with labels. */
+/** Rooms come from object keys: anyone who writes keys must not be able to fill Prometheus with labels. */
 const mostRooms = 1_000;
 const rooms = new Set<string>();
 
