@@ -1,22 +1,21 @@
 import { formatLocal, nextFiring } from '@mycelium/farm';
-import type { Job } from './define-job.ts';
-import { type JobName, jobNames, jobs } from './jobs.ts';
+import { entryOf, type JobName, jobNames } from './jobs.ts';
 
 export interface TimetableRow {
   id: JobName;
   name: string;
-  /** Farm time, or when else it runs. */
-  next: string;
+  /** Farm time; null for a job that only the start of the scheduler triggers. */
+  next: string | null;
   trigger: string;
 }
 
-/** The timetable as people read it. Jobs that only a person or another job asks for are left out. */
+/** The timetable as people read it. Jobs that only a person or another job starts are left out. */
 export function timetable(timeZone: string, now: Date): TimetableRow[] {
   return jobNames.flatMap((id): TimetableRow[] => {
-    const { title, schedule } = jobs[id] as Job;
-    if (id === 'create_tables') return [{ id, name: title, next: 'done', trigger: 'at start' }];
+    const { title: name, schedule, trigger } = entryOf(id);
+    if (trigger === 'startup') return [{ id, name, next: null, trigger: 'at start' }];
     if (!schedule) return [];
     const next = formatLocal(nextFiring(schedule, timeZone, now), timeZone);
-    return [{ id, name: title, next, trigger: `cron ${schedule} (${timeZone})` }];
+    return [{ id, name, next, trigger: `cron ${schedule} (${timeZone})` }];
   });
 }
