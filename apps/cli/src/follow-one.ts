@@ -11,7 +11,7 @@ export async function followOne(connections: Connections, queued: QueuedRun, out
     `Interrupted. ${queued.job} stays in the queue and runs without this command; \`mycelium runs\` shows how it ends.`,
   );
   const run = await unlessInterrupted(signal, followRun(connections, queued, output.bar(queued.job), signal));
-  printRun(output, run);
+  printRun(output, run, connections.config.TZ);
   output.result(run);
   if (run.status !== 'succeeded') process.exitCode = 1;
   return run;

@@ -1,59 +1,74 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findRun } from '@mycelium/database';
 import type { QueuedRun } from '@mycelium/operations';
-import { entryOf, type JobName } from '@mycelium/queue';
+import type { JobName, Queues } from '@mycelium/queue';
 import type { Connections, QueuedJob } from './connections.ts';
 import type { Bar } from './progress-bar.ts';
 
-export type Followed = { job: JobName; slot: Date; seconds: number } & (
+type Outcome =
   | { status: 'succeeded'; report: unknown }
   | { status: 'failed'; error: string }
   /** No worker took it; it stays in the queue. */
-  | { status: 'waiting'; error: string }
-);
+  | { status: 'waiting'; error: string };
+
+export type Followed = { job: JobName; slot: Date; seconds: number } & Outcome;
 
 const pollEvery = 250;
 const workerWithin = 10_000;
 
 /** Watches a queued run until it has ended, or no worker seems to be running that could take it. */
 export async function followRun(
-  { pool, queues }: Pick<Connections, 'pool' | 'queues'>,
-  { job: name, slot, id }: QueuedRun,
+  connections: Pick<Connections, 'pool' | 'queues'>,
+  queued: QueuedRun,
   bar: Bar,
   signal?: AbortSignal,
 ): Promise<Followed> {
   const began = Date.now();
-  const queue = queues.of(name);
-  const ended = (
-    outcome: { status: 'failed' | 'waiting'; error: string } | { status: 'succeeded'; report: unknown },
-  ) => {
-    const seconds = (Date.now() - began) / 1_000;
-    bar.end(outcome.status === 'succeeded' ? `done in ${seconds.toFixed(1)} s` : outcome.status);
-    return { job: name, slot, seconds, ...outcome };
-  };
+  const abandoned = await untilEnded(connections.queues, queued, bar, signal);
+  const outcome = abandoned ?? (await outcomeOf(connections, queued));
+  const seconds = (Date.now() - began) / 1_000;
+  bar.end(outcome.status === 'succeeded' ? `done in ${seconds.toFixed(1)} s` : outcome.status);
+  return { job: queued.job, slot: queued.slot, seconds, ...outcome };
+}
 
+/** Shows the progress of a run until it has ended. @returns an outcome when no worker takes it */
+async function untilEnded(
+  queues: Queues,
+  { job: name, id }: QueuedRun,
+  bar: Bar,
+  signal?: AbortSignal,
+): Promise<Outcome | undefined> {
+  const queue = queues.of(name);
+  const giveUpAt = Date.now() + workerWithin;
   for (let taken = false; ; await sleep(pollEvery, undefined, signal && { signal })) {
     const state = await queue.getJobState(id);
-    if (state === 'completed' || state === 'failed' || state === 'unknown') break;
+    if (state === 'completed' || state === 'failed' || state === 'unknown') return undefined;
     taken ||= state === 'active' || state === 'waiting-children';
-    const now = await queue.getJob(id);
-    if (now) await showProgress(now, state, bar);
-    if (!taken && Date.now() - began > workerWithin) {
-      const { queue: where } = entryOf(name);
-      const error = `no worker of the queue "${where}" seems to run; ${name} stays in the queue`;
-      if ((await queue.getWorkersCount()) === 0) return ended({ status: 'waiting', error });
-      bar.note('waiting: no worker has taken it yet');
+    const job = await queue.getJob(id);
+    if (job) await showProgress(job, state, bar);
+    if (taken || Date.now() < giveUpAt) continue;
+    if ((await queue.getWorkersCount()) === 0) {
+      const error = `no worker of the queue "${queue.name}" seems to run; ${name} stays in the queue`;
+      return { status: 'waiting', error };
     }
+    bar.note('waiting: no worker has taken it yet');
   }
+}
+
+/** What the ledger says; for a run that is not in it, what the queue says. */
+async function outcomeOf(
+  { pool, queues }: Pick<Connections, 'pool' | 'queues'>,
+  { job: name, slot, id }: QueuedRun,
+): Promise<Outcome> {
   const run = await findRun(pool, name, slot);
-  if (run?.status === 'succeeded') return ended({ status: 'succeeded', report: run.report });
-  const failedReason = (await queue.getJob(id))?.failedReason;
-  return ended({ status: 'failed', error: failedReason ?? run?.error ?? `${name} was lost from the queue` });
+  if (run?.status === 'succeeded') return { status: 'succeeded', report: run.report };
+  const failedReason = (await queues.of(name).getJob(id))?.failedReason;
+  return { status: 'failed', error: failedReason ?? run?.error ?? `${name} was lost from the queue` };
 }
 
 async function showProgress(job: QueuedJob, state: string, bar: Bar): Promise<void> {
   if (state === 'waiting-children') {
-    // It sleeps on its batches.
+    // It sleeps until its batches are done.
     const { processed = 0, unprocessed = 0, failed = 0, ignored = 0 } = await job.getDependenciesCount();
     const done = processed + failed + ignored;
     return bar.update(done, done + unprocessed, 'batches');

@@ -17,7 +17,7 @@ interface FirstRuns {
 /** Runs each job for its newest slot, one after the other, and prints the reports. A slot that is done is not run again. */
 export async function runEachJob({ pool, queues, timeZone, now, output, signal }: FirstRuns) {
   const tables = await createTablesRun(pool);
-  printRun(output, tables);
+  printRun(output, tables, timeZone);
   const runs: Followed[] = [tables];
   for (const job of backfillJobs) {
     output.line();
@@ -29,7 +29,7 @@ export async function runEachJob({ pool, queues, timeZone, now, output, signal }
       output.bar(job),
       signal,
     );
-    printRun(output, followed);
+    printRun(output, followed, timeZone);
     runs.push(followed);
   }
   const totals = await databaseTotals(pool);
