@@ -37,7 +37,11 @@ export const words: Word[] = [
   { pattern: /\b(him|her)self\b|\bhis\b|\bhers?\b|\bs?he\b|\bhim\b/, instead: 'they, them, their' },
   { pattern: /\bhouse\b/, instead: 'a plain noun: Connections, withConnections' },
   { pattern: /\bhall\b|\bcrew\b/, instead: 'a plain noun: servers, processes' },
-  { pattern: /\bstage\b/, instead: 'a plain noun: scenario, servers', only: /^test\/chaos\/(?!.*images)/ },
+  {
+    pattern: /\bstage\b(?! description)/,
+    instead: 'a plain noun: scenario, servers',
+    only: /^test\/chaos\/(?!.*images)/,
+  },
   {
     pattern:
       /\b(an?|the|this|each|every|one|two|other|full|whole|last|between|of its|its) plays?\b|\bplayed\b|\bplays? of\b/,

@@ -146,11 +146,10 @@ if (captioner) {
   );
 }
 shutdown.onStop('workers', () => Promise.all(workers.map((worker) => worker.close())));
-// With --expose-gc: what is still in use after a garbage collection.
+// With --expose-gc: what is still in use. Finalizers release memory only for the second garbage collection.
 process.on('SIGUSR2', async () => {
-  // Finalizers run after the first collection, and what they release goes with the second.
   globalThis.gc?.();
-  await wait(100);
+  await wait(50);
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
   logger.info('memory in use', { heapBytes: heapUsed + external });

@@ -64,10 +64,13 @@ export function startStubWorker(testbed: Testbed, options: StubWorkerOptions): S
   testbed.refusedWrites.watch(async () => refused);
   const logged = (holds: (line: LogLine) => boolean) =>
     new Promise<LogLine>((resolve) => {
-      lines.on('line', (line) => {
+      const listener = (line: string) => {
         const parsed = JSON.parse(line) as LogLine;
-        if (holds(parsed)) resolve(parsed);
-      });
+        if (!holds(parsed)) return;
+        lines.off('line', listener);
+        resolve(parsed);
+      };
+      lines.on('line', listener);
     });
   const ready = logged(({ message }) => message === 'taking jobs');
   testbed.onEnd(() => {

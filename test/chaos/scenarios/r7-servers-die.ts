@@ -141,7 +141,7 @@ const answer = JSON.stringify({
       message: {
         role: 'assistant',
         content: JSON.stringify({
-          growth_testbed_description: 'A dense cluster of caps.',
+          growth_stage_description: 'A dense cluster of caps.',
           chinese_description: '菌盖',
           image_quality_score: 90,
         }),
