@@ -5,6 +5,7 @@ import type { Connections } from './connections.ts';
 
 /** What an operator's action needs, on behalf of who runs the command. */
 export function operationsOf({ config, pool, queues }: Connections): Operations {
+  const actor = `${userName()}@${hostname()}`;
   const hasStore = Boolean(config.S3_ENDPOINT || config.IMAGE_DIR);
   return {
     pool,
@@ -13,7 +14,8 @@ export function operationsOf({ config, pool, queues }: Connections): Operations 
     timeZone: config.TZ,
     aliases: config.ROOM_ALIASES,
     clock: () => new Date(),
-    actor: `${userName()}@${hostname()}`,
+    actor,
+    by: `cli ${actor}`,
     modelKey: () => wantedModel(pool, config),
   };
 }

@@ -22,8 +22,6 @@ export interface FailedJob {
   reason: string;
 }
 
-/** A retried job may be tried as often as a new one. */
-export const freshAttempts = { resetAttemptsMade: true, resetAttemptsStarted: true };
 const pageSize = 500;
 /** As many as a queue keeps. */
 const most = 20_000;
@@ -51,7 +49,13 @@ export async function countFailed(ops: Pick<Operations, 'queues'>, choice: Faile
 
 /** @returns the ids that were retried, and those of the choice that are not failed jobs. */
 export function retryFailed(ops: Operations, choice: FailedChoice) {
-  return change(ops, choice, 'failed retry', (job) => job.retry('failed', freshAttempts));
+  return change(ops, choice, 'failed retry', (job) => retryJob(job, ops.by));
+}
+
+/** A retried job may be tried as often as a new one; its next attempt names who asked for it. */
+export async function retryJob(job: QueueJob, by: string): Promise<void> {
+  await job.updateData({ ...job.data, by });
+  await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
 }
 
 /** Removes failed jobs from their queues; the ledger keeps what happened. */

@@ -12,8 +12,10 @@ export interface Operations {
   /** Raw room names and what they mean, e.g. 7 → 607. */
   aliases: Readonly<Record<string, string>>;
   clock: () => Date;
-  /** Who asks: an account of the console, or USER@HOST on the command line. */
+  /** Who asks, as the audit names them: an account of the console, or USER@HOST on the command line. */
   actor: string;
+  /** The same for attempts at runs: `operator NAME` or `cli USER@HOST`. */
+  by: string;
   /** The key of the model that vectors should be of; the active model if undefined. */
   modelKey?: (() => Promise<string | undefined>) | undefined;
 }

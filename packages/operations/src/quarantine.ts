@@ -57,7 +57,7 @@ export async function releaseFromQuarantine(
   const images = [...(await imageIds(pool, released)).keys()].sort();
   for (let at = 0; at < images.length; at += batchSize) {
     const payload = { keys: images.slice(at, at + batchSize) };
-    await enqueueOnce(queues, imageJobs.batch, payload, { prefix: 'release', by: `operator ${actor}` });
+    await enqueueOnce(queues, imageJobs.batch, payload, { prefix: 'release', by: ops.by });
   }
   return { released, queued: images.length, left, unknown };
 }

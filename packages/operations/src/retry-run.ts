@@ -1,7 +1,7 @@
 import { audit, findRunRequest } from '@mycelium/database';
 import { checkedPayload, enqueueSlot, entryOf, findRequestedJob, isJobName } from '@mycelium/queue';
 import { Refusal } from '@mycelium/words';
-import { freshAttempts } from './failed-jobs.ts';
+import { retryJob } from './failed-jobs.ts';
 import type { Operations } from './operations.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { Operations } from './operations.ts';
  * @throws Refusal while the run is under way, or when nobody knows its payload any more
  */
 export async function retryRun(ops: Operations, id: number): Promise<void> {
-  const { pool, queues, clock, actor } = ops;
+  const { pool, queues, clock, actor, by } = ops;
   const run = await findRunRequest(pool, id);
   if (!run) throw new Refusal('missing', 'refused.no-run');
   if (['running', 'waiting', 'retrying'].includes(run.status))
@@ -29,11 +29,11 @@ export async function retryRun(ops: Operations, id: number): Promise<void> {
   const subject = `${job} ${run.slot.toISOString()}`;
   await audit(pool, { actor, action: 'retry', subject, detail: { run: id } });
   if (!failed) {
-    const asked = { by: `operator ${actor}`, now: clock() };
+    const asked = { by, now: clock() };
     await enqueueSlot(queues, job, run.slot, 'manual', checkedPayload(job, payload), asked);
     return;
   }
-  await queued.retry('failed', freshAttempts).catch((cause) => {
+  await retryJob(queued, by).catch((cause) => {
     throw Object.assign(new Refusal('conflict', 'refused.run-active'), { cause });
   });
 }

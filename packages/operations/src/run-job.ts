@@ -39,7 +39,7 @@ export async function runJob(ops: Operations, asked: JobToRun): Promise<QueuedRu
   const detail = { slot, ...(day && { day }), ...(Object.keys(payload).length > 0 && { payload }) };
   await audit(pool, { actor, action: 'run', subject: job, detail });
   const { id } = await enqueueSlot(queues, job, slot, 'manual', checkedPayload(job, payload), {
-    by: `operator ${actor}`,
+    by: ops.by,
     now: clock(),
   });
   return { job, slot, id: id as string };

@@ -7,6 +7,7 @@ export function operationsOf(
   { pool, queues, store, clock, config }: Deps,
   visitor?: Visitor | undefined,
 ): Operations {
+  const actor = visitor?.name ?? 'nobody';
   return {
     pool,
     queues,
@@ -14,7 +15,8 @@ export function operationsOf(
     clock,
     timeZone: config.TZ,
     aliases: config.ROOM_ALIASES,
-    actor: visitor?.name ?? 'nobody',
+    actor,
+    by: `operator ${actor}`,
     // Where the model itself is not on this machine, the active one is what vectors are compared with.
     modelKey: () => wantedModel(pool, config).catch(() => undefined),
   };

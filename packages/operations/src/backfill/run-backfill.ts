@@ -53,8 +53,7 @@ export async function runBackfill(
 }
 
 async function queueStep(ops: Operations, step: BackfillStep, n: number): Promise<QueuedRun> {
-  const { pool, queues, clock, actor } = ops;
-  const by = `operator ${actor}`;
+  const { pool, queues, clock, by } = ops;
   const { job, day, slot, rooms, quarantined } = step;
   if (quarantined > 0) await releaseRows(pool, await quarantinedKeys(pool, day, rooms));
   if (slot) {
