@@ -1,4 +1,11 @@
-import { changesBetween, type Pool, readingsBetween, statsOfDay } from '@mycelium/database';
+import {
+  type ColumnKind,
+  changesBetween,
+  envStatsColumns,
+  type Pool,
+  readingsBetween,
+  statsOfDay,
+} from '@mycelium/database';
 import { type Day, dayBounds, daysBetween } from '@mycelium/farm';
 
 export interface Column {
@@ -28,23 +35,20 @@ function columns(type: Column['type'], ...names: string[]): Column[] {
   return names.map((name) => ({ name, type }));
 }
 
+const exportTypes: Record<ColumnKind, Column['type']> = {
+  text: 'STRING',
+  day: 'STRING',
+  metric: 'STRING',
+  int: 'INT32',
+  float: 'DOUBLE',
+  instant: 'TIMESTAMP',
+  seconds: 'DOUBLE',
+};
+
 /** What can be exported. Instants are UTC. Column names never change: other programs read them. */
 export const tables = {
   stats: {
-    columns: [
-      ...columns('STRING', 'room', 'day', 'metric'),
-      ...columns('INT32', 'count', 'expected_count'),
-      ...columns('DOUBLE', 'coverage', 'longest_gap_seconds'),
-      ...columns('INT32', 'bad_count'),
-      ...columns('DOUBLE', 'min'),
-      ...columns('TIMESTAMP', 'min_at'),
-      ...columns('DOUBLE', 'max'),
-      ...columns('TIMESTAMP', 'max_at'),
-      ...columns('DOUBLE', 'mean', 'time_weighted_mean', 'p5', 'q25', 'median', 'q75', 'p95'),
-      ...columns('DOUBLE', 'minutes_below', 'minutes_above'),
-      ...columns('INT32', 'growth_day'),
-      ...columns('STRING', 'phase', 'time_zone'),
-    ],
+    columns: envStatsColumns.map(({ name, kind }) => ({ name, type: exportTypes[kind] })),
     async *rows(selection) {
       for (const { day } of daysOf(selection)) yield await statsOfDay(selection.pool, day, selection.rooms);
     },

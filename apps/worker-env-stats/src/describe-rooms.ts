@@ -60,19 +60,8 @@ export async function describeRooms(
     const bands = bandPieces(rules, { room, metric, growthDay }, bounds);
     const stats = describeDay({ metric, times, values, start, end, cadence, bands });
     if (!stats) return;
-    const { longestGap, minAt, maxAt, ...rest } = stats;
-    const row = {
-      room,
-      day,
-      metric,
-      ...rest,
-      longestGapSeconds: longestGap / 1_000,
-      minAt: new Date(minAt),
-      maxAt: new Date(maxAt),
-      growthDay: growthDay ?? null,
-      phase: growthDay === undefined ? null : phaseOf(growthDay),
-      timeZone,
-    };
+    const phase = growthDay === undefined ? null : phaseOf(growthDay);
+    const row = { room, day, metric, ...stats, growthDay: growthDay ?? null, phase, timeZone };
     found.set(`${room} ${metric}`, { rank, row });
   }
 }

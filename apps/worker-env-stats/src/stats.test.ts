@@ -30,12 +30,12 @@ test('a full day is described completely', () => {
   assert.equal(stats.count, 1_440);
   assert.equal(stats.expectedCount, 1_440);
   assert.equal(stats.coverage, 1);
-  assert.equal(stats.longestGap, minute);
+  assert.equal(stats.longestGapSeconds, 60);
   assert.equal(stats.badCount, 0);
   assert.equal(stats.min, 2_000);
-  assert.equal(stats.minAt, start);
+  assert.equal(stats.minAt.getTime(), start);
   assert.equal(stats.max, 2_100);
-  assert.equal(stats.maxAt, start + values.indexOf(2_100) * minute);
+  assert.equal(stats.maxAt.getTime(), start + values.indexOf(2_100) * minute);
   assert.equal(stats.minutesBelow, null);
 });
 
@@ -52,10 +52,10 @@ test('readings before the day and from its end on are not of the day', () => {
 
 test('the longest gap counts the day’s edges and what bad values leave open', () => {
   const values = Array.from({ length: 600 }, (_, n) => lively(n));
-  assert.equal(describeDay(day(values))?.longestGap, (1_440 - 599) * minute);
+  assert.equal(describeDay(day(values))?.longestGapSeconds, (1_440 - 599) * 60);
   const dropped = values.map((value, n) => (n >= 100 && n < 130 ? 0 : value));
   const whole = Array.from({ length: 1_440 }, (_, n) => dropped[n] ?? lively(n));
-  assert.equal(describeDay(day(whole))?.longestGap, 31 * minute);
+  assert.equal(describeDay(day(whole))?.longestGapSeconds, 31 * 60);
   assert.equal(describeDay(day(whole))?.badCount, 30);
 });
 
@@ -64,6 +64,14 @@ test('a reading stands until the next one, after a gap for two cadences', () => 
   const stats = describeDay(day([10, 20, 70], { times, end: start + 102 * minute }));
   assert.equal(stats?.timeWeightedMean, (10 * 1 + 20 * 2 + 70 * 1) / 4);
   assert.equal(stats?.mean, 100 / 3);
+});
+
+test('a fogged day counts as 100 %', () => {
+  const fogged = Array.from({ length: 1_440 }, (_, n) => (n < 960 ? 102.6 : 90 + (n % 7) / 10));
+  const stats = describeDay(day(fogged, { metric: 'humidity' }));
+  assert.deepEqual([stats?.count, stats?.badCount, stats?.max, stats?.median], [1_440, 0, 100, 100]);
+  const whole = describeDay(day(Array(1_440).fill(102.6), { metric: 'humidity' }));
+  assert.deepEqual([whole?.count, whole?.min, whole?.mean], [1_440, 100, 100]);
 });
 
 test('minutes outside the band are counted by the band valid at the time', () => {
@@ -128,7 +136,7 @@ test('property: any day agrees with the textbook', () => {
       near(stats.mean, good.reduce((sum, value) => sum + value, 0) / good.length);
       assert.equal(stats.min, Math.min(...good));
       assert.equal(stats.max, Math.max(...good));
-      assert.equal(stats.minAt, times[readings.findIndex(({ value }) => value === stats.min)]);
+      assert.equal(stats.minAt.getTime(), times[readings.findIndex(({ value }) => value === stats.min)]);
       for (const [name, p] of [
         ['p5', 0.05],
         ['q25', 0.25],

@@ -1,3 +1,4 @@
+import type { EnvStatsRow } from '@mycelium/database';
 import { type BandPiece, type Metric, readValues } from '@mycelium/farm';
 import { findBadValues } from './bad-values.ts';
 import { quantile } from './quantile.ts';
@@ -16,27 +17,8 @@ export interface DayOfReadings {
   bands: BandPiece[];
 }
 
-/** One day of one metric; the same names as in `env_daily_stats`. Times are milliseconds since 1970. */
-export interface DayStats {
-  count: number;
-  expectedCount: number;
-  coverage: number;
-  longestGap: number;
-  badCount: number;
-  min: number;
-  minAt: number;
-  max: number;
-  maxAt: number;
-  mean: number;
-  timeWeightedMean: number;
-  p5: number;
-  q25: number;
-  median: number;
-  q75: number;
-  p95: number;
-  minutesBelow: number | null;
-  minutesAbove: number | null;
-}
+/** One day of one metric: the columns of its row that are computed from its readings. */
+export type DayStats = Omit<EnvStatsRow, 'room' | 'day' | 'metric' | 'growthDay' | 'phase' | 'timeZone'>;
 
 /** A reading stands for the time until the next one, but not for longer than this many cadences. */
 const standsFor = 2;
@@ -85,12 +67,12 @@ export function describeDay({
     count,
     expectedCount,
     coverage: Math.min(1, count / expectedCount),
-    longestGap: longestGap(valid.times, start, end),
+    longestGapSeconds: longestGap(valid.times, start, end) / 1_000,
     badCount,
     min,
-    minAt,
+    minAt: new Date(minAt),
     max,
-    maxAt,
+    maxAt: new Date(maxAt),
     mean: sum / count,
     timeWeightedMean: weightedSum / weight,
     p5: quantile(sorted, 0.05),

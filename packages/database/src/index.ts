@@ -83,19 +83,24 @@ export { listBands } from './readings/bands.ts';
 export {
   climateSensors,
   type EnvPoint,
-  type EnvStatsRow,
   envPoints,
   replaceEnvStats,
+  statsOfDay,
+  statsOfRoom,
   streamReadings,
   usualGaps,
 } from './readings/env-stats.ts';
+export {
+  type ColumnKind,
+  type EnvStatsRow,
+  type ExportedStats,
+  envStatsColumns,
+} from './readings/env-stats-columns.ts';
 export { environmentAt } from './readings/environment.ts';
 export {
   changesBetween,
   type ExportedChange,
   readingsBetween,
-  type StatsOfDay,
-  statsOfDay,
 } from './readings/exports.ts';
 export { growthDays, type RoomDay } from './readings/growth-days.ts';
 export {

@@ -1,3 +1,4 @@
+import { statsOfRoom } from '@mycelium/database';
 import { addDays, dayOf } from '@mycelium/farm';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -46,31 +47,6 @@ const change = z.object({
   value: z.number(),
   labels: z.record(z.string(), z.string()),
 });
-const stats = z.object({
-  day,
-  metric,
-  count: z.number(),
-  expectedCount: z.number(),
-  coverage: z.number(),
-  longestGapSeconds: z.number(),
-  badCount: z.number(),
-  min: z.number(),
-  minAt: z.date(),
-  max: z.number(),
-  maxAt: z.date(),
-  mean: z.number(),
-  timeWeightedMean: z.number(),
-  p5: z.number(),
-  q25: z.number(),
-  median: z.number(),
-  q75: z.number(),
-  p95: z.number(),
-  minutesBelow: z.number().nullable(),
-  minutesAbove: z.number().nullable(),
-  growthDay: z.number().nullable(),
-  phase: z.string().nullable(),
-});
-
 export function roomRoutes(app: FastifyInstance, { pool, config }: Deps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   const span = z.object({ from: instant, to: instant });
@@ -125,12 +101,12 @@ export function roomRoutes(app: FastifyInstance, { pool, config }: Deps): void {
         summary: 'Daily statistics of a room, newest day first',
         params: z.object({ room }),
         querystring: z.object({ from: day, to: day }),
-        response: { 200: z.object({ days: z.array(stats) }) },
+        response: { 200: z.object({ days: z.array(dailyStats) }) },
       },
     },
     async ({ params, query: { from, to } }) => {
       if (to < from || addDays(from, mostDays) < to) throw new Refused(400, 'refused.span', { n: mostDays });
-      return { days: await dailyStats(pool, params.room, from, to) };
+      return { days: await statsOfRoom(pool, params.room, from, to) };
     },
   );
 }

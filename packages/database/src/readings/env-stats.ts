@@ -1,5 +1,6 @@
-import { climateDevice, type Day, type Metric } from '@mycelium/farm';
+import { climateDevice, type Day, type Metric, metrics } from '@mycelium/farm';
 import type { Pool, Queryable } from '../pool.ts';
+import { type EnvStatsRow, type ExportedStats, selectStats, storedColumns } from './env-stats-columns.ts';
 import { isAnyOf, type Series, streamSeries } from './series.ts';
 
 export interface EnvPoint {
@@ -17,33 +18,6 @@ export interface EnvPoint {
 export const climateSensors = `(select id, room, point as metric, (row_number() over (partition by room, point
     order by device <> device_type || '_' || room, device))::int as rank
   from point where device_type = '${climateDevice}' and reads('readings', kind, device_type, point))`;
-
-export interface EnvStatsRow {
-  room: string;
-  day: Day;
-  metric: Metric;
-  count: number;
-  expectedCount: number;
-  coverage: number;
-  longestGapSeconds: number;
-  badCount: number;
-  min: number;
-  minAt: Date;
-  max: number;
-  maxAt: Date;
-  mean: number;
-  timeWeightedMean: number;
-  p5: number;
-  q25: number;
-  median: number;
-  q75: number;
-  p95: number;
-  minutesBelow: number | null;
-  minutesAbove: number | null;
-  growthDay: number | null;
-  phase: string | null;
-  timeZone: string;
-}
 
 /** The points that measure each metric of each room, the preferred sensor first. */
 export async function envPoints(db: Queryable): Promise<EnvPoint[]> {
@@ -69,7 +43,7 @@ export function streamReadings(
   );
 }
 
-/** Milliseconds between readings, as a rule: the median gap of a point's last readings in a week. */
+/** The usual milliseconds between readings: the median gap of a point's last readings in a week. */
 export async function usualGaps(
   db: Queryable,
   pointIds: number[],
@@ -89,66 +63,12 @@ export async function usualGaps(
   return new Map(rows.map(({ pointId, gap }) => [pointId, gap]));
 }
 
-const columns = {
-  room: 'text',
-  day: 'date',
-  metric: 'text',
-  count: 'int',
-  expected_count: 'int',
-  coverage: 'float8',
-  longest_gap: 'interval',
-  bad_count: 'int',
-  min: 'float8',
-  min_at: 'timestamptz',
-  max: 'float8',
-  max_at: 'timestamptz',
-  mean: 'float8',
-  time_weighted_mean: 'float8',
-  p5: 'float8',
-  q25: 'float8',
-  median: 'float8',
-  q75: 'float8',
-  p95: 'float8',
-  minutes_below: 'float8',
-  minutes_above: 'float8',
-  growth_day: 'int',
-  phase: 'text',
-  time_zone: 'text',
-} as const;
-
-const cell: Record<keyof typeof columns, (row: EnvStatsRow) => unknown> = {
-  room: (row) => row.room,
-  day: (row) => row.day,
-  metric: (row) => row.metric,
-  count: (row) => row.count,
-  expected_count: (row) => row.expectedCount,
-  coverage: (row) => row.coverage,
-  longest_gap: (row) => `${row.longestGapSeconds} seconds`,
-  bad_count: (row) => row.badCount,
-  min: (row) => row.min,
-  min_at: (row) => row.minAt,
-  max: (row) => row.max,
-  max_at: (row) => row.maxAt,
-  mean: (row) => row.mean,
-  time_weighted_mean: (row) => row.timeWeightedMean,
-  p5: (row) => row.p5,
-  q25: (row) => row.q25,
-  median: (row) => row.median,
-  q75: (row) => row.q75,
-  p95: (row) => row.p95,
-  minutes_below: (row) => row.minutesBelow,
-  minutes_above: (row) => row.minutesAbove,
-  growth_day: (row) => row.growthDay,
-  phase: (row) => row.phase,
-  time_zone: (row) => row.timeZone,
-};
-
-const names = Object.keys(columns) as (keyof typeof columns)[];
+const names = storedColumns.map(({ column }) => column);
 const results = names.filter((name) => !['room', 'day', 'metric'].includes(name));
 
 /**
- * Makes the rows of these rooms on this day exactly `rows`: a metric that has none any more loses its row, and a
- * row that is the same stays untouched. Call it inside `commit`.
+ * Makes the rows of these rooms on this day exactly `rows`: a metric without one loses its row, and a row that is the
+ * same stays untouched. Call it inside `commit`.
  * @returns how many rows are new or different.
  */
 export async function replaceEnvStats(
@@ -165,12 +85,32 @@ export async function replaceEnvStats(
   if (rows.length === 0) return 0;
   const { rowCount } = await tx.query(
     `insert into env_daily_stats (${names.join(', ')})
-     select * from unnest(${names.map((name, n) => `$${n + 1}::${columns[name]}[]`).join(', ')})
+     select * from unnest(${storedColumns.map(({ type }, n) => `$${n + 1}::${type}[]`).join(', ')})
      on conflict (room, day, metric) do update
        set ${results.map((name) => `${name} = excluded.${name}`).join(', ')}, computed_at = now()
        where (${results.map((name) => `env_daily_stats.${name}`).join(', ')})
          is distinct from (${results.map((name) => `excluded.${name}`).join(', ')})`,
-    names.map((name) => rows.map(cell[name])),
+    storedColumns.map(({ value }) => rows.map(value)),
   );
   return rowCount ?? 0;
+}
+
+/** A room's statistics, newest day first. */
+export async function statsOfRoom(db: Queryable, room: string, from: Day, to: Day): Promise<EnvStatsRow[]> {
+  const { rows } = await db.query<EnvStatsRow>(
+    `select ${selectStats('field')} from env_daily_stats where room = $1 and day between $2 and $3
+     order by day desc, array_position($4, metric)`,
+    [room, from, to, metrics],
+  );
+  return rows;
+}
+
+/** The statistics of a day, of some rooms or of all, under the names of exports. */
+export async function statsOfDay(db: Queryable, day: Day, rooms?: string[]): Promise<ExportedStats[]> {
+  const { rows } = await db.query<ExportedStats>(
+    `select ${selectStats('name')} from env_daily_stats
+     where day = $1 and ($2::text[] is null or room = any($2)) order by room, metric`,
+    [day, rooms ?? null],
+  );
+  return rows;
 }

@@ -1,26 +1,7 @@
-import type { Day, Metric } from '@mycelium/farm';
 import type { Pool, Queryable } from '../pool.ts';
 import { streamReadings } from './env-stats.ts';
 import { listPoints, type Point } from './points.ts';
 import type { Series } from './series.ts';
-
-/** A room's day as it stands in `env_daily_stats`, its names those of the table. */
-export type StatsOfDay = { room: string; day: Day; metric: Metric } & Record<
-  string,
-  string | number | Date | null
->;
-
-/** The statistics of a day, of some rooms or of all. */
-export async function statsOfDay(db: Queryable, day: Day, rooms?: string[]): Promise<StatsOfDay[]> {
-  const { rows } = await db.query<StatsOfDay>(
-    `select room, day, metric, count, expected_count, coverage,
-            extract(epoch from longest_gap)::float8 as longest_gap_seconds, bad_count, min, min_at, max, max_at, mean,
-            time_weighted_mean, p5, q25, median, q75, p95, minutes_below, minutes_above, growth_day, phase, time_zone
-     from env_daily_stats where day = $1 and ($2::text[] is null or room = any($2)) order by room, metric`,
-    [day, rooms ?? null],
-  );
-  return rows;
-}
 
 export interface ExportedChange {
   time: Date;
@@ -29,7 +10,7 @@ export interface ExportedChange {
   point: string;
   previous: number;
   value: number;
-  /** What the values were called then; null: they have no name. */
+  /** Names of the values at that time; null: they have none. */
   previous_label: string | null;
   value_label: string | null;
   unit: string | null;

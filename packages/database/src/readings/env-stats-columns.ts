@@ -1,0 +1,104 @@
+import type { Day, Metric } from '@mycelium/farm';
+
+/** What a column holds, by the name of its type below. A question mark after the type: it may be null. */
+interface Kinds {
+  text: string;
+  day: Day;
+  metric: Metric;
+  int: number;
+  float: number;
+  instant: Date;
+  /** An interval; the table's column lacks the `_seconds` of its name. */
+  seconds: number;
+}
+export type ColumnKind = keyof Kinds;
+
+/**
+ * The columns of `env_daily_stats`, in the order in which they are exported. The row's interface, insert and select,
+ * the export and the API are made from this table: a new column is a migration, a line here and its computation.
+ */
+const columns = {
+  room: 'text',
+  day: 'day',
+  metric: 'metric',
+  count: 'int',
+  expected_count: 'int',
+  coverage: 'float', // count / expected_count, 0–1
+  longest_gap_seconds: 'seconds',
+  bad_count: 'int', // left out: implausible or stuck values
+  min: 'float',
+  min_at: 'instant',
+  max: 'float',
+  max_at: 'instant',
+  mean: 'float',
+  time_weighted_mean: 'float',
+  p5: 'float',
+  q25: 'float',
+  median: 'float',
+  q75: 'float',
+  p95: 'float',
+  minutes_below: 'float?', // against the band; null where there is none
+  minutes_above: 'float?',
+  growth_day: 'int?',
+  phase: 'text?',
+  time_zone: 'text',
+} as const;
+
+type Columns = typeof columns;
+type Value<Type> = Type extends `${infer Kind extends ColumnKind}?`
+  ? Kinds[Kind] | null
+  : Type extends ColumnKind
+    ? Kinds[Type]
+    : never;
+type CamelCase<Name extends string> = Name extends `${infer First}_${infer Rest}`
+  ? `${First}${Capitalize<CamelCase<Rest>>}`
+  : Name;
+
+/** A room's metric on a day: `{ room, day, metric, count, expectedCount, … }`. */
+export type EnvStatsRow = { -readonly [Name in keyof Columns as CamelCase<Name>]: Value<Columns[Name]> };
+/** The same under the names of exports: `{ room, day, metric, count, expected_count, … }`. */
+export type ExportedStats = { -readonly [Name in keyof Columns]: Value<Columns[Name]> };
+
+export interface EnvStatsColumn {
+  /** In exports: `longest_gap_seconds`. */
+  name: keyof ExportedStats;
+  /** In code and JSON: `longestGapSeconds`. */
+  field: keyof EnvStatsRow;
+  kind: ColumnKind;
+  nullable: boolean;
+}
+
+export const envStatsColumns = Object.entries(columns).map(([name, type]) => ({
+  name,
+  field: name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+  kind: type.replace('?', ''),
+  nullable: type.endsWith('?'),
+})) as EnvStatsColumn[];
+
+const storedAs: Record<ColumnKind, string> = {
+  text: 'text',
+  day: 'date',
+  metric: 'text',
+  int: 'int',
+  float: 'float8',
+  instant: 'timestamptz',
+  seconds: 'interval',
+};
+
+/** The columns as the table has them, and what an `unnest` of their values makes of a row. */
+export const storedColumns = envStatsColumns.map(({ name, field, kind }) => ({
+  column: kind === 'seconds' ? name.replace(/_seconds$/, '') : name,
+  type: storedAs[kind],
+  value: (row: EnvStatsRow) => (kind === 'seconds' ? `${row[field]} seconds` : row[field]),
+}));
+
+/** A select list of every column, under the names of the code or of exports. */
+export function selectStats(as: 'field' | 'name'): string {
+  return envStatsColumns
+    .map((column, n) => {
+      const stored = `env_daily_stats.${storedColumns[n]?.column}`;
+      const value = column.kind === 'seconds' ? `extract(epoch from ${stored})::float8` : stored;
+      return `${value} as "${column[as]}"`;
+    })
+    .join(', ');
+}
