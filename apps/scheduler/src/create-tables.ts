@@ -1,42 +1,83 @@
 import { type createLedger, migrate, type Pool, verifySchema } from '@mycelium/database';
-import { startupJob } from '@mycelium/queue';
-import type { Logger } from '@mycelium/telemetry';
+import { type Log, startupJob } from '@mycelium/queue';
+
+type Ledger = ReturnType<typeof createLedger>;
+type Lease = NonNullable<Awaited<ReturnType<Ledger['claim']>>>;
+
+interface Start {
+  pool: Pool;
+  ledger: Ledger;
+  logger: Log;
+}
+
+const renewEveryMillis = 5_000;
 
 /**
  * Creates the schema and verifies it.
- * @throws SchemaError when the database cannot be used; then nothing else may run.
+ * @throws SchemaError when the database cannot be used; nothing else may continue then.
  */
 export async function createTables(pool: Pool) {
   const { applied } = await migrate(pool);
   return { applied, ...(await verifySchema(pool)) };
 }
 
-interface Start {
-  pool: Pool;
-  ledger: ReturnType<typeof createLedger>;
-  logger: Logger;
-  now: () => Date;
-}
-
 /**
- * Creates the schema before anything is scheduled, and records it as a run that began when the work did: the ledger's
- * own tables may not exist before.
+ * Creates the tables when the scheduler starts, and records it as a run: started before, ended after, failed where it
+ * failed. On an empty database the record begins late, with the true start: the ledger is one of the tables.
+ * @throws SchemaError as `createTables` does
  */
-export async function createTablesAtStart({ pool, ledger, logger, now }: Start): Promise<void> {
-  const startedAt = now();
+export async function createTablesAtStart({ pool, ledger, logger }: Start) {
+  const startedAt = await databaseTime(pool);
   const run = { job: startupJob, slot: startedAt };
-  const request = { ...run, cause: 'schedule', request: 'start', by: 'scheduler', startedAt };
+  const request = {
+    ...run,
+    cause: 'schedule',
+    request: `start#${startedAt.getTime()}`,
+    by: 'scheduler',
+    startedAt,
+  };
+  let lease = await beginIfThereIsALedger(ledger, request);
+  const renewing = setInterval(() => void (lease && ledger.renew(lease).catch(() => {})), renewEveryMillis);
   try {
     const report = await createTables(pool);
-    const begun = await ledger.begin(request);
-    if ('lease' in begun) await ledger.end(begun.lease, run, { status: 'succeeded', report });
+    lease ??= await beginIfThereIsALedger(ledger, request);
+    if (lease) await ledger.end(lease, run, { status: 'succeeded', report });
     logger.info('the tables are verified', report);
+    return report;
   } catch (error) {
-    // Without tables there is nowhere to record it.
-    const begun = await ledger.begin(request).catch(() => undefined);
-    if (begun && 'lease' in begun) {
-      await ledger.end(begun.lease, run, { status: 'failed', error: String(error) }).catch(() => {});
-    }
+    const message = error instanceof Error ? error.message : String(error);
+    // What ends the process is the failure itself, not that it could not be recorded.
+    lease ??= await beginIfThereIsALedger(ledger, request).catch(() => undefined);
+    if (lease) await ledger.end(lease, run, { status: 'failed', error: message }).catch(() => {});
+    throw error;
+  } finally {
+    clearInterval(renewing);
+  }
+}
+
+/** Undefined too while another scheduler that started with this one does the same. */
+async function beginIfThereIsALedger(
+  ledger: Ledger,
+  request: Parameters<Ledger['begin']>[0],
+): Promise<Lease | undefined> {
+  try {
+    const begun = await ledger.begin(request);
+    return 'lease' in begun ? begun.lease : undefined;
+  } catch (error) {
+    if (lacksTableOrColumn(error)) return undefined;
     throw error;
   }
+}
+
+/** PostgreSQL's codes for an undefined table and an undefined column: of a release before. */
+function lacksTableOrColumn(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '42P01' || error.code === '42703');
+}
+
+/** The ledger refuses slots that lie ahead of the database's clock. */
+async function databaseTime(pool: Pool): Promise<Date> {
+  const { rows } = await pool.query<{ now: Date }>(
+    `select date_trunc('milliseconds', clock_timestamp()) as now`,
+  );
+  return rows[0]?.now as Date;
 }

@@ -12,7 +12,7 @@ const scheduler = await startProcess('scheduler', { tag: '[SCHEDULER]' });
 const { config, pool, queues, ledger, logger, shutdown, timeZone } = scheduler;
 const now = () => new Date();
 
-await createTablesAtStart({ pool, ledger, logger, now }).catch(async (error) => {
+await createTablesAtStart({ pool, ledger, logger }).catch(async (error) => {
   logger.error('the tables cannot be created: nothing is scheduled', { error: String(error) });
   await shutdown.stop('the tables cannot be created', 1);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { migrate, SchemaError, verifySchema } from './migrate.ts';
+import { migrate, migratedTables, SchemaError, verifySchema } from './migrate.ts';
 import { createTestDatabase } from './testing.ts';
 
 test('two processes that migrate at once both succeed, and one does the work', async (t) => {
@@ -10,7 +10,7 @@ test('two processes that migrate at once both succeed, and one does the work', a
   assert.match((await verifySchema(pool)).pgvector, /^\d/);
 });
 
-test('an empty database is told apart, with everything that is missing', async (t) => {
+test('an empty database is refused, with everything that is missing', async (t) => {
   const pool = await createTestDatabase(t, { migrated: false });
   await assert.rejects(
     verifySchema(pool),
@@ -28,4 +28,24 @@ test('a database from a newer Mycelium is refused', async (t) => {
   const pool = await createTestDatabase(t);
   await pool.query(`insert into migration (name, hash) values ('999_future.sql', '')`);
   await assert.rejects(migrate(pool), /newer Mycelium/);
+});
+
+test('every table that the migrations leave is verified, and no other', async (t) => {
+  const pool = await createTestDatabase(t);
+  const { rows } = await pool.query<{ name: string }>(
+    `select relname as name from pg_class
+     where relkind in ('r', 'p') and not relispartition and relnamespace = 'public'::regnamespace and relname <> 'migration'`,
+  );
+  const tables = rows.map(({ name }) => name).sort();
+  assert.deepEqual((await migratedTables()).sort(), tables);
+  assert.equal((await verifySchema(pool)).tables, tables.length);
+});
+
+test('a table that is missing is named, whichever it is', async (t) => {
+  const pool = await createTestDatabase(t);
+  await pool.query('drop table console_session, description_wanted, readings_dropped, run_attempt');
+  await assert.rejects(
+    verifySchema(pool),
+    /console_session, description_wanted, readings_dropped, run_attempt/,
+  );
 });

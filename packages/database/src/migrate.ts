@@ -4,7 +4,7 @@ import { type Pool, type Queryable, transaction } from './pool.ts';
 
 const folder = new URL('../migrations/', import.meta.url);
 
-/** The schema cannot be made or trusted. Its message says what is wanted. */
+/** The schema cannot be created or trusted. The message says what is required. */
 export class SchemaError extends Error {
   readonly permanent = true;
 }
@@ -26,7 +26,7 @@ export async function migrate(pool: Pool): Promise<{ applied: string[] }> {
     for (const name of done.keys()) {
       if (!migrations.some((migration) => migration.name === name)) {
         throw new SchemaError(
-          `the database has migration ${name}, unknown here: it belongs to a newer Mycelium`,
+          `the database has the migration ${name}, which this program does not know: it belongs to a newer Mycelium. Update this program`,
         );
       }
     }
@@ -54,36 +54,27 @@ async function readMigrations() {
   );
 }
 
-const tables = [
-  'point',
-  'point_rule',
-  'band',
-  'reading',
-  'env_daily_stats',
-  'setpoint_change',
-  'setpoint_watermark',
-  'reading_watermark',
-  'late_reading',
-  'image',
-  'model',
-  'active_model',
-  'image_embedding',
-  'quarantine',
-  'schedule',
-  'runs',
-  'lease',
-  'heartbeat',
-  'alert',
-  'audit',
-];
+/** The tables that the migrations create, in their order; partitions belong to their table. */
+export async function migratedTables(): Promise<string[]> {
+  const tables = new Set<string>();
+  for (const { sql } of await readMigrations()) {
+    const statements = sql.matchAll(/^(create|drop) table (?:if (?:not )?exists )?(\w+)( partition of)?/gim);
+    for (const [, verb, table, partition] of statements) {
+      if (verb?.toLowerCase() === 'drop') tables.delete(table as string);
+      else if (!partition) tables.add(table as string);
+    }
+  }
+  return [...tables];
+}
 
 /**
- * Looks whether the database is what the program needs.
+ * Checks that the database is what the program needs.
  * @throws SchemaError naming everything that is missing.
  */
 export async function verifySchema(
   db: Queryable,
 ): Promise<{ postgres: string; pgvector: string; tables: number }> {
+  const tables = await migratedTables();
   const { rows } = await db.query<{
     postgres: string;
     number: number;
@@ -97,10 +88,10 @@ export async function verifySchema(
   );
   const found = rows[0] as (typeof rows)[number];
   const wrong: string[] = [];
-  if (found.number < 160_000) wrong.push(`PostgreSQL ${found.postgres} is too old; wanted: 16 or newer`);
+  if (found.number < 160_000) wrong.push(`PostgreSQL ${found.postgres} is too old; 16 or newer is required`);
   if (!found.pgvector) wrong.push('the extension "vector" (pgvector) is missing');
   else if (!atLeast(found.pgvector, [0, 7]))
-    wrong.push(`pgvector ${found.pgvector} is too old; wanted: 0.7 or newer`);
+    wrong.push(`pgvector ${found.pgvector} is too old; 0.7 or newer is required`);
   const missing = tables.filter((table) => !found.present.includes(table));
   if (missing.length > 0) wrong.push(`tables are missing: ${missing.join(', ')}`);
   if (wrong.length > 0) throw new SchemaError(`the database cannot be used: ${wrong.join('; ')}`);
