@@ -4,12 +4,12 @@ import { createRandomClip } from '@mycelium/encoder/testing';
 import { type Bench, type BenchContext, type BenchRow, createDatabase, median } from './bench.ts';
 import { startNaive } from './images/naive.ts';
 import { type Ours, startOurs } from './images/ours.ts';
-import { layDay, makePictures } from './images/pictures.ts';
+import { makePictures, writeDay } from './images/pictures.ts';
 
 const rounds = 3;
 const hd = { name: 'hd', width: 1920, height: 1080 };
 const twelve = { name: '12mp', width: 4000, height: 3000 };
-/** How many images a round takes: some seconds of work, so that the day's beginning and end weigh little. */
+/** Images a round: some seconds of work, so that the start and the end of the day weigh little. */
 const cases = {
   q8: [
     { size: hd, ours: 240, naive: 16 },
@@ -24,9 +24,9 @@ const text = identityText({ room: '607', stage: 'normal', growthDay: 1 });
 
 /**
  * P1: a day's images from files to rows with vectors, by the real worker with queue, store and database, on a
- * full-size ViT-B/32 with made-up weights. The limit is the sum of what needs the cores and cannot be left out:
- * decoding, and the model's two towers in full batches, each measured alone on all cores. In q8 the day comes again
- * from a store that takes 200 ms longer for every read.
+ * full-size ViT-B/32 with random weights. The limit is the sum of the work that needs the cores and cannot be avoided:
+ * decoding, and the model's two towers in full batches, each measured alone on all cores. In q8 the day is measured
+ * again from a store that takes 200 ms longer for every read.
  */
 export const bench: Bench = { name: 'images', ids: ['P1'], run };
 
@@ -40,15 +40,15 @@ async function run(context: BenchContext): Promise<BenchRow[]> {
     const databaseUrl = await createDatabase(context.databaseUrl, `bench_images_${dtype}`);
     const imageDir = join(workDir, `images-${dtype}`);
     const store = { IMAGE_DIR: imageDir };
-    const told = { ...context, databaseUrl, model, dtype, store, home: workDir };
-    const ours = await startOurs({ ...told, name: `images-${dtype}` });
+    const settings = { ...context, databaseUrl, model, dtype, store, home: workDir };
+    const ours = await startOurs({ ...settings, name: `images-${dtype}` });
     const slowDisk = new URL(
       `./images/slow-disk.ts?${new URLSearchParams({ folder: imageDir, delay: '200' })}`,
       import.meta.url,
     );
     const slow =
       dtype === 'q8'
-        ? await startOurs({ ...told, name: `slow-${dtype}`, nodeOptions: ['--import', slowDisk.href] })
+        ? await startOurs({ ...settings, name: `slow-${dtype}`, nodeOptions: ['--import', slowDisk.href] })
         : undefined;
     const naive = await startNaive({ model, dtype, databaseUrl, text });
     const encoder = await loadEncoder({ model, modelDir: workDir, dtype, device: 'cpu' });
@@ -77,7 +77,7 @@ interface Case {
   log: BenchContext['log'];
 }
 
-/** Seconds an image, in turns, so that what else the machine does falls on all alike; medians of the rounds. */
+/** Seconds an image, in turns, so that whatever else the machine does falls on all alike; medians of the rounds. */
 async function measure({
   size,
   dtype,
@@ -90,13 +90,13 @@ async function measure({
   const pictures = await makePictures(size.width, size.height);
   const measured: Record<'decode' | 'infer' | 'ours' | 'naive' | 'slow' | 'held', number>[] = [];
   for (let round = 0; round <= rounds; round++) {
-    const lay = (year: number) => layDay(imageDir, dayOf(year), pictures, count.ours);
+    const write = (year: number) => writeDay(imageDir, dayOf(year), pictures, count.ours);
     const dayOf = (year: number) => `${year}-0${size === hd ? 3 : 4}-0${round + 1}`;
-    const files = await lay(2024);
+    const files = await write(2024);
     await workers.ours.metric('nodejs_eventloop_lag_p99_seconds');
     const ours = await embed(workers.ours, dayOf(2024), count.ours);
     const held = await workers.ours.metric('nodejs_eventloop_lag_p99_seconds');
-    await lay(2025);
+    await write(2025);
     const each = {
       decode: await timeDecode(pictures),
       infer: await timeInfer(encoder, pictures[0] as Buffer),
@@ -105,8 +105,8 @@ async function measure({
       slow: workers.slow ? (await embed(workers.slow, dayOf(2025), count.ours)) / count.ours : 0,
       held,
     };
-    const told = Object.entries(each).map(([what, seconds]) => `${what} ${(seconds * 1_000).toFixed(1)}`);
-    log(`${size.name} ${dtype}, ${round === 0 ? 'warming up' : 'ms an image'}: ${told.join(', ')}`);
+    const figures = Object.entries(each).map(([what, seconds]) => `${what} ${(seconds * 1_000).toFixed(1)}`);
+    log(`${size.name} ${dtype}, ${round === 0 ? 'warming up' : 'ms an image'}: ${figures.join(', ')}`);
     if (round > 0) measured.push(each);
   }
   const of = (value: (each: (typeof measured)[number]) => number) => median(measured.map(value));
@@ -149,7 +149,7 @@ async function measure({
   return rows;
 }
 
-/** Seconds from asking for the day until its report is there. */
+/** Seconds from the request of the day to its report. */
 async function embed(worker: Ours, day: string, images: number): Promise<number> {
   const { seconds, report } = await worker.run(day, 'succeeded');
   const { succeeded } = report as { succeeded: number };

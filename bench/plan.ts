@@ -5,12 +5,12 @@ import { startOurs } from './images/ours.ts';
 import { startBucket } from './plan/bucket.ts';
 
 const sizes = [100_000, 300_000, 1_000_000];
-const mostMegabytes = 300;
+const maxMegabytes = 300;
 
 /**
- * P7: planning days of more and more images by the real worker: listed from S3, written down, compared with what has
- * a vector, and put into the queue in batches. Linear is, as many a second as of the smallest day; and the memory of
- * the worker may not grow with the day.
+ * P7: planning days of more and more images by the real worker: listed from S3, written to the database, compared with
+ * the vectors, and enqueued in batches. Planning is linear when the rate stays that of the smallest day, and the
+ * worker's memory may not grow with the day.
  */
 export const bench: Bench = { name: 'plan', ids: ['P7'], run };
 
@@ -25,8 +25,15 @@ async function run(context: BenchContext): Promise<BenchRow[]> {
     for (const [at, size] of sizes.entries()) {
       const day = `2024-03-0${at + 1}`;
       bucket.hold(day, size);
-      const told = { ...context, databaseUrl, model, dtype: 'fp32', home: workDir, store: bucket.settings };
-      const worker = await startOurs({ ...told, name: 'plan' });
+      const settings = {
+        ...context,
+        databaseUrl,
+        model,
+        dtype: 'fp32',
+        home: workDir,
+        store: bucket.settings,
+      };
+      const worker = await startOurs({ ...settings, name: 'plan' });
       try {
         await worker.queues.of('embed_batch').pause();
         let bytes = 0;
@@ -57,8 +64,8 @@ async function run(context: BenchContext): Promise<BenchRow[]> {
         case: `${name}: memory`,
         unit: 'MB',
         ours: megabytes,
-        limit: mostMegabytes,
-        vsLimit: mostMegabytes / megabytes,
+        limit: maxMegabytes,
+        vsLimit: maxMegabytes / megabytes,
       },
     ];
   });

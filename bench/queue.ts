@@ -11,10 +11,9 @@ const batches = 400;
 const images = batches * batchSize;
 
 /**
- * P5: what images cost in the queue, 20 a batch. Putting batches in, all at once against one after the other, and
- * against a job an image, as one would begin; and the whole way through the queue (in, taken, lease, done) by a worker
- * that does nothing with them, against a hundredth of the time that the smallest image takes by itself in the fastest
- * model.
+ * P5: what images cost in the queue, 20 a batch. Adding batches, all at once against one after the other and against a
+ * job an image, as one would start; and the whole way through the queue (added, taken, leased, done) by a worker that
+ * does nothing with them, against a hundredth of the time that the smallest image takes by itself in the fastest model.
  */
 export const bench: Bench = { name: 'queue', ids: ['P5'], run };
 

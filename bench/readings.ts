@@ -14,8 +14,8 @@ const token = 'a token of the benchmark';
 const path = (file: string) => new URL(file, import.meta.url).pathname;
 
 /**
- * A million readings from a file by the command, and by four clients at once over HTTP, one of which is killed and
- * sends everything again: then there are exactly a million. The naive way is an INSERT a reading, the limit an
+ * A million readings from a file by the command, and from four clients at once over HTTP, one of which is killed and
+ * sends everything again: afterwards there are exactly a million. The naive way is an INSERT a reading, the limit an
  * `insert … select` inside the server.
  */
 export const bench: Bench = { name: 'readings', ids: ['READINGS'], run };
@@ -146,7 +146,7 @@ async function postAll(env: Record<string, string>, log: BenchContext['log']): P
         if (code !== 0 && sender !== killed) throw new Error(`a sender ended with ${code}`);
       }),
     );
-    log(`one of ${clients} senders was killed; it begins anew`);
+    log(`one of ${clients} senders was killed; it starts again`);
     await once(send(0), 'exit');
   } finally {
     dashboard.kill('SIGTERM');

@@ -16,8 +16,8 @@ const latent = 24;
 const queries = 100;
 
 /**
- * P6: the ten nearest of 100,000 vectors which have 24 latent dimensions, as pictures of one kind of thing have. Over
- * the whole farm against comparing with every vector; in one room against the bare distance sort of the room's rows.
+ * P6: the ten nearest of 100,000 vectors that have 24 latent dimensions, as pictures of one kind of thing have. Over the
+ * whole farm against an exact comparison with every vector; in one room against the bare distance sort of its rows.
  */
 export const bench: Bench = { name: 'search', ids: ['P6'], run };
 
@@ -86,7 +86,7 @@ async function run({ databaseUrl, log }: BenchContext): Promise<BenchRow[]> {
 
 const roomOf = (n: number) => String(601 + (n % rooms));
 
-/** Points of a 24-dimensional space, laid into 512 dimensions by one random map, with a little noise. */
+/** Points of a 24-dimensional space, mapped into 512 dimensions by one random map, with a little noise. */
 function createVectors() {
   const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
   const map = Array.from({ length: latent }, () => Float32Array.from({ length: 512 }, normal));
@@ -102,7 +102,7 @@ function createVectors() {
   };
 }
 
-/** The index is built when all is written, which is several times faster than growing it row by row. */
+/** Builds the index after all rows are written, which is much faster than growing it row by row. */
 async function fill(pool: Pool, vectorOf: () => Float32Array): Promise<number> {
   const model = { name: 'made-up', revision: 'none', dtype: 'fp32', hash: '0', demo: true, dimensions: 512 };
   const modelId = await ensureModel(pool, 'made-up', model);
@@ -136,7 +136,7 @@ async function fill(pool: Pool, vectorOf: () => Float32Array): Promise<number> {
       }),
     );
   }
-  // PostgreSQL tells it of the partitioned table alone.
+  // PostgreSQL's definition is that of the partitioned table alone.
   await pool.query((indexes[0]?.definition ?? '').replace(' ON ONLY ', ' ON '));
   await pool.query('vacuum analyze image, image_embedding');
   return modelId;

@@ -1,6 +1,6 @@
 import { createPool, migrate, type Pool } from '@mycelium/database';
 import { type Bench, type BenchContext, type BenchRow, createDatabase, median, time } from './bench.ts';
-import { layReadings } from './readings/farm.ts';
+import { writeReadings } from './readings/farm.ts';
 import { naiveChanges } from './readings/naive-changes.ts';
 import { startWorkerOf } from './readings/worker.ts';
 
@@ -38,8 +38,8 @@ async function measure(
   const pool = createPool(databaseUrl, { name: 'bench', max: 2 });
   await migrate(pool);
   const minutes = rooms > 100 ? 240 : minutesOfDay + 60;
-  const laid = await time(() => laySetpoints(pool, rooms, minutes));
-  log(`${rooms} rooms laid in ${laid.toFixed(0)} s`);
+  const written = await time(() => writeSetpoints(pool, rooms, minutes));
+  log(`${rooms} rooms written in ${written.toFixed(0)} s`);
   const worker = await startWorkerOf('hourly_setpoint_monitoring', {
     pool,
     databaseUrl,
@@ -86,8 +86,8 @@ async function measure(
   return rows;
 }
 
-/** Up to the window's end: each point holds its value for some hours, in its own minute it goes on by a degree. */
-async function laySetpoints(pool: Pool, rooms: number, minutes: number): Promise<void> {
+/** Up to the window's end: each point keeps its value for some hours and changes by a degree in a minute of its own. */
+async function writeSetpoints(pool: Pool, rooms: number, minutes: number): Promise<void> {
   await pool.query(
     `insert into point (room, device_type, device, point, kind)
      select 'room' || room, 'air_cooler', 'cooler' || n || '_room' || room, 'temp_set', 'analog'
@@ -95,7 +95,7 @@ async function laySetpoints(pool: Pool, rooms: number, minutes: number): Promise
     [rooms, pointsOfRoom],
   );
   const from = new Date(end.getTime() - minutes * 60_000).toISOString();
-  await layReadings(pool, { from, minutes }, `15 + (n + id * 7) / ${changeEvery} % 5`);
+  await writeReadings(pool, { from, minutes }, `15 + (n + id * 7) / ${changeEvery} % 5`);
 }
 
 /** As if the window before had just been read: its last values are known, and nothing of this one is. */

@@ -11,7 +11,7 @@ import { type Bench, type BenchContext, type BenchRow, createDatabase, median } 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const rounds = 3;
 
-/** P9: `npm start` on a home where all is there until the dashboard answers, and the scheduler alone until it leads. */
+/** P9: `npm start` on a home that has everything until the dashboard answers, and the scheduler alone until it leads. */
 export const bench: Bench = { name: 'startup', ids: ['P9'], run };
 
 async function run(context: BenchContext): Promise<BenchRow[]> {
@@ -24,7 +24,7 @@ async function measureNpmStart({ log }: BenchContext): Promise<BenchRow> {
   const env = childEnvironment({
     MYCELIUM_HOME: home,
     DASHBOARD_PORT: String(port),
-    // Its own servers, folder and model, whatever this benchmark was told to use.
+    // Servers, folder and model of its own, whatever this benchmark's settings name.
     ...{ REDIS_URL: '', DATABASE_URL: '', S3_ENDPOINT: '', IMAGE_DIR: '', CLIP_MODEL: '' },
   });
   const seconds: number[] = [];

@@ -1,7 +1,7 @@
 import { createPool, migrate, type Pool } from '@mycelium/database';
 import { slotForDay } from '@mycelium/queue';
 import { type Bench, type BenchContext, type BenchRow, createDatabase, median, time } from './bench.ts';
-import { layReadings } from './readings/farm.ts';
+import { writeReadings } from './readings/farm.ts';
 import { naiveStats } from './readings/naive-stats.ts';
 import { startWorkerOf } from './readings/worker.ts';
 
@@ -34,8 +34,8 @@ async function measure(
   const databaseUrl = await createDatabase(server, 'bench_stats');
   const pool = createPool(databaseUrl, { name: 'bench', max: 2 });
   await migrate(pool);
-  const laid = await time(() => layClimate(pool, rooms, span));
-  log(`${name}: laid in ${laid.toFixed(0)} s`);
+  const written = await time(() => writeClimate(pool, rooms, span));
+  log(`${name}: written in ${written.toFixed(0)} s`);
   const worker = await startWorkerOf('daily_env_stats', { pool, databaseUrl, redisUrl, home: workDir });
   const slot = slotForDay('daily_env_stats', day, 'UTC');
   const seconds: { ours: number; naive: number; limit: number }[] = [];
@@ -68,15 +68,19 @@ async function measure(
   };
 }
 
-/** A lively climate: no value is like the one before it, and none is bad. */
-async function layClimate(pool: Pool, rooms: number, span: { from: string; minutes: number }): Promise<void> {
+/** A climate in which every value differs from the one before, and none is bad. */
+async function writeClimate(
+  pool: Pool,
+  rooms: number,
+  span: { from: string; minutes: number },
+): Promise<void> {
   await pool.query(
     `insert into point (room, device_type, device, point, kind)
      select 'room' || room, 'mushroom_env_status', 'mushroom_env_status_room' || room, metric, 'measurement'
      from generate_series(1, $1) room, unnest('{temperature,humidity,co2}'::text[]) metric`,
     [rooms],
   );
-  await layReadings(pool, span, '15 + (id * 7 + n * 37) % 101 / 50.0');
+  await writeReadings(pool, span, '15 + (id * 7 + n * 37) % 101 / 50.0');
 }
 
 async function sumOfDay(pool: Pool): Promise<void> {

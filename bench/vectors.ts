@@ -17,8 +17,8 @@ const statements = [500, 20];
 
 /**
  * P2: images with their two vectors into PostgreSQL. Ours is what `embed_batch` calls, the naive way an INSERT a row
- * with vectors as text, the limit what the server takes to copy the same rows out of another table. The HNSW index
- * is left out: its upkeep costs all three the same, and so much that nothing else would be seen.
+ * with vectors as text, the limit the server's own copy of the same rows from another table. The HNSW index is left
+ * out: its upkeep costs all three the same, and so much that nothing else would be visible.
  */
 export const bench: Bench = { name: 'vectors', ids: ['P2'], run };
 
@@ -53,8 +53,10 @@ async function run({ databaseUrl, log }: BenchContext): Promise<BenchRow[]> {
       const limit =
         (await alone(() => pool.query('insert into image_embedding select * from source'))) / count;
       const naive = (await alone(() => oneByOne(pool, modelId, rows.slice(0, naiveCount)))) / naiveCount;
-      const told = [...ours, limit, naive].map((each) => (each * 1e6).toFixed(0));
-      log(`µs a row: ${statements.join(' and ')} a statement, in the server, one by one: ${told.join(', ')}`);
+      const figures = [...ours, limit, naive].map((each) => (each * 1e6).toFixed(0));
+      log(
+        `µs a row: ${statements.join(' and ')} a statement, in the server, one by one: ${figures.join(', ')}`,
+      );
       if (round > 0) seconds.push({ ours, naive, limit });
     }
     return statements.map((each, at) => ({

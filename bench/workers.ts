@@ -7,18 +7,19 @@ import { createPool, findRun, migrate } from '@mycelium/database';
 import { photographAs } from '@mycelium/encoder/testing';
 import { connect, createQueues, enqueueSlot } from '@mycelium/queue';
 import { type Bench, type BenchContext, type BenchRow, createDatabase, median, time } from './bench.ts';
-import { layDay } from './images/pictures.ts';
+import { writeDay } from './images/pictures.ts';
 
 const stub = new URL('../test/tools/stub-worker.ts', import.meta.url).pathname;
 const millisecondsPerImage = 100;
-/** Six batches a worker: what a run costs once, planning and reporting, is in it. */
+/** Six batches a worker; the cost of planning and reporting, once a run, is included. */
 const imagesPerWorker = 120;
-const crews = [1, 2, 4, 8];
+const sizes = [1, 2, 4, 8];
 const rounds = 1;
 
 /**
  * P8: 1, 2, 4 and 8 image workers on one Redis and one PostgreSQL. Each process is the real worker with a stub that
- * waits in place of the model, so that the cores of this machine are not what is measured; each gets as many images.
+ * waits in place of the model, so that the machine's cores are not what is measured; each gets the same number of
+ * images.
  */
 export const bench: Bench = { name: 'workers', ids: ['P8'], run };
 
@@ -44,10 +45,10 @@ async function run(context: BenchContext): Promise<BenchRow[]> {
   const pictures = [await photographAs('jpeg', 64, 64, 1)];
   let days = 0;
 
-  /** Images a second, from asking for a day until its report is there. */
+  /** Images a second, from the request of a day to its report. */
   async function runDay(images: number): Promise<number> {
     const day = new Date(Date.UTC(2026, 0, 1 + days++)).toISOString().slice(0, 10);
-    await layDay(imageDir, day, pictures, images);
+    await writeDay(imageDir, day, pictures, images);
     const slot = new Date(Date.parse(`${day}T03:02:25Z`) + 86_400_000);
     const seconds = await time(async () => {
       await enqueueSlot(queues, 'daily_clip_inference', slot, 'manual', {});
@@ -65,14 +66,14 @@ async function run(context: BenchContext): Promise<BenchRow[]> {
     return images / seconds;
   }
 
-  const crew: Awaited<ReturnType<typeof startStub>>[] = [];
+  const workers: Awaited<ReturnType<typeof startStub>>[] = [];
   const rates = new Map<number, number>();
   try {
-    for (const size of crews) {
-      const hired = Array.from({ length: size - crew.length }, (_, n) =>
-        startStub(`stub-${crew.length + n + 1}`, { ...servers, imageDir }),
+    for (const size of sizes) {
+      const started = Array.from({ length: size - workers.length }, (_, n) =>
+        startStub(`stub-${workers.length + n + 1}`, { ...servers, imageDir }),
       );
-      crew.push(...(await Promise.all(hired)));
+      workers.push(...(await Promise.all(started)));
       await runDay(20 * size); // every process has loaded what it needs
       const measured: number[] = [];
       for (let round = 0; round < rounds; round++) measured.push(await runDay(imagesPerWorker * size));
@@ -80,13 +81,13 @@ async function run(context: BenchContext): Promise<BenchRow[]> {
       log(`${size} workers: ${median(measured).toFixed(1)} images/s`);
     }
   } finally {
-    await Promise.all(crew.map((worker) => worker.stop()));
+    await Promise.all(workers.map((worker) => worker.stop()));
     await Promise.all(queues.all.map((queue) => queue.obliterate({ force: true })));
     await queues.close();
     await pool.end();
   }
   const one = rates.get(1) as number;
-  return crews.map((size) => {
+  return sizes.map((size) => {
     const ours = rates.get(size) as number;
     return {
       id: 'P8',
@@ -105,7 +106,7 @@ async function run(context: BenchContext): Promise<BenchRow[]> {
 /** Resolves when it takes jobs. */
 export async function startStub(
   name: string,
-  told: {
+  settings: {
     databaseUrl: string;
     redisUrl: string;
     prefix: string;
@@ -113,7 +114,7 @@ export async function startStub(
     millisecondsPerImage?: number;
   },
 ) {
-  const child = spawn(process.execPath, [stub, JSON.stringify({ name, millisecondsPerImage, ...told })], {
+  const child = spawn(process.execPath, [stub, JSON.stringify({ name, millisecondsPerImage, ...settings })], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');

@@ -1,9 +1,14 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Starts the naive loop; `run` tells the seconds that it took for these files. */
-export async function startNaive(told: { model: string; dtype: string; databaseUrl: string; text: string }) {
-  const child = fork(new URL('./naive-loop.ts', import.meta.url), [JSON.stringify(told)]);
+/** Starts the naive loop; `run` returns the seconds that it took for these files. */
+export async function startNaive(settings: {
+  model: string;
+  dtype: string;
+  databaseUrl: string;
+  text: string;
+}) {
+  const child = fork(new URL('./naive-loop.ts', import.meta.url), [JSON.stringify(settings)]);
   const died = once(child, 'exit').then(([code]) =>
     Promise.reject(new Error(`the naive loop ended: ${code}`)),
   );

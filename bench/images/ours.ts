@@ -11,7 +11,7 @@ const worker = new URL('../../apps/worker-clip/src/main.ts', import.meta.url).pa
 export type Ours = Awaited<ReturnType<typeof startOurs>>;
 
 /** The real image worker, as it runs on a farm, on queues of its own. */
-export async function startOurs(told: {
+export async function startOurs(options: {
   name: string;
   model: string;
   dtype: string;
@@ -22,7 +22,7 @@ export async function startOurs(told: {
   store: Record<string, string>;
   nodeOptions?: string[];
 }) {
-  const { name, model, dtype, databaseUrl, redisUrl, home, store, nodeOptions = [] } = told;
+  const { name, model, dtype, databaseUrl, redisUrl, home, store, nodeOptions = [] } = options;
   const pool = createPool(databaseUrl, { name: 'bench', max: 2 });
   await migrate(pool);
   const prefix = `{bench-${name}-${process.pid}}`;
@@ -62,7 +62,7 @@ export async function startOurs(told: {
   return {
     queues,
     /**
-     * Asks for the images of a day, YYYY-MM-DD, and waits until its run stands so.
+     * Requests the images of a day, YYYY-MM-DD, and waits until its run has this status.
      * @param watch called every few milliseconds meanwhile
      */
     async run(day: string, status: 'succeeded' | 'waiting', watch = async () => {}) {
@@ -78,7 +78,7 @@ export async function startOurs(told: {
         await wait(20);
       }
     },
-    /** What the worker tells Prometheus; the delays of its event loop are counted anew each time. */
+    /** One of the worker's metrics; the delays of its event loop are those since the last call. */
     async metric(metric: string): Promise<number> {
       const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
       return Number(new RegExp(`^${metric}(?:{.*})? (.+)$`, 'm').exec(metrics)?.[1]);

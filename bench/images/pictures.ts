@@ -3,15 +3,15 @@ import { dirname, join } from 'node:path';
 import { photographAs } from '@mycelium/encoder/testing';
 import { formatImageKey } from '@mycelium/farm';
 
-/** JPEGs as cameras send them, half a dozen different ones. */
+/** Six different JPEGs as cameras send them. */
 export async function makePictures(width: number, height: number): Promise<Buffer[]> {
   const pictures: Buffer[] = [];
   for (let seed = 1; seed <= 6; seed++) pictures.push(await photographAs('jpeg', width, height, seed));
   return pictures;
 }
 
-/** Lays `count` images of a day, YYYY-MM-DD, into the folder of a store, links where a picture comes again. */
-export async function layDay(
+/** Writes `count` images of a day, YYYY-MM-DD, into a store's folder; a picture that repeats is a link. */
+export async function writeDay(
   folder: string,
   day: string,
   pictures: Buffer[],

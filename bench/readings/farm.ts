@@ -7,12 +7,12 @@ export interface Span {
 }
 
 /**
- * Registers points and gives each a reading a minute, laid down as a farm writes them: minute by minute, all points
- * of a minute together. The month's table is indexed once it is full. Its commit waits for the log: VACUUM marks no
- * page as seen by all before that, and the scans to be compared would fetch rows from some pages and not from others.
+ * Registers points and gives each a reading a minute, written as a farm writes them: minute by minute, all points
+ * of a minute together. The month's table is indexed once it is full. Its commit waits for the log, since VACUUM marks
+ * no page as all-visible before that, and the scans to compare would fetch rows from some pages and not from others.
  * @param value SQL of `point.id` (`id`) and the minute's number (`n`)
  */
-export async function layReadings(pool: Pool, { from, minutes }: Span, value: string): Promise<void> {
+export async function writeReadings(pool: Pool, { from, minutes }: Span, value: string): Promise<void> {
   const start = new Date(from);
   const month = (n: number) =>
     new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + n)).toISOString();

@@ -18,7 +18,7 @@ import { createDatabase } from '../bench.ts';
 import { startWorkerOf } from './worker.ts';
 
 const [folder] = process.argv.slice(2);
-if (!folder) throw new Error('wanted: the folder of GreenhouseClimate.csv and GreenhouseControls.csv');
+if (!folder) throw new Error('expected the folder of GreenhouseClimate.csv and GreenhouseControls.csv');
 const days = daysBetween('2022-02-01', '2022-03-15');
 const metrics = { temperature: 'Tair', humidity: 'Rhair', co2: 'CO2air' };
 
@@ -28,7 +28,7 @@ const { databaseUrl: server, redisUrl } = services as { databaseUrl: string; red
 const workDir = await mkdtemp(join(tmpdir(), 'mycelium-greenhouse-'));
 const databaseUrl = await createDatabase(server, 'greenhouse');
 const pool = createPool(databaseUrl, { name: 'greenhouse', max: 4 });
-const told = { pool, databaseUrl, redisUrl, home: workDir };
+const connections = { pool, databaseUrl, redisUrl, home: workDir };
 try {
   await migrate(pool);
   const climate = join(folder, 'GreenhouseClimate.csv');
@@ -54,7 +54,7 @@ async function importFile(file: string, maps: string[]) {
   console.log((await promisify(execFile)(process.execPath, args, { env })).stdout);
 }
 
-/** Column → its values with their times, those that are there; as simply as can be. */
+/** Column → its values with their times, without empty cells. */
 async function columnsOf(file: string): Promise<Map<string, { time: number; value: number }[]>> {
   const [header = '', ...lines] = (await readFile(file, 'utf8')).trimEnd().split(/\r?\n/);
   const [, ...names] = header.split(',');
@@ -70,7 +70,7 @@ async function columnsOf(file: string): Promise<Map<string, { time: number; valu
 }
 
 async function checkDays(columns: Awaited<ReturnType<typeof columnsOf>>) {
-  const worker = await startWorkerOf('daily_env_stats', told);
+  const worker = await startWorkerOf('daily_env_stats', connections);
   for (const day of days) await worker.run(slotForDay('daily_env_stats', day, 'UTC'));
   await worker.stop();
   const { rows } = await pool.query(
@@ -93,7 +93,7 @@ async function checkDays(columns: Awaited<ReturnType<typeof columnsOf>>) {
         console.log(`${day} ${metric}: ${row.bad_count} of ${values.length} left out as bad`);
         continue;
       }
-      const wanted = {
+      const expected = {
         min: values[0],
         q25: textbookQuantile(values, 0.25),
         median: textbookQuantile(values, 0.5),
@@ -103,7 +103,7 @@ async function checkDays(columns: Awaited<ReturnType<typeof columnsOf>>) {
         mean: values.reduce((sum, value) => sum + value, 0) / values.length,
         max: values.at(-1),
       };
-      for (const [name, value] of Object.entries(wanted)) {
+      for (const [name, value] of Object.entries(expected)) {
         assert.ok(
           Math.abs(row[name] - (value as number)) < 1e-9,
           `${day} ${metric} ${name}: ${row[name]} ${value}`,
@@ -131,7 +131,7 @@ async function checkChanges(series: { time: number; value: number }[]) {
   const pointId = rows[0]?.id as number;
   const all = series.map(({ time, value }): Reading => ({ pointId, ts: new Date(time), value }));
   const last = new Date('2022-03-16T00:05:00Z');
-  const worker = await startWorkerOf('hourly_setpoint_monitoring', told);
+  const worker = await startWorkerOf('hourly_setpoint_monitoring', connections);
 
   const rewind = async () => {
     await pool.query('truncate setpoint_change, setpoint_watermark, late_reading');

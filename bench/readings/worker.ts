@@ -7,7 +7,7 @@ import { connect, createQueues, enqueueSlot } from '@mycelium/queue';
 
 const apps = { daily_env_stats: 'worker-env-stats', hourly_setpoint_monitoring: 'worker-setpoint' };
 
-/** The real worker of a job, as it runs on a farm, on queues of its own. */
+/** A job's real worker, as it runs on a farm, on queues of its own. */
 export async function startWorkerOf(
   job: keyof typeof apps,
   { pool, databaseUrl, redisUrl, home }: { pool: Pool; databaseUrl: string; redisUrl: string; home: string },
@@ -38,7 +38,7 @@ export async function startWorkerOf(
   let child = await start();
 
   return {
-    /** Runs a slot, as if for the first time, and tells the seconds that the ledger has for it, and the report. */
+    /** Runs a slot as if for the first time. @returns the seconds in the ledger, and the report */
     async run(slot: Date): Promise<{ seconds: number; report: unknown }> {
       await pool.query('delete from runs');
       await enqueueSlot(queues, job, slot, 'manual', {});
@@ -54,7 +54,7 @@ export async function startWorkerOf(
         await wait(20);
       }
     },
-    /** Without a farewell: what it had in hand is found by its successor. */
+    /** Kills it without warning; its successor finds what was in progress. */
     async killAndRestart() {
       child.kill('SIGKILL');
       await once(child, 'exit');

@@ -29,7 +29,7 @@ import { createRandomClip, photographAs } from '@mycelium/encoder/testing';
 import { formatImageKey, parseImageKey } from '@mycelium/farm';
 import { connect, createQueues, enqueueSlot } from '@mycelium/queue';
 import { createDatabase } from '../bench.ts';
-import { layDay } from '../images/pictures.ts';
+import { writeDay } from '../images/pictures.ts';
 import { startStub } from '../workers.ts';
 
 const batchSize = 20;
@@ -81,7 +81,7 @@ async function measureQueue(pool: Pool, databaseUrl: string) {
   await queues.of('embed_batch').obliterate({ force: true });
 
   const imageDir = join(workDir, 'images');
-  await layDay(imageDir, '2026-01-01', [await photographAs('jpeg', 64, 64, 1)], images);
+  await writeDay(imageDir, '2026-01-01', [await photographAs('jpeg', 64, 64, 1)], images);
   const stub = await startStub('stub', {
     redisUrl,
     databaseUrl,
