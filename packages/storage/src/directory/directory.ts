@@ -3,7 +3,7 @@ import { type BigIntStats, constants } from 'node:fs';
 import { lstat, mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { assertObjectKey, InvalidObjectKey } from '../object-key.ts';
-import type { ManagedStore } from '../object-store.ts';
+import type { ManagedStore, ObjectBytes } from '../object-store.ts';
 import { ObjectNotFound, ObjectTooLarge, StoreError, StoreUnavailable } from '../store-errors.ts';
 import { describeFile, isTempName, listDirectory, listTopFolders, tempName } from './directory-list.ts';
 
@@ -31,29 +31,7 @@ export function directoryStore(
 
     async read(key, signal) {
       signal?.throwIfAborted();
-      const path = pathOf(root, key);
-      if (!(await isReachable(root, key))) throw new ObjectNotFound(key);
-      // NONBLOCK: opening a named pipe in the folder would wait for its writer forever.
-      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-      const file = await open(path, flags).catch(async (error: unknown) => {
-        if (!isAbsence(error)) throw unavailable(`reading ${key}`, error);
-        // An unmounted disk must not look like a deleted image.
-        await assertFolder(root);
-        throw new ObjectNotFound(key);
-      });
-      try {
-        // Of the open file: a replacement gets a file of its own, so these bytes and this etag belong together.
-        const stats = await file.stat({ bigint: true });
-        if (!stats.isFile()) throw new ObjectNotFound(key);
-        if (stats.size > maxObjectBytes) throw new ObjectTooLarge(key, maxObjectBytes);
-        const bytes = await file.readFile(signal ? { signal } : {});
-        return { bytes, etag: describeFile(key, stats).etag };
-      } catch (error) {
-        signal?.throwIfAborted();
-        throw error instanceof StoreError ? error : unavailable(`reading ${key}`, error);
-      } finally {
-        await file.close();
-      }
+      return readFile(root, key, maxObjectBytes, signal);
     },
 
     async stat(key, signal) {
@@ -67,25 +45,7 @@ export function directoryStore(
 
     async write(key, bytes, { signal } = {}) {
       signal?.throwIfAborted();
-      const path = pathOf(root, key);
-      await assertFolder(root);
-      if (!(await isReachable(root, key)))
-        throw new InvalidObjectKey(key, 'a part of its path is a file or a symbolic link');
-      const temp = join(dirname(path), tempName(randomUUID()));
-      try {
-        await mkdir(dirname(path), { recursive: true });
-        const file = await open(temp, 'wx');
-        try {
-          await file.writeFile(bytes, signal ? { signal } : {});
-        } finally {
-          await file.close();
-        }
-        await makeNewer(temp, path);
-        await rename(temp, path);
-      } catch (error) {
-        await rm(temp, { force: true }).catch(() => {});
-        throw whyNotWritten(key, error, signal);
-      }
+      await writeFile(root, key, bytes, signal);
     },
 
     async probe(signal) {
@@ -109,6 +69,66 @@ export function directoryStore(
 
     describe: () => `folder ${root}`,
   };
+}
+
+/** The bytes of an object with the etag of exactly these bytes. */
+async function readFile(
+  root: string,
+  key: string,
+  maxObjectBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<ObjectBytes> {
+  const path = pathOf(root, key);
+  if (!(await isReachable(root, key))) throw new ObjectNotFound(key);
+  // NONBLOCK: opening a named pipe in the folder would wait for its writer forever.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch(async (error: unknown) => {
+    if (!isAbsence(error)) throw unavailable(`reading ${key}`, error);
+    // An unmounted disk must not look like a deleted image.
+    await assertFolder(root);
+    throw new ObjectNotFound(key);
+  });
+  try {
+    // Of the open file: a replacement gets a file of its own, so these bytes and this etag belong together.
+    const stats = await file.stat({ bigint: true });
+    if (!stats.isFile()) throw new ObjectNotFound(key);
+    if (stats.size > maxObjectBytes) throw new ObjectTooLarge(key, maxObjectBytes);
+    const bytes = await file.readFile(signal ? { signal } : {});
+    return { bytes, etag: describeFile(key, stats).etag };
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error instanceof StoreError ? error : unavailable(`reading ${key}`, error);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes a temporary file and renames it, so that nobody reads half an image. */
+async function writeFile(
+  root: string,
+  key: string,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const path = pathOf(root, key);
+  await assertFolder(root);
+  if (!(await isReachable(root, key)))
+    throw new InvalidObjectKey(key, 'a part of its path is a file or a symbolic link');
+  const temp = join(dirname(path), tempName(randomUUID()));
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(temp, 'wx');
+    try {
+      await file.writeFile(bytes, signal ? { signal } : {});
+    } finally {
+      await file.close();
+    }
+    await makeNewer(temp, path);
+    await rename(temp, path);
+  } catch (error) {
+    await rm(temp, { force: true }).catch(() => {});
+    throw whyNotWritten(key, error, signal);
+  }
 }
 
 function pathOf(root: string, key: string): string {
