@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { childEnvironment, readConfig, requireSettings } from '@mycelium/config';
+import { createPool } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { freePort } from '@mycelium/embedded';
 import { createRandomClip } from '@mycelium/encoder/testing';
@@ -63,6 +64,16 @@ async function setup(t: TestContext) {
   return env;
 }
 
+/** The dashboard of a farm without a login answers programs by their token. */
+async function addToken({ DATABASE_URL = '' }: Environment, token: string): Promise<void> {
+  const pool = createPool(DATABASE_URL, { name: 'test', max: 1 });
+  await pool.query(
+    `insert into api_token (name, token_hash, role, created_by) values ('test', sha256($1), 'viewer', 'test')`,
+    [Buffer.from(token)],
+  );
+  await pool.end();
+}
+
 /** Starts an app and waits until it is ready; ended with the test, or before. */
 async function start(t: TestContext, app: string, env: Environment) {
   const port = String(await freePort());
@@ -108,8 +119,11 @@ test('a second model is filled by a backfill while the first one serves; no sear
 
   const port = await freePort();
   await start(t, 'dashboard', { ...first, DASHBOARD_PORT: String(port) });
+  await addToken(first, 'searching');
   const search = async (): Promise<string> => {
-    const response = await fetch(`http://127.0.0.1:${port}/api/search?text=a+cap&limit=5`);
+    const response = await fetch(`http://127.0.0.1:${port}/api/search?text=a+cap&limit=5`, {
+      headers: { authorization: 'Bearer searching' },
+    });
     const answer = await response.json();
     assert.equal(response.status, 200, JSON.stringify(answer));
     assert.equal(answer.images.length, 5);

@@ -178,13 +178,13 @@ describe('the console on the demo farm', () => {
     await page.goto('/images');
     await page.getByRole('searchbox').fill('a dense cluster of mushrooms');
     await page.getByRole('button', { name: 'Search', exact: true }).click();
-    await page.getByText(/nearest first/).waitFor();
+    await page.getByText(/most similar first/).waitFor();
     await page.locator('.tile button').first().click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('document.title').waitFor();
     assert.doesNotMatch(await page.title(), /owned/);
-    await dialog.getByRole('button', { name: 'More like this' }).click();
-    await page.getByText('like one image').waitFor();
+    await dialog.getByRole('button', { name: 'Find similar' }).click();
+    await page.getByText('similar to the chosen image').waitFor();
     await page.locator('.tile').first().waitFor();
 
     const picture = await page.request.get('/api/images/50/picture?width=320');
@@ -193,7 +193,7 @@ describe('the console on the demo farm', () => {
       mimeType: 'image/webp',
       buffer: await picture.body(),
     });
-    await page.getByText('like mine.webp').waitFor();
+    await page.getByText('similar to mine.webp').waitFor();
     await page.locator('.tile').first().waitFor();
     assert.deepEqual(complaints, []);
     await context.close();
@@ -208,11 +208,11 @@ describe('the console on the demo farm', () => {
     await page.keyboard.press('Shift+ArrowDown');
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('1 run would be asked for').waitFor();
+    await dialog.getByText('This starts 1 run').waitFor();
     const queue = farm.queues.of('embed_images');
     assert.equal(await queue.getWaitingCount(), 0);
-    await dialog.getByRole('button', { name: 'Ask for 1 run' }).click();
-    await page.getByText('1 run was asked for').waitFor();
+    await dialog.getByRole('button', { name: 'Start 1 run' }).click();
+    await page.getByText('1 run queued').waitFor();
     const [job] = await queue.getWaiting();
     assert.deepEqual(job?.data.payload.rooms, ['607', '608']);
     await queue.obliterate({ force: true });
@@ -222,7 +222,7 @@ describe('the console on the demo farm', () => {
   test('what is wrong is told in the language of who reads it', async () => {
     const { page, context } = await visit(browser, farm.address, { language: 'zh-CN' });
     await page.goto('/alerts');
-    await page.getByText('没有数据: room 611').waitFor();
+    await page.getByText('没有数据：611 库房').waitFor();
     await context.close();
   });
 
@@ -252,12 +252,12 @@ describe('the console on the demo farm', () => {
     );
     for (const path of ['/', '/jobs']) {
       await page.goto(path);
-      await page.locator('.badge.bad', { hasText: /^Late / }).waitFor();
+      await page.locator('.badge.bad', { hasText: /^Due / }).waitFor();
     }
     const processes = page.getByRole('region', { name: 'Processes' });
     await processes
       .getByRole('listitem')
-      .filter({ hasText: /scheduler.*Silent/s })
+      .filter({ hasText: /scheduler.*No heartbeat/s })
       .waitFor();
     await processes
       .getByRole('listitem')
@@ -265,7 +265,7 @@ describe('the console on the demo farm', () => {
       .waitFor();
     await processes
       .getByRole('listitem')
-      .filter({ hasText: /worker-clip.*object store: no answer.*Holding back/s })
+      .filter({ hasText: /worker-clip.*object store: no answer.*Paused/s })
       .waitFor();
     await context.close();
   });
@@ -312,12 +312,12 @@ describe('the console on the demo farm', () => {
     );
     const { page, context, complaints } = await visit(browser, farm.address);
     await page.goto('/rooms/611');
-    await page.getByText(/air_cooler_611.on_off flaps: 59 changes/).waitFor();
+    await page.getByText(/air_cooler_611.on_off is flapping: 59 changes/).waitFor();
     await page.goto('/runs?job=hourly_setpoint_monitoring');
     await page.locator('.link').first().click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByRole('row', { name: /611 air_cooler_611.on_off flapping 59 off → on/ }).waitFor();
-    assert.equal(await dialog.getByText('flapping', { exact: true }).count(), 1);
+    await dialog.getByRole('row', { name: /611 air_cooler_611.on_off 59, flapping off on/ }).waitFor();
+    assert.equal(await dialog.getByText('59, flapping').count(), 1);
     assert.deepEqual(complaints, []);
     await context.close();
   });
@@ -353,7 +353,7 @@ test('of many rooms one is chosen from a list', async (t) => {
   await page.getByLabel('Rooms', { exact: true }).and(page.locator('select')).selectOption('652');
   await page.getByRole('heading', { name: /652/ }).waitFor();
   await page.waitForURL(/\/rooms\/652/);
-  await page.getByText('No readings in this time').first().waitFor();
+  await page.getByText('No readings in this range').first().waitFor();
   assert.deepEqual(complaints, []);
   await context.close();
 });
@@ -385,18 +385,18 @@ describe('a dashboard with a login', () => {
     await page.getByLabel('Name').fill('grower');
     await page.getByLabel('Password').fill('guessed wrong');
     await page.getByRole('button', { name: 'Log in' }).click();
-    await page.getByRole('alert').getByText('the name or the password is wrong').waitFor();
+    await page.getByRole('alert').getByText('The name or the password is wrong.').waitFor();
     await page.getByLabel('Password').fill('a long pass phrase');
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.waitForURL(/\/queues/);
 
     await page.goto('/access');
-    await page.getByRole('button', { name: 'Add an account' }).click();
+    await page.getByRole('button', { name: 'Add account' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('guest');
     await dialog.getByLabel(/Password/).fill('another pass phrase');
     await dialog.getByRole('button', { name: 'Add', exact: true }).click();
-    await page.getByText('guest may log in now').waitFor();
+    await page.getByText('guest can log in now').waitFor();
     await page.getByRole('button', { name: 'Log out' }).click();
 
     await page.getByLabel('Name').fill('guest');

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { accountForSlot, ensureModel, useModel } from '@mycelium/database';
 import { addDays, dayOf, formatImageKey } from '@mycelium/farm';
 import sharp from 'sharp';
-import { failJobs, openDashboard, visit } from './testing.ts';
+import { askForPass, failJobs, openDashboard, visit } from './testing.ts';
 import { growTestFarm, testModel } from './testing-farm.ts';
 
 const now = new Date('2026-03-10T04:30:00Z');
@@ -332,7 +332,10 @@ describe('the API of a small farm', () => {
   test('live progress is told while somebody listens', async () => {
     const address = await farm.app.listen({ host: '127.0.0.1', port: 0 });
     const controller = new AbortController();
-    const response = await fetch(`${address}/api/events`, { signal: controller.signal });
+    const response = await fetch(`${address}/api/events`, {
+      signal: controller.signal,
+      headers: { cookie: await askForPass(address) },
+    });
     assert.equal(response.headers.get('content-type'), 'text/event-stream');
     let text = '';
     for await (const chunk of response.body ?? []) {

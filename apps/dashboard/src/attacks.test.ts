@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { Pool } from '@mycelium/database';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { createAccount, createToken } from './access/account.ts';
 import { openDashboard, operator, visit } from './testing.ts';
@@ -40,6 +41,9 @@ async function routesOf(app: FastifyInstance, token: string | undefined): Promis
   );
 }
 
+const createTokenFor = async (pool: Pool) =>
+  createToken(pool, { name: 'reader', role: 'viewer', createdBy: 'test' });
+
 const open = new Set(['/api/session', '/api/login']);
 /** It asks for a token of its own. */
 const ingest = { path: '/api/readings', token: 'only for readings' };
@@ -73,8 +77,9 @@ describe('a dashboard with a login', () => {
     await farm.pool.query(
       `insert into runs (job, slot, status, cause) values ('daily_env_stats', now(), 'succeeded', 'manual')`,
     );
-    const token = await createToken(farm.pool, { name: 'reader', role: 'viewer', createdBy: 'test' });
-    routes = (await routesOf(farm.app, token)).filter(({ path }) => path !== '/api/events');
+    routes = (await routesOf(farm.app, await createTokenFor(farm.pool))).filter(
+      ({ path }) => path !== '/api/events',
+    );
     writes = [
       ...routes
         .filter(
@@ -321,19 +326,108 @@ describe('a dashboard with a login', () => {
   });
 });
 
-test('without a login it answers to this machine’s names and to no other', async (t) => {
-  const { app } = await openDashboard(t);
-  const ask = (host: string) => app.inject({ url: '/api/today', headers: { host } });
-  for (const host of ['127.0.0.1:7300', 'localhost:7300', '[::1]:7300']) {
-    assert.equal((await ask(host)).statusCode, 200, host);
-  }
-  // A name of the attacker's that was pointed here.
-  for (const host of ['evil.example', '127.0.0.1.evil.example', '192.168.1.5:7300']) {
-    assert.equal((await ask(host)).statusCode, 421, host);
-  }
-  const { send } = await visit(app);
+describe('a dashboard without a login', () => {
   const pause = { method: 'POST', url: '/api/jobs/daily_env_stats/pause' } as const;
-  assert.equal((await send(pause)).statusCode, 409);
-  assert.equal((await send({ ...pause, headers: { origin: 'https://evil.example' } })).statusCode, 403);
-  assert.equal((await send({ ...pause, headers: { 'x-xsrf-token': '' } })).statusCode, 403);
+
+  test('answers to the names of this machine and to no other', async (t) => {
+    const { app } = await openDashboard(t);
+    const { send } = await visit(app);
+    const ask = (host: string) => send({ url: '/api/today', headers: { host } });
+    for (const host of ['127.0.0.1:7300', 'localhost:7300', '[::1]:7300']) {
+      assert.equal((await ask(host)).statusCode, 200, host);
+    }
+    // A name of the attacker's that was pointed here.
+    for (const host of ['evil.example', '127.0.0.1.evil.example', '192.168.1.5:7300']) {
+      assert.equal((await ask(host)).statusCode, 421, host);
+    }
+    assert.equal((await send(pause)).statusCode, 409);
+    assert.equal((await send({ ...pause, headers: { origin: 'https://evil.example' } })).statusCode, 403);
+    assert.equal((await send({ ...pause, headers: { 'x-xsrf-token': '' } })).statusCode, 403);
+  });
+
+  test('shows nothing and does nothing without the pass of a browser on this machine', async (t) => {
+    const { app, pool } = await openDashboard(t);
+    const routes = await routesOf(app, await createTokenFor(pool));
+    const { jar } = await visit(app);
+    const headers = {
+      host: '127.0.0.1:7300',
+      origin: 'http://127.0.0.1:7300',
+      'x-xsrf-token': String(jar.get('XSRF-TOKEN')),
+      'sec-fetch-site': 'same-origin',
+    };
+    const attempts: InjectOptions[] = [...routes.filter(({ path }) => !open.has(path)), ...boardWrites];
+    for (const cookie of ['', 'mycelium_pass_0=x', `mycelium_pass_0=${'A'.repeat(43)}`]) {
+      for (const { method = 'GET', url } of attempts) {
+        if (url === '/api/readings') continue;
+        const { statusCode, body } = await app.inject({
+          method,
+          url: url as string,
+          headers: { ...headers, cookie },
+        });
+        assert.equal(statusCode, 401, `${method} ${url}: ${body}`);
+      }
+    }
+    const { visitor } = (await app.inject({ url: '/api/session', headers })).json();
+    assert.equal(visitor, null);
+  });
+
+  test('refuses every request that a proxy has marked, with the pass or without', async (t) => {
+    const { app } = await openDashboard(t);
+    const { send } = await visit(app);
+    for (const header of [
+      'forwarded',
+      'via',
+      'x-forwarded-for',
+      'x-forwarded-proto',
+      'x-forwarded-host',
+      'x-forwarded-port',
+      'x-forwarded-prefix',
+      'x-forwarded-server',
+      'x-real-ip',
+      'x-client-ip',
+      'true-client-ip',
+      'cf-connecting-ip',
+    ]) {
+      for (const request of [{ url: '/' }, { url: '/api/session' }, { url: '/queues' }, pause]) {
+        const answer = await send({ ...request, headers: { [header]: '203.0.113.9' } });
+        assert.equal(answer.statusCode, 421, `${header} ${request.url}`);
+        assert.match(answer.json().error, /has no login.*DASHBOARD_USER and DASHBOARD_PASSWORD/s);
+      }
+    }
+    const page = await send({ url: '/', headers: { via: '1.1 proxy', accept: 'text/html,*/*' } });
+    assert.match(page.body, /has no login.*DASHBOARD_USER/);
+    assert.match(page.body, /没有设置登录/);
+    const afar = await app.inject({
+      url: '/api/session',
+      remoteAddress: '192.168.1.7',
+      headers: { host: '127.0.0.1:7300' },
+    });
+    assert.equal(afar.statusCode, 421);
+  });
+
+  test('hands out the pass on a port of its own, and sends the browser back to its page and nowhere else', async (t) => {
+    const { app } = await openDashboard(t);
+    const address = await app.listen({ host: '127.0.0.1', port: 0 });
+    const { passPort, visitor } = await (await fetch(`${address}/api/session`)).json();
+    assert.equal(visitor, null);
+    const knock = (next: string) =>
+      fetch(`http://127.0.0.1:${passPort}/?next=${encodeURIComponent(next)}`, { redirect: 'manual' });
+    const answer = await knock('/runs?job=prune');
+    assert.equal(answer.headers.get('location'), `${address}/runs?job=prune`);
+    const [cookie = ''] = answer.headers.getSetCookie();
+    assert.match(cookie, /HttpOnly; SameSite=Strict/);
+    const known = await fetch(`${address}/api/session`, {
+      headers: { cookie: cookie.split(';')[0] as string },
+    });
+    assert.deepEqual((await known.json()).visitor, { name: 'local', role: 'operator' });
+    for (const next of [
+      'https://evil.example/',
+      '//evil.example',
+      'http://127.0.0.1:1/',
+      'javascript:alert(1)',
+    ]) {
+      assert.equal((await knock(next)).headers.get('location'), `${address}/`, next);
+    }
+    assert.equal(app.localPass?.answer({ host: 'evil.example', url: '/' }).status, 421);
+  });
 });

@@ -10,10 +10,10 @@ import { failJobs, openDashboard, operator, visit } from './testing.ts';
 
 const owner = { name: operator.DASHBOARD_USER, password: operator.DASHBOARD_PASSWORD };
 
-test('it refuses to listen beyond this machine without a login, and says what is wanted', async (t) => {
+test('it refuses to listen beyond this machine without a login, and says what to do', async (t) => {
   await assert.rejects(
     openDashboard(t, { DASHBOARD_HOST: '0.0.0.0' }),
-    /DASHBOARD_HOST: read "0\.0\.0\.0"; wanted: 127\.0\.0\.1, or DASHBOARD_USER and DASHBOARD_PASSWORD/,
+    /DASHBOARD_HOST: read "0\.0\.0\.0", expected 127\.0\.0\.1\. .* set DASHBOARD_USER and DASHBOARD_PASSWORD/,
   );
   await openDashboard(t, { DASHBOARD_HOST: '0.0.0.0', ...operator });
 });
@@ -31,16 +31,17 @@ test('it is alive, and ready when its servers answer', async (t) => {
 test('Bull Board shows every queue and the schedules, and loads nothing from elsewhere', async (t) => {
   const { app, queues } = await openDashboard(t);
   await syncSchedules(queues, 'Asia/Shanghai', new Set());
-  const page = await app.inject({ url: '/queues' });
+  const { send } = await visit(app);
+  const page = await send({ url: '/queues' });
   assert.equal(page.statusCode, 200);
   assert.doesNotMatch(page.body, /(src|href)="https?:/);
 
-  const listed = (await app.inject({ url: '/queues/api/queues' })).json();
+  const listed = (await send({ url: '/queues/api/queues' })).json();
   assert.deepEqual(
     listed.queues.map(({ name }: { name: string }) => name).sort(),
     queues.all.map(({ name }) => name).sort(),
   );
-  const { body } = await app.inject({ url: '/queues/api/job-schedulers' });
+  const { body } = await send({ url: '/queues/api/job-schedulers' });
   for (const job of ['daily_env_stats', 'hourly_setpoint_monitoring', 'daily_clip_inference']) {
     assert.match(body, new RegExp(job));
   }

@@ -5,6 +5,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { keepConfiguredAccount } from './access/account.ts';
 import { checkExposure } from './access/exposure.ts';
 import { guard } from './access/guard.ts';
+import { createLocalPass } from './access/local-pass.ts';
 import type { DashboardOptions } from './deps.ts';
 import { answerErrors } from './server/answer-errors.ts';
 import { api } from './server/api.ts';
@@ -33,11 +34,13 @@ export async function buildDashboard(options: DashboardOptions): Promise<Fastify
     // Brotli at its usual 11 takes longer than it saves.
     brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
   });
-  guard(app, { pool, login, now: clock, accountsReady });
+  const localPass = login ? undefined : createLocalPass(app, config.DASHBOARD_HOST);
+  app.decorate('localPass', localPass);
+  guard(app, { pool, localPass, now: clock, accountsReady });
 
   health(app, { pool, queues });
   bullBoard(app, { queues, pool });
-  await app.register(async (scope) => api(scope, { ...options, login }), { prefix: '/api' });
+  await app.register(async (scope) => api(scope, { ...options, localPass }), { prefix: '/api' });
   await webPages(app);
   return app;
 }

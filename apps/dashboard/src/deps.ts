@@ -3,6 +3,7 @@ import type { Pool } from '@mycelium/database';
 import type { Queues } from '@mycelium/queue';
 import type { ObjectStore } from '@mycelium/storage';
 import type { Logger } from '@mycelium/telemetry';
+import type { LocalPass } from './access/local-pass.ts';
 import type { Searcher } from './images/searcher.ts';
 
 export interface DashboardOptions {
@@ -18,6 +19,6 @@ export interface DashboardOptions {
 
 /** What every route gets. */
 export interface Deps extends DashboardOptions {
-  /** Whether visitors have to log in. */
-  login: boolean;
+  /** Only where nobody has to log in. */
+  localPass: LocalPass | undefined;
 }

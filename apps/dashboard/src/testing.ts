@@ -18,7 +18,7 @@ interface TestContext {
 
 export const operator = { DASHBOARD_USER: 'grower', DASHBOARD_PASSWORD: 'a long pass phrase' };
 
-/** A dashboard on a database and queues of the test's own. */
+/** A dashboard on a database and queues of its own. */
 export async function openDashboard(
   t: TestContext,
   settings: Record<string, string> = {},
@@ -45,7 +45,7 @@ export async function openDashboard(
   return { app, pool, queues, store, config };
 }
 
-/** What a page of the console sends: its cookies, its origin, and the token for writes. */
+/** Sends what a page of the console sends: its cookies, its origin, and the token for writes. */
 export async function visit(app: FastifyInstance, as?: { name: string; password: string }) {
   const jar = new Map<string, string>();
   const send = async (request: InjectOptions) => {
@@ -63,7 +63,13 @@ export async function visit(app: FastifyInstance, as?: { name: string; password:
     for (const { name, value } of answer.cookies) jar.set(name, value);
     return answer;
   };
-  await send({ url: '/api/session' });
+  const { local } = (await send({ url: '/api/session' })).json();
+  if (local) {
+    const { headers } = app.localPass?.answer({ host: '127.0.0.1:7301', url: '/' }) ?? {};
+    const [, name = '', value = ''] = /^(\w+)=([^;]+)/.exec(headers?.['set-cookie'] ?? '') ?? [];
+    jar.set(name, value);
+    await send({ url: '/api/session' });
+  }
   if (as) {
     const { statusCode, body } = await send({ method: 'POST', url: '/api/login', payload: as });
     if (statusCode !== 200) throw new Error(`no login: ${body}`);
@@ -71,7 +77,15 @@ export async function visit(app: FastifyInstance, as?: { name: string; password:
   return { send, jar };
 }
 
-/** Takes what waits in the queue and fails it for good. */
+/** The cookie by which a dashboard that listens knows a browser on its machine, got as a browser gets it. */
+export async function askForPass(address: string): Promise<string> {
+  const session = await fetch(`${address}/api/session`);
+  const { passPort } = (await session.json()) as { passPort: number };
+  const answer = await fetch(`http://127.0.0.1:${passPort}/`, { redirect: 'manual' });
+  return answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+}
+
+/** Takes the next job of the queue and fails it for good. */
 export async function failJobs(t: TestContext, queue: Queue): Promise<void> {
   const connection = {
     ...(queue.opts.connection as { options: object }).options,

@@ -1,7 +1,8 @@
+import type { Params } from '@mycelium/words';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { session } from './session.ts';
 
-/** What came over the wire: instants are text there. */
+/** A value as JSON carries it: instants are text there. */
 export type Wire<T> = T extends Date
   ? string
   : T extends (infer Item)[]
@@ -10,16 +11,15 @@ export type Wire<T> = T extends Date
       ? { [Key in keyof T]: Wire<T[Key]> }
       : T;
 
-/** The server's own words for what is wrong. */
+/** A refusal or failure that the server answered, as a code with parameters and as an English sentence. */
 export class ApiError extends Error {
-  readonly status: number;
-  /** Seconds after which it may be tried again, where the server says so. */
-  readonly retryAfter: number | undefined;
+  readonly code: string | undefined;
+  readonly params: Params | undefined;
 
-  constructor(status: number, message: string, retryAfter?: number) {
+  constructor(message: string, code?: string, params?: Params) {
     super(message);
-    this.status = status;
-    this.retryAfter = retryAfter;
+    this.code = code;
+    this.params = params;
   }
 }
 
@@ -35,10 +35,10 @@ export async function ask<T>(url: string, init: RequestInit = {}): Promise<T> {
   const body = await response.json().catch(() => ({}));
   if (response.ok) return body as T;
   if (response.status === 401 && session.value.state === 'in') {
-    session.value = { state: 'out', timeZone: session.value.timeZone };
+    const { local, timeZone } = session.value;
+    session.value = local ? { state: 'loading' } : { state: 'out', timeZone };
   }
-  const retryAfter = Number(response.headers.get('retry-after')) || undefined;
-  throw new ApiError(response.status, body.error ?? response.statusText, retryAfter);
+  throw new ApiError(body.error ?? response.statusText, body.code, body.params);
 }
 
 export function send<T>(url: string, body: unknown = {}, method = 'POST'): Promise<T> {
@@ -64,8 +64,8 @@ export interface Loaded<T> {
 }
 
 /**
- * What an address answers, asked again every so many milliseconds while the page is looked at. While the next
- * answer is on its way the last one stays, so that nothing jumps.
+ * Loads what an address answers, and again every so many milliseconds while the page is visible. The last answer
+ * stays until the next one arrives, so that nothing jumps.
  */
 export function useData<T>(url: string | undefined, every?: number): Loaded<T> {
   const [state, setState] = useState<{ url?: string; data?: T; error?: Error; loading: boolean }>({

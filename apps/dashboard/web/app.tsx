@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso';
 import { loadSession } from './load-session.ts';
+import { Elsewhere } from './pages/elsewhere.tsx';
 import { Login } from './pages/login.tsx';
 import { NotFound } from './pages/not-found.tsx';
 import { Today } from './pages/today.tsx';
@@ -20,12 +21,15 @@ const Audit = lazy(() => import('./pages/audit.tsx').then((page) => page.Audit))
 const Access = lazy(() => import('./pages/access.tsx').then((page) => page.Access));
 
 export function App() {
-  useEffect(() => void loadSession(), []);
   const { state } = session.value;
+  useEffect(() => {
+    if (state === 'loading') void loadSession();
+  }, [state]);
+  if (state === 'elsewhere') return <Elsewhere />;
   if (state === 'loading') return <Loading />;
   if (state === 'failed')
     return <ErrorState error={session.value.error} onRetry={() => void loadSession()} />;
-  // Bull Board is the server's own page, and not one of these.
+  // Bull Board is a page of the server.
   return (
     <LocationProvider scope={/^\/(?!queues(\/|$)|api\/)/}>
       <ErrorBoundary>{state === 'out' ? <Login /> : <Pages />}</ErrorBoundary>

@@ -4,15 +4,40 @@ import { type Role, session } from './session.ts';
 interface Answer {
   visitor: { name: string; role: Role } | null;
   local: boolean;
+  passPort: number | null;
   timeZone: string;
 }
 
-/** Asks the server who is sitting here. */
+/** Loads who is using the console. Where nobody logs in, a browser on the dashboard's machine first gets its pass. */
 export async function loadSession(): Promise<void> {
   try {
-    const { visitor, local, timeZone } = await ask<Answer>('/api/session');
-    session.value = visitor ? { state: 'in', ...visitor, local, timeZone } : { state: 'out', timeZone };
+    const { visitor, local, passPort, timeZone } = await ask<Answer>('/api/session');
+    if (visitor) session.value = { state: 'in', ...visitor, local, timeZone };
+    else if (!local) session.value = { state: 'out', timeZone };
+    else if (!passPort || !mayAskForPass()) session.value = { state: 'elsewhere' };
+    else
+      location.replace(`http://${location.hostname}:${passPort}/?next=${encodeURIComponent(destination())}`);
   } catch (error) {
     session.value = { state: 'failed', error: error as Error };
   }
+}
+
+/** Where to go after logging in: a page of this server and of no other. */
+export function destination(): string {
+  const here = `${location.pathname}${location.search}`;
+  if (location.pathname !== '/login') return here;
+  const next = new URLSearchParams(location.search).get('next') ?? '/';
+  const url = URL.canParse(next, location.origin) ? new URL(next, location.origin) : undefined;
+  return url?.origin === location.origin ? `${url.pathname}${url.search}` : '/';
+}
+
+const lastAsked = 'mycelium.pass-asked';
+
+/** Not from another machine, and not twice in a row: a browser without cookies would be sent to and fro for ever. */
+function mayAskForPass(): boolean {
+  const isHere = /^(127(\.\d+){3}|localhost|\[::1\])$/.test(location.hostname);
+  const recently = Date.now() - Number(sessionStorage.getItem(lastAsked)) < 5_000;
+  if (!isHere || recently) return false;
+  sessionStorage.setItem(lastAsked, String(Date.now()));
+  return true;
 }

@@ -1,9 +1,9 @@
+import { fill, type Language, type Params, sayStored } from '@mycelium/words';
 import { effect, signal } from '@preact/signals';
 import { timeZone } from './session.ts';
 import { chinese } from './words/chinese.ts';
 import { english, type WordKey } from './words/english.ts';
 
-export type Language = 'en' | 'zh-CN';
 export type { WordKey };
 
 const stored = localStorage.getItem('mycelium.language');
@@ -20,20 +20,16 @@ export function setLanguage(chosen: Language): void {
   language.value = chosen;
 }
 
-/**
- * A text in the reader's language. `{name}` is replaced; `{n:run|runs}` by the number and the form that fits it.
- */
-export function t(key: WordKey, values: Record<string, string | number> = {}): string {
-  const text = (language.value === 'zh-CN' ? chinese : english)[key];
-  return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name: string, one?: string, many?: string) => {
-    const value = values[name] ?? '';
-    if (many === undefined) return String(value);
-    const number = typeof value === 'number' ? formatNumber(value) : value;
-    return `${number} ${value === 1 ? one : many}`;
-  });
+/** A text in the reader's language, filled in: see `fill`. */
+export function t(key: WordKey, values: Params = {}): string {
+  return fill((language.value === 'zh-CN' ? chinese : english)[key], values, language.value);
 }
 
-/** A text that may not be in the dictionary, such as a status that a newer server knows. */
+/** A message from the server in the reader's language; its English text where this page does not know the code. */
+export const said = (stored: Parameters<typeof sayStored>[0], otherwise: string) =>
+  sayStored(stored, otherwise, language.value);
+
+/** A text that may not be in the dictionary, such as a status that only a newer server knows. */
 export function maybe(key: string, otherwise: string): string {
   return Object.hasOwn(english, key) ? t(key as WordKey) : otherwise;
 }

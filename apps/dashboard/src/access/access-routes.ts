@@ -25,7 +25,7 @@ const token = z.object({
 });
 
 /** Who may come in: people by name and password, programs by token. For operators only, looking included. */
-export function accessRoutes(app: FastifyInstance, { pool, login }: Deps): void {
+export function accessRoutes(app: FastifyInstance, { pool, localPass }: Deps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   const operators = { operatorsOnly: true };
 
@@ -42,7 +42,7 @@ export function accessRoutes(app: FastifyInstance, { pool, login }: Deps): void 
     },
     async () => {
       const [accounts, tokens] = await Promise.all([listAccounts(pool), listTokens(pool)]);
-      return { accounts, tokens, login };
+      return { accounts, tokens, login: !localPass };
     },
   );
 

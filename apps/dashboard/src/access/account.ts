@@ -4,11 +4,11 @@ import { hashPassword, verifyPassword } from './password.ts';
 
 export type Role = 'viewer' | 'operator';
 
-/** Who asks: a person by session, a machine by token, or whoever sits at this machine. */
+/** Who sent a request: a person with a session, a program with a token, or a person at this machine. */
 export interface Visitor {
   name: string;
   role: Role;
-  /** What the page must send back with each write; none for a token, which no page sends by itself. */
+  /** What the page must send back with each write; a token needs none, since no page sends one by itself. */
   csrf: string | undefined;
   by: 'session' | 'token' | 'local';
 }

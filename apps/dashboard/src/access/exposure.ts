@@ -1,14 +1,15 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { type Config, ConfigError } from '@mycelium/config';
 
-const loopback = /^(127(\.\d{1,3}){3}|localhost|\[?::1\]?)$/i;
+const loopback = /^(127(\.\d{1,3}){3}|localhost|\[?::1\]?|::ffff:127(\.\d{1,3}){3})$/i;
 
-/** Whether a name or address means this very machine. */
+/** Whether a name or address means this machine itself. */
 export const isLoopback = (host: string) => loopback.test(host);
 
 /**
- * Without a login the console is for whoever sits at this machine, and for nobody else.
+ * Without a login the console is for people at this machine only.
  * @returns whether visitors have to log in
- * @throws ConfigError when it would listen beyond this machine without asking who is there
+ * @throws ConfigError when it would listen beyond this machine without a login
  */
 export function checkExposure(
   config: Pick<Config, 'DASHBOARD_HOST' | 'DASHBOARD_USER' | 'DASHBOARD_PASSWORD'>,
@@ -17,6 +18,23 @@ export function checkExposure(
   if (user && password) return { login: true };
   if (isLoopback(host)) return { login: false };
   throw new ConfigError([
-    `DASHBOARD_HOST: read "${host}"; wanted: 127.0.0.1, or DASHBOARD_USER and DASHBOARD_PASSWORD too, since others could reach the dashboard there`,
+    `DASHBOARD_HOST: read "${host}", expected 127.0.0.1. To let others reach the dashboard there, set DASHBOARD_USER and DASHBOARD_PASSWORD too`,
   ]);
+}
+
+/** Headers that a proxy, a tunnel or a content network adds, and no browser. */
+const forwarding =
+  /^(forwarded|via|x-forwarded(-.+)?|x-real-ip|x-(client|cluster-client|remote)-(ip|addr)|(true|fastly|fly)-client-ip|x-original-(for|host|proto|url|uri)|x-proxy.*|x-scheme|cf-.+|cdn-loop|x-amzn-.+|x-appengine-.+|x-azure-.+|x-envoy-.+|x-vercel-.+|x-arr-.+)$/;
+
+/** What shows that a request does not come straight from this machine; undefined when nothing does. */
+export function signOfElsewhere(request: {
+  ip: string;
+  hostname: string;
+  headers: IncomingHttpHeaders;
+}): string | undefined {
+  const { ip, hostname, headers } = request;
+  const added = Object.keys(headers).find((name) => forwarding.test(name));
+  if (added) return added;
+  if (!isLoopback(hostname)) return `Host: ${hostname}`;
+  return isLoopback(ip) ? undefined : `address ${ip}`;
 }

@@ -1,28 +1,31 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Pool } from '@mycelium/database';
+import { say } from '@mycelium/words';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { errorBody } from '../server/answer-errors.ts';
 import { Refused } from '../server/refused.ts';
 import { type Visitor, visitorOfSession, visitorOfToken } from './account.ts';
-import { isLoopback } from './exposure.ts';
+import { signOfElsewhere } from './exposure.ts';
+import type { LocalPass } from './local-pass.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     visitor: Visitor | undefined;
   }
   interface FastifyContextConfig {
-    /** Open to everybody: the login page must be. */
+    /** Open to everyone, as the login page must be. */
     open?: boolean;
     /** A POST that changes nothing, such as a search by picture: viewers may. */
     readOnly?: boolean;
     /** Viewers may not even look. */
     operatorsOnly?: boolean;
-    /** The route asks for a token that is no visitor's, which no browser sends by itself. */
+    /** The route checks a token of its own, which no browser sends by itself. */
     ownToken?: boolean;
   }
 }
 
 export const sessionCookie = 'mycelium_session';
-/** Bull Board's page sends this cookie back as X-XSRF-TOKEN, and so does ours. */
+/** Bull Board's page sends this cookie back as X-XSRF-TOKEN, and so do our pages. */
 export const csrfCookie = 'XSRF-TOKEN';
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -30,33 +33,38 @@ export const isWrite = ({ method }: { method: string }) => !safeMethods.has(meth
 
 interface GuardOptions {
   pool: Pool;
-  login: boolean;
+  /** Only where nobody has to log in. */
+  localPass: LocalPass | undefined;
   now: () => Date;
   /** Resolves when the accounts are those of the settings. */
   accountsReady: () => Promise<void>;
 }
 
 /**
- * Everything a request must pass: who it is from, whether a page of ours sent it, and whether its role may.
+ * Every check a request must pass: who sent it, whether one of our pages sent it, and whether that role may do it.
  * Pages and their scripts hold no data and are open; the API and Bull Board are not.
  */
-export function guard(app: FastifyInstance, { pool, login, now, accountsReady }: GuardOptions): void {
+export function guard(app: FastifyInstance, { pool, localPass, now, accountsReady }: GuardOptions): void {
   const localCsrf = randomBytes(32).toString('base64url');
-  const sitsHere: Visitor = { name: 'local', role: 'operator', csrf: localCsrf, by: 'local' };
+  const localVisitor: Visitor = { name: 'local', role: 'operator', csrf: localCsrf, by: 'local' };
 
   app.decorateRequest('visitor');
 
   app.addHook('onRequest', async (request, reply) => {
-    // A page elsewhere whose name was pointed at this machine would otherwise speak as if it were ours.
-    if (!login && !isLoopback(request.hostname)) {
-      throw new Refused(421, 'refused.exposed', { detail: `Host: ${request.hostname}` });
+    // A foreign page whose name was pointed at this machine must not pass as ours either.
+    const elsewhere = localPass && signOfElsewhere(request);
+    if (elsewhere) {
+      const refused = new Refused(421, 'refused.exposed', { detail: elsewhere });
+      // Bull Board would answer an error in a form of its own.
+      if (!wantsPage(request)) return reply.status(421).send(errorBody(refused.code, refused.params));
+      const sentence = `${refused.message}\n${say(refused.asMessage, 'zh-CN')}\n`;
+      return reply.status(421).type('text/plain; charset=utf-8').send(sentence);
     }
     if (request.routeOptions.config.ownToken) return;
     request.visitor = await whoIs(request);
     if (isProtected(request) && !request.visitor) {
-      const page = request.method === 'GET' && request.headers.accept?.startsWith('text/html');
-      if (page) return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`);
-      throw new Refused(401, 'refused.login');
+      if (wantsPage(request)) return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`);
+      throw new Refused(401, localPass ? 'refused.no-pass' : 'refused.login');
     }
     if (request.routeOptions.config.operatorsOnly && request.visitor?.role !== 'operator') {
       throw new Refused(403, 'refused.operators-only');
@@ -72,8 +80,8 @@ export function guard(app: FastifyInstance, { pool, login, now, accountsReady }:
     if (request.headers.authorization !== undefined) {
       return bearer === undefined ? undefined : visitorOfToken(pool, bearer, now());
     }
-    if (!login) return sitsHere;
-    // Scripts and styles need no look into the database.
+    if (localPass) return localPass.isValid(request.cookies) ? localVisitor : undefined;
+    // Scripts and styles need no query.
     if (!/^\/(api|queues|metrics)(\/|$)/.test(request.routeOptions.url ?? '')) return undefined;
     await accountsReady();
     const token = request.cookies[sessionCookie];
@@ -81,9 +89,12 @@ export function guard(app: FastifyInstance, { pool, login, now, accountsReady }:
   }
 }
 
+const wantsPage = ({ method, headers }: FastifyRequest) =>
+  method === 'GET' && headers.accept?.startsWith('text/html');
+
 function isProtected(request: FastifyRequest): boolean {
   if (request.routeOptions.config.open) return false;
-  // By the route that was found, not by how the address was spelled; what matched nothing is a 404 in any case.
+  // By the route that matched, not by how the address was spelled; no match is a 404 in any case.
   return /^\/(api|queues|metrics)(\/|$)/.test(request.routeOptions.url ?? '');
 }
 
@@ -113,7 +124,7 @@ function equal(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** Hands the page what it has to send back with every write. */
+/** Gives the page what it has to send back with every write. */
 export function giveCsrf(reply: FastifyReply, visitor: Visitor | undefined): void {
   if (visitor?.csrf) reply.setCookie(csrfCookie, visitor.csrf, { path: '/', sameSite: 'strict' });
 }

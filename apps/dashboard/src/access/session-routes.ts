@@ -11,13 +11,15 @@ import { createLockOut } from './lock-out.ts';
 
 const session = z.object({
   visitor: z.object({ name: z.string(), role }).nullable(),
-  /** Nobody has to log in: the console is reachable from this machine only. */
+  /** Nobody has to log in: the console answers to browsers on this machine only. */
   local: z.boolean(),
+  /** The port that gives a browser on this machine its pass; null where visitors log in, or have a pass. */
+  passPort: z.number().nullable(),
   timeZone: z.string(),
 });
 
-/** Logging in and out, and what a page must know before it shows anything. */
-export function sessionRoutes(app: FastifyInstance, { pool, clock, config, login, logger }: Deps): void {
+/** Logging in and out, and what a page must know before it shows anything else. */
+export function sessionRoutes(app: FastifyInstance, { pool, clock, config, localPass, logger }: Deps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   const lockOut = createLockOut(() => clock().getTime());
 
@@ -28,7 +30,8 @@ export function sessionRoutes(app: FastifyInstance, { pool, clock, config, login
       giveCsrf(reply, visitor);
       return {
         visitor: visitor ? { name: visitor.name, role: visitor.role } : null,
-        local: !login,
+        local: localPass !== undefined,
+        passPort: visitor ? null : (localPass?.port() ?? null),
         timeZone: config.TZ,
       };
     },

@@ -9,6 +9,7 @@ import { operationsOf } from '../server/operations.ts';
 import { Refused } from '../server/refused.ts';
 import { done, id, limit } from '../server/shapes.ts';
 import { findRunById, type RunRow, runPage } from './run-list.ts';
+import { reportView, viewOf } from './run-report.ts';
 
 const statuses = [
   'running',
@@ -35,6 +36,8 @@ const run = z.object({
   report: z.unknown(),
   error: z.string().nullable(),
   request: z.string().nullable(),
+  /** The first sentence of the report; null without a report. */
+  summary: reportView.shape.summary.element.nullable(),
 });
 const attempt = z.object({
   attempt: z.number(),
@@ -48,7 +51,9 @@ const attempt = z.object({
   error: z.string().nullable(),
 });
 const detail = run.extend({
-  /** Every attempt at it, over all requests, oldest first. */
+  /** The report as people read it; null when there is none, or none that this release can read. */
+  view: reportView.nullable(),
+  /** Every attempt, oldest first. */
   history: z.array(attempt),
   /** Its job in the queue; null once the queue has removed it. */
   queued: z
@@ -93,7 +98,7 @@ export function runRoutes(app: FastifyInstance, deps: Deps): void {
     async ({ query: { after, limit, ...filter } }) => {
       const runs = await runPage(pool, filter, { after, limit });
       const last = runs.length === limit ? runs.at(-1) : undefined;
-      return { runs, next: last ? `${last.slot.getTime()}-${last.id}` : null };
+      return { runs: runs.map(withSummary), next: last ? `${last.slot.getTime()}-${last.id}` : null };
     },
   );
 
@@ -108,8 +113,8 @@ export function runRoutes(app: FastifyInstance, deps: Deps): void {
     },
     async ({ params }) => {
       const found = (await findRunById(pool, params.id)) ?? notFound();
-      const [history, queued] = await Promise.all([listAttempts(pool, found.id), queuedJob(found)]);
-      return { ...found, history, queued };
+      const [queued, history] = await Promise.all([queuedJob(found), listAttempts(pool, found.id)]);
+      return { ...withSummary(found), view: viewOf(found.job, found.report), history, queued };
     },
   );
 
@@ -138,6 +143,10 @@ export function runRoutes(app: FastifyInstance, deps: Deps): void {
       failures: job.stacktrace ?? [],
     };
   }
+}
+
+function withSummary(found: RunRow) {
+  return { ...found, summary: viewOf(found.job, found.report)?.summary[0] ?? null };
 }
 
 function notFound(): never {

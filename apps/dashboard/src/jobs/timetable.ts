@@ -1,5 +1,5 @@
 import { pausedSchedules, type Queryable } from '@mycelium/database';
-import { nextFiring } from '@mycelium/farm';
+import { dayOf, nextFiring } from '@mycelium/farm';
 import {
   type Job,
   type JobName,
@@ -9,6 +9,7 @@ import {
   misfireGraceSeconds,
   type Queues,
   scheduledJobs,
+  type Trigger,
 } from '@mycelium/queue';
 
 export interface TimetableEntry {
@@ -16,11 +17,13 @@ export interface TimetableEntry {
   title: string;
   queue: string;
   schedule: string | null;
-  /** A person can ask for it without saying more. */
+  trigger: Trigger;
+  /** A person can run it, with no more than a day. */
   runnable: boolean;
+  asksForDay: boolean;
   pausedAt: Date | null;
   next: Date | null;
-  /** The newest slot, when it is due beyond the grace and nobody has begun it. */
+  /** The latest slot, when it is due beyond the grace and has not started. */
   late: Date | null;
   last: LastRun | null;
 }
@@ -34,7 +37,7 @@ export interface LastRun {
   error: string | null;
 }
 
-/** The timetable with how it stands. */
+/** Every job of the catalogue, with its schedule and its last run. */
 export async function timetableNow(
   db: Queryable,
   { now, timeZone }: { now: Date; timeZone: string },
@@ -45,14 +48,16 @@ export async function timetableNow(
     lateSlots(db, now, timeZone),
   ]);
   return jobNames.map((id) => {
-    const { title, queue, schedule = null, payload } = jobs[id] as Job;
+    const { title, queue, trigger, schedule = null, payload, asksForDay } = jobs[id] as Job;
     const pausedAt = paused.get(id) ?? null;
     return {
       id,
       title,
       queue,
       schedule,
-      runnable: payload.safeParse({}).success,
+      trigger,
+      runnable: payload.safeParse(asksForDay && !schedule ? { day: dayOf(now, timeZone) } : {}).success,
+      asksForDay,
       pausedAt,
       next: schedule && !pausedAt ? nextFiring(schedule, timeZone, now) : null,
       late: late.get(id) ?? null,
@@ -134,7 +139,7 @@ export interface ActiveJob {
   progress: { done: number; total: number } | null;
 }
 
-/** What workers have in hand, at most so many of each queue. */
+/** What workers are working on, at most so many jobs of each queue. */
 export async function activeJobs(queues: Queues, most = 20): Promise<ActiveJob[]> {
   const found = await Promise.all(
     queues.all.map(async (queue) =>

@@ -13,7 +13,7 @@ const alert = z.object({
   kind: z.string(),
   subject: z.string(),
   severity: z.enum(['warning', 'critical']),
-  message: z.string(),
+  message: z.string().describe('in English'),
   code: z.string().nullable(),
   params: z.record(z.string(), z.union([z.string(), z.number()])).nullable(),
   openedAt: z.date(),

@@ -1,14 +1,16 @@
 import type { Queryable } from '@mycelium/database';
+import type { Params } from '@mycelium/words';
 
 export interface Alert {
   id: number;
   kind: string;
   subject: string;
   severity: 'warning' | 'critical';
+  /** In English. */
   message: string;
-  /** What the message says, to word it in the reader's language; null in an alert of a release before. */
+  /** The message for readers of any language; null in alerts from before there were codes. */
   code: string | null;
-  params: Record<string, string | number> | null;
+  params: Params | null;
   openedAt: Date;
   closedAt: Date | null;
   notifiedAt: Date | null;

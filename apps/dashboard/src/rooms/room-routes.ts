@@ -9,6 +9,7 @@ import { Refused } from '../server/refused.ts';
 import { day, instant, limit, metric, room } from '../server/shapes.ts';
 import { bandSpans } from './bands.ts';
 import { dailyStats } from './daily-stats.ts';
+import { flappingPoints } from './flapping.ts';
 import { roomSeries } from './room-series.ts';
 import { listChanges, setpointLines } from './setpoints.ts';
 
@@ -47,6 +48,9 @@ const change = z.object({
   value: z.number(),
   labels: z.record(z.string(), z.string()),
 });
+/** Of the newest run, whatever the time asked for. */
+const flapping = z.object({ name: z.string(), changes: z.number(), to: z.date() });
+
 export function roomRoutes(app: FastifyInstance, { pool, config }: Deps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   const span = z.object({ from: instant, to: instant });
@@ -85,12 +89,16 @@ export function roomRoutes(app: FastifyInstance, { pool, config }: Deps): void {
         summary: 'Changes of setpoints, switches and modes, newest first',
         params: z.object({ room }),
         querystring: span.extend({ limit: limit(500, 2_000) }),
-        response: { 200: z.object({ changes: z.array(change) }) },
+        response: { 200: z.object({ changes: z.array(change), flapping: z.array(flapping) }) },
       },
     },
     async ({ params, query }) => {
       checkSpan(query.from, query.to);
-      return { changes: await listChanges(pool, { room: params.room, ...query }) };
+      const [changes, flapping] = await Promise.all([
+        listChanges(pool, { room: params.room, ...query }),
+        flappingPoints(pool, params.room),
+      ]);
+      return { changes, flapping };
     },
   );
 

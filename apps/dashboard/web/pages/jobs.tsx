@@ -79,7 +79,7 @@ export function Jobs() {
                           <span title={job.schedule}>{scheduleText(job.schedule)}</span>
                         ) : (
                           <span class="quiet">
-                            {t(job.id === 'create_tables' ? 'jobs.atStart' : 'jobs.onDemand')}
+                            {t(job.trigger === 'startup' ? 'jobs.atStart' : 'jobs.onDemand')}
                           </span>
                         )}
                       </td>
@@ -119,7 +119,7 @@ export function Jobs() {
                                 {t(job.pausedAt ? 'jobs.resume' : 'jobs.pause')}
                               </button>
                             )}
-                            {(job.runnable || job.id === 'embed_images') && (
+                            {job.runnable && (
                               <button type="button" class="button small" onClick={() => setAsking(job)}>
                                 <Icon name="play" />
                                 {t('jobs.run')}
@@ -285,7 +285,7 @@ function QueueTable({ queues }: { queues: QueueCounts[] }) {
 
 /** Of a job of the night one asks for a day; any other runs as it is. */
 function RunNow({ job, onClose }: { job: Wire<TimetableEntry>; onClose: () => void }) {
-  const daily = job.id !== 'hourly_setpoint_monitoring' && job.id !== 'create_tables';
+  const daily = job.asksForDay;
   const [day, setDay] = useState(daysAgo(1));
   const run = async () => {
     const done = await attempt(async () => {

@@ -1,23 +1,10 @@
 import { useState } from 'preact/hooks';
-import { ApiError, send } from '../api.ts';
-import { loadSession } from '../load-session.ts';
+import { send } from '../api.ts';
+import { errorText } from '../error-text.ts';
+import { destination, loadSession } from '../load-session.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Switches } from '../shell.tsx';
 import { t } from '../words.ts';
-
-/** Where to go after logging in: a page of this server and of no other. */
-function destination(): string {
-  const next = new URLSearchParams(location.search).get('next') ?? '/';
-  const url = URL.canParse(next, location.origin) ? new URL(next, location.origin) : undefined;
-  return url?.origin === location.origin ? `${url.pathname}${url.search}` : '/';
-}
-
-function reasonOf(failure: Error): string {
-  if (!(failure instanceof ApiError)) return failure.message;
-  if (failure.status === 401) return t('login.wrong');
-  if (failure.status === 429) return t('login.locked', { n: Math.ceil((failure.retryAfter ?? 60) / 60) });
-  return failure.message;
-}
 
 export function Login() {
   const [error, setError] = useState<string>();
@@ -32,7 +19,7 @@ export function Login() {
       if (location.pathname === '/login') location.replace(destination());
       else await loadSession();
     } catch (failure) {
-      setError(reasonOf(failure as Error));
+      setError(errorText(failure));
       setBusy(false);
     }
   }

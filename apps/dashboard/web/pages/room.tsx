@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
+import type { FlappingPoint } from '../../src/rooms/flapping.ts';
 import type { Change } from '../../src/rooms/setpoints.ts';
 import { query, useData, type Wire } from '../api.ts';
 import { metricNames } from '../metrics.ts';
@@ -63,7 +64,7 @@ interface RoomViewProps {
   onRoom: (room: string) => void;
 }
 
-/** The window of the address, so that a view can be sent to somebody; three days until now without one. */
+/** The window in the address, so that a view can be shared; without one, the last three days. */
 function windowOfAddress(): Window {
   const asked = new URLSearchParams(location.search);
   const [from, to] = [Number(asked.get('from')), Number(asked.get('to'))];
@@ -75,7 +76,7 @@ function windowOfAddress(): Window {
 function RoomView({ room, rooms, onRoom }: RoomViewProps) {
   const [window, setWindow] = useState(windowOfAddress);
   const [shown, setShown] = useState<number>();
-  // While the time shown is being moved nothing is asked for; the curves already here move with it.
+  // While the window moves nothing is loaded; the curves already here move with it.
   const settled = useSettled(window, 150);
   const touched = useRef(false);
   useEffect(() => {
@@ -91,7 +92,9 @@ function RoomView({ room, rooms, onRoom }: RoomViewProps) {
   const series = useData<Series>(
     `${path}/series${query({ ...span, buckets, images: innerWidth < 700 ? 8 : 24 })}`,
   );
-  const changes = useData<{ changes: Wire<Change>[] }>(`${path}/changes${query(span)}`);
+  const changes = useData<{ changes: Wire<Change>[]; flapping: Wire<FlappingPoint>[] }>(
+    `${path}/changes${query(span)}`,
+  );
   const chosen = (Object.keys(spans) as Span[]).find(
     (key) => Math.abs(window.to - window.from - spans[key] * hour) < 60_000,
   );
@@ -115,7 +118,7 @@ function RoomView({ room, rooms, onRoom }: RoomViewProps) {
 
   useEffect(() => {
     const timer = setInterval(() => {
-      // Whoever looks at the present goes on doing so.
+      // A window that ends now moves with the clock.
       setWindow(({ from, to }) => {
         const by = Date.now() - to;
         return by < 3 * minute ? { from: from + by, to: to + by } : { from, to };
@@ -227,7 +230,11 @@ function RoomView({ room, rooms, onRoom }: RoomViewProps) {
       )}
       <div class="columns wide-left section">
         <StatsTable path={path} window={settled} />
-        <ChangesList room={room} changes={changes.data?.changes} error={changes.error} />
+        <ChangesList
+          changes={changes.data?.changes}
+          flapping={changes.data?.flapping ?? []}
+          error={changes.error}
+        />
       </div>
       {shown !== undefined && <ImageView id={shown} onClose={() => setShown(undefined)} />}
     </>

@@ -1,3 +1,5 @@
+import type { Attempt } from '@mycelium/database';
+import type { Message, ReportView } from '@mycelium/words';
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { RunRow } from '../../src/jobs/run-list.ts';
@@ -6,19 +8,21 @@ import { jobTitle } from '../job-title.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { PageHead } from '../parts/page-head.tsx';
-import { SetpointPoints, type SetpointReport } from '../parts/setpoint-report.tsx';
+import { Report, sentenceText } from '../parts/report.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { Status } from '../parts/status.tsx';
 import { attempt } from '../parts/toast.tsx';
 import { isOperator } from '../session.ts';
 import { dateTime, duration, fullTime, maybe, t } from '../words.ts';
 
-type Run = Wire<RunRow>;
+type Run = Wire<RunRow> & { summary: Message | null };
 interface Page {
   runs: Run[];
   next: string | null;
 }
 interface RunDetail extends Run {
+  view: ReportView | null;
+  history: Wire<Attempt>[];
   queued: {
     queue: string;
     id: string;
@@ -46,7 +50,7 @@ export function Runs() {
   const more = () =>
     attempt(async () => {
       const page = await ask<Page>(`/api/runs${query({ ...filter, after: next ?? undefined, limit: 50 })}`);
-      // With what is shown already: of that, newer runs push some out of the first page.
+      // Together with what is shown: newer runs push some of it out of the first page.
       setOlder({ runs: [...runs, ...page.runs], next: page.next });
       return undefined;
     });
@@ -134,7 +138,7 @@ export function Runs() {
                       {run.attempts}
                     </td>
                     <td class="clip" data-label={t('runs.result')}>
-                      {run.error ?? summary(run.report)}
+                      {run.error ?? (run.summary && sentenceText(run.summary))}
                     </td>
                   </tr>
                 ))}
@@ -164,7 +168,7 @@ export function Runs() {
   );
 }
 
-/** The first page is asked anew while older ones stay. */
+/** The first page is loaded again while older ones stay. */
 function merge(newest: Run[], older: Run[]): Run[] {
   const seen = new Set(newest.map(({ id }) => id));
   return [...newest, ...older.filter(({ id }) => !seen.has(id))];
@@ -174,20 +178,6 @@ function took({ startedAt, finishedAt }: Run): string {
   if (!startedAt || !finishedAt) return '–';
   return duration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1_000);
 }
-
-/** The numbers a report begins with. */
-function summary(report: unknown): string {
-  if (typeof report !== 'object' || report === null) return '';
-  return Object.entries(report)
-    .filter(([, value]) => typeof value === 'number' || typeof value === 'string')
-    .slice(0, 5)
-    .map(([name, value]) => `${maybe(`report.${name}`, name)} ${say(value)}`)
-    .join(' · ');
-}
-
-const instant = /^\d{4}-\d\d-\d\dT/;
-const say = (value: string | number) =>
-  typeof value === 'string' && instant.test(value) ? dateTime(value) : value;
 
 function RunView({ id, onClose }: { id: number; onClose: () => void }) {
   const { data: run, error, reload } = useData<RunDetail>(`/api/runs/${id}`, 5_000);
@@ -247,20 +237,13 @@ function RunView({ id, onClose }: { id: number; onClose: () => void }) {
             <dt>{t('runs.worker')}</dt>
             <dd class="mono">{run.worker ?? '–'}</dd>
           </dl>
-          {run.job === 'hourly_setpoint_monitoring' && run.status === 'succeeded' && (
-            <section>
-              <h3>{t('runs.points')}</h3>
-              <SetpointPoints report={run.report as SetpointReport} />
-            </section>
-          )}
-          {run.report !== null && (
+          {run.view && (
             <section>
               <h3>{t('runs.report')}</h3>
-              <pre class="code" tabIndex={0}>
-                {JSON.stringify(run.report, null, 2)}
-              </pre>
+              <Report view={run.view} />
             </section>
           )}
+          {run.history.length > 0 && <History attempts={run.history} />}
           {run.queued && run.queued.logs.length > 0 && (
             <section>
               <h3>{t('runs.logs')}</h3>
@@ -280,5 +263,32 @@ function RunView({ id, onClose }: { id: number; onClose: () => void }) {
         </>
       )}
     </Dialog>
+  );
+}
+
+/** Every attempt, newest first: a retry does not hide the failure before it. */
+function History({ attempts }: { attempts: Wire<Attempt>[] }) {
+  return (
+    <section>
+      <h3>{t('runs.history')}</h3>
+      <ol class="card rows" reversed>
+        {attempts.toReversed().map((one) => (
+          <li key={one.attempt} class="row">
+            <div class="row-main">
+              <strong>{t('jobs.attempt', { n: one.attempt })}</strong>
+              <span class="quiet small">
+                {fullTime(one.startedAt)}
+                {one.endedAt && ` – ${fullTime(one.endedAt)}`}
+              </span>
+              <span class="quiet small">
+                {[maybe(`cause.${one.cause}`, one.cause), one.by, one.worker].filter(Boolean).join(' · ')}
+              </span>
+              {one.error && <span class="small wrap">{one.error}</span>}
+            </div>
+            <Status status={one.outcome ?? 'running'} />
+          </li>
+        ))}
+      </ol>
+    </section>
   );
 }

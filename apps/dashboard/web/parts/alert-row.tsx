@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Alert } from '../../src/records/alerts.ts';
 import type { Wire } from '../api.ts';
 import { jobTitle } from '../job-title.ts';
-import { dateTime, fromNow, maybe, t } from '../words.ts';
+import { dateTime, fromNow, maybe, said, t } from '../words.ts';
 
 export function AlertRow({ alert, children }: { alert: Wire<Alert>; children?: ComponentChildren }) {
   return (
@@ -10,9 +10,12 @@ export function AlertRow({ alert, children }: { alert: Wire<Alert>; children?: C
       <span class={`dot ${alert.severity === 'critical' ? 'bad' : 'warn'}`} />
       <div class="row-main">
         <strong>
-          {maybe(`alert.${alert.kind}`, alert.kind)}: {jobTitle(alert.subject, alert.subject)}
+          {t('alerts.about', {
+            kind: maybe(`alert.${alert.kind}`, alert.kind),
+            subject: subjectText(alert.subject),
+          })}
         </strong>
-        <span class="wrap">{alert.message}</span>
+        <span class="wrap">{said(alert, alert.message)}</span>
         <span class="quiet small" title={dateTime(alert.openedAt)}>
           {maybe(`severity.${alert.severity}`, alert.severity)} · {fromNow(alert.openedAt)}
           {alert.closedAt && ` · ${t('alerts.closed', { when: dateTime(alert.closedAt) })}`}
@@ -21,4 +24,11 @@ export function AlertRow({ alert, children }: { alert: Wire<Alert>; children?: C
       {children}
     </li>
   );
+}
+
+/** A room or a job in the reader's language; a queue or a service by its name. */
+function subjectText(subject: string): string {
+  if (subject === 'many rooms') return t('room.many');
+  const [, room] = /^room (.+)$/.exec(subject) ?? [];
+  return room ? t('room.title', { room }) : jobTitle(subject, subject);
 }

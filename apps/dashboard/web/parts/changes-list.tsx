@@ -1,25 +1,25 @@
+import type { FlappingPoint } from '../../src/rooms/flapping.ts';
 import type { Change } from '../../src/rooms/setpoints.ts';
-import { query, useData, type Wire } from '../api.ts';
+import type { Wire } from '../api.ts';
 import { valueText } from '../change-text.ts';
 import { dateTime, formatNumber, t } from '../words.ts';
 import { Icon } from './icon.tsx';
-import type { SetpointReport } from './setpoint-report.tsx';
 import { Empty, ErrorState, Loading } from './states.tsx';
 
 interface ChangesListProps {
-  room: string;
   changes: Wire<Change>[] | undefined;
+  flapping: Wire<FlappingPoint>[];
   error: Error | undefined;
 }
 
-export function ChangesList({ room, changes, error }: ChangesListProps) {
+export function ChangesList({ changes, flapping, error }: ChangesListProps) {
   return (
     <section aria-labelledby="changes">
       <div class="section-head">
         <h2 id="changes">{t('changes.title')}</h2>
         {changes && <span class="quiet small">{formatNumber(changes.length)}</span>}
       </div>
-      <Flapping room={room} />
+      <Flapping points={flapping} />
       {error && !changes && <ErrorState error={error} />}
       {!changes && !error && <Loading height={200} />}
       {changes && (
@@ -49,21 +49,14 @@ export function ChangesList({ room, changes, error }: ChangesListProps) {
   );
 }
 
-/** What the newest run of setpoint monitoring found to switch to and fro in the room. */
-function Flapping({ room }: { room: string }) {
-  const { data } = useData<{ runs: { report: SetpointReport }[] }>(
-    `/api/runs${query({ job: 'hourly_setpoint_monitoring', status: 'succeeded', limit: 1 })}`,
-    5 * 60_000,
-  );
-  const report = data?.runs[0]?.report;
-  const points = report?.rooms.find((one) => one.room === room)?.points.filter(({ flapping }) => flapping);
-  if (!report || !points?.length) return null;
+function Flapping({ points }: { points: Wire<FlappingPoint>[] }) {
+  if (points.length === 0) return null;
   return (
     <ul class="flapping">
-      {points.map(({ name, changes }) => (
+      {points.map(({ name, changes, to }) => (
         <li key={name} class="notice warn">
           <Icon name="alert" />
-          {t('changes.flapping', { point: name, n: changes, at: dateTime(report.to) })}
+          {t('changes.flapping', { point: name, n: changes, at: dateTime(to) })}
         </li>
       ))}
     </ul>

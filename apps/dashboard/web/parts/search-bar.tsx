@@ -18,7 +18,7 @@ export function SearchBar({
   const take = (file: File | undefined) => {
     if (!file) return;
     if (pictures.includes(file.type)) onSearch({ picture: file });
-    else toast(t('search.wrongFile'), true);
+    else toast(t('refused.picture-format'), true);
   };
   return (
     <search>

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { ApiError } from '../api.ts';
+import { errorText } from '../error-text.ts';
 import { t } from '../words.ts';
 import { Icon, type IconName } from './icon.tsx';
 
@@ -16,7 +16,7 @@ export function ErrorState({ error, onRetry }: { error: Error; onRetry?: () => v
     <div class="card state" role="alert">
       <Icon name="failed" />
       <h2>{t('error.title')}</h2>
-      <p>{error instanceof ApiError ? error.message : t('error.unreachable')}</p>
+      <p>{errorText(error)}</p>
       {onRetry && (
         <button type="button" class="button" onClick={onRetry}>
           <Icon name="retry" />

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { errorText } from '../error-text.ts';
 
 interface Toast {
   id: number;
@@ -9,7 +10,7 @@ interface Toast {
 const toasts = signal<Toast[]>([]);
 let next = 0;
 
-/** Says in passing how something went. */
+/** Shows for a few seconds how something went. */
 export function toast(text: string, bad = false): void {
   const id = next++;
   toasts.value = [...toasts.value, { id, text, bad }];
@@ -21,14 +22,14 @@ export function toast(text: string, bad = false): void {
   );
 }
 
-/** Does something the user asked for, and says how it went. */
+/** Does what the user asked for, and shows how it went. */
 export async function attempt(work: () => Promise<string | undefined>): Promise<boolean> {
   try {
-    const said = await work();
-    if (said) toast(said);
+    const outcome = await work();
+    if (outcome) toast(outcome);
     return true;
   } catch (error) {
-    toast((error as Error).message, true);
+    toast(errorText(error), true);
     return false;
   }
 }

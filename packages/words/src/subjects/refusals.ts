@@ -58,7 +58,9 @@ export const english = {
   'refused.long-line': 'A line is longer than {n} characters.',
   'refused.broken-body': 'The request body broke off: {detail}',
   'refused.exposed':
-    'This dashboard has no login, so it answers only to a browser on this machine, and this request came another way ({detail}). Set DASHBOARD_USER and DASHBOARD_PASSWORD to open it to others.',
+    'This dashboard has no login, so it answers only to a browser on its own machine, and this request came another way ({detail}). Set DASHBOARD_USER and DASHBOARD_PASSWORD to open it to others.',
+  'refused.no-pass':
+    'This dashboard has no login, so it answers only to a browser on its own machine. Open it there, or set DASHBOARD_USER and DASHBOARD_PASSWORD to open it to others.',
 };
 
 export const chinese: Record<keyof typeof english, string> = {
@@ -117,4 +119,6 @@ export const chinese: Record<keyof typeof english, string> = {
   'refused.broken-body': '请求内容传输中断：{detail}',
   'refused.exposed':
     '此仪表板没有设置登录，只接受本机浏览器的访问，而该请求来自其他途径（{detail}）。请设置 DASHBOARD_USER 和 DASHBOARD_PASSWORD 后再供他人访问。',
+  'refused.no-pass':
+    '此仪表板没有设置登录，只接受本机浏览器的访问。请在本机打开，或设置 DASHBOARD_USER 和 DASHBOARD_PASSWORD 后再供他人访问。',
 };
