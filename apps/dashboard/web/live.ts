@@ -8,7 +8,7 @@ export interface Live {
   openAlerts: number;
 }
 
-/** What is happening right now; undefined until the server has said so. */
+/** What is happening right now; undefined until the server has storedText so. */
 export const live = signal<Live | undefined>(undefined);
 
 let source: EventSource | undefined;

@@ -26,7 +26,7 @@ export function t(key: WordKey, values: Params = {}): string {
 }
 
 /** A message from the server in the reader's language; its English text where this page does not know the code. */
-export const said = (stored: Parameters<typeof sayStored>[0], otherwise: string) =>
+export const storedText = (stored: Parameters<typeof sayStored>[0], otherwise: string) =>
   sayStored(stored, otherwise, language.value);
 
 /** A text that may not be in the dictionary, such as a status that only a newer server knows. */

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Alert } from '../../src/records/alerts.ts';
 import type { Wire } from '../api.ts';
 import { jobTitle } from '../job-title.ts';
-import { dateTime, fromNow, maybe, said, t } from '../words.ts';
+import { dateTime, fromNow, maybe, storedText, t } from '../words.ts';
 
 export function AlertRow({ alert, children }: { alert: Wire<Alert>; children?: ComponentChildren }) {
   return (
@@ -15,7 +15,7 @@ export function AlertRow({ alert, children }: { alert: Wire<Alert>; children?: C
             subject: subjectText(alert.subject),
           })}
         </strong>
-        <span class="wrap">{said(alert, alert.message)}</span>
+        <span class="wrap">{storedText(alert, alert.message)}</span>
         <span class="quiet small" title={dateTime(alert.openedAt)}>
           {maybe(`severity.${alert.severity}`, alert.severity)} · {fromNow(alert.openedAt)}
           {alert.closedAt && ` · ${t('alerts.closed', { when: dateTime(alert.closedAt) })}`}

@@ -1,5 +1,5 @@
 import { type Cell, isCode, type Message, type ReportTable, type ReportView } from '@mycelium/words';
-import { dateTime, duration, formatNumber, percent, said, t } from '../words.ts';
+import { dateTime, duration, formatNumber, percent, storedText, t } from '../words.ts';
 import { Icon } from './icon.tsx';
 
 /** A job's report: what it did, a table per part, and what is not in the numbers. */
@@ -63,7 +63,7 @@ function Table({ table: { title, columns, rows } }: { table: ReportTable }) {
   );
 }
 
-export const sentenceText = (sentence: Message) => said(sentence, sentence.code);
+export const sentenceText = (sentence: Message) => storedText(sentence, sentence.code);
 
 const isNumeric = (cell: Cell) =>
   typeof cell === 'number' ||
