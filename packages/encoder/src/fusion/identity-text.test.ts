@@ -19,7 +19,7 @@ test('without readings there is no second sentence', () => {
   assert.equal(identityText({ ...image, climate: {} }), 'Mushroom Room 611, normal stage, Day 12.');
 });
 
-test('only what was measured is said', () => {
+test('the text holds only what was measured', () => {
   assert.match(identityText({ ...image, climate: { humidity: 90 } }), / Humidity: 90\.0%\.$/);
   assert.match(
     identityText({ ...image, climate: { temperature: 18, co2: 1999.6 } }),
@@ -27,12 +27,16 @@ test('only what was measured is said', () => {
   );
 });
 
-test('a sensor that dropped out has measured nothing', () => {
+test('a dropout or a fault counts as not measured', () => {
   const climate = { temperature: Number.NaN, humidity: 130, co2: 0 };
   assert.equal(identityText({ ...image, climate }), 'Mushroom Room 611, normal stage, Day 12.');
 });
 
-test('values are rounded to a tenth, and nothing is minus zero', () => {
+test('a humidity of 100 to 110 % is saturated air: 100 %', () => {
+  assert.match(identityText({ ...image, climate: { humidity: 104.2 } }), / Humidity: 100\.0%\.$/);
+});
+
+test('values are rounded to a tenth, and never written as minus zero', () => {
   assert.match(identityText({ ...image, climate: { temperature: -0.04 } }), / Temperature: 0\.0C\.$/);
   assert.match(identityText({ ...image, climate: { temperature: -1.26 } }), / Temperature: -1\.3C\.$/);
   assert.match(identityText({ ...image, climate: { temperature: 18.449999 } }), / Temperature: 18\.4C\.$/);

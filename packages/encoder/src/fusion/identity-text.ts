@@ -1,24 +1,19 @@
-/** What the sensors of the room said when the picture was taken; what is missing was not measured. */
-export interface Climate {
-  /** °C */
-  temperature?: number | undefined;
-  /** % relative humidity */
-  humidity?: number | undefined;
-  /** ppm */
-  co2?: number | undefined;
-}
+import { type Metric, type Phase, readValue } from '@mycelium/farm';
+
+/** Readings of the room at the time of capture, in °C, % relative humidity and ppm; undefined where none was near. */
+export type Climate = Partial<Record<Metric, number | undefined>>;
 
 export interface ImageIdentity {
   room: string;
-  stage: 'normal' | 'non_growth';
+  stage: Phase;
   growthDay: number;
   climate?: Climate | undefined;
 }
 
 /**
  * `Mushroom Room 611, normal stage, Day 12. Temperature: 18.4C, Humidity: 90.5%, CO2: 2494ppm.`
- * Only what was measured is said; without readings there is no second sentence. A sensor that dropped out
- * (CO2 of 0, humidity over 100) has not measured.
+ * Leaves out what was not measured; without readings there is no second sentence. A value that no sensor can mean,
+ * such as a CO2 of 0, counts as not measured.
  */
 export function identityText({ room, stage, growthDay, climate = {} }: ImageIdentity): string {
   const identity = `Mushroom Room ${room}, ${stage} stage, Day ${growthDay}.`;
@@ -26,17 +21,19 @@ export function identityText({ room, stage, growthDay, climate = {} }: ImageIden
   return environment ? `${identity} ${environment}` : identity;
 }
 
-function climateText({ temperature, humidity, co2 }: Climate): string | undefined {
-  const said = [
-    within(temperature, -40, 80) && `Temperature: ${tenths(temperature)}C`,
-    within(humidity, 0, 100) && `Humidity: ${tenths(humidity)}%`,
-    within(co2, 1, 100_000) && `CO2: ${Math.round(co2)}ppm`,
-  ].filter((part) => part !== false);
-  return said.length > 0 ? `${said.join(', ')}.` : undefined;
+function climateText(climate: Climate): string | undefined {
+  const measured = (metric: Metric, write: (value: number) => string) => {
+    const raw = climate[metric];
+    const value = raw === undefined ? undefined : readValue(metric, raw);
+    return value === undefined ? [] : [write(value)];
+  };
+  const parts = [
+    ...measured('temperature', (value) => `Temperature: ${tenths(value)}C`),
+    ...measured('humidity', (value) => `Humidity: ${tenths(value)}%`),
+    ...measured('co2', (value) => `CO2: ${Math.round(value)}ppm`),
+  ];
+  return parts.length > 0 ? `${parts.join(', ')}.` : undefined;
 }
-
-const within = (value: number | undefined, least: number, most: number): value is number =>
-  value !== undefined && value >= least && value <= most;
 
 /** One decimal, and never `-0.0`. */
 const tenths = (value: number) => (Math.round(value * 10) / 10 + 0).toFixed(1);

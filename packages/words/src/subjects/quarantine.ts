@@ -1,4 +1,4 @@
-/** Why an image is quarantined. */
+/** Why an image is quarantined, or got no vector. */
 export const english = {
   'reason.empty': 'Empty file',
   'reason.not_an_image': 'Not an image',
@@ -11,6 +11,8 @@ export const english = {
   'reason.too_slow': 'Decoding timed out',
   'reason.bad_key': 'Malformed object key',
   'reason.missing': 'Missing from the store',
+  'reason.not_recorded': 'No longer recorded',
+  'reason.replaced': 'Replaced during the run',
 };
 
 export const chinese: Record<keyof typeof english, string> = {
@@ -25,4 +27,6 @@ export const chinese: Record<keyof typeof english, string> = {
   'reason.too_slow': '解码超时',
   'reason.bad_key': '对象键格式错误',
   'reason.missing': '存储中已不存在',
+  'reason.not_recorded': '数据库中无记录',
+  'reason.replaced': '处理期间被替换',
 };
