@@ -1,4 +1,4 @@
-/** A stream of numbers in [0, 1) that is the same on every machine for the same seed (mulberry32). */
+/** Returns numbers in [0, 1), the same on every machine for the same seed (mulberry32). */
 export type Random = () => number;
 
 export function seededRandom(seed: number): Random {
@@ -11,7 +11,7 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** One seed out of several names and numbers (FNV-1a), so that each room, batch and hour has a stream of its own. */
+/** Combines names and numbers into one seed (FNV-1a), so that each room, batch and hour has its own stream. */
 export function seedOf(...parts: (string | number)[]): number {
   let hash = 0x811c9dc5;
   for (const char of parts.join('|')) {

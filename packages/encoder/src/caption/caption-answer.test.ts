@@ -11,7 +11,7 @@ const completion = (content: string) => JSON.stringify({ choices: [{ message: { 
 const read = (answer: unknown) =>
   readAnswer(completion(typeof answer === 'string' ? answer : JSON.stringify(answer)));
 
-test('a good answer is taken as it is, and what else it says is left', () => {
+test('a good answer is used as it is, and its other fields are ignored', () => {
   assert.deepEqual(read(good), good);
   assert.deepEqual(read({ ...good, note: 'ignore me' }), good);
 });
@@ -33,7 +33,7 @@ test('the score is clamped, and may be written as a string', () => {
   }
 });
 
-test('a missing key, an empty text or no number is no description', () => {
+test('a missing key, an empty text or a score that is not a number fails', () => {
   for (const key of Object.keys(good)) {
     assert.throws(() => read({ ...good, [key]: undefined }), DescriptionFailed, key);
     assert.throws(() => read({ ...good, [key]: null }), DescriptionFailed, key);
@@ -43,7 +43,7 @@ test('a missing key, an empty text or no number is no description', () => {
   assert.throws(() => read({ ...good, image_quality_score: 'high' }), DescriptionFailed);
 });
 
-test('broken JSON, prose, lists and bodies of another shape are no description', () => {
+test('broken JSON, prose, lists and bodies of another shape fail', () => {
   for (const content of [
     '',
     '{',
@@ -60,7 +60,7 @@ test('broken JSON, prose, lists and bodies of another shape are no description',
   }
 });
 
-test('what no database or terminal should be given is taken out of a text', () => {
+test('control characters are removed from texts', () => {
   const hostile = { ...good, chinese_description: 'a\u0000b\u001b[31mc\n\t d\ud800' };
   assert.equal(read(hostile).chinese_description, 'ab[31mc d');
   const markup = { ...good, growth_stage_description: '<script>alert(1)</script>' };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a vision model says about a picture. The texts are a stranger's: to be escaped wherever they are shown. */
+/** A vision model's description of a picture. The texts are untrusted: escape them wherever they are shown. */
 export interface Description {
   /** English; begins with the stage: Substrate, Primordia, Fruiting or Post-harvest. */
   growth_stage_description: string;
@@ -9,7 +9,7 @@ export interface Description {
   image_quality_score: number;
 }
 
-/** The captioner answered, and not with a description: the picture goes without one. */
+/** The captioner answered without a usable description: the picture stays without one. */
 export class DescriptionFailed extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -17,7 +17,7 @@ export class DescriptionFailed extends Error {
   }
 }
 
-/** PostgreSQL refuses NUL, terminals obey the others; line breaks and tabs become spaces. */
+/** PostgreSQL refuses NUL, and terminals obey other control characters. Line breaks and tabs become spaces. */
 const text = z
   .string()
   .transform((value) =>
@@ -28,7 +28,7 @@ const text = z
   )
   .pipe(z.string().min(1).max(4000));
 
-/** Models write `85`, `"85"`, `130`; anything else is no number. */
+/** Models write `85`, `"85"`, `130`; anything else is not a number. */
 const score = z
   .union([
     z.number(),
@@ -45,7 +45,7 @@ const description = z.object({
   image_quality_score: score,
 });
 
-/** Of `/v1/chat/completions`, the part that we read. */
+/** The part of a `/v1/chat/completions` answer that we read. */
 const completion = z.object({
   choices: z.array(z.object({ message: z.object({ content: z.string() }) })).min(1),
 });
@@ -53,23 +53,24 @@ const completion = z.object({
 /**
  * Reads the body of a completion. Code fences are stripped, the score is clamped to 0 … 100; a missing key, an
  * empty text or broken JSON fails.
- * @throws DescriptionFailed which quotes nothing of the answer but the start of it.
+ * @throws DescriptionFailed, which quotes only the start of the answer
  */
 export function readAnswer(body: string): Description {
   const answer = completion.safeParse(parseJson(body));
-  if (!answer.success) throw new DescriptionFailed(`The captioner's answer is no completion: ${quote(body)}`);
+  if (!answer.success)
+    throw new DescriptionFailed(`The captioner's answer is not a completion: ${quote(body)}`);
   const content = answer.data.choices[0]?.message.content ?? '';
   const read = description.safeParse(parseJson(stripFences(content)));
   if (!read.success) {
     const wrong = read.error.issues.map(({ path, message }) => `${path.join('.') || 'answer'}: ${message}`);
     throw new DescriptionFailed(
-      `The description is not as asked for (${wrong.join('; ')}): ${quote(content)}`,
+      `The description does not have the requested form (${wrong.join('; ')}): ${quote(content)}`,
     );
   }
   return read.data;
 }
 
-/** The inside of the first fenced block, or all of it where there is none. */
+/** The inside of the first fenced block, or everything when there is none. */
 const stripFences = (content: string) => /```(?:json)?\s*([\s\S]*?)```/i.exec(content)?.[1] ?? content;
 
 function parseJson(json: string): unknown {
@@ -80,4 +81,4 @@ function parseJson(json: string): unknown {
   }
 }
 
-const quote = (said: string) => JSON.stringify(said.slice(0, 80));
+const quote = (answer: string) => JSON.stringify(answer.slice(0, 80));

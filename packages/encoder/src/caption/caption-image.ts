@@ -3,8 +3,8 @@ import { withImage } from '../decode/open-image.ts';
 const shortSide = 960;
 
 /**
- * What the captioner is shown: a JPEG, the right way up, its short side at most 960, nothing of the camera's
- * metadata in it.
+ * The picture as it is sent to the captioner: an upright JPEG, its short side at most 960, without the camera's
+ * metadata.
  * @throws BadImage
  */
 export async function captionImage(bytes: Buffer, signal?: AbortSignal): Promise<Buffer> {

@@ -15,7 +15,7 @@ export function captionPrompt(jpeg: Buffer) {
   };
 }
 
-// The description is read by CLIP, whose 77 tokens it shares with the room and its climate: so, short.
+// CLIP reads the description, and its 77 tokens also have to hold the room and its climate: so it must be short.
 const instructions = `You look at pictures of Lyophyllum decastes growing in climate-controlled rooms.
 Answer with one JSON object and nothing else, with exactly these keys:
 "growth_stage_description": English, at most 40 words. Begin with the stage, one of Substrate, Primordia, Fruiting,

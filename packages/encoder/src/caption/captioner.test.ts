@@ -20,7 +20,7 @@ const apiKey = 'canary-key-canary';
 
 type Answer = (response: ServerResponse, request: IncomingMessage, nth: number) => void;
 
-/** A captioner and the server it asks, with what the server was sent. */
+/** A captioner and its server, with the requests the server received. */
 async function start(t: TestContext, answer: Answer, options: Partial<CaptionerOptions> = {}) {
   const received: { url: string | undefined; key: string | undefined; body: string }[] = [];
   const server = createServer(async (request, response) => {
@@ -55,7 +55,7 @@ const status =
   (response) =>
     response.writeHead(code, headers).end('{"error":"…"}');
 
-/** It fails as wanted, and never with the key in it, however deep one looks. */
+/** It fails as expected, and the key appears nowhere in the error or its causes. */
 async function fails(promise: Promise<unknown>, kind: new (...args: never[]) => Error, wanted: RegExp) {
   await assert.rejects(promise, (error: Error) => {
     assert.ok(error instanceof kind, String(error));
@@ -67,12 +67,12 @@ async function fails(promise: Promise<unknown>, kind: new (...args: never[]) => 
   });
 }
 
-test('without an address there is no captioner', () => {
+test('without an address, no captioner is created', () => {
   assert.equal(createCaptioner({ url: undefined, model: 'x' }), undefined);
   assert.equal(createCaptioner({ url: '', model: 'x' }), undefined);
 });
 
-test('a picture is sent as a JPEG of at most 960, upright and without its notes, and the answer read', async (t) => {
+test('a picture is sent as an upright JPEG of at most 960 without its metadata, and the answer is read', async (t) => {
   const { captioner, received } = await start(t, good);
   const large = await sharp(await photographAs('jpeg', 1600, 1200))
     .withMetadata({ orientation: 6 })
@@ -93,7 +93,7 @@ test('a picture is sent as a JPEG of at most 960, upright and without its notes,
   );
 });
 
-test('a small picture is not made larger, and a bad one is never sent', async (t) => {
+test('a small picture is not enlarged, and a bad one is never sent', async (t) => {
   const { captioner, received } = await start(t, good);
   await captioner.describe(image);
   const [, data = ''] = received[0]?.body.match(/base64,([^"]+)/) ?? [];
@@ -124,13 +124,13 @@ test('the address may be the server, its /v1 or the whole path, and may be one o
   assert.equal(secret?.where, `http://127.0.0.1:${port}`);
 });
 
-test('an answer that is no description fails once, and is not asked for again', async (t) => {
+test('an answer without a description fails at once, without a retry', async (t) => {
   const { captioner, received, slept } = await start(t, (response) => response.end(completion({ score: 1 })));
   await fails(captioner.describe(image), DescriptionFailed, /growth_stage_description/);
   assert.deepEqual([received.length, slept.length], [1, 0]);
 });
 
-test('429 and 5xx are asked again after as long as the server says, or longer and longer', async (t) => {
+test('429 and 5xx are retried after the time the server requests, or with a growing delay', async (t) => {
   const now = () => Date.parse('2026-01-01T00:00:00Z');
   const answers = [
     status(429, { 'retry-after': '7' }),
@@ -147,7 +147,7 @@ test('429 and 5xx are asked again after as long as the server says, or longer an
   assert.deepEqual(slept, [7000, 20_000, 4000]);
 });
 
-test('a server that asks for an hour gets a minute', async (t) => {
+test('a requested delay of an hour is limited to a minute', async (t) => {
   const { captioner, slept } = await start(t, (response, request, nth) =>
     (nth === 1 ? status(429, { 'retry-after': '3600' }) : good)(response, request, nth),
   );
@@ -155,7 +155,7 @@ test('a server that asks for an hour gets a minute', async (t) => {
   assert.deepEqual(slept, [60_000]);
 });
 
-test('a server that stays down is unavailable, which is not the picture’s fault', async (t) => {
+test('a server that stays down is unavailable, not the picture bad', async (t) => {
   const { captioner, received } = await start(t, status(502), { attempts: 3 });
   await fails(captioner.describe(image), CaptionerUnavailable, /answers 502/);
   assert.equal(received.length, 3);
@@ -172,7 +172,7 @@ test('a server that stays down is unavailable, which is not the picture’s faul
   );
 });
 
-test('a refusal is not repeated, and says what may be wrong', async (t) => {
+test('a refusal is not retried, and the error says what may be wrong', async (t) => {
   for (const [code, wanted] of [
     [401, /refuses with 401: CAPTION_API_KEY/],
     [404, /refuses with 404: CAPTION_URL or CAPTION_MODEL/],
@@ -194,7 +194,7 @@ test('redirects are not followed', async (t) => {
   assert.equal(other.received.length, 0);
 });
 
-test('a server that is silent, or drips, is given up after the time limit', async (t) => {
+test('a server that is silent or very slow times out', async (t) => {
   const drip: Answer = (response) => {
     const timer = setInterval(() => response.write(' '), 20);
     response.on('close', () => clearInterval(timer));
@@ -206,7 +206,7 @@ test('a server that is silent, or drips, is given up after the time limit', asyn
   }
 });
 
-test('an answer without end is cut off', async (t) => {
+test('an endless answer is cut off', async (t) => {
   const flood: Answer = (response) => {
     const write = () => {
       while (!response.destroyed && response.write('x'.repeat(64 * 1024)));
@@ -218,7 +218,7 @@ test('an answer without end is cut off', async (t) => {
   await fails(captioner.describe(image), DescriptionFailed, /longer than 262144 bytes/);
 });
 
-test('a connection that breaks in the middle of an answer is tried again', async (t) => {
+test('a connection that breaks in the middle of an answer is retried', async (t) => {
   const { captioner } = await start(t, (response, request, nth) => {
     if (nth > 1) return good(response, request, nth);
     response.writeHead(200, { 'content-length': 1000 });
@@ -241,14 +241,14 @@ test('link-local and metadata addresses are never asked', async () => {
   }
 });
 
-test('so many pictures at a time, and no more', async (t) => {
+test('no more pictures are sent at once than the limit', async (t) => {
   const waiting: ServerResponse[] = [];
   let most = 0;
   const { captioner } = await start(
     t,
     (response) => {
       most = Math.max(most, waiting.push(response));
-      // Answered in pairs, once both have come.
+      // Answered in pairs, once both have arrived.
       if (waiting.length >= 2) for (const asked of waiting.splice(0)) asked.end(completion());
     },
     { concurrency: 2 },
@@ -257,7 +257,7 @@ test('so many pictures at a time, and no more', async (t) => {
   assert.equal(most, 2);
 });
 
-test('after several pictures without an answer the server is left alone for a while, or until a probe finds it well', async (t) => {
+test('after several pictures without an answer the server gets a pause, which a successful probe ends', async (t) => {
   let clock = 0;
   let down = true;
   const { captioner, received } = await start(
@@ -266,18 +266,18 @@ test('after several pictures without an answer the server is left alone for a wh
     { attempts: 1, breakAfter: 3, restMs: 30_000, now: () => clock },
   );
   for (let n = 0; n < 3; n++) await fails(captioner.describe(image), CaptionerUnavailable, /answers 500/);
-  await fails(captioner.describe(image), CaptionerUnavailable, /left alone/);
+  await fails(captioner.describe(image), CaptionerUnavailable, /paused/);
   assert.equal(received.length, 3);
 
   clock = 30_000;
   await fails(captioner.describe(image), CaptionerUnavailable, /answers 500/);
-  await fails(captioner.describe(image), CaptionerUnavailable, /left alone/);
+  await fails(captioner.describe(image), CaptionerUnavailable, /paused/);
   down = false;
   await captioner.probe();
   assert.deepEqual(await captioner.describe(image), description);
 });
 
-test('a probe tells a server that is up from one that is down or does not know us', async (t) => {
+test('a probe distinguishes a healthy server from one that is down or refuses the key', async (t) => {
   await (await start(t, (response) => response.end('{"data":[]}'))).captioner.probe();
   await (await start(t, status(404))).captioner.probe();
   await fails((await start(t, status(503))).captioner.probe(), CaptionerUnavailable, /503/);
@@ -286,7 +286,7 @@ test('a probe tells a server that is up from one that is down or does not know u
   await fails(nobody?.probe() ?? Promise.resolve(), CaptionerUnavailable, /ECONNREFUSED/);
 });
 
-test('a caller who gives up is let go, also between two tries', async (t) => {
+test('an abort takes effect at once, also between two attempts', async (t) => {
   const stop = new AbortController();
   const { captioner } = await start(t, () => stop.abort(new Error('given up')));
   await assert.rejects(captioner.describe(image, stop.signal), /given up/);

@@ -7,16 +7,16 @@ import { AnswerTooLong, type CaptionResponse, createRequester } from './caption-
 import { ForbiddenAddress } from './guarded-lookup.ts';
 
 export interface CaptionerOptions {
-  /** Without one there is no captioner. */
+  /** Undefined or empty: no captioner is created. */
   url: string | undefined;
   model: string;
   apiKey?: string | undefined;
-  /** Pictures at a time; a server with one GPU answers them one after another anyway. */
+  /** Pictures at once; a server with one GPU answers them one by one anyway. */
   concurrency?: number;
   timeoutMs?: number;
-  /** Of one picture, while the server says 429 or 5xx or does not answer. */
+  /** Attempts per picture, while the server answers 429 or 5xx or not at all. */
   attempts?: number;
-  /** After so many pictures in a row without an answer, it is left alone for `restMs`. */
+  /** After this many pictures in a row without an answer, requests pause for `restMs`. */
   breakAfter?: number;
   restMs?: number;
   maxAnswerBytes?: number;
@@ -30,9 +30,9 @@ export interface Captioner {
   /** Origin and path, without user, password or query. */
   readonly where: string;
   /**
-   * Describes any image that `decodeImage` takes.
-   * @throws BadImage; DescriptionFailed when the answer is no description, or the server will not give one;
-   * CaptionerUnavailable when the server is down, overloaded or slow: later it may.
+   * Describes any image that `decodeImage` accepts.
+   * @throws BadImage; DescriptionFailed when the answer has no description, or the server refuses;
+   * CaptionerUnavailable when the server is down, overloaded or slow: try again later.
    */
   describe(bytes: Buffer, signal?: AbortSignal): Promise<Description>;
   /** @throws CaptionerUnavailable */
@@ -40,7 +40,7 @@ export interface Captioner {
   close(): void;
 }
 
-/** The captioner is down, overloaded, or too slow; nothing is wrong with the picture. */
+/** The captioner is down, overloaded or too slow; nothing is wrong with the picture. */
 export class CaptionerUnavailable extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -66,7 +66,7 @@ export function createCaptioner(options: CaptionerOptions): Captioner | undefine
   } = options;
   if (!url) return undefined;
   const { ask, close, where } = createRequester({ url, apiKey, timeoutMs, maxAnswerBytes });
-  const inTurn = pLimit(concurrency);
+  const limit = pLimit(concurrency);
   let failuresInARow = 0;
   let restsUntil = 0;
 
@@ -94,7 +94,7 @@ export function createCaptioner(options: CaptionerOptions): Captioner | undefine
     }
   }
 
-  /** Its answer, or why to try again. @throws DescriptionFailed when another try would end the same */
+  /** The answer, or why to try again. @throws DescriptionFailed when another attempt would fail too */
   async function attemptOnce(request: () => Promise<CaptionResponse>) {
     try {
       const { status, retryAfter, body } = await request();
@@ -116,11 +116,11 @@ export function createCaptioner(options: CaptionerOptions): Captioner | undefine
     where,
     close,
     async describe(bytes, signal) {
-      return inTurn(async () => {
+      return limit(async () => {
         signal?.throwIfAborted();
         if (now() < restsUntil) {
           throw new CaptionerUnavailable(
-            `The captioner at ${where} did not answer lately and is left alone for now`,
+            `The captioner at ${where} has not answered lately; requests to it are paused`,
           );
         }
         const image = await captionImage(bytes, signal);
@@ -137,11 +137,11 @@ export function createCaptioner(options: CaptionerOptions): Captioner | undefine
       });
     },
     async probe(signal) {
-      const limit = AbortSignal.timeout(5000);
+      const timeout = AbortSignal.timeout(5000);
       try {
         const { status } = await ask(
           { method: 'GET', path: '/v1/models' },
-          signal ? AbortSignal.any([signal, limit]) : limit,
+          signal ? AbortSignal.any([signal, timeout]) : timeout,
         );
         if (status >= 500 || status === 401 || status === 403) {
           throw new CaptionerUnavailable(`The captioner at ${where} answers ${status}${hint(status)}`);

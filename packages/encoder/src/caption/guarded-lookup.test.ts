@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { test } from 'node:test';
 import { ForbiddenAddress, guardLookup, isForbidden } from './guarded-lookup.ts';
 
-test('link-local and metadata addresses are forbidden in every way they are written', () => {
+test('link-local and metadata addresses are forbidden in every spelling', () => {
   for (const address of [
     '169.254.169.254',
     '169.254.0.1',
@@ -21,7 +21,7 @@ test('link-local and metadata addresses are forbidden in every way they are writ
   ]) {
     assert.ok(isForbidden(address), address);
   }
-  // As a URL reads other spellings of a number.
+  // Other spellings of a number, as a URL reads them.
   for (const url of [
     'http://2852039166/',
     'http://0xa9fea9fe/',

@@ -13,7 +13,7 @@ export interface LoadMessage {
   normalisation: Normalisation;
 }
 
-/** What is asked of the model process: one thing at a time. */
+/** A request to the model process, which answers one at a time. */
 export type Request =
   | LoadMessage
   /** RGB bytes, image after image. */
@@ -21,7 +21,7 @@ export type Request =
   | { kind: 'texts'; texts: string[] };
 
 export type Reply =
-  | { kind: 'loaded'; device: Device /** Why a device before it was not taken. */; reason: string }
+  | { kind: 'loaded'; device: Device /** Why an earlier device was not used. */; reason: string }
   /** 512 values for each image or text, one after another, and the process's memory in bytes. */
   | { kind: 'vectors'; vectors: Float32Array; rss: number }
   | { kind: 'failed'; message: string };

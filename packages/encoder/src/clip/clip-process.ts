@@ -11,8 +11,8 @@ import { createNormaliser, imageLength, side } from '../decode/preprocess.ts';
 import { dimensions } from '../fusion/fuse.ts';
 import type { Device, LoadMessage, Reply, Request } from './clip-messages.ts';
 
-// The model process: started by `model-process.ts`, it answers one request after another until its parent is gone.
-// A run of the model blocks this process, and nobody else.
+// The model process, started by `model-process.ts`: it answers one request after another until its parent exits. A
+// run of the model blocks only this process.
 
 env.allowRemoteModels = false;
 env.useFSCache = false;
@@ -31,13 +31,13 @@ async function load(message: LoadMessage): Promise<Reply> {
   for (const device of message.devices) {
     try {
       model = await loadOn(device, message);
-      // CUDA may load and then fail at the first run; and this run shows how long the vectors are.
+      // CUDA may load and then fail at the first run. The run also shows how long the vectors are.
       const image = await embedImages(model, new Uint8Array(imageLength));
       const text = await embedTexts(model, ['mushroom']);
       if (image.length !== dimensions || text.length !== dimensions) {
         return {
           kind: 'failed',
-          message: `The model makes ${image.length} and ${text.length} dimensions, not ${dimensions}`,
+          message: `The model produces ${image.length} and ${text.length} dimensions, not ${dimensions}`,
         };
       }
       return { kind: 'loaded', device, reason: refusals.join('; ') };
@@ -56,7 +56,7 @@ async function loadOn(device: Device, { dir, dtype, threads, normalisation }: Lo
     session_options: {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
-      // Spinning threads wait for work by burning the cores that decode the next images.
+      // Spinning threads would use up the cores that decode the next images.
       extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
     },
   };
@@ -75,8 +75,8 @@ async function embedImages({ vision, normalise }: Model, pixels: Uint8Array): Pr
 }
 
 async function embedTexts({ text, tokenizer }: Model, texts: string[]): Promise<Float32Array> {
-  // Padding behind the end mark is never looked at: CLIP's attention only looks back. No truncation: a text that
-  // is too long has to fail, and not to lose its end.
+  // Padding after the end mark has no effect: CLIP's attention only looks back. No truncation: a text that is too
+  // long must fail instead of losing its end.
   const { text_embeds } = await text(tokenizer(texts, { padding: true, truncation: false }));
   return text_embeds.data;
 }
@@ -98,5 +98,5 @@ process.on('message', async (request: Request) => {
   process.send?.(reply);
 });
 process.on('disconnect', () => process.exit());
-// Ctrl-C reaches every process of a terminal; the parent still needs this one to finish what it has begun.
+// Ctrl-C reaches every process of a terminal, but the parent still needs this one to finish its work.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});

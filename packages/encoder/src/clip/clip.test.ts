@@ -48,7 +48,7 @@ const cosine = (a: ArrayLike<number>, b: ArrayLike<number>) => {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 };
 
-/** The process is gone, or becomes so soon. */
+/** The process has ended, or ends soon. */
 async function assertEnds(pid: number) {
   for (let tries = 0; tries < 1000; tries++) {
     try {
@@ -58,10 +58,10 @@ async function assertEnds(pid: number) {
     }
     await sleep(10);
   }
-  assert.fail(`process ${pid} is still there`);
+  assert.fail(`process ${pid} is still running`);
 }
 
-test('vectors are those of transformers.js, normalised, in the order of the images', async (t) => {
+test('image vectors equal those of transformers.js, normalised, in order', async (t) => {
   const encoder = await startEncoder(t);
   assert.equal(encoder.key, modelKey(encoder.id));
   const pictures = Array.from({ length: 20 }, (_, seed) => picture(seed));
@@ -89,7 +89,7 @@ test('vectors are those of transformers.js, normalised, in the order of the imag
   }
 });
 
-test('texts are those of transformers.js too, however long their neighbours are', async (t) => {
+test('text vectors equal those of transformers.js, whatever the length of their neighbours', async (t) => {
   const encoder = await startEncoder(t);
   const texts = ['fruiting', 'a dense cluster of pale caps, day 12', '出菇'];
   const vectors = await encoder.embedTexts(texts);
@@ -104,7 +104,7 @@ test('texts are those of transformers.js too, however long their neighbours are'
   }
 });
 
-test('a text that CLIP cannot read to its end is refused, not cut', async (t) => {
+test('a text too long for CLIP is refused, not shortened', async (t) => {
   const encoder = await startEncoder(t);
   const long = 'cap '.repeat(100);
   assert.ok(encoder.countTokens(long) > 77);
@@ -113,10 +113,10 @@ test('a text that CLIP cannot read to its end is refused, not cut', async (t) =>
   assert.deepEqual(await encoder.embedImages([]), []);
 });
 
-test('where CUDA does not load, the CPU is taken and the reason told; CUDA alone fails', async (t) => {
-  const told: string[] = [];
-  const encoder = await startEncoder(t, { device: 'auto', log: (message) => told.push(message) });
-  assert.match(told.join('\n'), encoder.device === 'cuda' ? /runs on cuda/ : /runs on cpu \(cuda: .+\)/);
+test('where CUDA does not load, the CPU is used and the reason logged; CUDA alone fails', async (t) => {
+  const logged: string[] = [];
+  const encoder = await startEncoder(t, { device: 'auto', log: (message) => logged.push(message) });
+  assert.match(logged.join('\n'), encoder.device === 'cuda' ? /runs on cuda/ : /runs on cpu \(cuda: .+\)/);
   if (encoder.device === 'cpu') {
     await assert.rejects(startEncoder(t, { device: 'cuda' }), /does not load on cuda: .+/);
   }
@@ -130,7 +130,7 @@ test('a model that does not load fails with its reason', async (t) => {
   await assert.rejects(startEncoder(t, { model: broken }), /does not load on cpu: .*(protobuf|model)/i);
 });
 
-test('a crash fails what was under way, and the next call finds a new process', async (t) => {
+test('a crash fails the current call, and the next call starts a new process', async (t) => {
   const encoder = await startEncoder(t);
   const [before] = await encoder.embedImages([picture(1)]);
   const { pid = 0 } = encoder;
@@ -147,9 +147,9 @@ test('a crash fails what was under way, and the next call finds a new process', 
   assert.deepEqual(await encoder.embedImages([picture(1)]), [before]);
 });
 
-test('the process is started afresh after so many images, and nobody notices', async (t) => {
-  const told: string[] = [];
-  const encoder = await startEncoder(t, { recycle: { images: 20 }, log: (message) => told.push(message) });
+test('the process restarts after a number of images without failing a call', async (t) => {
+  const logged: string[] = [];
+  const encoder = await startEncoder(t, { recycle: { images: 20 }, log: (message) => logged.push(message) });
   const pictures = Array.from({ length: 50 }, (_, seed) => picture(seed));
   const [all, ...alone] = await Promise.all([
     encoder.embedImages(pictures),
@@ -158,21 +158,21 @@ test('the process is started afresh after so many images, and nobody notices', a
   ]);
   assert.equal(all.length, 50);
   assert.ok(alone.every((vectors) => vectors.length === 1));
-  assert.ok(told.filter((line) => /afresh after 2\d images/.test(line)).length >= 2, told.join('\n'));
+  assert.ok(logged.filter((line) => /Restarting the model process after 2\d images/.test(line)).length >= 2, logged.join('\n'));
 });
 
-test('the process is started afresh when it has grown', async (t) => {
-  const told: string[] = [];
+test('the process restarts when its memory has grown', async (t) => {
+  const logged: string[] = [];
   const encoder = await startEncoder(t, {
     recycle: { growthBytes: -1 },
-    log: (message) => told.push(message),
+    log: (message) => logged.push(message),
   });
   await encoder.embedImages([picture(1)]);
-  assert.match(told.at(-1) ?? '', /afresh after 1 images, at \d+ MB/);
+  assert.match(logged.at(-1) ?? '', /Restarting the model process after 1 images, at \d+ MB/);
   assert.equal((await encoder.embedImages([picture(1)])).length, 1);
 });
 
-test('a caller who gives up waits no longer, and the others get theirs', async (t) => {
+test('an aborted call returns at once, and the others still get their vectors', async (t) => {
   const encoder = await startEncoder(t);
   const stop = new AbortController();
   const given = encoder.embedImages(
@@ -186,7 +186,7 @@ test('a caller who gives up waits no longer, and the others get theirs', async (
   await assert.rejects(encoder.embedTexts(['x'], AbortSignal.abort(new Error('given up'))), /given up/);
 });
 
-test('closing ends the process, also inside a run, and later calls fail', async (t) => {
+test('closing ends the process, even during a run, and later calls fail', async (t) => {
   const encoder = await startEncoder(t);
   const { pid = 0 } = encoder;
   const underWay = encoder.embedImages(Array.from({ length: 64 }, (_, seed) => picture(seed)));
@@ -197,7 +197,7 @@ test('closing ends the process, also inside a run, and later calls fail', async 
   await assert.rejects(encoder.embedTexts(['x']), /closed/);
 });
 
-test('the model process ends with a parent that is killed', async () => {
+test('the model process exits when its parent is killed', async () => {
   const script = `
     const { loadEncoder } = await import(${JSON.stringify(import.meta.resolve('./clip.ts'))});
     const encoder = await loadEncoder({ model: ${JSON.stringify(dir)}, modelDir: '', dtype: 'fp32', device: 'cpu' });

@@ -13,29 +13,29 @@ import type { Device, LoadMessage } from './clip-messages.ts';
 import { type ModelProcess, startModelProcess } from './model-process.ts';
 
 export interface EncoderOptions extends ModelChoice {
-  /** `auto`: CUDA, and the CPU where that fails. */
+  /** `auto`: CUDA, or the CPU if that fails. */
   device: 'auto' | Device;
-  /** Of one run on the CPU; all cores unless told. */
+  /** For one run on the CPU; all cores by default. */
   threads?: number | undefined;
-  /** Told which device was taken and why, and of every restart. */
+  /** Called with the device in use and the reason, and at every restart. */
   log?: (message: string) => void;
-  /** The process is started afresh after so many images, or when it has grown by so many bytes. */
+  /** The process is restarted after this many images, or when its memory has grown by this many bytes. */
   recycle?: { images?: number; growthBytes?: number };
 }
 
-/** Images and texts to vectors of 512 values, each of length one. */
+/** Turns images and texts into vectors of 512 values, each of length one. */
 export interface Encoder {
   readonly id: ModelId;
   /** `modelKey(id)` */
   readonly key: string;
   readonly device: Device;
-  /** How many images one run takes; more in one call are done one run after another. */
+  /** Images per run; a call with more takes several runs. */
   readonly batchSize: number;
-  /** The process that runs the model, for watching it. */
+  /** The process that runs the model, for monitoring. */
   readonly pid: number | undefined;
-  /** @throws ModelProcessDied when the process ends meanwhile; the next call starts another. */
+  /** @throws ModelProcessDied when the process ends during the call; the next call starts a new one. */
   embedImages(images: Pixels[], signal?: AbortSignal): Promise<Float32Array[]>;
-  /** @throws RangeError for a text of more than 77 tokens: `fusionText` and `fitText` cut, and say so. */
+  /** @throws RangeError for a text of more than 77 tokens: `fusionText` and `fitText` shorten it and report that. */
   embedTexts(texts: string[], signal?: AbortSignal): Promise<Float32Array[]>;
   /** Start and end marks included. */
   countTokens(text: string): number;
@@ -43,8 +43,8 @@ export interface Encoder {
 }
 
 /**
- * Loads a CLIP model into a process of its own, so that no run of it blocks the caller's event loop.
- * An aborted call stops waiting at once; what the model is doing is finished and thrown away.
+ * Loads a CLIP model into a separate process, so that a run never blocks the caller's event loop.
+ * An aborted call returns at once; the model finishes its run and the result is discarded.
  * @throws ModelUnsuitable when there is no such model; Error when it loads on no device.
  */
 export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
@@ -55,7 +55,7 @@ export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
   const devices: Device[] = device === 'auto' ? ['cuda', 'cpu'] : [device];
   const load: LoadMessage = { kind: 'load', dir, dtype: id.dtype, devices, threads, normalisation };
 
-  const inLine = pLimit(1);
+  const queue = pLimit(1);
   let closed = false;
   let current: ModelProcess | undefined;
   let imagesDone = 0;
@@ -80,7 +80,7 @@ export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
       if (request.kind === 'images') imagesDone += count;
       firstRss ??= rss;
       if (imagesDone >= mostImages || rss > firstRss + growthBytes) {
-        log(`The model process is started afresh after ${imagesDone} images, at ${Math.round(rss / 1e6)} MB`);
+        log(`Restarting the model process after ${imagesDone} images, at ${Math.round(rss / 1e6)} MB`);
         current = undefined;
         await asked.stop();
       }
@@ -96,7 +96,7 @@ export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
     }
   }
 
-  /** Runs of at most `batchSize`, each getting in line anew, so that a query need not wait for all of them. */
+  /** Runs of at most `batchSize`. Each waits in the queue separately, so a query need not wait for all of them. */
   async function embed<Item>(
     items: Item[],
     toRequest: (part: Item[]) => Parameters<typeof ask>[0],
@@ -105,7 +105,7 @@ export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
     const vectors: Float32Array[] = [];
     for (let at = 0; at < items.length; at += batchSize) {
       const part = items.slice(at, at + batchSize);
-      const run = inLine(async () => {
+      const run = queue(async () => {
         signal?.throwIfAborted();
         return ask(toRequest(part), part.length);
       });
@@ -156,7 +156,7 @@ async function loadTokenizer(dir: string): Promise<Tokenizer> {
   return new Tokenizer(tokenizer, config);
 }
 
-/** One buffer for all: it crosses to the other process four times as fast as one for each. */
+/** One buffer for all images: it reaches the other process four times as fast as one buffer each. */
 function pack(images: Pixels[]): Uint8Array {
   const packed = new Uint8Array(images.length * imageLength);
   for (const [at, { data }] of images.entries()) packed.set(data, at * imageLength);
@@ -165,7 +165,7 @@ function pack(images: Pixels[]): Uint8Array {
 
 async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
   if (!signal) return work;
-  work.catch(() => {}); // It is still there when nobody waits for it any more.
+  work.catch(() => {}); // It may fail after the caller has stopped waiting.
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import type { Device, LoadMessage, Reply, Request } from './clip-messages.ts';
 
-/** The model process ended while something was asked of it: it crashed, or was killed. Worth another try. */
+/** The model process ended during a request: it crashed or was killed. Try again. */
 export class ModelProcessDied extends Error {
   constructor(message: string) {
     super(message);
@@ -9,22 +9,22 @@ export class ModelProcessDied extends Error {
   }
 }
 
-/** A loaded model in a process of its own. */
+/** A loaded model in a separate process. */
 export interface ModelProcess {
   device: Device;
   pid: number;
-  /** Why it does not run on a device tried before; empty when the first one did. */
+  /** Why earlier devices failed; empty when the first one worked. */
   reason: string;
-  /** One request at a time; the caller keeps them in line. @throws ModelProcessDied */
+  /** One request at a time; the caller queues them. @throws ModelProcessDied */
   ask(request: Exclude<Request, LoadMessage>): Promise<{ vectors: Float32Array; rss: number }>;
-  /** False once it has ended, by itself or not. */
+  /** False once it has ended for any reason. */
   isAlive(): boolean;
   stop(): Promise<void>;
 }
 
 /**
- * Starts the process and loads the model. It is a process and not a thread: ending a thread inside a run of
- * onnxruntime aborts everything around it (docs/decisions/0009-inference-in-a-child-process.md).
+ * Starts the process and loads the model. It is a process because ending a thread during a run of onnxruntime aborts
+ * the whole program (docs/decisions/0009-inference-in-a-child-process.md).
  */
 export async function startModelProcess(load: LoadMessage): Promise<ModelProcess> {
   const child = fork(new URL('./clip-process.ts', import.meta.url), {
@@ -41,7 +41,9 @@ export async function startModelProcess(load: LoadMessage): Promise<ModelProcess
   const exited = new Promise<void>((resolve) => {
     const died = (how: string) => {
       asked?.reject(
-        new ModelProcessDied(`The model process ended (${how}): ${complaints.trim() || 'it said nothing'}`),
+        new ModelProcessDied(
+          `The model process ended (${how}): ${complaints.trim() || 'no output on stderr'}`,
+        ),
       );
       resolve();
     };
@@ -52,7 +54,7 @@ export async function startModelProcess(load: LoadMessage): Promise<ModelProcess
 
   async function send(request: Request): Promise<Reply> {
     asked = Promise.withResolvers<Reply>();
-    // Waiting for an answer keeps this program alive; an idle model does not.
+    // A pending request keeps this program alive; an idle model does not.
     child.channel?.ref();
     try {
       child.send(request, (error) => error && asked?.reject(new ModelProcessDied(error.message)));
@@ -66,7 +68,7 @@ export async function startModelProcess(load: LoadMessage): Promise<ModelProcess
   }
 
   async function stop() {
-    // It holds nothing that needs saving, and inside a run it hears nothing but this.
+    // It has nothing to save, and during a run it reacts to no other signal.
     child.ref();
     child.kill('SIGKILL');
     await exited;

@@ -1,4 +1,4 @@
-/** Why a file is not taken: stored with the quarantined key, and counted by it. */
+/** Why an image is quarantined: stored with its key, and counted. */
 export type BadImageReason =
   | 'empty'
   | 'not_an_image'
@@ -10,7 +10,7 @@ export type BadImageReason =
   | 'corrupt'
   | 'too_slow';
 
-/** The bytes will never decode, however often they are tried: the image belongs in quarantine. */
+/** The bytes can never be decoded: the image belongs in quarantine. */
 export class BadImage extends Error {
   readonly permanent = true;
   readonly reason: BadImageReason;

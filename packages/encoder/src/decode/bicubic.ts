@@ -7,8 +7,8 @@ export interface Crop {
 }
 
 /**
- * Where CLIP's preprocessing looks: the short side is resized to `side`, the long side in proportion, rounded
- * down, and the centre is cut out (CLIPImageProcessor in Hugging Face transformers).
+ * CLIP's preprocessing: the short side is resized to `side`, the long side in proportion, rounded down, and the
+ * centre is cut out (CLIPImageProcessor in Hugging Face transformers).
  */
 export function centreCrop(width: number, height: number, side: number): Crop {
   const resizedWidth = width <= height ? side : Math.trunc((side * width) / height);
@@ -30,7 +30,7 @@ function cubic(distance: number): number {
   return 0;
 }
 
-/** For each of `count` places from `first` on: the four source places and their weights, ends repeated by renormalising. */
+/** For each of `count` positions from `first` on: the four source positions and their weights, renormalised at the ends. */
 function taps(from: number, to: number, first: number, count: number) {
   return Array.from({ length: count }, (_, place) => {
     const centre = ((first + place + 0.5) * from) / to;

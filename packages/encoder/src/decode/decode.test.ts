@@ -14,8 +14,8 @@ import { decodeImage } from './decode.ts';
 import { readImageFile } from './image-format.ts';
 
 /**
- * CLIP's preprocessing from the textbook, in double precision and without a thought for speed: the short side to
- * 224 by Keys' cubic (a = -1/2), widened when it shrinks; then the centre.
+ * CLIP's preprocessing as in the textbook, in double precision and slow: the short side to 224 by Keys' cubic
+ * (a = -1/2), widened when it shrinks; then the centre.
  */
 function textbook(rgb: Uint8Array, width: number, height: number): Float64Array {
   const kernel = (x: number) => {
@@ -62,7 +62,7 @@ function textbook(rgb: Uint8Array, width: number, height: number): Float64Array 
   return result.map((value) => Math.min(255, Math.max(0, value)));
 }
 
-/** Of 255 levels: the mean difference, and the one that 99 of 100 values keep. */
+/** In levels of 255: the mean difference, and the 99th percentile. */
 function difference(a: ArrayLike<number>, b: ArrayLike<number>) {
   const apart = Float64Array.from(a, (value, at) => Math.abs(value - (b[at] ?? 0))).sort();
   return {
@@ -106,7 +106,7 @@ for (const [format, width, height] of sizes) {
     const full = await sharp(file).raw().toBuffer();
     const pixels = await decodeImage(file);
     assert.deepEqual([pixels.width, pixels.height], [width, height]);
-    // The worst is a side just over 4 × 224: then the decoder halves it, and the filter has the least to do.
+    // The worst case is a side just over 4 × 224: the decoder halves it, and the filter smooths the least.
     assertClose(pixels.data, textbook(full, width, height), 0.85, 6);
   });
 }
@@ -213,14 +213,14 @@ test('grey, 16 bits, CMYK, transparent, palette and wide-gamut pictures all beco
   }
 });
 
-test('what is transparent is laid on white', async () => {
+test('transparency becomes white', async () => {
   const clear = await sharp({ create: { width: 300, height: 300, channels: 4, background: '#00000000' } })
     .png()
     .toBuffer();
   assert.ok((await decodeImage(clear)).data.every((value) => value === 255));
 });
 
-test('files that are no photographs are refused, each with its reason', async () => {
+test('files that are not photographs are refused, each with its reason', async () => {
   const jpeg = await photographAs('jpeg', 640, 480);
   const png = await photographAs('png', 640, 480);
   const webp = await photographAs('webp', 640, 480);
@@ -264,14 +264,14 @@ test('files that are no photographs are refused, each with its reason', async ()
   for (const [file, wanted] of bad) await assert.rejects(decodeImage(file), reason(wanted));
 });
 
-test('a JPEG that a camera wrote more behind, or hid a thumbnail in, is whole; cut in its scan it is not', async () => {
+test('a JPEG with data after it or a thumbnail inside is complete; cut in its scan it is truncated', async () => {
   const thumbnail = await photographAs('jpeg', 64, 48);
   const jpeg = withSegment(await photographAs('jpeg', 640, 480), 0xe2, thumbnail);
   assert.equal(readImageFile(Buffer.concat([jpeg, Buffer.alloc(4000, 0xff)])).format, 'jpeg');
   assert.throws(() => readImageFile(jpeg.subarray(0, jpeg.length - 300)), reason('truncated'));
 });
 
-test('notes made to choke a reader are left out of what is decoded', async () => {
+test('malicious metadata is removed before decoding', async () => {
   const jpeg = await photographAs('jpeg', 640, 480);
   const wanted = (await decodeImage(jpeg)).data;
   const exif = loopingExif();
@@ -284,14 +284,14 @@ test('notes made to choke a reader are left out of what is decoded', async () =>
   assert.ok((await decodeImage(blackPng(300, 300, { before }))).data.every((value) => value === 0));
 });
 
-test('the file that was handed in is not changed', async () => {
+test('the buffer of the caller is not changed', async () => {
   const file = withSegment(await photographAs('jpeg', 320, 240), 0xe1, loopingExif());
   const before = Buffer.from(file);
   await decodeImage(file);
   assert.ok(file.equals(before));
 });
 
-test('nothing is decoded for a caller who has given up', async () => {
+test('nothing is decoded after an abort', async () => {
   const file = await photographAs('jpeg', 320, 240);
   await assert.rejects(decodeImage(file, AbortSignal.abort(new Error('given up'))), /given up/);
 });

@@ -2,7 +2,7 @@ import { BadImage } from './bad-image.ts';
 
 export type ImageFormat = 'jpeg' | 'png' | 'webp';
 
-/** Formats that sharp could open and we do not: each is one more parser for a stranger's bytes. */
+/** Formats that sharp could open and we refuse: each is one more parser for untrusted bytes. */
 const refused: [name: string, test: (bytes: Buffer) => boolean][] = [
   ['GIF', (bytes) => ascii(bytes, 0, 'GIF8')],
   ['TIFF', (bytes) => ascii(bytes, 0, 'II*\0') || ascii(bytes, 0, 'MM\0*')],
@@ -12,23 +12,23 @@ const refused: [name: string, test: (bytes: Buffer) => boolean][] = [
   ['PDF', (bytes) => ascii(bytes, 0, '%PDF')],
 ];
 
-/** What was learned of a file by stepping over its parts, before any decoder sees it. */
+/** What walking over a file's parts shows, before any decoder sees it. */
 export interface ImageFile {
   format: ImageFormat;
-  /** Parts that describe the picture without being it (EXIF, XMP, maker's notes); `payload` is where their content lies. */
+  /** Metadata: EXIF, XMP, maker's notes. */
   notes: Note[];
 }
 
 export interface Note {
   kind: 'exif' | 'other';
-  /** Where the part begins, its marker or name included. */
+  /** Where the part begins, at its marker or name. */
   at: number;
   payload: [from: number, to: number];
 }
 
 /**
- * What the first bytes say the file is; its name is not asked. A file that ends before its format says it should,
- * or moves, is refused here.
+ * Detects the format by the first bytes, not by the name. Refuses animated files, and files that end before their
+ * format says they should.
  * @throws BadImage
  */
 export function readImageFile(bytes: Buffer): ImageFile {
@@ -38,7 +38,7 @@ export function readImageFile(bytes: Buffer): ImageFile {
   if (ascii(bytes, 0, 'RIFF') && ascii(bytes, 8, 'WEBP')) return readWebp(bytes);
   const other = refused.find(([, test]) => test(bytes));
   if (other) {
-    throw new BadImage('unsupported_format', `The file is ${other[0]}; only JPEG, PNG and WebP are taken`);
+    throw new BadImage('unsupported_format', `The file is ${other[0]}; only JPEG, PNG and WebP are accepted`);
   }
   throw new BadImage('not_an_image', `The file is not an image: it begins with ${firstLetters(bytes)}`);
 }
@@ -53,8 +53,8 @@ const truncated = (format: string, bytes: Buffer) =>
   new BadImage('truncated', `The ${format} ends before its picture does, after ${bytes.length} bytes`);
 
 /**
- * A JPEG ends with an end-of-image marker somewhere behind its first scan. Cameras write things after it, so it
- * need not be last; a thumbnail's own marker sits in a segment before the scan, so segments are stepped over.
+ * A JPEG has an end-of-image marker somewhere after its first scan. Cameras append data, so the marker need not be
+ * last. A thumbnail has its own marker in a segment before the scan, so segments are skipped.
  */
 function readJpeg(bytes: Buffer): ImageFile {
   const notes: Note[] = [];
@@ -73,7 +73,7 @@ function readJpeg(bytes: Buffer): ImageFile {
     } else {
       const next = at + 2 + bytes.readUInt16BE(at + 2);
       const application = marker >= 0xe1 && marker <= 0xef;
-      // The colour profile, and Adobe's word on how CMYK is meant, are part of the picture.
+      // The colour profile, and Adobe's note on how to read CMYK, are part of the picture.
       const needed = ascii(bytes, at + 4, 'ICC_PROFILE\0') || ascii(bytes, at + 4, 'Adobe');
       if (application && !needed && next <= bytes.length) {
         const isExif = ascii(bytes, at + 4, 'Exif\0\0');
@@ -87,7 +87,7 @@ function readJpeg(bytes: Buffer): ImageFile {
 
 const endOfImage = Buffer.from([0xff, 0xd9]);
 
-/** Steps over the chunks: `acTL` makes a PNG move, `IEND` ends it. */
+/** Walks over the chunks: `acTL` marks an animated PNG, `IEND` ends it. */
 function readPng(bytes: Buffer): ImageFile {
   const notes: Note[] = [];
   let at = 8;
@@ -107,7 +107,7 @@ function readPng(bytes: Buffer): ImageFile {
   throw truncated('PNG', bytes);
 }
 
-/** Steps over the chunks of the RIFF file, whose header says how long it is. */
+/** Walks over the chunks of the RIFF file, whose header contains its length. */
 function readWebp(bytes: Buffer): ImageFile {
   const notes: Note[] = [];
   const end = bytes.length < 21 ? Number.POSITIVE_INFINITY : bytes.readUInt32LE(4) + 8;

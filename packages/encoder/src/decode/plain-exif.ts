@@ -2,9 +2,8 @@ import { crc32 } from 'node:zlib';
 import { type ImageFile, readImageFile } from './image-format.ts';
 
 /**
- * A copy of the file without the notes that cameras, phones and editors leave in it: of the EXIF only the orientation
- * stays. libexif follows a looping table for 20 seconds (seen with a file of 67 KB), and sharp's time limit does not
- * reach that far.
+ * Copies the file without the metadata of cameras, phones and editors. Of the EXIF it keeps only the orientation.
+ * libexif follows a looping table for 20 seconds (seen with a file of 67 KB), and sharp's time limit does not cover it.
  */
 export function withPlainExif(bytes: Buffer, { format, notes }: ImageFile): Buffer {
   if (notes.length === 0) return bytes;
@@ -17,10 +16,10 @@ export function withPlainExif(bytes: Buffer, { format, notes }: ImageFile): Buff
     const keeps = note === first && exif !== undefined && payload.length >= exif.length;
     if (keeps) exif.copy(payload);
     if (format === 'jpeg') {
-      // APP15, which nobody reads.
+      // APP15, which no decoder reads.
       if (!keeps) copy[note.at + 1] = 0xef;
     } else if (format === 'png') {
-      // A private chunk that may be left out.
+      // A private chunk that decoders ignore.
       if (!keeps) copy.write('noTe', note.at + 4, 'latin1');
       copy.writeUInt32BE(crc32(copy.subarray(note.at + 4, note.payload[1])), note.payload[1]);
     } else if (!keeps) {
@@ -45,7 +44,7 @@ const withoutHeader = (exif: Buffer) =>
 
 const orientationTag = 0x0112;
 
-/** 1 … 8 from the first table of an EXIF block; 1, upright, when it does not say or cannot be read. */
+/** 1 … 8 from the first table of an EXIF block; 1 (upright) when it is missing or unreadable. */
 export function readOrientation(exif: Buffer): number {
   const tiff = withoutHeader(exif);
   if (tiff.length < 14) return 1;
@@ -65,7 +64,7 @@ export function readOrientation(exif: Buffer): number {
   return 1;
 }
 
-/** The smallest EXIF block that says it: one table with one entry. */
+/** The smallest EXIF block with an orientation: one table with one entry. */
 function orientationOnly(orientation: number): Buffer {
   const tiff = Buffer.alloc(26);
   tiff.write('II*\0', 0, 'latin1');
@@ -73,7 +72,7 @@ function orientationOnly(orientation: number): Buffer {
   tiff.writeUInt16LE(1, 8);
   tiff.writeUInt16LE(orientationTag, 10);
   tiff.writeUInt16LE(3, 12); // A 16-bit number,
-  tiff.writeUInt32LE(1, 14); // one of it.
+  tiff.writeUInt32LE(1, 14); // one value.
   tiff.writeUInt16LE(orientation, 18);
   return tiff;
 }

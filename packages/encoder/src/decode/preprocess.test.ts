@@ -36,7 +36,7 @@ test('older ways to write the same preprocessing are understood', () => {
   assert.deepEqual(read, { mean: clip.image_mean, std: clip.image_std, rescale: 0.5 });
 });
 
-test('a model that wants its images prepared otherwise is refused', () => {
+test('a model that needs its images prepared differently is refused', () => {
   for (const other of [
     { size: { shortest_edge: 336 } },
     { crop_size: { height: 224, width: 448 } },

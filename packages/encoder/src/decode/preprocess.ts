@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What the model sees of an image: a square of so many pixels, the same for every CLIP we take. */
+/** The side of the square that the model sees, the same for every CLIP we support. */
 export const side = 224;
 const plane = side * side;
 /** Bytes of one decoded image, and values of it as the model takes it. */
@@ -22,7 +22,7 @@ const isSide = (size: number[]) => size.every((edge) => edge === side);
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 const on = z.literal(true).default(true);
 
-/** Only what `decodeImage` does may be asked for: pixels are made once, and do not depend on the model. */
+/** Only the preparation that `decodeImage` does: pixels are decoded once and do not depend on the model. */
 const preprocessorConfig = z.object({
   do_resize: on,
   do_center_crop: on,
@@ -41,7 +41,7 @@ const preprocessorConfig = z.object({
 
 /**
  * Reads a model's preprocessor_config.json.
- * @throws ZodError when the model wants its images prepared in another way than `decodeImage` does.
+ * @throws ZodError when the model needs its images prepared in another way than `decodeImage` does.
  */
 export function readNormalisation(json: unknown): Normalisation {
   const { image_mean, image_std, rescale_factor } = preprocessorConfig.parse(json);
@@ -49,7 +49,7 @@ export function readNormalisation(json: unknown): Normalisation {
 }
 
 /**
- * A function from RGB bytes, image after image, to what the model reads: per image three planes (R, G, B) of
+ * Creates a function from RGB bytes, image after image, to the model's input: per image three planes (R, G, B) of
  * (value × rescale − mean) / std. A byte has 256 values, so each channel is a table: 0.2 ms an image.
  */
 export function createNormaliser({ mean, std, rescale }: Normalisation) {

@@ -15,7 +15,7 @@ test('a normalised vector has length one and the direction it had', () => {
   assert.ok(Math.abs(dot(unit, long) - Math.sqrt(dot(long, long))) < 1e-4);
 });
 
-test('seven parts of the image and three of the text, whatever their lengths', () => {
+test('seven parts image and three parts text, whatever their lengths', () => {
   const fused = fuse(axis(0, 250), axis(1, 0.001));
   const length = Math.hypot(0.7, 0.3);
   assert.ok(Math.abs((fused[0] ?? 0) - 0.7 / length) < 1e-6);

@@ -1,26 +1,26 @@
-/** Of every vector in the system: the projection of CLIP ViT-B/32. */
+/** The length of every vector: the projection of CLIP ViT-B/32. */
 export const dimensions = 512;
 
 const imageShare = 0.7;
 const textShare = 0.3;
 
 /**
- * The vector of length one in the same direction, so that a dot product is a cosine.
- * @throws RangeError when there is no direction: a zero, a NaN, an infinity, or another number of dimensions.
+ * Scales a vector to length one, so that a dot product is a cosine.
+ * @throws RangeError for a zero, a NaN, an infinity, or another number of dimensions
  */
 export function normalise(vector: Float32Array): Float32Array {
   if (vector.length !== dimensions) {
-    throw new RangeError(`A vector has ${vector.length} dimensions; wanted: ${dimensions}`);
+    throw new RangeError(`A vector has ${vector.length} dimensions; expected ${dimensions}`);
   }
   const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
   if (!(length > 1e-12 && length < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`A vector has the length ${length}, and so no direction`);
+    throw new RangeError(`A vector of length ${length} has no direction`);
   }
   return vector.map((value) => value / length);
 }
 
 /**
- * One vector of an image and the text about it: both normalised, 0.7 · image + 0.3 · text, normalised again.
+ * Fuses the vectors of an image and its text: both normalised, 0.7 · image + 0.3 · text, normalised again.
  * @throws RangeError as `normalise`
  */
 export function fuse(image: Float32Array, text: Float32Array): Float32Array {

@@ -16,7 +16,7 @@ test('the description comes first and the identity after it', () => {
   assert.equal(fused.tokens, countTokens(fused.used));
 });
 
-test('without a description there is the identity alone', () => {
+test('without a description the text is the identity alone', () => {
   for (const description of [undefined, '', '  \n']) {
     const fused = fusionText({ description, identity }, countTokens);
     assert.equal(fused.used, identity);
@@ -24,7 +24,7 @@ test('without a description there is the identity alone', () => {
   }
 });
 
-test('what does not fit is dropped from the end by whole sentences, and said', () => {
+test('what does not fit is dropped from the end by whole sentences, and reported', () => {
   const description = `Fruiting, ${words(63)}.`;
   const fused = fusionText({ description, identity }, countTokens);
   assert.equal(fused.used, `${description} Mushroom Room 611, normal stage, Day 12.`);
@@ -32,7 +32,7 @@ test('what does not fit is dropped from the end by whole sentences, and said', (
   assert.deepEqual([fused.cut, fused.description, fused.identity], [true, 'whole', 'cut']);
 });
 
-test('a description that fills all leaves no room for the identity, and says so', () => {
+test('a description that takes all tokens leaves no room for the identity, and that is reported', () => {
   const description = `Fruiting, ${words(72)}.`;
   const fused = fusionText({ description, identity }, countTokens);
   assert.equal(fused.used, description);
@@ -46,7 +46,7 @@ test('a description that is too long keeps its first sentences', () => {
   assert.deepEqual([fused.cut, fused.description, fused.identity], [true, 'cut', 'none']);
 });
 
-test('a first sentence that is too long keeps its first words, a word without end its first characters', () => {
+test('of a first sentence that is too long the first words stay, of a word that is too long the first characters', () => {
   const byWords = fitText(`${words(100)}.`, countTokens);
   assert.equal(byWords.used, words(75));
   assert.deepEqual([byWords.tokens, byWords.cut], [tokenLimit, true]);
@@ -63,7 +63,7 @@ test('numbers are not taken for ends of sentences', () => {
   assert.ok(fitText(text, countTokens).used.startsWith('At 18.4 degrees cap'));
 });
 
-test('text of exactly 77 tokens is whole, and nothing is nothing', () => {
+test('text of exactly 77 tokens is whole, and an empty text stays empty', () => {
   assert.equal(fitText(words(75), countTokens).cut, false);
   assert.deepEqual(fitText(' ', countTokens), { text: '', used: '', tokens: 2, cut: false });
 });

@@ -1,54 +1,54 @@
-/** How many tokens CLIP's text tower reads, the two that mark start and end included. */
+/** How many tokens CLIP's text tower reads, including start and end marks. */
 export const tokenLimit = 77;
 
 export interface FittedText {
-  /** What was wanted. */
+  /** The whole text. */
   text: string;
-  /** What the model reads, to be stored with the vector: `text`, or its beginning. */
+  /** What the model reads, stored with the vector: `text` or its beginning. */
   used: string;
-  /** Of `used`, start and end marks included. */
+  /** Tokens of `used`, including start and end marks. */
   tokens: number;
   cut: boolean;
 }
 
 export interface FusionText extends FittedText {
-  /** Whether the description is all there, only its beginning, or there was none. */
+  /** How much of the description `used` contains; `none` also when there was no description. */
   description: 'whole' | 'cut' | 'none';
-  /** Whether room, stage, day and climate are all there, some of it, or nothing. */
+  /** How much of room, stage, day and climate `used` contains. */
   identity: 'whole' | 'cut' | 'none';
 }
 
 /**
- * The text that is fused with an image: the description first, for it says what is to be seen, then the identity.
- * What CLIP cannot read is dropped from the end and said so, never cut silently.
+ * The text that is fused with an image: the description first, since it says what is visible, then the identity.
+ * What CLIP cannot read is dropped from the end and reported, never cut silently.
  */
 export function fusionText(
   { description, identity }: { description?: string | undefined; identity: string },
   countTokens: (text: string) => number,
 ): FusionText {
-  const said = tidy(description ?? '');
-  const fitted = fitText(`${said} ${identity}`, countTokens);
-  const left = fitted.used.length - said.length;
+  const described = tidy(description ?? '');
+  const fitted = fitText(`${described} ${identity}`, countTokens);
+  const left = fitted.used.length - described.length;
   return {
     ...fitted,
-    description: said === '' ? 'none' : left >= 0 ? 'whole' : 'cut',
+    description: described === '' ? 'none' : left >= 0 ? 'whole' : 'cut',
     identity: !fitted.cut ? 'whole' : left > 0 ? 'cut' : 'none',
   };
 }
 
 /**
- * Drops whole sentences from the end until the text fits into `tokenLimit`; if the first sentence alone is too
- * long, whole words of it; if its first word is, characters (Chinese has no spaces).
+ * Drops whole sentences from the end until the text fits into `tokenLimit`; if the first sentence is too long, whole
+ * words; if the first word is too long, characters (Chinese has no spaces).
  */
 export function fitText(text: string, countTokens: (text: string) => number): FittedText {
-  const wanted = tidy(text);
+  const whole = tidy(text);
   const fits = (candidate: string) => countTokens(candidate) <= tokenLimit;
-  const used = fits(wanted)
-    ? wanted
-    : longest(starts(wanted, sentenceEnd), fits) ||
-      longest(starts(wanted, wordEnd), fits) ||
-      longest(starts(wanted, characterEnd), fits);
-  return { text: wanted, used, tokens: countTokens(used), cut: used !== wanted };
+  const used = fits(whole)
+    ? whole
+    : longest(starts(whole, sentenceEnd), fits) ||
+      longest(starts(whole, wordEnd), fits) ||
+      longest(starts(whole, characterEnd), fits);
+  return { text: whole, used, tokens: countTokens(used), cut: used !== whole };
 }
 
 const sentenceEnd = /[.!?](?=\s)|[。！？；]/gu;
@@ -62,7 +62,7 @@ function starts(text: string, end: RegExp): string[] {
   return Array.from(text.matchAll(end), (match) => text.slice(0, match.index + match[0].length));
 }
 
-/** The last candidate that fits; they grow, so half of them can be left out at a time. */
+/** The longest candidate that fits, by binary search: they grow. */
 function longest(candidates: string[], fits: (text: string) => boolean): string {
   let low = 0;
   let high = candidates.length;

@@ -1,8 +1,8 @@
 /**
- * The words of a text that a model has not learned: its tokenizer spells them, byte by byte or nearly so. That is how
- * a model which knows no Chinese takes in Chinese. Words of a foreign language in the Latin alphabet are not noticed,
- * for they are cut into longer pieces.
- * @param countTokens with the two tokens that mark start and end, as `Encoder.countTokens`
+ * The words of a text that a model has not learned: its tokenizer splits them into bytes or nearly so, as a model
+ * without Chinese does with Chinese. Foreign words in the Latin alphabet are not detected, because they are split
+ * into longer pieces.
+ * @param countTokens counts start and end marks too, like `Encoder.countTokens`
  */
 export function unreadWords(text: string, countTokens: (text: string) => number): string[] {
   const words = text.toLowerCase().match(/\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\p{M}])+/gu) ?? [];

@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url';
 
-/** Where the demo model lies that comes with the repository; docs/decisions/0010-demo-model.md says why it does. */
+/** The folder of the demo model in the repository; docs/decisions/0010-demo-model.md explains why it is there. */
 export const demoModelDir = fileURLToPath(new URL('../../demo-model', import.meta.url));

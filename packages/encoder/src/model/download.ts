@@ -6,12 +6,12 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A file to be loaded, and what tells that it has arrived whole: one of the checksums, and the size. */
+/** A file to download, with its size and a checksum to verify it. */
 export interface RemoteFile {
   path: string;
   size: number;
   sha256?: string | undefined;
-  /** The SHA-1 that git gives a file: of `blob {size}\0` and its bytes. */
+  /** git's SHA-1 of a file: over `blob {size}\0` and its bytes. */
   gitBlob?: string | undefined;
 }
 
@@ -26,8 +26,8 @@ const attempts = 6;
 const silenceMs = 60_000;
 
 /**
- * Loads a file to `path` by way of `path.part`, which outlives interruptions: the next try asks for the rest only.
- * The file takes its name once size and checksum are right.
+ * Downloads a file to `path.part`, which survives interruptions: the next attempt requests only the rest. The file
+ * is renamed to `path` once size and checksum are right.
  */
 export async function downloadFile(file: RemoteFile, path: string, download: Download): Promise<void> {
   const { signal, pause = backOff } = download;
@@ -41,7 +41,9 @@ export async function downloadFile(file: RemoteFile, path: string, download: Dow
       signal?.throwIfAborted();
       if (error instanceof WrongBytes) await rm(part, { force: true });
       if (attempt === attempts || error instanceof Refused) {
-        throw new Error(`${file.path} could not be loaded: ${(error as Error).message}`, { cause: error });
+        throw new Error(`${file.path} could not be downloaded: ${(error as Error).message}`, {
+          cause: error,
+        });
       }
       await pause(attempt, signal);
     }
@@ -49,7 +51,7 @@ export async function downloadFile(file: RemoteFile, path: string, download: Dow
 }
 
 class WrongBytes extends Error {}
-/** The server says no, and will say it again. */
+/** The server refuses, and a retry would not help. */
 class Refused extends Error {}
 
 const backOff = (attempt: number, signal?: AbortSignal) =>
@@ -62,11 +64,11 @@ async function loadRest(
 ): Promise<void> {
   const have = (await stat(part).catch(() => undefined))?.size ?? 0;
   if (have === file.size) return;
-  if (have > file.size) throw new WrongBytes(`${have} bytes were loaded of ${file.size}`);
+  if (have > file.size) throw new WrongBytes(`downloaded ${have} bytes of ${file.size}`);
 
-  // A connection that stays open and says nothing is an interruption too.
+  // An open connection that sends nothing counts as interrupted.
   const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(new Error('the server fell silent')), silenceMs);
+  const timer = setTimeout(() => silence.abort(new Error('the server stopped sending')), silenceMs);
   try {
     const response = await fetch(url, {
       headers: have > 0 ? { range: `bytes=${have}-` } : {},
@@ -76,7 +78,7 @@ async function loadRest(
       await response.body?.cancel();
       const final =
         response.status >= 400 && response.status < 500 && ![408, 416, 429].includes(response.status);
-      if (response.status === 416) throw new WrongBytes('the server has no such rest');
+      if (response.status === 416) throw new WrongBytes('the server refuses to continue the file');
       throw new (final ? Refused : Error)(`the server answers ${response.status}`);
     }
     // A server that ignores the range sends the file from its start.
@@ -87,7 +89,7 @@ async function loadRest(
       for await (const chunk of chunks) {
         timer.refresh();
         done += chunk.length;
-        if (done > file.size) throw new WrongBytes(`more than ${file.size} bytes came`);
+        if (done > file.size) throw new WrongBytes(`received more than ${file.size} bytes`);
         onProgress?.(done);
         yield chunk;
       }
@@ -108,7 +110,7 @@ async function verify(file: RemoteFile, part: string, signal?: AbortSignal): Pro
   if (!(await isSame(file, part, signal))) throw new WrongBytes('its checksum is wrong');
 }
 
-/** Whether what lies at `path` is the hub's file, by its size and checksum. */
+/** Whether the file at `path` is the hub's, by its size and checksum. */
 export async function isSame(file: RemoteFile, path: string, signal?: AbortSignal): Promise<boolean> {
   const { size, sha256, gitBlob } = file;
   if ((await stat(path).catch(() => undefined))?.size !== size) return false;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RemoteFile } from './download.ts';
 
-/** The hub has not got it, or cannot be reached. */
+/** The hub does not have the model, or is unreachable. */
 export class HubError extends Error {
   /** The HTTP status, where there was an answer. */
   readonly status: number | undefined;
@@ -13,7 +13,7 @@ export class HubError extends Error {
   }
 }
 
-/** `GET /api/models/{id}/revision/{revision}?blobs=true`, the part of it that we read. */
+/** The part of `GET /api/models/{id}/revision/{revision}?blobs=true` that we read. */
 const answerSchema = z.object({
   sha: z.string().regex(/^[\w.-]+$/),
   siblings: z.array(
@@ -26,7 +26,7 @@ const answerSchema = z.object({
   ),
 });
 
-/** The files of a model at a revision, with what to check them against, and the commit that it stands for. */
+/** The files of a model at a revision with their checksums, and the commit of the revision. */
 export async function listHubFiles({
   endpoint,
   id,
@@ -38,15 +38,20 @@ export async function listHubFiles({
   revision: string;
   signal: AbortSignal | undefined;
 }): Promise<{ commit: string; files: RemoteFile[] }> {
-  if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(id)) throw new HubError(`"${id}" is no model; wanted: org/name`);
+  if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(id))
+    throw new HubError(`"${id}" is not a model name; expected org/name`);
   const url = `${endpoint.replace(/\/$/, '')}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
   const timeout = AbortSignal.timeout(30_000);
   const response = await fetch(url, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout }).catch(
     (error: Error) => {
       signal?.throwIfAborted();
-      throw new HubError(`The hub at ${endpoint} cannot be reached; HF_ENDPOINT names another`, undefined, {
-        cause: error,
-      });
+      throw new HubError(
+        `The hub at ${endpoint} cannot be reached; set HF_ENDPOINT to use another`,
+        undefined,
+        {
+          cause: error,
+        },
+      );
     },
   );
   if (!response.ok) {
@@ -59,7 +64,7 @@ export async function listHubFiles({
     );
   }
   const answer = answerSchema.safeParse(await response.json().catch(() => undefined));
-  if (!answer.success) throw new HubError(`The hub at ${endpoint} gives an answer that is no list of files`);
+  if (!answer.success) throw new HubError(`The hub at ${endpoint} sent something other than a list of files`);
   const { sha, siblings } = answer.data;
   const files = siblings.map(({ rfilename, size, blobId, lfs }) => ({
     path: rfilename,

@@ -14,7 +14,7 @@ import { modelKey } from './model-id.ts';
 
 type Serve = (request: IncomingMessage, response: ServerResponse, file: string, bytes: Buffer) => boolean;
 
-/** A hub with one model, farm/tiny; `serve` may answer a request in its own way, and then returns true. */
+/** A hub with one model, farm/tiny; `serve` may answer a request itself and then returns true. */
 async function startHub(t: TestContext, serve: Serve = () => false) {
   const root = await mkdtemp(join(tmpdir(), 'hub-'));
   const source = join(root, 'source');
@@ -71,7 +71,7 @@ function listing([rfilename, bytes]: [string, Buffer]) {
     : { rfilename, size, blobId: createHash('sha1').update(`blob ${size}\0`).update(bytes).digest('hex') };
 }
 
-test('a model is fetched, checked, and ready to be opened under its hub name', async (t) => {
+test('a model is downloaded, checked and opens under its hub name', async (t) => {
   const { options, modelDir, requests, place, files } = await startHub(t);
   const progress: string[] = [];
   const id = await fetchModel({
@@ -89,7 +89,7 @@ test('a model is fetched, checked, and ready to be opened under its hub name', a
   assert.deepEqual(await readdir(join(modelDir, '.fetching')), []);
 });
 
-test('another precision is added to the first, which is not loaded again', async (t) => {
+test('a second precision is added without downloading the first again', async (t) => {
   const { options, modelDir, requests } = await startHub(t);
   const fp32 = await fetchModel(options);
   requests.length = 0;
@@ -99,7 +99,7 @@ test('another precision is added to the first, which is not loaded again', async
   assert.deepEqual((await openModel({ model: 'farm/tiny', modelDir, dtype: 'fp32' })).id, fp32);
 });
 
-test('an interrupted download goes on where it stopped', async (t) => {
+test('an interrupted download resumes where it stopped', async (t) => {
   let cuts = 3;
   const { options, requests } = await startHub(t, (request, response, file, bytes) => {
     if (file !== 'onnx/vision_model.onnx' || cuts === 0) return false;
@@ -117,7 +117,7 @@ test('an interrupted download goes on where it stopped', async (t) => {
   assert.ok(ranges.length >= 1, requests.join('\n'));
 });
 
-test('what a killed fetch had loaded is gone on from by the next', async (t) => {
+test('a new fetch resumes what a killed one had downloaded', async (t) => {
   const stop = new AbortController();
   const { options, requests, place } = await startHub(t, (_, response, file, bytes) => {
     if (file !== 'onnx/vision_model.onnx' || stop.signal.aborted) return false;
@@ -133,17 +133,17 @@ test('what a killed fetch had loaded is gone on from by the next', async (t) => 
     },
   });
   await assert.rejects(first, /killed/);
-  await assert.rejects(stat(place), 'nothing half is ever live');
+  await assert.rejects(stat(place), 'an incomplete model is never live');
   requests.length = 0;
   await fetchModel(options);
   assert.ok(
     requests.some((url) => /vision_model\.onnx bytes=\d+-/.test(url)),
     requests.join('\n'),
   );
-  assert.ok(!requests.some((url) => url.endsWith('/config.json')), 'whole files are kept');
+  assert.ok(!requests.some((url) => url.endsWith('/config.json')), 'complete files are kept');
 });
 
-test('a server that knows no ranges is asked for the whole again', async (t) => {
+test('from a server without ranges the whole file is downloaded again', async (t) => {
   let cut = true;
   const { options } = await startHub(t, (_, response, file, bytes) => {
     if (file !== 'onnx/text_model.onnx') return false;
@@ -164,12 +164,12 @@ test('wrong bytes never become a model', async (t) => {
   });
   await assert.rejects(
     fetchModel(options),
-    /onnx\/text_model\.onnx could not be loaded: its checksum is wrong/,
+    /onnx\/text_model\.onnx could not be downloaded: its checksum is wrong/,
   );
   await assert.rejects(stat(place));
 });
 
-test('one wrong delivery is followed by another try, for files in git too', async (t) => {
+test('after wrong bytes the download is retried, also for files in git', async (t) => {
   let wrong = 2;
   const { options } = await startHub(t, (_, response, file, bytes) => {
     if (file !== 'tokenizer.json' || wrong === 0) return false;
@@ -179,7 +179,7 @@ test('one wrong delivery is followed by another try, for files in git too', asyn
   await fetchModel(options);
 });
 
-test('busy servers are asked again, those that say no are not', async (t) => {
+test('busy servers are retried, refusals are not', async (t) => {
   let busy = 2;
   const { options } = await startHub(t, (_, response) => {
     if (busy-- > 0) response.writeHead(busy ? 503 : 429).end();
@@ -190,12 +190,12 @@ test('busy servers are asked again, those that say no are not', async (t) => {
   const closed = await startHub(t, (_, response) => Boolean(response.writeHead(403).end()));
   await assert.rejects(
     fetchModel(closed.options),
-    /config\.json could not be loaded: the server answers 403/,
+    /config\.json could not be downloaded: the server answers 403/,
   );
   assert.equal(closed.requests.length, 2);
 });
 
-test('a folder that somebody filled by hand keeps what is right in it', async (t) => {
+test('a folder filled by hand keeps its correct files', async (t) => {
   const { options, modelDir, place, requests, files } = await startHub(t);
   await createRandomClip(place, { size: 'tiny', dtype: 'q8', seed: 1 });
   await writeFile(join(place, 'config.json'), '{}');
@@ -205,17 +205,17 @@ test('a folder that somebody filled by hand keeps what is right in it', async (t
   await openModel({ model: 'farm/tiny', modelDir, dtype: 'q8' });
 });
 
-test('a hub that does not have the model, or is not there, is told apart', async (t) => {
+test('errors distinguish a missing model from an unreachable hub', async (t) => {
   const { options } = await startHub(t);
-  const failed = (change: Partial<FetchModel>, wanted: RegExp) =>
-    assert.rejects(fetchModel({ ...options, ...change }), wanted);
+  const failed = (change: Partial<FetchModel>, expected: RegExp) =>
+    assert.rejects(fetchModel({ ...options, ...change }), expected);
   await failed({ id: 'farm/other' }, /no public model farm\/other at main/);
   await failed({ revision: 'v2' }, /no public model farm\/tiny at v2/);
-  await failed({ id: '../../etc/passwd' }, /wanted: org\/name/);
+  await failed({ id: '../../etc/passwd' }, /expected org\/name/);
   await failed({ dtype: 'fp16' }, /vision_model_fp16\.onnx/);
   await assert.rejects(fetchModel({ ...options, endpoint: 'http://127.0.0.1:1' }), (error: HubError) => {
     assert.ok(error instanceof HubError);
-    assert.match(error.message, /cannot be reached; HF_ENDPOINT/);
+    assert.match(error.message, /cannot be reached; set HF_ENDPOINT/);
     return true;
   });
 });

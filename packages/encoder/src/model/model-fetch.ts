@@ -24,15 +24,14 @@ export interface FetchModel {
   endpoint: string;
   signal?: AbortSignal;
   onProgress?: (progress: FetchProgress) => void;
-  /** How long to wait before the n-th try at an interrupted download; the tests do not wait. */
+  /** How long to wait before the n-th attempt; tests do not wait. */
   pause?: (attempt: number, signal?: AbortSignal) => Promise<void>;
 }
 
 /**
- * Brings a model from a hub into `modelDir`, and returns who it is. What was already loaded of an interrupted try is
- * kept and gone on from; every file is checked against the size and checksum that the hub names; the model's
- * folder appears, or is replaced, only when everything is there.
- * @throws HubError when the hub does not have it or cannot be reached; ModelUnsuitable when it is no model for us.
+ * Downloads a model from a hub into `modelDir` and returns its id. An interrupted download resumes; every file is
+ * checked against the hub's size and checksum; the model's folder appears, or is replaced, only when it is complete.
+ * @throws HubError when the hub does not have it or is unreachable; ModelUnsuitable when we cannot use it.
  */
 export async function fetchModel(options: FetchModel): Promise<ModelId> {
   const { id, revision = 'main', dtype, modelDir, endpoint, signal, onProgress, pause } = options;
@@ -56,13 +55,13 @@ export async function fetchModel(options: FetchModel): Promise<ModelId> {
     });
   }
   await writeFile(join(staging, manifestFile), `${JSON.stringify({ id, revision, commit }, undefined, 2)}\n`);
-  // Asked before the folder goes live: a model of other dimensions must not replace one that works.
+  // Opened before the folder goes live: a model of other dimensions must not replace a working one.
   const identity = (await openModel({ model: staging, modelDir, dtype })).id;
   await swap(staging, place);
   return identity;
 }
 
-/** The files of one precision, and the outside weights of its graphs where there are any. */
+/** The files of one precision, with the external weights of its graphs if there are any. */
 function chooseFiles(files: RemoteFile[], dtype: Dtype, id: string): RemoteFile[] {
   const graphs = weightFiles(dtype);
   const needed = [...configFiles, ...graphs];
@@ -76,7 +75,7 @@ function chooseFiles(files: RemoteFile[], dtype: Dtype, id: string): RemoteFile[
   return files.filter(({ path }) => needed.includes(path) || outside.test(path));
 }
 
-/** What is in the old folder and still the hub's file is linked into the new one: other precisions stay. */
+/** Files of the old folder that still match the hub are linked into the new one, so other precisions stay. */
 async function keep(place: string, staging: string, files: RemoteFile[]): Promise<void> {
   const ours = (path: string) => path.startsWith('onnx/') || configFiles.some((name) => name === path);
   for (const file of files.filter(({ path }) => ours(path) && !path.includes('..'))) {

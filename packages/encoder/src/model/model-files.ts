@@ -1,10 +1,10 @@
-/** The precisions we take; each is another pair of files of the same model, and makes other vectors. */
+/** The supported precisions. Each is a separate pair of files of the same model and produces other vectors. */
 export type Dtype = 'fp32' | 'fp16' | 'q8';
 
 const suffixes: Record<Dtype, string> = { fp32: '', fp16: '_fp16', q8: '_quantized' };
 export const dtypes = Object.keys(suffixes) as Dtype[];
 
-/** What a model folder holds besides its weights. */
+/** What a model folder contains besides its weights. */
 export const configFiles = [
   'config.json',
   'preprocessor_config.json',

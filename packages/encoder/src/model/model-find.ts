@@ -5,9 +5,9 @@ import { modelKey } from './model-id.ts';
 import { listModels } from './model-list.ts';
 
 /**
- * The model of a key, of all that are on this machine: `model` (CLIP_MODEL), those below `modelDir`, the demo model.
+ * Finds the model of a key among all on this machine: `model` (CLIP_MODEL), those in `modelDir`, the demo model.
  * So searches follow `models use` without a change of settings.
- * @throws ModelUnsuitable when it is not here
+ * @throws ModelUnsuitable when it is not on this machine
  */
 export async function findModel(
   key: string,
@@ -21,8 +21,8 @@ export async function findModel(
     if ((await keyOf(choice)) === key) return choice;
   }
   throw new ModelUnsuitable(
-    `Searches read the vectors of ${key}, and that model is not on this machine: neither is CLIP_MODEL it, nor is ` +
-      `it below ${modelDir}. Bring it here, or change over with \`mycelium models use\``,
+    `Searches read the vectors of ${key}, and that model is not on this machine: it is neither CLIP_MODEL nor in ` +
+      `${modelDir}. Copy it here, or switch to another model with \`mycelium models use\``,
   );
 }
 

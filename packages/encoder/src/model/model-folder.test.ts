@@ -35,7 +35,7 @@ test('a model is a folder, or a hub id below MODEL_DIR with or without its revis
   assert.ok(!modelPath({ model: 'a/../../etc', modelDir }).startsWith('/models'));
 });
 
-test('a model is told by name, revision, precision and the hash of its weights', async (t) => {
+test('a model is identified by name, revision, precision and the hash of its weights', async (t) => {
   const { modelDir, dir } = await tinyModel(t);
   const id = await probeModel({ model: 'farm/tiny', modelDir, dtype: 'fp32' });
   assert.match(id.hash, /^[0-9a-f]{8}$/);
@@ -57,7 +57,7 @@ test('a demo model says so in its key', async (t) => {
   assert.match(modelKey(id), /^demo:tiny@local\/fp32#/);
 });
 
-test('weights are hashed once; where nothing can be noted, each time, and to the same end', async (t) => {
+test('weights are hashed once; where the note cannot be written, each time, with the same result', async (t) => {
   const { modelDir, dir } = await tinyModel(t);
   const choice = { model: dir, modelDir, dtype: 'fp32' } as const;
   const first = await probeModel(choice);
@@ -71,7 +71,7 @@ test('weights are hashed once; where nothing can be noted, each time, and to the
   assert.deepEqual(await probeModel(choice), first);
 });
 
-test('weights that changed while size and time stayed are found by whoever reads them all', async (t) => {
+test('verifyModel finds weights that changed while size and time stayed', async (t) => {
   const { modelDir, dir } = await tinyModel(t);
   const choice = { model: dir, modelDir, dtype: 'fp32' } as const;
   const file = join(dir, 'onnx', 'text_model.onnx');
@@ -87,12 +87,12 @@ test('weights that changed while size and time stayed are found by whoever reads
   await assert.rejects(verifyModel(choice), /onnx\/text_model\.onnx in .* cannot be trusted/);
 });
 
-test('a model that cannot serve is refused with what is wrong', async (t) => {
+test('an unsuitable model is refused with the reason', async (t) => {
   const { modelDir, dir } = await tinyModel(t);
-  const refused = (wanted: RegExp, dtype: 'fp32' | 'q8' = 'fp32', model = dir) =>
+  const refused = (expected: RegExp, dtype: 'fp32' | 'q8' = 'fp32', model = dir) =>
     assert.rejects(openModel({ model, modelDir, dtype }), (error: Error) => {
       assert.ok(error instanceof ModelUnsuitable);
-      assert.match(error.message, wanted);
+      assert.match(error.message, expected);
       return true;
     });
   const config = await readFile(join(dir, 'config.json'));
@@ -100,17 +100,17 @@ test('a model that cannot serve is refused with what is wrong', async (t) => {
   await refused(/onnx\/vision_model_quantized\.onnx.*missing.*models fetch/, 'q8');
   await refused(/config\.json, preprocessor_config\.json/, 'fp32', 'nobody/nothing');
   await change(dir, 'config.json', { projection_dim: 768 });
-  await refused(/768 dimensions; wanted: 512/);
+  await refused(/768 dimensions; expected 512/);
   await change(dir, 'config.json', { model_type: 'bert' });
-  await refused(/of type bert; wanted: clip/);
+  await refused(/of type bert; expected clip/);
   await writeFile(join(dir, 'config.json'), '{');
-  await refused(/config\.json is not as it should be/);
+  await refused(/config\.json is not valid/);
   await writeFile(join(dir, 'config.json'), config);
   await change(dir, 'preprocessor_config.json', { size: { shortest_edge: 336 } });
-  await refused(/preprocessor_config\.json is not as it should be.*224/s);
+  await refused(/preprocessor_config\.json is not valid.*224/s);
 });
 
-test('models are listed with their precisions, and with what is wrong with them', async (t) => {
+test('models are listed with their precisions and problems', async (t) => {
   const { modelDir, dir } = await tinyModel(t);
   await createRandomClip(dir, { size: 'tiny', dtype: 'q8', seed: 1 });
   await cp(dir, join(modelDir, 'farm', 'wide'), { recursive: true });

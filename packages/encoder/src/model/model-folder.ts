@@ -30,7 +30,7 @@ export interface ModelChoice {
   dtype: Dtype;
 }
 
-/** What `fetchModel` leaves beside a model. */
+/** What `fetchModel` writes beside a model. */
 export const manifestFile = 'mycelium-model.json';
 const manifestSchema = z.object({ id: z.string(), revision: z.string(), commit: z.string() });
 export const readManifest = async (dir: string) =>
@@ -42,7 +42,7 @@ const configSchema = z.object({
   mycelium_demo: z.boolean().default(false),
 });
 
-/** Where a model lies: its folder, or the place below `modelDir` that `fetchModel` fills. */
+/** The folder of a model: its own, or the one in `modelDir` that `fetchModel` fills. */
 export function modelPath({ model, modelDir }: Pick<ModelChoice, 'model' | 'modelDir'>): string {
   const isFolder =
     isAbsolute(model) || model.startsWith('.') || !/^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(model);
@@ -52,8 +52,8 @@ export function modelPath({ model, modelDir }: Pick<ModelChoice, 'model' | 'mode
 }
 
 /**
- * Finds a model and tells who it is, without loading it: quick after the first time.
- * @throws ModelUnsuitable when it is not there, or not a CLIP of 512 dimensions that reads what we decode.
+ * Finds a model and returns its id without loading it: quick after the first time.
+ * @throws ModelUnsuitable when it is missing, or not a CLIP of 512 dimensions with our preprocessing
  */
 export async function openModel(choice: ModelChoice): Promise<ModelFolder> {
   const dir = modelPath(choice);
@@ -63,18 +63,18 @@ export async function openModel(choice: ModelChoice): Promise<ModelFolder> {
   ).flat();
   if (missing.length > 0) {
     throw new ModelUnsuitable(
-      `The model ${choice.model} (${choice.dtype}) is not complete in ${dir}: ${missing.join(', ')} missing. ` +
+      `The model ${choice.model} (${choice.dtype}) is incomplete in ${dir}: ${missing.join(', ')} missing. ` +
         'Fetch it with `mycelium models fetch`, or set CLIP_MODEL to a folder that has it',
     );
   }
   const config = await readJson(dir, 'config.json', configSchema.parse);
   if (config.model_type !== 'clip') {
-    throw new ModelUnsuitable(`The model in ${dir} is of type ${config.model_type}; wanted: clip`);
+    throw new ModelUnsuitable(`The model in ${dir} is of type ${config.model_type}; expected clip`);
   }
   if (config.projection_dim !== dimensions) {
     throw new ModelUnsuitable(
-      `The model in ${dir} makes vectors of ${config.projection_dim ?? 'unknown'} dimensions; ` +
-        `wanted: ${dimensions}, as of CLIP ViT-B/32 and ViT-B/16`,
+      `The model in ${dir} produces vectors of ${config.projection_dim ?? 'unknown'} dimensions; ` +
+        `expected ${dimensions}, as of CLIP ViT-B/32 and ViT-B/16`,
     );
   }
   const normalisation = await readJson(dir, 'preprocessor_config.json', readNormalisation);
@@ -96,7 +96,7 @@ export async function probeModel(choice: ModelChoice): Promise<ModelId> {
 }
 
 /**
- * Whether a model can be loaded, and its weights are to the last byte what they were when they were first seen.
+ * Whether a model can be loaded, and its weights are byte for byte what they were when first seen.
  * @throws ModelUnsuitable
  */
 export async function verifyModel(choice: ModelChoice): Promise<ModelId> {
@@ -104,14 +104,14 @@ export async function verifyModel(choice: ModelChoice): Promise<ModelId> {
   const damaged = await damagedFiles(dir);
   if (damaged.length > 0) {
     throw new ModelUnsuitable(
-      `${damaged.join(', ')} in ${dir} cannot be trusted: the bytes have changed, and size and time have not. ` +
-        'Remove the folder and fetch the model again with `mycelium models fetch`, or copy it anew',
+      `${damaged.join(', ')} in ${dir} cannot be trusted: the bytes have changed, but size and time have not. ` +
+        'Remove the folder and fetch the model again with `mycelium models fetch`, or copy it again',
     );
   }
   return id;
 }
 
-/** The two towers and, where weights lie outside their graph, the files `….onnx_data`, `….onnx_data_1` … */
+/** The two towers and their external weights, if any: the files `….onnx_data`, `….onnx_data_1` … */
 async function weightsOf(dir: string, dtype: Dtype): Promise<string[]> {
   const graphs = weightFiles(dtype);
   const all = (await readdir(join(dir, 'onnx'))).map((file) => `onnx/${file}`);
@@ -129,7 +129,7 @@ async function readJson<Result>(
     return parse(JSON.parse(await readFile(join(dir, file), 'utf8')));
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
-    throw new ModelUnsuitable(`${join(dir, file)} is not as it should be: ${why}`, { cause: error });
+    throw new ModelUnsuitable(`${join(dir, file)} is not valid: ${why}`, { cause: error });
   }
 }
 

@@ -12,7 +12,7 @@ export async function hashFile(path: string, signal?: AbortSignal): Promise<stri
   return hash.digest('hex');
 }
 
-/** Half a gigabyte takes a second to hash, so what was seen is noted beside the weights. */
+/** Half a gigabyte takes a second to hash, so the result is kept beside the weights. */
 const noteFile = '.mycelium-hashes.json';
 const noteSchema = z.record(
   z.string(),
@@ -36,8 +36,8 @@ export async function hashFiles(dir: string, files: string[]): Promise<string> {
 }
 
 /**
- * Files whose bytes are not those that were noted, though by size and time nobody has changed them: a broken disk, or
- * a copy that went wrong. Reads all of them.
+ * Files whose bytes differ from the note although size and time are unchanged: a broken disk or a failed copy. Reads
+ * all of them.
  */
 export async function damagedFiles(dir: string): Promise<string[]> {
   const damaged: string[] = [];
@@ -57,7 +57,7 @@ async function readNote(dir: string): Promise<z.infer<typeof noteSchema>> {
   }
 }
 
-/** A folder that cannot be written to is no reason to stop: it is hashed again next time. */
+/** In a read-only folder the weights are hashed again next time. */
 async function writeNote(dir: string, note: string): Promise<void> {
   const temporary = join(dir, `${noteFile}.${process.pid}`);
   try {

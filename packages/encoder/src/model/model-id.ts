@@ -1,7 +1,7 @@
 import type { dimensions } from '../fusion/fuse.ts';
 import type { Dtype } from './model-files.ts';
 
-/** Which model made a vector. Vectors of two ids are never compared. */
+/** Identifies the model of a vector. Vectors of two ids are never compared. */
 export interface ModelId {
   /** A hub's name, such as `Xenova/clip-vit-base-patch32`, or a folder's. */
   name: string;
@@ -10,7 +10,7 @@ export interface ModelId {
   dtype: Dtype;
   /** The first eight hexadecimal digits of a SHA-256 over the weights. */
   hash: string;
-  /** Made for trying the system out: its vectors mean nothing, or little. */
+  /** For trying the system out: its vectors mean little or nothing. */
   demo: boolean;
   dimensions: typeof dimensions;
 }

@@ -4,17 +4,17 @@ import { type Dtype, dtypes, weightFiles } from './model-files.ts';
 import { isFile, openModel } from './model-folder.ts';
 
 export interface ListedModel {
-  /** As CLIP_MODEL takes it. */
+  /** As CLIP_MODEL expects it. */
   model: string;
   dir: string;
-  /** The precisions whose weights are there. */
+  /** The precisions whose weights are present. */
   dtypes: Dtype[];
   demo: boolean;
   /** Why it cannot be used. */
   problem?: string;
 }
 
-/** The models below `modelDir`, by name. */
+/** The models in `modelDir`, by name. */
 export async function listModels(modelDir: string): Promise<ListedModel[]> {
   const models: ListedModel[] = [];
   for (const org of await folders(modelDir)) {

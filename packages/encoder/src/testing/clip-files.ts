@@ -9,7 +9,7 @@ export interface ClipShape {
   patch: number;
 }
 
-/** Writes the two files from which transformers.js knows that a folder holds a CLIP, and how its images are prepared. */
+/** Writes the two files that show transformers.js that a folder holds a CLIP and how to prepare its images. */
 export async function writeClipConfig(
   dir: string,
   shape: ClipShape,
@@ -51,6 +51,6 @@ export async function writeClipConfig(
   });
 }
 
-/** Of OpenAI's CLIP: red, green, blue of its training images, 1 = full. */
+/** Mean and deviation of red, green and blue in the training images of OpenAI's CLIP, 1 = full. */
 export const clipMean = [0.48145466, 0.4578275, 0.40821073] as const;
 export const clipDeviation = [0.26862954, 0.26130258, 0.27577711] as const;

@@ -42,7 +42,7 @@ export class OnnxGraph {
 
   /**
    * Adds a constant tensor and returns its name. `values` is called when the file is written, once, so that a large
-   * model never lies in memory as a whole.
+   * model is never in memory as a whole.
    */
   tensor(shape: readonly number[], type: ElementType, values: () => Values): string {
     const name = `constant_${this.#count++}`;
@@ -160,7 +160,7 @@ function valueInfo(name: string, type: ElementType, shape: Shape): Buffer {
 
 function bytesOf(values: Values, length: number): Buffer {
   if (values.byteLength !== length) {
-    throw new Error(`a tensor of ${length} bytes was declared, and ${values.byteLength} bytes came`);
+    throw new Error(`a tensor of ${length} bytes was declared, but it has ${values.byteLength} bytes`);
   }
   return Buffer.from(values.buffer, values.byteOffset, length);
 }

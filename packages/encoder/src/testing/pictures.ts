@@ -2,9 +2,9 @@ import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { seededRandom } from '../random.ts';
 
-// Pictures for tests and benchmarks, good and bad ones: made, not shipped, and the same every time.
+// Good and bad pictures for tests and benchmarks: generated, and the same every time.
 
-/** RGB bytes that behave like a photograph: large soft shapes, edges, and the noise of a sensor on top. */
+/** RGB bytes that resemble a photograph: large soft shapes, edges, and sensor noise. */
 export async function photograph(width: number, height: number, seed = 1): Promise<Buffer> {
   const random = seededRandom(seed);
   const blobs = Buffer.from(Array.from({ length: 16 * 12 * 3 }, () => random() * 256));
@@ -41,7 +41,7 @@ export async function photographAs(
   seed = 1,
 ): Promise<Buffer> {
   const rgb = await photograph(width, height, seed);
-  // A quality would make a palette of a PNG.
+  // With a quality, sharp would write a palette PNG.
   return sharp(rgb, { raw: { width, height, channels: 3 } })
     .toFormat(format, format === 'png' ? {} : { quality: 88 })
     .toBuffer();
@@ -56,7 +56,7 @@ export function pngChunk(type: string, data: Buffer): Buffer {
   return chunk;
 }
 
-/** A black PNG of any size in a few kilobytes, with chunks of one's choice before the picture. */
+/** A black PNG of any size in a few kilobytes, with any chunks before the picture. */
 export function blackPng(
   width: number,
   height: number,
@@ -90,14 +90,14 @@ export function blackPng(
   ]);
 }
 
-/** The JPEG with a segment put in front of all others. */
+/** The JPEG with a segment inserted before all others. */
 export function withSegment(jpeg: Buffer, marker: number, payload: Buffer): Buffer {
   const head = Buffer.from([0xff, marker, 0, 0]);
   head.writeUInt16BE(payload.length + 2, 2);
   return Buffer.concat([jpeg.subarray(0, 2), head, payload, jpeg.subarray(2)]);
 }
 
-/** An EXIF block whose table holds 5,000 entries that all lead back to itself. */
+/** An EXIF block whose table has 5,000 entries that all point back to the table. */
 export function loopingExif(): Buffer {
   const entries = 5000;
   const tiff = Buffer.alloc(10 + entries * 12 + 4);

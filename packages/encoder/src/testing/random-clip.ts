@@ -18,7 +18,7 @@ interface TowerSize {
   hidden: number;
 }
 
-/** `b32` is CLIP ViT-B/32 in everything that costs time: only its vocabulary is smaller. */
+/** `b32` takes as long as CLIP ViT-B/32: only its vocabulary is smaller. */
 const sizes: Record<'tiny' | 'b32', { vision: TowerSize; text: TowerSize }> = {
   tiny: {
     vision: { width: 64, layers: 2, heads: 4, hidden: 256 },
@@ -36,8 +36,8 @@ const PATCH = 32;
 const PATCHES = (224 / PATCH) ** 2;
 
 /**
- * Writes a CLIP with random weights into `dir`, as transformers.js loads it: for tests of the plumbing and for
- * benchmarks. What it says of a picture means nothing. fp32 and q8 of one folder may be written one after the other.
+ * Writes a CLIP with random weights into `dir`, in the form that transformers.js loads: for tests and benchmarks. Its
+ * vectors mean nothing. fp32 and q8 may be written into the same folder one after the other.
  */
 export async function createRandomClip(dir: string, options: RandomClipOptions): Promise<void> {
   const { vision, text } = sizes[options.size];

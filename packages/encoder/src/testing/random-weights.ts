@@ -3,7 +3,7 @@ import { elementType, type OnnxGraph } from './onnx-writer.ts';
 
 export type Dtype = 'fp32' | 'q8';
 
-/** Adds layers with random weights to a graph; every tensor draws from a stream of its own, so order does not matter. */
+/** Adds layers with random weights to a graph; every tensor has its own random stream, so order does not matter. */
 export interface RandomWeights {
   /** Uniformly distributed numbers of the given standard deviation. */
   tensor(shape: readonly number[], deviation: number): string;

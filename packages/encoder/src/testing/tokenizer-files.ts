@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * A CLIP tokenizer made of whole words and, for everything else, bytes: any text can be written with it. Ids are
+ * A CLIP tokenizer made of whole words and, for everything else, bytes: it can encode any text. Ids are
  * the 256 bytes, then the pairs, then the words, then the two special tokens; the end token has the highest id, by
  * which a CLIP text tower finds the end of the text.
  */
@@ -20,7 +20,7 @@ export const endToken = '<|endoftext|>';
 export interface TokenizerOptions {
   /** Words and phrases that are one token each, in lower case. */
   words: readonly string[];
-  /** Letters that often stand together, to spell unknown words with fewer tokens; the commonest first. */
+  /** Frequent letter pairs, most frequent first, so that unknown words need fewer tokens. */
   pairs: readonly string[];
   /** The regular expression whose matches are looked up; what it does not match is dropped. */
   pattern: string;
@@ -69,7 +69,7 @@ export async function writeTokenizer(dir: string, options: TokenizerOptions): Pr
       continuing_subword_prefix: '',
       end_of_word_suffix: '',
       fuse_unk: false,
-      // A whole word of the vocabulary is taken as it is, and only the others are spelled.
+      // A word of the vocabulary is one token; only other words are split.
       ignore_merges: true,
       vocab,
       merges: options.pairs.map((pair) => `${pair.slice(0, -1)} ${pair.slice(-1)}`),
