@@ -158,7 +158,10 @@ test('the process restarts after a number of images without failing a call', asy
   ]);
   assert.equal(all.length, 50);
   assert.ok(alone.every((vectors) => vectors.length === 1));
-  assert.ok(logged.filter((line) => /Restarting the model process after 2\d images/.test(line)).length >= 2, logged.join('\n'));
+  assert.ok(
+    logged.filter((line) => /Restarting the model process after 2\d images/.test(line)).length >= 2,
+    logged.join('\n'),
+  );
 });
 
 test('the process restarts when its memory has grown', async (t) => {
