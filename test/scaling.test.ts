@@ -8,9 +8,9 @@ test('the tables of docs/scaling.md are those that its calculation prints', () =
     cwd: root,
     encoding: 'utf8',
   });
-  assert.match(stdout, /^### Work/);
+  assert.match(stdout, /^### Measured cost/);
   assert.ok(
     read('docs/scaling.md').includes(stdout.trim()),
-    'put what `node bench/scaling/capacity.ts` prints into docs/scaling.md',
+    'copy what `node bench/scaling/capacity.ts` prints into docs/scaling.md',
   );
 });

@@ -1,6 +1,6 @@
 /**
- * `node bench/scaling/capacity.ts`: what farms of a given number and size need, from figures.ts. The tables of
- * docs/scaling.md are what this prints (test/scaling.test.ts).
+ * `node bench/scaling/capacity.ts`: what farms of a given number and size need, computed from figures.ts. It prints the
+ * tables of docs/scaling.md (test/scaling.test.ts).
  */
 import { figures, prices } from './figures.ts';
 
@@ -73,6 +73,28 @@ export function cost(step: Step) {
   };
 }
 
+/** What one image and one reading cost, as measured. */
+function unitCosts(): string {
+  const milliseconds = (seconds: number) => `${short(seconds * 1_000)} ms`;
+  return table(
+    ['', 'an image', 'a reading'],
+    [
+      ['Redis commands', short(figures.redisCommandsPerImage), '–'],
+      ['Redis core', milliseconds(figures.redisSecondsPerImage), '–'],
+      ['Redis memory, while its batch waits', bytes(figures.bytesPerWaitingBatch / batchSize), '–'],
+      [
+        'PostgreSQL core',
+        milliseconds(figures.postgresSecondsPerImage),
+        milliseconds(figures.postgresSecondsPerReading),
+      ],
+      ['PostgreSQL rows', bytes(figures.rowBytesPerImage), bytes(figures.bytesPerReading)],
+      ['PostgreSQL index of 600 vectors', bytes(figures.indexBytesPerImage), '–'],
+      ['worker core, decoding', milliseconds(figures.decodeSecondsPerImage), '–'],
+      ['worker core, model in q8', milliseconds(figures.inferSecondsPerImage), '–'],
+    ],
+  );
+}
+
 export function report(): string {
   const needs = steps.map((step) => ({ step, ...capacity(step) }));
   const work = table(
@@ -126,6 +148,8 @@ export function report(): string {
     }),
   );
   return [
+    '### Measured cost',
+    unitCosts(),
     '### Work, when a night’s images are done in 3 hours',
     work,
     `### Data, kept for ${keptDays} days`,
@@ -154,6 +178,7 @@ function short(value: number): string {
 }
 
 function bytes(value: number): string {
+  if (value < 1_000) return `${short(value)} bytes`;
   const units = ['kB', 'MB', 'GB', 'TB', 'PB'];
   const n = Math.max(0, Math.min(units.length - 1, Math.floor(Math.log10(value) / 3) - 1));
   return `${Number((value / 1_000 ** (n + 1)).toPrecision(2)).toLocaleString('en')} ${units[n]}`;

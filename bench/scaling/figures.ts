@@ -1,6 +1,6 @@
 /**
- * What one image and one reading cost. Measured by measure.ts on two cores of an AMD EPYC that others used too, so
- * rough; photographs of 1920×1080, batches of 20.
+ * What one image and one reading cost: rough, since measure.ts shared its two cores of an AMD EPYC with other work.
+ * Photographs of 1920×1080, batches of 20.
  */
 export const figures = {
   bytesPerWaitingBatch: 2_240,
@@ -24,7 +24,7 @@ export const figures = {
   bytesPerPhotograph: 400_000,
 };
 
-/** Dollars, of the order that large clouds ask on demand; put your own here. */
+/** Dollars, about the on-demand prices of large clouds; insert your own. */
 export const prices = {
   coreHour: 0.04,
   gpuHour: 0.8,
