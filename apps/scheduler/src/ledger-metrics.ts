@@ -1,6 +1,6 @@
 import { listHeartbeats, listOpenAlerts, type Pool, pausedSchedules } from '@mycelium/database';
 import { nextFiring } from '@mycelium/farm';
-import { jobNames, jobs, type Queues, scheduledJobs } from '@mycelium/queue';
+import { jobNames, type Queues, scheduledJobs, scheduleOf } from '@mycelium/queue';
 import { Counter, Gauge, type Registry, register } from 'prom-client';
 import { alertKinds } from './alerts/alert-rules.ts';
 import { readDeadLetters } from './dead-letters.ts';
@@ -68,8 +68,7 @@ export function measureLedger(
     ]);
     for (const metric of ofLedger) metric.reset();
     for (const job of scheduledJobs) {
-      const { schedule } = jobs[job] as { schedule: string };
-      if (!paused.has(job)) nextRun.set({ job }, nextFiring(schedule, timeZone, at).getTime() / 1_000);
+      if (!paused.has(job)) nextRun.set({ job }, nextFiring(scheduleOf(job), timeZone, at).getTime() / 1_000);
       overdue.set({ job }, due.get(job)?.length ?? 0);
     }
     for (const [service, processes] of Map.groupBy(heartbeats, (row) => row.service)) {

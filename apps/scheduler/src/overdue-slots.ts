@@ -1,6 +1,6 @@
 import { knownSlots, listSchedules, type Pool } from '@mycelium/database';
 import { firingsBetween } from '@mycelium/farm';
-import { catchUpDays, type JobName, jobs, misfireGraceSeconds, scheduledJobs } from '@mycelium/queue';
+import { catchUpDays, type JobName, misfireGraceSeconds, scheduledJobs, scheduleOf } from '@mycelium/queue';
 
 /**
  * The slots of every scheduled job that are due beyond the misfire grace and that nobody has begun, oldest first:
@@ -13,9 +13,8 @@ export async function overdueSlots(pool: Pool, timeZone: string, now: Date): Pro
   const overdue = new Map<JobName, Date[]>();
   for (const job of scheduledJobs) {
     const seen = schedules.get(job);
-    const { schedule } = jobs[job] as { schedule: string };
     const from = seen && new Date(Math.max(seen.accountedUntil.getTime(), earliest));
-    const due = from && from < latest ? [...firingsBetween(schedule, timeZone, from, latest)] : [];
+    const due = from && from < latest ? [...firingsBetween(scheduleOf(job), timeZone, from, latest)] : [];
     const wanted = due.filter((slot) => !seen?.pausedAt || slot < seen.pausedAt);
     const known = wanted.length > 0 ? await knownSlots(pool, job, wanted) : undefined;
     overdue.set(

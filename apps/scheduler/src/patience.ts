@@ -1,11 +1,9 @@
-const patience = 5_000;
+import pTimeout from 'p-timeout';
 
 /**
- * Waits five seconds at most: BullMQ waits for a Redis it has never reached for as long as that takes.
- * @throws Error when there is no answer by then; the work itself goes on unheeded.
+ * Waits five seconds at most: BullMQ waits as long as it takes for a Redis that it has never reached.
+ * @throws TimeoutError when there is no answer by then; the work itself continues unheeded
  */
-export async function withinPatience<T>(work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('no answer within 5 s')), patience);
-  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
+export function withinPatience<T>(work: Promise<T>): Promise<T> {
+  return pTimeout(work, { milliseconds: 5_000, message: 'no answer within 5 s' });
 }

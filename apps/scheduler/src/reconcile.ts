@@ -14,11 +14,13 @@ import {
   accountForSlots,
   catchUpDays,
   enqueueSlot,
+  entryOf,
   findJob,
+  imageJobs,
   type JobName,
-  jobs,
   type Queues,
   scheduledJobs,
+  scheduleOf,
   slotIsQueued,
   syncSchedules,
   whySetAside,
@@ -70,14 +72,14 @@ const descriptionGrace = 10_000;
 /** Nothing of them in the queue, and yet images wait: their jobs are lost. Each is asked for on its own, once. */
 async function askForDescriptions({ pool, queues, logger, now }: Reconciliation): Promise<void> {
   // Asked first: while there are some, and a backlog may be long, the table need not be read.
-  const counts = await queues.of('describe_batch').getJobCounts('waiting', 'active', 'delayed');
+  const counts = await queues.of(imageJobs.descriptions).getJobCounts('waiting', 'active', 'delayed');
   if (Object.values(counts).some((count) => count > 0)) return;
   const before = new Date(now().getTime() - descriptionGrace);
   const images = await undescribedImages(pool, { before, limit: 1_000 });
   if (images.length === 0) return;
   logger.warn('descriptions are wanted and not in the queue: put there', { images: images.length });
   await queues.enqueueAll(
-    'describe_batch',
+    imageJobs.descriptions,
     images.map(({ key, imageId, wantedAt }) => ({
       payload: { keys: [key] },
       // One that was set aside is not tried again until somebody says so.
@@ -91,10 +93,10 @@ async function accountForJob(
   job: JobName,
   pausedAt?: Date,
 ) {
-  const { schedule, catchUp } = jobs[job] as { schedule: string; catchUp: 'every-slot' | 'latest' | 'none' };
+  const pattern = scheduleOf(job);
   const at = now();
-  const { accountedUntil } = await rememberSchedule(pool, { job, pattern: schedule, timeZone }, at);
-  const slots = [...firingsBetween(schedule, timeZone, bounded(accountedUntil, at), at)];
+  const { accountedUntil } = await rememberSchedule(pool, { job, pattern, timeZone }, at);
+  const slots = [...firingsBetween(pattern, timeZone, bounded(accountedUntil, at), at)];
   if (slots.length === 0) return;
 
   const known = await knownSlots(pool, job, slots);
@@ -103,7 +105,7 @@ async function accountForJob(
     if (!known.has(slot.getTime()) && !(await slotIsQueued(queues, job, slot))) open.push(slot);
   }
   const due = open.map((slot) => ({ slot, paused: pausedAt !== undefined && slot >= pausedAt }));
-  for (const decision of accountForSlots(due, at, catchUp)) {
+  for (const decision of accountForSlots(due, at, entryOf(job).catchUp)) {
     const { slot, action } = decision;
     const fields = { job, slot: slot.toISOString(), late: (at.getTime() - slot.getTime()) / 1_000 };
     if (action === 'run') {

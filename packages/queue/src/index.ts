@@ -43,6 +43,6 @@ export {
   syncSchedules,
   whySetAside,
 } from './schedules.ts';
-export { latestSlot, slotForDay } from './slots.ts';
+export { latestSlot, scheduleOf, slotForDay } from './slots.ts';
 export { type TimetableRow, timetable } from './timetable.ts';
 export { type RunningWorker, startWorker } from './worker.ts';

@@ -3,7 +3,7 @@ import { Queue, type RepeatOptions } from 'bullmq';
 import type { QueueConnection } from './connection.ts';
 import type { Job } from './define-job.ts';
 import { type Cause, type Envelope, envelopeVersion } from './envelope.ts';
-import { findJob, type JobName, jobs, type PayloadInput, type QueueName, queueNames } from './jobs.ts';
+import { entryOf, findJob, type JobName, jobs, type PayloadInput, type QueueName, queueNames } from './jobs.ts';
 
 /** BullMQ's own cron loses the day whose firing a clock change at midnight skips. */
 export const settings = {
@@ -51,7 +51,7 @@ export function createQueues(connection: QueueConnection) {
   const queues = Object.fromEntries(queueNames.map((name) => [name, open(name)])) as Record<QueueName, Queue>;
 
   function entry<Name extends JobName>(name: Name, payload: PayloadInput<Name>, asked: Asked = {}) {
-    const job = jobs[name] as Job;
+    const job = entryOf(name);
     const { slot, cause = 'manual', by, jobId, parent } = asked;
     // The payload is checked here and stored as given: defaults are the worker's.
     job.payload.parse(payload);

@@ -1,7 +1,7 @@
-import type { Job } from './define-job.ts';
 import { type Cause, envelopeVersion, requestOf } from './envelope.ts';
-import { type JobName, jobs, type PayloadInput, scheduledJobs } from './jobs.ts';
+import { entryOf, type JobName, type PayloadInput, scheduledJobs } from './jobs.ts';
 import { jobOptions, type Queues, slotJobId } from './queues.ts';
+import { scheduleOf } from './slots.ts';
 
 export interface SyncReport {
   written: JobName[];
@@ -22,9 +22,9 @@ export async function syncSchedules(
   const report: SyncReport = { written: [], removed: [] };
 
   for (const name of wanted) {
-    const job = jobs[name] as Job;
+    const job = entryOf(name);
     const queue = queues.of(name);
-    const pattern = job.schedule as string;
+    const pattern = scheduleOf(name);
     const data = { version: envelopeVersion, cause: 'schedule', payload: {} };
     const held = await queue.getJobScheduler(name);
     const same =

@@ -1,6 +1,5 @@
 import { addDays, type Day, dayBounds, nextFiring, previousFiring } from '@mycelium/farm';
-import type { Job } from './define-job.ts';
-import { type JobName, jobs } from './jobs.ts';
+import { entryOf, type JobName } from './jobs.ts';
 
 /**
  * The slot whose "yesterday" is this day: the job's first firing on the day after.
@@ -19,8 +18,9 @@ export function latestSlot(name: JobName, timeZone: string, now: Date): Date {
   return previousFiring(scheduleOf(name), timeZone, now);
 }
 
-function scheduleOf(name: JobName): string {
-  const { schedule } = jobs[name] as Job;
+/** The cron expression of a scheduled job. @throws RangeError when the job has no schedule */
+export function scheduleOf(name: JobName): string {
+  const { schedule } = entryOf(name);
   if (!schedule) throw new RangeError(`${name} has no schedule, and so no slots`);
   return schedule;
 }

@@ -1,10 +1,11 @@
 import type { Pool } from '@mycelium/database';
 import type { Queues } from '@mycelium/queue';
 import type { FastifyInstance } from 'fastify';
+import pTimeout from 'p-timeout';
 
 const patience = 2_000;
 
-/** `/livez`: this process answers. `/readyz`: so do the servers it needs. Neither tells more than that. */
+/** `/livez`: this process answers. `/readyz`: so do the servers it needs. Neither says more than that. */
 export function health(app: FastifyInstance, { pool, queues }: { pool: Pool; queues: Queues }): void {
   app.get('/livez', async () => 'ok\n');
 
@@ -21,8 +22,4 @@ export function health(app: FastifyInstance, { pool, queues }: { pool: Pool; que
   });
 }
 
-function within<T>(work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('no answer in time')), patience);
-  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
-}
+const within = <T>(work: Promise<T>) => pTimeout(work, { milliseconds: patience });
