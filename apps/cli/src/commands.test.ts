@@ -70,7 +70,7 @@ test('with a database and queues of its own', async (t) => {
       assert.equal(run.report.day, '2025-12-24');
 
       const text = await mycelium(env, 'run', 'daily_env_stats', '--day', '2025-12-25', '--wait');
-      assert.match(text.out, /Daily environment statistics: 0 rows written for 2025-12-25/);
+      assert.match(text.out, /Daily climate statistics: 0 rows written for 2025-12-25/);
       const runs = JSON.parse((await mycelium(env, 'runs', '--job', 'daily_env_stats', '--json')).out);
       assert.deepEqual(
         runs.map(({ status, cause }: { status: string; cause: string }) => `${status} ${cause}`),

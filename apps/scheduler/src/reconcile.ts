@@ -23,7 +23,7 @@ import {
   scheduleOf,
   slotIsQueued,
   syncSchedules,
-  whySetAside,
+  whyDeadLettered,
 } from '@mycelium/queue';
 import type { Logger } from '@mycelium/telemetry';
 
@@ -51,7 +51,7 @@ export async function reconcile(house: Reconciliation): Promise<void> {
   for (const { job, slot, request } of await unattendedRuns(pool)) {
     const name = job as JobName;
     if (!findJob(job) || (await slotIsQueued(queues, name, slot, request))) continue;
-    const setAside = await whySetAside(queues, name, slot, request);
+    const setAside = await whyDeadLettered(queues, name, slot, request);
     if (setAside) {
       logger.error(`${job} of ${slot.toISOString()} was set aside: ${setAside}`);
       await failRun(pool, { job, slot }, setAside);

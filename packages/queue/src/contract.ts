@@ -1,8 +1,8 @@
 import type { Day } from '@mycelium/farm';
 import type { Cause } from './envelope.ts';
-import type { Planner } from './fan-out.ts';
 import type { JobName, Jobs, Payload, QueueName, Result } from './jobs.ts';
 import type { Lease } from './ledger.ts';
+import type { Planner } from './pipeline/fan-out.ts';
 
 /** What every handler knows about the run it works for. */
 export interface Run {

@@ -1,6 +1,6 @@
 import type { ReportView } from '@mycelium/words';
 import type { z } from 'zod';
-import type { ReportFacts } from './report-facts.ts';
+import type { ReportFacts } from './reports/facts.ts';
 
 /** What becomes of slots that nobody could run in time: see `account-for-slots.ts`. */
 export type CatchUp = 'every-slot' | 'latest' | 'none';
@@ -17,7 +17,7 @@ export interface Job<
   Payload extends z.ZodType = z.ZodType,
   Result extends z.ZodType = z.ZodType,
 > {
-  /** What people read: "Daily environment statistics". */
+  /** What people read: "Daily climate statistics". */
   title: string;
   queue: Queue;
   trigger: Trigger;

@@ -1,12 +1,3 @@
-export {
-  type Accounted,
-  accountForSlots,
-  catchUpDays,
-  type DueSlot,
-  misfireGraceSeconds,
-} from './account-for-slots.ts';
-export type { Dependency } from './breaker.ts';
-export { connect, primariesOf, type QueueConnection } from './connection.ts';
 export type { Handler, Handlers, Log, Run, RunContext } from './contract.ts';
 export type { BackfillBasis, CatchUp, Job, Trigger } from './define-job.ts';
 export { type Cause, causes } from './envelope.ts';
@@ -32,17 +23,27 @@ export {
   viewOf,
 } from './jobs.ts';
 export type { Begun, Lease, Ledger, Outcome, RunKey } from './ledger.ts';
-export { createQueues, type Queues, slotJobId } from './queues.ts';
-export type { ReportFacts } from './report-facts.ts';
+export type { Dependency } from './pipeline/breaker.ts';
+export { createQueues, type Queues } from './queues.ts';
+export { connect, primariesOf, type QueueConnection } from './redis/connection.ts';
+export type { ReportFacts } from './reports/facts.ts';
 export { findRequestedJob } from './requested-job.ts';
+export {
+  type Accounted,
+  accountForSlots,
+  catchUpDays,
+  type DueSlot,
+  misfireGraceSeconds,
+} from './timetable/account-for-slots.ts';
+export { syncSchedules } from './timetable/schedules.ts';
 export {
   enqueueSlot,
   hasLiveBatch,
   SlotNotDue,
   slotIsQueued,
-  syncSchedules,
-  whySetAside,
-} from './schedules.ts';
-export { latestSlot, scheduleOf, slotForDay } from './slots.ts';
-export { type TimetableRow, timetable } from './timetable.ts';
+  slotJobId,
+  whyDeadLettered,
+} from './timetable/slot-jobs.ts';
+export { latestSlot, scheduleOf, slotForDay } from './timetable/slots.ts';
+export { type TimetableRow, timetable } from './timetable/timetable.ts';
 export { type RunningWorker, startWorker } from './worker.ts';

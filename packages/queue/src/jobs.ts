@@ -1,8 +1,8 @@
 import type { ReportView } from '@mycelium/words';
 import { z } from 'zod';
 import { type BackfillBasis, defineJob, type Job } from './define-job.ts';
-import type { ReportFacts } from './report-facts.ts';
 import { envStatsFacts, envStatsReport, showEnvStats } from './reports/env-stats.ts';
+import type { ReportFacts } from './reports/facts.ts';
 import {
   batchReport,
   descriptionReport,
@@ -45,7 +45,7 @@ export const jobs = {
     show: showSchema,
   }),
   daily_env_stats: defineJob({
-    title: 'Daily environment statistics',
+    title: 'Daily climate statistics',
     queue: 'env-stats',
     schedule: '20 3 1 * * *',
     catchUp: 'every-slot',
@@ -57,7 +57,7 @@ export const jobs = {
     show: showEnvStats,
   }),
   hourly_setpoint_monitoring: defineJob({
-    title: 'Hourly setpoint monitoring',
+    title: 'Hourly setpoint changes',
     queue: 'setpoint',
     schedule: '0 5 * * * *',
     catchUp: 'latest',
@@ -68,7 +68,7 @@ export const jobs = {
     show: showSetpoints,
   }),
   daily_clip_inference: defineJob({
-    title: 'Daily CLIP inference',
+    title: 'Daily image embedding',
     queue: 'clip',
     schedule: '25 2 3 * * *',
     catchUp: 'every-slot',
@@ -90,7 +90,7 @@ export const jobs = {
     show: showPrune,
   }),
   embed_images: defineJob({
-    title: 'Embed selected images',
+    title: 'Image embedding on request',
     queue: 'clip',
     asksForDay: true,
     payload: imageSelection,

@@ -1,9 +1,17 @@
 import { nextFiring } from '@mycelium/farm';
 import { Queue, type RepeatOptions } from 'bullmq';
-import type { QueueConnection } from './connection.ts';
 import type { Job } from './define-job.ts';
 import { type Cause, type Envelope, envelopeVersion } from './envelope.ts';
-import { entryOf, findJob, type JobName, jobs, type PayloadInput, type QueueName, queueNames } from './jobs.ts';
+import {
+  entryOf,
+  findJob,
+  type JobName,
+  jobs,
+  type PayloadInput,
+  type QueueName,
+  queueNames,
+} from './jobs.ts';
+import type { QueueConnection } from './redis/connection.ts';
 
 /** BullMQ's own cron loses the day whose firing a clock change at midnight skips. */
 export const settings = {
@@ -11,7 +19,7 @@ export const settings = {
     nextFiring(pattern as string, tz as string, new Date(millis)).getTime(),
 };
 
-/** Finished jobs are kept for a look: the truth of what ran is in the ledger. */
+/** Finished jobs are kept to be looked at: the truth about what ran is in the ledger. */
 const kept = {
   removeOnComplete: { age: 7 * 86_400, count: 5_000 },
   removeOnFail: { age: 31 * 86_400, count: 20_000 },
@@ -33,7 +41,7 @@ export interface Asked {
 
 export type Queues = ReturnType<typeof createQueues>;
 
-/** Every queue of the timetable, and the one way to put jobs into them. */
+/** Every queue of the catalogue, and the only way to put jobs into them. */
 export function createQueues(connection: QueueConnection) {
   const { redis, prefix, telemetry } = connection;
   const open = (name: QueueName) => {
@@ -44,7 +52,7 @@ export function createQueues(connection: QueueConnection) {
       streams: { events: { maxLen: 10_000 } },
       ...(telemetry && { telemetry }),
     });
-    // The connection's owner hears of its errors; BullMQ would print them, a hundred times while Redis is down.
+    // The connection reports its errors; BullMQ would print them, a hundred times while Redis is down.
     queue.on('error', () => {});
     return queue;
   };
@@ -98,9 +106,4 @@ export function createQueues(connection: QueueConnection) {
       redis.disconnect();
     },
   };
-}
-
-/** The id of the one job that stands for a slot, when it is not BullMQ's scheduler that puts it there. */
-export function slotJobId(name: JobName, slot: Date): string {
-  return `${name}@${slot.getTime()}`;
 }

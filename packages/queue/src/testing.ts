@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readConfig, requireSettings } from '@mycelium/config';
-import { connect, primariesOf, type QueueConnection } from './connection.ts';
 import type { Handlers } from './contract.ts';
 import type { QueueName } from './jobs.ts';
+import { connect, primariesOf, type QueueConnection } from './redis/connection.ts';
 
 interface TestContext {
   after(release: () => Promise<void>): void;

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import type { QueueConnection } from './connection.ts';
 import { scheduledJobs } from './jobs.ts';
 import type { Begun, Lease, Ledger, Outcome, RunKey } from './ledger.ts';
 import { createQueues, type Queues } from './queues.ts';
-import { enqueueSlot, slotIsQueued, syncSchedules } from './schedules.ts';
+import type { QueueConnection } from './redis/connection.ts';
 import { handlersOf, testRedis } from './testing.ts';
+import { syncSchedules } from './timetable/schedules.ts';
+import { enqueueSlot, slotIsQueued } from './timetable/slot-jobs.ts';
 import { startWorker } from './worker.ts';
 
 const log = { info: () => {}, warn: () => {}, error: () => {} };

@@ -1,12 +1,12 @@
 import { type Job as BullJob, DelayedError, UnrecoverableError, WaitingChildrenError, Worker } from 'bullmq';
-import { createBreaker, type Dependency } from './breaker.ts';
-import type { QueueConnection } from './connection.ts';
 import type { Handlers, Log } from './contract.ts';
 import type { QueueName } from './jobs.ts';
 import type { Ledger } from './ledger.ts';
+import { createBreaker, type Dependency } from './pipeline/breaker.ts';
 import { runJob } from './pipeline/run-job.ts';
 import type { Failed, Requeue } from './pipeline/verdict.ts';
 import { type Queues, settings } from './queues.ts';
+import type { QueueConnection } from './redis/connection.ts';
 
 export interface WorkerOptions {
   connection: QueueConnection;

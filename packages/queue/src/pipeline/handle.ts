@@ -1,9 +1,9 @@
 import { addDays, dayOf } from '@mycelium/farm';
 import { WaitingChildrenError } from 'bullmq';
 import type { RunContext } from '../contract.ts';
-import { fanOut } from '../fan-out.ts';
 import type { Lease } from '../ledger.ts';
 import type { Accepted } from './accept.ts';
+import { fanOut } from './fan-out.ts';
 import type { WorkerParts } from './worker-parts.ts';
 
 /** How the handler's call ended. */

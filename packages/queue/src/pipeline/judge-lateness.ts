@@ -1,5 +1,5 @@
 import { previousFiring } from '@mycelium/farm';
-import { accountForSlots } from '../account-for-slots.ts';
+import { accountForSlots } from '../timetable/account-for-slots.ts';
 import type { Accepted } from './accept.ts';
 
 /**

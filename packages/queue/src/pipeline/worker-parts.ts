@@ -1,7 +1,7 @@
-import type { Breaker } from '../breaker.ts';
 import type { Log } from '../contract.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Queues } from '../queues.ts';
+import type { Breaker } from './breaker.ts';
 
 /** What the steps of a job's life share: the worker they run in. */
 export interface WorkerParts {

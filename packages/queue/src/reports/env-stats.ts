@@ -1,7 +1,7 @@
 import { type Cell, message, type ReportView } from '@mycelium/words';
 import { z } from 'zod';
-import type { ReportFacts } from '../report-facts.ts';
 import { count, roomFailure } from './count.ts';
+import type { ReportFacts } from './facts.ts';
 
 export const envStatsReport = z.object({
   day: z.iso.date(),

@@ -1,7 +1,7 @@
 import { type Cell, message, type ReportTable, type ReportView } from '@mycelium/words';
 import { z } from 'zod';
-import type { ReportFacts } from '../report-facts.ts';
 import { count } from './count.ts';
+import type { ReportFacts } from './facts.ts';
 
 const imageTotals = z.object({ total: count, succeeded: count, failed: count, skipped: count });
 type ImageTotals = z.output<typeof imageTotals>;

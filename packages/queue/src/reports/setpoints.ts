@@ -1,7 +1,7 @@
 import { message, type ReportTable, type ReportView } from '@mycelium/words';
 import { z } from 'zod';
-import type { ReportFacts } from '../report-facts.ts';
 import { count, roomFailure } from './count.ts';
+import type { ReportFacts } from './facts.ts';
 
 export const setpointReport = z.object({
   /** The slot: each room's window ends here and starts where its last one ended. */

@@ -1,67 +1,29 @@
-import { type Cause, envelopeVersion, requestOf } from './envelope.ts';
-import { entryOf, type JobName, type PayloadInput, scheduledJobs } from './jobs.ts';
-import { jobOptions, type Queues, slotJobId } from './queues.ts';
-import { scheduleOf } from './slots.ts';
+import { type Cause, requestOf } from '../envelope.ts';
+import type { JobName, PayloadInput } from '../jobs.ts';
+import type { Queues } from '../queues.ts';
 
-export interface SyncReport {
-  written: JobName[];
-  removed: string[];
-}
+/** The id that BullMQ's scheduler gives the job of a slot. */
+const schedulerJobId = (name: JobName, slot: Date) => `repeat:${name}:${slot.getTime()}`;
 
 /**
- * Makes Redis hold exactly the timetable's schedules. Only what differs is written: BullMQ's upsert replaces an
- * overdue firing by the next one, so that a blind upsert at every start would lose runs.
- * @param paused their schedules are taken out
+ * The id of the one job that stands for a slot when anyone else puts it there. Not the scheduler's own id: where that
+ * exists already, BullMQ's scheduler adds no job for the slot and never fires again.
  */
-export async function syncSchedules(
-  queues: Queues,
-  timeZone: string,
-  paused: ReadonlySet<string>,
-): Promise<SyncReport> {
-  const wanted = scheduledJobs.filter((name) => !paused.has(name));
-  const report: SyncReport = { written: [], removed: [] };
-
-  for (const name of wanted) {
-    const job = entryOf(name);
-    const queue = queues.of(name);
-    const pattern = scheduleOf(name);
-    const data = { version: envelopeVersion, cause: 'schedule', payload: {} };
-    const held = await queue.getJobScheduler(name);
-    const same =
-      held?.pattern === pattern &&
-      held.tz === timeZone &&
-      held.name === name &&
-      JSON.stringify(held.template?.data) === JSON.stringify(data) &&
-      held.template?.opts?.attempts === job.attempts;
-    if (same) continue;
-    await queue.upsertJobScheduler(name, { pattern, tz: timeZone }, { name, data, opts: jobOptions(job) });
-    report.written.push(name);
-  }
-
-  for (const queue of queues.all) {
-    for (const { key } of await queue.getJobSchedulers()) {
-      if (wanted.some((name) => name === key && queues.of(name) === queue)) continue;
-      await queue.removeJobScheduler(key);
-      report.removed.push(key);
-    }
-  }
-  return report;
+export function slotJobId(name: JobName, slot: Date): string {
+  return `${name}@${slot.getTime()}`;
 }
 
-/**
- * The job that stands for a slot in Redis: the schedule's own, one that was put there for it, or the one that the
- * ledger has as its request, under whatever id.
- */
+/** The jobs that stand for a slot in Redis: under one of its ids, or the one that the ledger has as its request. */
 async function findSlotJobs(queues: Queues, name: JobName, slot: Date, request = '') {
   const queue = queues.of(name);
-  const ids = [`repeat:${name}:${slot.getTime()}`, slotJobId(name, slot)];
+  const ids = [schedulerJobId(name, slot), slotJobId(name, slot)];
   const jobs = await Promise.all(ids.map((id) => queue.getJob(id)));
   const asked = await queue.getJob(request.slice(0, request.lastIndexOf('#')));
   if (asked && requestOf(asked) === request) jobs.push(asked);
   return jobs.filter((job) => job !== undefined);
 }
 
-/** Whether Redis holds a job for this slot that is still to be finished. */
+/** Whether Redis holds an unfinished job for this slot. */
 export async function slotIsQueued(
   queues: Queues,
   name: JobName,
@@ -74,7 +36,7 @@ export async function slotIsQueued(
 }
 
 /**
- * Whether a run that waits for its batches sleeps in Redis and a batch of it is still to be done. Not so: it has just
+ * Whether a run that waits for its batches sleeps in Redis and one of its batches is unfinished. If not, it has just
  * woken, or nothing will wake it.
  */
 export async function hasLiveBatch(
@@ -98,8 +60,8 @@ async function jobExists(queues: Queues, key: string): Promise<boolean> {
   return id !== undefined && (await queue?.getJob(id)) !== undefined;
 }
 
-/** Why the job of a slot was set aside, when it was: by BullMQ too, after its workers had died too often. */
-export async function whySetAside(
+/** Why the job of a slot was dead-lettered, if it was: by BullMQ too, after its workers had died too often. */
+export async function whyDeadLettered(
   queues: Queues,
   name: JobName,
   slot: Date,
@@ -117,8 +79,7 @@ export class SlotNotDue extends RangeError {
 }
 
 /**
- * Puts the one job of a slot into Redis, in place of a finished one. One that is still to be finished stays as it
- * is and is returned.
+ * Puts the one job of a slot into Redis, in place of a finished one. An unfinished one stays as it is and is returned.
  * @throws SlotNotDue when the slot lies after `now`
  */
 export async function enqueueSlot<Name extends JobName>(

@@ -1,4 +1,4 @@
-import type { CatchUp } from './define-job.ts';
+import type { CatchUp } from '../define-job.ts';
 
 export const misfireGraceSeconds = 300;
 /** How far back missed slots are made up for. */

@@ -1,5 +1,5 @@
 import { addDays, type Day, dayBounds, nextFiring, previousFiring } from '@mycelium/farm';
-import { entryOf, type JobName } from './jobs.ts';
+import { entryOf, type JobName } from '../jobs.ts';
 
 /**
  * The slot whose "yesterday" is this day: the job's first firing on the day after.

@@ -1,5 +1,5 @@
 import { formatLocal, nextFiring } from '@mycelium/farm';
-import { entryOf, type JobName, jobNames } from './jobs.ts';
+import { entryOf, type JobName, jobNames } from '../jobs.ts';
 
 export interface TimetableRow {
   id: JobName;

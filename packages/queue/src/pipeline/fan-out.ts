@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Job as BullJob, WaitingChildrenError } from 'bullmq';
-import type { Envelope } from './envelope.ts';
-import type { JobName, PayloadInput, Result } from './jobs.ts';
-import type { Queues } from './queues.ts';
+import type { Envelope } from '../envelope.ts';
+import type { JobName, PayloadInput, Result } from '../jobs.ts';
+import type { Queues } from '../queues.ts';
 
 /**
  * Adds a run's batches. Each call of `add` passes the plan so far; `begun` is that of a worker which died while

@@ -1,5 +1,5 @@
 import pTimeout from 'p-timeout';
-import type { Log } from './contract.ts';
+import type { Log } from '../contract.ts';
 
 /** Something a queue's jobs cannot be done without. */
 export interface Dependency {
