@@ -1,0 +1,154 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readConfig, requireSettings } from '@mycelium/config';
+import { buildDashboard } from '@mycelium/dashboard/src/dashboard.ts';
+import { visit } from '@mycelium/dashboard/src/testing.ts';
+import { copyReadings, createLedger, ensureModel, ensurePoints } from '@mycelium/database';
+import { createTestDatabase } from '@mycelium/database/testing';
+import { photographAs } from '@mycelium/encoder/testing';
+import { addDays, dayBounds, dayOf, formatImageKey, pointKey } from '@mycelium/farm';
+import { createQueues, startWorker } from '@mycelium/queue';
+import { handlersOf, testRedis } from '@mycelium/queue/testing';
+import { directoryStore } from '@mycelium/storage';
+import { createLogger } from '@mycelium/telemetry';
+import { dailyClipInference, embedBatch, embedImages } from '@mycelium/worker-clip/handlers';
+import { computeEnvStats } from '@mycelium/worker-env-stats/src/compute-env-stats.ts';
+
+export const timeZone = 'Asia/Shanghai';
+const aliases = { 7: '607' };
+const logger = createLogger({ service: 'test', level: 'error', format: 'json' });
+
+interface TestContext {
+  after(release: () => unknown): void;
+}
+
+export type TestFarm = Awaited<ReturnType<typeof openFarm>>;
+
+/**
+ * A database, queues, a store, the dashboard, and the workers of statistics and images, with their own handlers. Only
+ * the model is a stand-in.
+ */
+export async function openFarm(t: TestContext) {
+  const pool = await createTestDatabase(t);
+  const connection = testRedis(t);
+  const queues = createQueues(connection);
+  const images = await mkdtemp(join(tmpdir(), 'mycelium-operations-'));
+  const store = directoryStore(images);
+  const env = {
+    DATABASE_URL: pool.url,
+    REDIS_URL: requireSettings(readConfig(), 'REDIS_URL').REDIS_URL,
+    REDIS_PREFIX: connection.prefix,
+    IMAGE_DIR: images,
+    MYCELIUM_HOME: `${tmpdir()}/no-home`,
+    ROOM_ALIASES: '7:607',
+    TZ: timeZone,
+  };
+  const clock = () => new Date();
+  const app = await buildDashboard({ config: readConfig(env), pool, queues, store, clock, logger });
+  const failing = { embedImages: false };
+  const workers = await startWorkers();
+  t.after(async () => {
+    await Promise.all(workers.map((worker) => worker.close()));
+    await app.close();
+    await Promise.all(queues.all.map((queue) => queue.close()));
+    await rm(images, { recursive: true });
+  });
+  const { send } = await visit(app);
+  return {
+    pool,
+    queues,
+    store,
+    env,
+    send,
+    failing,
+    today: dayOf(clock(), timeZone),
+    addImages,
+    addReadings,
+    idle,
+  };
+
+  async function startWorkers() {
+    const vector = () => new Float32Array(512).fill(1 / Math.sqrt(512));
+    const encoder = {
+      embedImages: async (pixels: unknown[]) => pixels.map(vector),
+      embedTexts: async (texts: string[]) => texts.map(vector),
+      countTokens: (text: string) => text.split(' ').length,
+    };
+    const id = { name: 'test', revision: '1', dtype: 'fp32', hash: 'none', demo: true, dimensions: 512 };
+    const model = { id: await ensureModel(pool, 'test', id), key: 'test' };
+    const clip = {
+      pool,
+      store,
+      encoder: encoder as never,
+      model,
+      captioner: undefined,
+      queues,
+      aliases,
+      logger,
+    };
+    const options = { connection, queues, ledger: createLedger(pool, 'test'), timeZone, logger };
+    return [
+      startWorker('env-stats', { daily_env_stats: computeEnvStats }, { pool, logger }, options),
+      startWorker(
+        'clip',
+        {
+          daily_clip_inference: dailyClipInference,
+          embed_images: async (payload, context) => {
+            if (failing.embedImages)
+              throw Object.assign(new Error('the bucket is gone'), { permanent: true });
+            return embedImages(payload, context);
+          },
+        },
+        clip,
+        options,
+      ),
+      startWorker(
+        'clip-batch',
+        handlersOf<'clip-batch'>({ embed_batch: embedBatch as never }),
+        clip,
+        options,
+      ),
+    ];
+  }
+
+  /** Hourly images of a room on a day, as its cameras name them. */
+  async function addImages(room: string, day: string, hours: number[]): Promise<string[]> {
+    const keys = hours.map((hour) => {
+      const capturedAt = new Date(dayBounds(day, timeZone).start.getTime() + hour * 3_600_000);
+      return formatImageKey({ room, capturedAt, batchInDate: addDays(day, -5), camera: '1' }, { timeZone });
+    });
+    for (const [n, key] of keys.entries()) await store.write(key, await photographAs('jpeg', 64, 48, n + 1));
+    return keys;
+  }
+
+  /** A temperature a minute, through a whole day. */
+  async function addReadings(room: string, day: string): Promise<void> {
+    const point = {
+      room,
+      deviceType: 'mushroom_env_status',
+      device: `mushroom_env_status_${room}`,
+      point: 'temperature',
+    };
+    const pointId = (await ensurePoints(pool, [point])).get(pointKey(point)) as number;
+    const { start } = dayBounds(day, timeZone);
+    const readings = Array.from({ length: 1_440 }, (_, n) => ({
+      pointId,
+      ts: new Date(start.getTime() + n * 60_000),
+      value: 18 + (n % 7) / 10,
+    }));
+    await copyReadings(pool, readings);
+  }
+
+  /** Until every queue is empty. */
+  async function idle(): Promise<void> {
+    const busy = ['wait', 'active', 'delayed', 'prioritized', 'waiting-children'] as const;
+    for (let n = 0; n < 1_200; n++) {
+      const counts = await Promise.all(queues.all.map((queue) => queue.getJobCountByTypes(...busy)));
+      if (counts.every((count) => count === 0)) return;
+      await sleep(50);
+    }
+    throw new Error('the queues did not become empty within a minute');
+  }
+}
