@@ -133,6 +133,36 @@ test('a late growth day makes the statistics that it decided stale', async (t) =
   assert.deepEqual(await rows('growth_day, minutes_above > 0'), [[12, true]]);
 });
 
+test('pictures of a new batch, listed after the statistics of their days, make those stale', async (t) => {
+  const { pool, write, run, rows } = await startFarm(t);
+  const days = ['2026-06-10', '2026-06-11', '2026-06-12'];
+  await write('611', 'temperature', hourly(19, ...days));
+  for (const day of days) await run(day);
+  const list = (...pictures: [day: string, inDate: string][]) =>
+    pool.query(
+      `insert into image (key, room, day, captured_at, in_date, camera, growth_day, stage, etag, bytes)
+       select day || in_date, '611', day::date, day::date + interval '8 h', in_date::date, 'c', 1, 'normal', 'e', 1
+       from unnest($1::text[], $2::text[]) as picture(day, in_date)`,
+      [pictures.map(([day]) => day), pictures.map(([, inDate]) => inDate)],
+    );
+  await list(['2026-06-10', '2026-06-01'], ['2026-06-11', '2026-06-01']);
+  assert.deepEqual(await stale(pool), ['611 2026-06-10', '611 2026-06-11', '611 2026-06-12']);
+  await run('2026-06-13');
+  assert.deepEqual(await rows('growth_day'), [[10], [11], [12]]);
+
+  await list(['2026-06-09', '2026-06-01']);
+  assert.deepEqual(
+    await stale(pool),
+    ['611 2026-06-09', '611 2026-06-10'],
+    'the room has no earlier picture',
+  );
+  await run('2026-06-13');
+  await list(['2026-06-12', '2026-06-01']);
+  assert.deepEqual(await stale(pool), [], 'the same batch');
+  await list(['2026-06-12', '2026-06-12']);
+  assert.deepEqual(await stale(pool), ['611 2026-06-12', '611 2026-06-13']);
+});
+
 test('a second sensor stands in where the room’s own has no valid reading, and changes nothing elsewhere', async (t) => {
   const { pool, write, run, rows } = await startFarm(t);
   await write('611', 'temperature', hourly(18, '2026-06-10'));

@@ -76,6 +76,25 @@ create trigger point_late after update of room, device_type, device, point, kind
         and current_setting('mycelium.marks_late', true) is distinct from 'yes')
   execute function mark_point_late();
 
+-- Without a controller the growth day comes from the latest picture. Pictures of another batch than the one before them,
+-- listed after the statistics of their days, change those days up to the next picture.
+create function mark_growth_late() returns trigger language plpgsql as $$
+begin
+  perform mark_late(array_agg(sensor.id), array_agg(span.first), array_agg(coalesce(following.captured_at, closing)))
+  from (select room, min(captured_at) as first, max(captured_at) as last from listed group by room) span
+  join reading_watermark on reader = 'readings' and span.first < closing
+  join lateral (select min(id) as id from point where point.room = span.room
+    and device_type = 'mushroom_env_status' and reads('readings', kind, device_type, point)) sensor on sensor.id is not null
+  left join lateral (select in_date from image where image.room = span.room and captured_at < span.first
+    order by captured_at desc limit 1) previous on true
+  left join lateral (select captured_at from image where image.room = span.room and captured_at > span.last
+    order by captured_at limit 1) following on true
+  where exists (select from listed where listed.room = span.room and listed.in_date is distinct from previous.in_date);
+  return null;
+end $$;
+create trigger image_growth_late after insert on image referencing new table as listed
+  for each statement execute function mark_growth_late();
+
 -- Days that were never computed although their readings are there, and days whose humidity lost values because 100–110 %
 -- used to count as a fault: the next run computes them.
 insert into late_reading (reader, point_id, day, first, last)
