@@ -107,7 +107,7 @@ function print(row: BenchRow, before?: Comparison): void {
   const times = (value: number | null) => (value === null ? '–' : `${value.toFixed(2)}×`);
   const note = row.note ? ` (${row.note})` : '';
   const compared = before
-    ? `; the other checkout ${number(before.ours)} ${row.unit}, ${times(before.ratio)} as good`
+    ? `; ${times(before.ratio)} the other checkout, which has ${number(before.ours)} ${row.unit}`
     : '';
   console.log(
     `${row.id} ${row.case}${note}: ours ${number(row.ours)} ${row.unit}, naive ${number(row.naive)}, limit ${number(row.limit)}; ` +

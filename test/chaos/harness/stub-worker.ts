@@ -84,7 +84,8 @@ export function startStubWorker(testbed: Testbed, options: StubWorkerOptions): S
     async heapBytes() {
       const answer = logged(({ heapBytes }) => heapBytes !== undefined);
       child.kill('SIGUSR2');
-      return (await answer).heapBytes as number;
+      const gone = ended.then(() => Promise.reject(new Error(`${options.name} ended`)));
+      return (await Promise.race([answer, gone])).heapBytes as number;
     },
   };
 }

@@ -11,7 +11,7 @@ export const r9: Scenario = {
   title: 'SIGTERM in any state',
   quiet: true,
   async run(outer) {
-    const drainSeconds = outer.full ? 10 : 4;
+    const [drainSeconds, leaseSeconds] = outer.full ? [10, 5] : [4, 2];
     const servers = await startOwnServers(await outer.home(), await outer.home());
     outer.onEnd(() => servers.stop());
     const testbed = await openTestbed(outer, servers);
@@ -32,7 +32,7 @@ export const r9: Scenario = {
 
     // What was interrupted five times is finished by others.
     await startApp(testbed, 'scheduler');
-    startStubWorker(testbed, { name: 'finisher', millisecondsPerImage: 1, leaseSeconds: 5 });
+    startStubWorker(testbed, { name: 'finisher', millisecondsPerImage: 1, leaseSeconds });
     const report = await dayReport(testbed, 90);
     if (report?.succeeded !== keys.length)
       broken.push(`the report says ${report?.succeeded} of ${keys.length}`);
@@ -46,7 +46,7 @@ export const r9: Scenario = {
     async function stopIn(state: string, act: (stop: () => Promise<void>) => Promise<unknown>) {
       const name = `worker-${times.length + 1}`;
       const { child, ready, ended } = startStubWorker(testbed, {
-        ...{ name, millisecondsPerImage: 50, leaseSeconds: 5, drainSeconds },
+        ...{ name, millisecondsPerImage: 50, leaseSeconds, drainSeconds },
       });
       await ready;
       if (state.startsWith('busy') && !(await takesBatch(name))) broken.push(`${state}: it took no batch`);
