@@ -18,6 +18,7 @@ export {
   type QueueName,
   queueNames,
   type Result,
+  retentionJob,
   scheduledJobs,
   startupJob,
   viewOf,

@@ -141,7 +141,10 @@ export const queueNames = [...new Set(jobNames.map((name) => jobs[name].queue))]
 /** The jobs that fire by themselves. */
 export const scheduledJobs = jobNames.filter((name) => jobs[name].trigger === 'schedule');
 /** The job that the scheduler runs when it starts, before it schedules anything. */
-export const startupJob: JobName & 'create_tables' = 'create_tables';
+export const startupJob = 'create_tables' as const satisfies JobName;
+
+/** The job that deletes old data. */
+export const retentionJob = 'prune' as const satisfies JobName;
 
 /** The job that computes past days from this again. */
 export function backfillJob(basis: BackfillBasis): JobName {

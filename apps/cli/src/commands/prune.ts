@@ -3,22 +3,23 @@ import { createOutput } from '../output.ts';
 
 export function pruneCommand(): Command {
   return new Command('prune')
-    .summary('throw away what is older than it is to be kept')
+    .summary('delete data past its retention period')
     .description(
-      'Runs the job `prune` now: what is older than KEEP_RUNS_DAYS, KEEP_ALERTS_DAYS, KEEP_AUDIT_DAYS, ' +
-        'KEEP_IMAGES_DAYS and KEEP_READINGS_DAYS goes. Look with --dry-run first.',
+      'Runs the job `prune` now. It deletes data older than KEEP_RUNS_DAYS, KEEP_ALERTS_DAYS, KEEP_AUDIT_DAYS, ' +
+        'KEEP_IMAGES_DAYS and KEEP_READINGS_DAYS. Look with --dry-run first.',
     )
-    .option('--dry-run', 'tell what would go, and change nothing')
+    .option('--dry-run', 'show what would be deleted, and change nothing')
     .action(async (_, command: Command) => {
       const { dryRun, json } = command.optsWithGlobals<{ dryRun?: boolean; json?: boolean }>();
       const output = createOutput(json);
       const { withDatabase, withConnections } = await import('../connections.ts');
       if (!dryRun) {
         const { runJob } = await import('@mycelium/operations');
+        const { retentionJob } = await import('@mycelium/queue');
         const { followOne } = await import('../follow-one.ts');
         const { operationsOf } = await import('../operations.ts');
         await withConnections(async (connections) =>
-          followOne(connections, await runJob(operationsOf(connections), { job: 'prune' }), output),
+          followOne(connections, await runJob(operationsOf(connections), { job: retentionJob }), output),
         );
         return;
       }
@@ -28,7 +29,7 @@ export function pruneCommand(): Command {
         const kept = keptDays(config);
         const old = await countOld(pool, kept, new Date());
         output.table(
-          ['what', 'kept for', 'would go'],
+          ['what', 'kept for', 'to delete'],
           Object.entries(old).map(([what, n]) => {
             const days = kept[what === 'quarantined' ? 'images' : (what as keyof typeof kept)];
             return [what, days ? `${days} days` : 'ever', Array.isArray(n) ? n.join(' ') || '0' : n];

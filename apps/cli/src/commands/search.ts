@@ -56,8 +56,10 @@ export function searchCommand(): Command {
       await withDatabase(async (connections) => {
         // Read once, so that the same model encodes the query and holds the vectors, even during a change.
         const model = await activeModel(connections.pool);
-        if (!model)
-          throw new CommandFailed('There are no vectors to search yet. Run daily_clip_inference first.');
+        if (!model) {
+          const { imageJobs } = await import('@mycelium/queue');
+          throw new CommandFailed(`There are no vectors to search yet. Run ${imageJobs.nightly} first.`);
+        }
         const query = key
           ? await storedVector(connections, model, key)
           : await newVector(connections, model, { text, image }, output);

@@ -1,6 +1,7 @@
-import { type Cause, requestOf } from '../envelope.ts';
+import type { Cause } from '../envelope.ts';
 import type { JobName, PayloadInput } from '../jobs.ts';
 import type { Queues } from '../queues.ts';
+import { findRequestedJob } from '../requested-job.ts';
 
 /** The id that BullMQ's scheduler gives the job of a slot. */
 const schedulerJobId = (name: JobName, slot: Date) => `repeat:${name}:${slot.getTime()}`;
@@ -14,13 +15,14 @@ export function slotJobId(name: JobName, slot: Date): string {
 }
 
 /** The jobs that stand for a slot in Redis: under one of its ids, or the one that the ledger has as its request. */
-async function findSlotJobs(queues: Queues, name: JobName, slot: Date, request = '') {
+async function findSlotJobs(queues: Queues, name: JobName, slot: Date, request: string | null = null) {
   const queue = queues.of(name);
-  const ids = [schedulerJobId(name, slot), slotJobId(name, slot)];
-  const jobs = await Promise.all(ids.map((id) => queue.getJob(id)));
-  const asked = await queue.getJob(request.slice(0, request.lastIndexOf('#')));
-  if (asked && requestOf(asked) === request) jobs.push(asked);
-  return jobs.filter((job) => job !== undefined);
+  const found = await Promise.all([
+    queue.getJob(schedulerJobId(name, slot)),
+    queue.getJob(slotJobId(name, slot)),
+    findRequestedJob(queues, name, request),
+  ]);
+  return found.filter((job) => job !== undefined);
 }
 
 /** Whether Redis holds an unfinished job for this slot. */
