@@ -17,7 +17,7 @@ const sections: [title: string, settings: Setting[], intro?: string][] = [
     'The console and its API',
     ['DASHBOARD_HOST', 'DASHBOARD_PORT', 'DASHBOARD_USER', 'DASHBOARD_PASSWORD', 'INGEST_TOKEN'],
   ],
-  ['Alerts', ['ALERT_WEBHOOK_URL', 'ALERT_WEBHOOK_SECRET']],
+  ['Alerts', ['ALERT_WEBHOOK_URL', 'ALERT_WEBHOOK_SECRET', 'ALERT_LANGUAGE']],
   [
     'How long data is kept',
     ['KEEP_RUNS_DAYS', 'KEEP_ALERTS_DAYS', 'KEEP_AUDIT_DAYS', 'KEEP_IMAGES_DAYS', 'KEEP_READINGS_DAYS'],

@@ -27,7 +27,7 @@ export async function buildDashboard(options: DashboardOptions): Promise<Fastify
 
   const app = fastify({ bodyLimit: 256 * 1024, routerOptions: { maxParamLength: 500 } });
   answerErrors(app, logger);
-  securityHeaders(app);
+  await securityHeaders(app);
   await app.register(cookie);
   await app.register(compress, {
     threshold: 1_024,

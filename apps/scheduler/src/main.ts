@@ -25,7 +25,7 @@ const farm = { pool, queues, timeZone, logger, now };
 const reconciling = startReconciling(farm, leadership);
 shutdown.onStop('reconciling', () => reconciling.stop());
 const webhook = config.ALERT_WEBHOOK_URL
-  ? { url: config.ALERT_WEBHOOK_URL, secret: config.ALERT_WEBHOOK_SECRET }
+  ? { url: config.ALERT_WEBHOOK_URL, secret: config.ALERT_WEBHOOK_SECRET, language: config.ALERT_LANGUAGE }
   : undefined;
 const watching = startWatching({ ...farm, webhook }, () => reconciling.leads());
 shutdown.onStop('alerts', () => watching.stop());

@@ -1,19 +1,23 @@
-/** Failures allowed within the window before the door stays shut, by what they have in common. */
+import { LRUCache } from 'lru-cache';
+
+/** Failures within the window before further attempts are refused, by what they have in common. */
 const limits = { pair: 5, address: 20, name: 50 };
 const windowMs = 15 * 60_000;
 const remembered = 10_000;
 
-interface Count {
-  failures: number;
-  since: number;
-}
-
 /**
- * Slows down whoever guesses passwords: by name and address together, so that a stranger cannot lock the owner
- * out, and more loosely by each alone, against guesses spread over names or over addresses.
+ * Slows down anyone who guesses passwords: by name and address together, so that a stranger cannot lock the owner
+ * out, and with higher limits by each alone, against guesses spread over names or over addresses.
  */
 export function createLockOut(now: () => number) {
-  const counts = new Map<string, Count>();
+  // `ttlResolution: 0` and `perf`: the cache must not keep a time of its own between two calls.
+  const failures = new LRUCache<string, number>({
+    max: remembered,
+    ttl: windowMs,
+    noUpdateTTL: true,
+    ttlResolution: 0,
+    perf: { now },
+  });
 
   const keys = (name: string, address: string): [string, number][] => [
     [`pair ${address} ${name}`, limits.pair],
@@ -21,42 +25,28 @@ export function createLockOut(now: () => number) {
     [`name ${name}`, limits.name],
   ];
 
-  const current = (key: string): Count => {
-    const count = counts.get(key);
-    return count && now() - count.since < windowMs ? count : { failures: 0, since: now() };
-  };
-
   return {
     /**
-     * Counts an attempt before it is checked, so that attempts sent side by side count too.
-     * @returns seconds to wait, 0 when it may be tried.
+     * Counts an attempt before the password is checked, so that attempts sent in parallel count too.
+     * @returns seconds to wait, 0 when the attempt may go ahead
      */
     attempt(name: string, address: string): number {
-      const seen = keys(name, address).map(([key, limit]) => ({ key, limit, count: current(key) }));
-      const shut = seen.filter(({ count, limit }) => count.failures >= limit);
-      if (shut.length > 0) {
-        return Math.ceil(Math.max(...shut.map(({ count }) => count.since + windowMs - now())) / 1_000);
+      const seen = keys(name, address);
+      const exceeded = seen.filter(([key, limit]) => (failures.get(key) ?? 0) >= limit);
+      if (exceeded.length > 0) {
+        return Math.ceil(Math.max(...exceeded.map(([key]) => failures.getRemainingTTL(key))) / 1_000);
       }
-      for (const { key, count } of seen) {
-        counts.delete(key);
-        counts.set(key, { failures: count.failures + 1, since: count.since });
-      }
-      for (const key of counts.keys()) {
-        if (counts.size <= remembered) break;
-        counts.delete(key);
-      }
+      for (const [key] of seen) failures.set(key, (failures.get(key) ?? 0) + 1);
       return 0;
     },
 
     /** The right password forgives the failures of this name from this address. */
     succeeded(name: string, address: string): void {
       for (const [key] of keys(name, address)) {
-        const count = current(key);
-        if (key.startsWith('pair')) counts.delete(key);
-        else counts.set(key, { failures: Math.max(0, count.failures - 1), since: count.since });
+        const count = failures.get(key) ?? 0;
+        if (key.startsWith('pair') || count <= 1) failures.delete(key);
+        else failures.set(key, count - 1);
       }
     },
   };
 }
-
-export type LockOut = ReturnType<typeof createLockOut>;

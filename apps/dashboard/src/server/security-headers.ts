@@ -1,36 +1,34 @@
+import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
 
-const policy = (rules: Record<string, string>) =>
-  Object.entries({
-    'default-src': "'none'",
-    'script-src': "'self'",
-    'style-src': "'self'",
-    'img-src': "'self' data: blob:",
-    'font-src': "'self'",
-    'connect-src': "'self'",
-    'form-action': "'self'",
-    'base-uri': "'none'",
-    'frame-ancestors': "'none'",
-    ...rules,
-  })
-    .map(([rule, value]) => `${rule} ${value}`)
-    .join('; ');
+const policy = {
+  'default-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'"],
+  'img-src': ["'self'", 'data:', 'blob:'],
+  'font-src': ["'self'"],
+  'connect-src': ["'self'"],
+  'form-action': ["'self'"],
+  'base-uri': ["'none'"],
+  'frame-ancestors': ["'none'"],
+};
+// The page of Bull Board contains a style element and a base address.
+const bullBoardPolicy = { ...policy, 'style-src': ["'self'", "'unsafe-inline'"], 'base-uri': ["'self'"] };
 
-const ours = policy({});
-// Bull Board's page carries a style element and a base address.
-const bullBoards = policy({ 'style-src': "'self' 'unsafe-inline'", 'base-uri': "'self'" });
-
-export function securityHeaders(app: FastifyInstance): void {
+/** What browsers may do with a page of the console, and with anything else the dashboard answers. */
+export async function securityHeaders(app: FastifyInstance): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: policy },
+    frameguard: { action: 'deny' },
+    referrerPolicy: { policy: 'same-origin' },
+    // The dashboard speaks HTTP: whether its name is HTTPS only is for the proxy before it to say.
+    hsts: false,
+  });
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers({
-      'content-security-policy': request.url.startsWith('/queues') ? bullBoards : ours,
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'referrer-policy': 'same-origin',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-resource-policy': 'same-origin',
-      'permissions-policy': 'camera=(), microphone=(), geolocation=()',
-    });
+    if (request.url.startsWith('/queues')) {
+      await reply.helmet({ contentSecurityPolicy: { useDefaults: false, directives: bullBoardPolicy } });
+    }
+    reply.header('permissions-policy', 'camera=(), microphone=(), geolocation=()');
     if (request.url.startsWith('/api')) reply.header('cache-control', 'no-store');
   });
 }

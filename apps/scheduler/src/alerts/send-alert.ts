@@ -1,11 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { type AlertRow, alertsToSend, markSent, type Pool, postponeSending } from '@mycelium/database';
 import type { Logger } from '@mycelium/telemetry';
+import { type Language, sayStored } from '@mycelium/words';
 
 export interface Webhook {
   url: string;
   /** Signs what is sent: `x-mycelium-signature: sha256=…`, the HMAC of the body in hexadecimal. */
   secret?: string | undefined;
+  /** Of the message; English where it is not set, and for alerts without a code. */
+  language?: Language | undefined;
   /** Milliseconds an answer may take. */
   patience?: number;
 }
@@ -16,7 +19,7 @@ const firstRetrySeconds = 10;
 const lastRetrySeconds = 3_600;
 
 /**
- * Tells the webhook of every alert that was opened or is over and has not been told. What fails is tried again
+ * Sends every opening and closing of an alert that the webhook has not accepted yet. A failed request is repeated
  * later, twice as long apart each time, up to an hour.
  */
 export async function sendAlerts({
@@ -54,8 +57,13 @@ export function retryAfterSeconds(attempts: number): number {
   return Math.min(firstRetrySeconds * 2 ** attempts, lastRetrySeconds);
 }
 
-async function send({ url, secret, patience = usualPatience }: Webhook, alert: AlertRow, sentAt: Date) {
-  const { id, kind, subject, severity, message, openedAt, closedAt } = alert;
+async function send(
+  { url, secret, language = 'en', patience = usualPatience }: Webhook,
+  alert: AlertRow,
+  sentAt: Date,
+) {
+  const { id, kind, subject, severity, openedAt, closedAt } = alert;
+  const message = sayStored(alert, alert.message, language);
   const state = closedAt ? 'closed' : 'open';
   const body = JSON.stringify({
     id,
@@ -76,7 +84,7 @@ async function send({ url, secret, patience = usualPatience }: Webhook, alert: A
       ...(signature && { 'x-mycelium-signature': `sha256=${signature}` }),
     },
     body,
-    // Somebody else's address is not where the farm's troubles are to be told.
+    // The alerts of the farm go to the configured address only.
     redirect: 'manual',
     signal: AbortSignal.timeout(patience),
   });

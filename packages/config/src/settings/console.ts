@@ -28,4 +28,8 @@ export const dashboard = {
     .min(16, 'at least 16 characters')
     .optional()
     .describe('Secret that signs requests to ALERT_WEBHOOK_URL, at least 16 characters'),
+  ALERT_LANGUAGE: z
+    .enum(['en', 'zh-CN'])
+    .default('en')
+    .describe('Language of the message sent to ALERT_WEBHOOK_URL, `en` or `zh-CN`'),
 };
