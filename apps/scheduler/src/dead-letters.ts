@@ -1,7 +1,7 @@
 import type { Queues } from '@mycelium/queue';
 import { withinPatience } from './patience.ts';
 
-/** Jobs of a queue that failed for good and wait in Redis for a person. */
+/** Jobs of a queue that used every attempt and wait in Redis for a person. */
 export interface DeadLetters {
   queue: string;
   count: number;

@@ -1,8 +1,8 @@
 import { createPool, type PoolClient } from '@mycelium/database';
 
 /**
- * One scheduler leads, the others stand by: an advisory lock on a connection of its own, which PostgreSQL frees
- * when the leader dies.
+ * One scheduler leads and the others stand by: an advisory lock on its own connection, which PostgreSQL releases when
+ * the leader dies.
  */
 export function createLeadership(databaseUrl: string) {
   const pool = createPool(databaseUrl, { name: 'mycelium scheduler leadership', max: 1 });
@@ -31,7 +31,7 @@ export function createLeadership(databaseUrl: string) {
 
   async function open(): Promise<PoolClient> {
     client = await pool.connect();
-    // A broken connection is a lost lead: the lock went with it.
+    // A broken connection has lost the lock, and with it the lead.
     client.on('error', drop);
     return client;
   }

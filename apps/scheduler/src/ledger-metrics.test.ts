@@ -28,7 +28,7 @@ async function setup(t: Parameters<typeof createTestDatabase>[0], connection = t
   return { pool, queues, connection, scrape };
 }
 
-test('the ledger is told as it stands: next runs, overdue slots, heartbeats, alerts', async (t) => {
+test('the metrics show the ledger: next runs, overdue slots, heartbeats, alerts', async (t) => {
   const { pool, scrape } = await setup(t);
   await rememberSchedule(pool, { job: 'daily_env_stats', pattern: '20 3 1 * * *', timeZone }, seconds(-60));
   await pool.query(`insert into heartbeat values ('one', 'worker-clip', 'host', $1, $1)`, [seconds(370)]);
@@ -56,7 +56,7 @@ test('a paused schedule has no next run', async (t) => {
   assert.ok(next.every((line) => !line.includes('daily_env_stats')));
 });
 
-test('slots that ended since the scheduler started are counted once, however often it is asked', async (t) => {
+test('slots that ended since the scheduler started are counted once, however often it is scraped', async (t) => {
   const { pool, scrape } = await setup(t);
   for (const [n, finishedAt] of [seconds(399), seconds(401), seconds(402)].entries()) {
     const run = { job: 'daily_env_stats', slot: seconds(n * 86_400) };
@@ -69,7 +69,7 @@ test('slots that ended since the scheduler started are counted once, however oft
   assert.ok((await scrape()).includes(missed));
 });
 
-test('queues are told by state, and how long their dead letters have waited', async (t) => {
+test('queues show their jobs by state, and how long their dead letters have waited', async (t) => {
   const { queues, connection, scrape } = await setup(t);
   const queue = queues.of('embed_batch');
   await queues.enqueue('embed_batch', { keys: ['612/a.jpg'] });
@@ -90,7 +90,7 @@ test('queues are told by state, and how long their dead letters have waited', as
     assert.ok(lines.includes(line), line);
 });
 
-test('while Redis is out of reach the ledger is told, and nothing old of the queues', async (t) => {
+test('while Redis is unreachable the metrics show the ledger, and nothing old of the queues', async (t) => {
   const nowhere = {
     REDIS_URL: 'redis://127.0.0.1:1',
     REDIS_CONNECT_TIMEOUT: 500,

@@ -17,8 +17,8 @@ export interface Measured {
 const endings = ['succeeded', 'failed', 'missed', 'coalesced', 'paused'];
 
 /**
- * What Prometheus sees of the ledger and the queues, read when it asks. Every scheduler tells the same: take the
- * maximum over them. While PostgreSQL or Redis does not answer, what is theirs is absent rather than old.
+ * What Prometheus sees of the ledger and the queues, read when it scrapes. Every scheduler reports the same: take the
+ * maximum over them. While PostgreSQL or Redis does not answer, its metrics are absent rather than old.
  */
 export function measureLedger(
   { pool, queues, timeZone, now }: Measured,
@@ -26,7 +26,7 @@ export function measureLedger(
 ): void {
   const ledger = oneAtATime(readLedger);
   const redis = oneAtATime(readQueues);
-  /** Every metric waits for one and the same reading. */
+  /** Every metric waits for the same reading. */
   const read = oneAtATime(async () => {
     await Promise.all([
       withinPatience(ledger()).catch(forgetLedger),
@@ -38,13 +38,17 @@ export function measureLedger(
 
   const nextRun = gauge('mycelium_next_run_timestamp_seconds', 'When the job fires next', 'job');
   const overdue = gauge('mycelium_overdue_slots', 'Slots due beyond the grace that have not begun', 'job');
-  const heartbeatAge = gauge('mycelium_heartbeat_age_seconds', 'Since a process was heard of', 'service');
+  const heartbeatAge = gauge(
+    'mycelium_heartbeat_age_seconds',
+    'Time since the last heartbeat of a service',
+    'service',
+  );
   const alertsOpen = gauge('mycelium_alerts_open', 'Open alerts', 'kind');
-  const ofLedger = [nextRun, overdue, heartbeatAge, alertsOpen];
+  const ledgerMetrics = [nextRun, overdue, heartbeatAge, alertsOpen];
   const queueJobs = gauge('mycelium_queue_jobs', 'Jobs in Redis', 'queue', 'state');
   const oldestLetter = gauge(
     'mycelium_oldest_dead_letter_seconds',
-    'Age of the oldest job that failed for good; 0 without any',
+    'Age of the oldest dead-lettered job; 0 without any',
     'queue',
   );
   const runs = new Counter({
@@ -66,7 +70,7 @@ export function measureLedger(
       listOpenAlerts(pool),
       countEnded((job, status, count) => runs.inc({ job, status }, count)),
     ]);
-    for (const metric of ofLedger) metric.reset();
+    for (const metric of ledgerMetrics) metric.reset();
     for (const job of scheduledJobs) {
       if (!paused.has(job)) nextRun.set({ job }, nextFiring(scheduleOf(job), timeZone, at).getTime() / 1_000);
       overdue.set({ job }, due.get(job)?.length ?? 0);
@@ -96,7 +100,7 @@ export function measureLedger(
   }
 
   function forgetLedger(): void {
-    for (const metric of ofLedger) metric.reset();
+    for (const metric of ledgerMetrics) metric.reset();
   }
 
   function forgetQueues(): void {
@@ -106,8 +110,8 @@ export function measureLedger(
 }
 
 /**
- * Counts runs as they end. Not all that the ledger holds: its old rows are taken away in time, and a counter that
- * falls looks to Prometheus like a restart. The cursor stays a little behind, for transactions still under way.
+ * Counts runs as they end, not all that the ledger holds: its old rows are deleted in time, and a counter that falls
+ * looks to Prometheus like a restart. The cursor stays a little behind, for transactions that have not committed.
  */
 function endedSince(pool: Pool, start: Date) {
   let from = start;
@@ -124,7 +128,7 @@ function endedSince(pool: Pool, start: Date) {
   };
 }
 
-/** Whoever asks while the work is under way waits for its end. */
+/** Calls made during the work wait for its end. */
 function oneAtATime(work: () => Promise<void>): () => Promise<void> {
   let current: Promise<void> | undefined;
   return () => {

@@ -7,9 +7,9 @@ interface Context {
   logger: Log;
 }
 
-/** Days are counted back from the slot: a run that comes late takes away no more than one that came in time. */
+/** Days are counted back from the slot: a late run deletes no more than a run in time. */
 export const pruneOld: Handler<'prune', Context> = async (_payload, { pool, kept, run, logger, signal }) => {
   const pruned = await prune((work) => commit(pool, run.lease, work), kept, run.slot, signal);
-  logger.info('old rows are gone', pruned);
+  logger.info('old rows deleted', pruned);
   return pruned;
 };

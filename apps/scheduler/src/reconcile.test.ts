@@ -21,7 +21,7 @@ const timeZone = 'Asia/Shanghai';
 const slot = new Date('2025-12-24T17:03:20Z');
 const minutes = (n: number) => new Date(slot.getTime() + n * 60_000);
 
-/** A scheduler whose clock the test sets. Redis's own clock is real, so its schedules lie in the future. */
+/** A scheduler whose clock the test sets. Redis's clock is real, so its schedules are in the future. */
 async function setup(t: Parameters<typeof createTestDatabase>[0]) {
   const pool = await createTestDatabase(t);
   const connection = testRedis(t);
@@ -50,7 +50,7 @@ test('everything stopped before 01:03:20 and started at 01:05:00: the slot is pu
   assert.equal((await jobOf('daily_env_stats', slot))?.data.cause, 'schedule');
 });
 
-test('what Redis loses comes back, as often as it loses it, until the run is in the ledger', async (t) => {
+test('what Redis loses is restored, as often as it is lost, until the run is in the ledger', async (t) => {
   const { pool, at, jobOf, forget } = await setup(t);
   await at(minutes(-10));
   for (const n of [1, 2, 3]) {
@@ -67,7 +67,7 @@ test('what Redis loses comes back, as often as it loses it, until the run is in 
   assert.equal(await jobOf('daily_env_stats', slot), undefined);
 });
 
-test('a run that had begun when Redis was emptied is put back', async (t) => {
+test('a run that had begun when Redis was emptied is enqueued again', async (t) => {
   const { pool, at, jobOf, forget } = await setup(t);
   await at(minutes(-10));
   const ledger = createLedger(pool, 'worker');
@@ -80,10 +80,10 @@ test('a run that had begun when Redis was emptied is put back', async (t) => {
   assert.ok(await jobOf('daily_clip_inference', slot));
 });
 
-test('a run that sleeps on its batches under an id of its own is not taken for a lost one', async (t) => {
+test('a run that sleeps on its batches under its own job id is not treated as lost', async (t) => {
   const { pool, queues, at, forget } = await setup(t);
-  const asked = { slot, jobId: 'backfill-2025-12-23-611' };
-  const { id, timestamp } = await queues.enqueue('embed_images', { day: '2025-12-23' }, asked);
+  const request = { slot, jobId: 'backfill-2025-12-23-611' };
+  const { id, timestamp } = await queues.enqueue('embed_images', { day: '2025-12-23' }, request);
   const run = { job: 'embed_images', slot };
   const ledger = createLedger(pool, 'worker');
   const begun = await ledger.begin({ ...run, cause: 'backfill', request: `${id}#${timestamp}` });
@@ -93,10 +93,10 @@ test('a run that sleeps on its batches under an id of its own is not taken for a
   assert.equal((await findRun(pool, 'embed_images', slot))?.status, 'waiting');
   await forget();
   await at(minutes(2));
-  assert.match((await findRun(pool, 'embed_images', slot))?.error ?? '', /lost from Redis; ask for it again/);
+  assert.match((await findRun(pool, 'embed_images', slot))?.error ?? '', /lost from Redis; run it again/);
 });
 
-test('after three days every missed day is made up for, and of the hours only the newest', async (t) => {
+test('after three days every missed day is run, and of the hours only the newest', async (t) => {
   const { pool, queues, at } = await setup(t);
   await at(minutes(-10));
   await at(minutes(3 * 24 * 60 - 30));
@@ -111,7 +111,7 @@ test('after three days every missed day is made up for, and of the hours only th
   assert.equal((await queues.of('hourly_setpoint_monitoring').getWaiting()).length, 1);
 });
 
-test('slots while a schedule is paused are written down as paused, and those after it run', async (t) => {
+test('slots while a schedule is paused are recorded as paused, and those after it run', async (t) => {
   const { pool, at, jobOf } = await setup(t);
   await at(minutes(-10));
   await pauseSchedule(pool, 'daily_env_stats', minutes(-5));
@@ -146,9 +146,9 @@ test('a scheduler that dies at any point around a slot leaves no slot unaccounte
       get(target, property) {
         const value = Reflect.get(target, property);
         if (typeof value !== 'function') return value;
-        return (...asked: unknown[]) => {
+        return (...given: unknown[]) => {
           if (++calls > dieAfter) throw new Error('killed');
-          return value.apply(target, asked);
+          return value.apply(target, given);
         };
       },
     });
@@ -157,8 +157,8 @@ test('a scheduler that dies at any point around a slot leaves no slot unaccounte
     calls = 0;
     dieAfter = day;
     const now = minutes(day * 24 * 60 + 1);
-    const house = { pool: mortal(pool), queues: mortal(queues), timeZone, logger, now: () => now };
-    await reconcile(house).catch(() => deaths++);
+    const parts = { pool: mortal(pool), queues: mortal(queues), timeZone, logger, now: () => now };
+    await reconcile(parts).catch(() => deaths++);
     await at(new Date(now.getTime() + 60_000));
     const due = minutes(day * 24 * 60);
     assert.ok(await jobOf('daily_env_stats', due), `died before call ${day + 1}`);
@@ -167,7 +167,7 @@ test('a scheduler that dies at any point around a slot leaves no slot unaccounte
   assert.ok(deaths >= 20, `${deaths} deaths`);
 });
 
-test('descriptions that Redis lost are asked for again, each once, and not while any are in the queue', async (t) => {
+test('descriptions that Redis lost are enqueued again, each once, and not while any are in the queue', async (t) => {
   const { pool, queues, at, forget } = await setup(t);
   const model = { name: 'stub', revision: '1', dtype: 'fp32', hash: '0', demo: true, dimensions: 512 };
   const modelId = await ensureModel(pool, 'stub', model);
@@ -180,27 +180,27 @@ test('descriptions that Redis lost are asked for again, each once, and not while
      insert into description_wanted (image_id, model_id, wanted_at) select id, $2, $3 from image`,
     [keys, modelId, slot],
   );
-  const asked = async () => {
+  const enqueued = async () => {
     const jobs = await queues.of('describe_batch').getWaiting();
     return jobs.flatMap(({ data }) => data.payload.keys).sort();
   };
 
   await queues.enqueue('describe_batch', { keys });
   await at(minutes(1));
-  assert.deepEqual(await asked(), keys, 'they are under way');
+  assert.deepEqual(await enqueued(), keys, 'they are in the queue');
   await forget();
   await at(minutes(2));
   await at(minutes(3));
-  assert.deepEqual(await asked(), keys);
+  assert.deepEqual(await enqueued(), keys);
 });
 
-test('a run whose job was set aside ends as failed, and is not put back for ever', async (t) => {
+test('a run whose job was dead-lettered ends as failed, and is not enqueued again for ever', async (t) => {
   const { pool, queues, connection, at, jobOf } = await setup(t);
   await at(minutes(-10));
   await at(minutes(1));
   await createLedger(pool, 'worker').begin({ job: 'daily_env_stats', slot, cause: 'schedule', request: '1' });
   await pool.query(`update lease set until = now() - interval '1 second'`);
-  // As BullMQ does with a job that killed its workers: it fails without any worker saying so to the ledger.
+  // As BullMQ does with a job that killed its workers: it fails without any worker reporting it to the ledger.
   const { prefix } = connection;
   const killer = new Worker('env-stats', undefined, {
     connection: connection.forWorker(),

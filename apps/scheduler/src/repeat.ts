@@ -1,4 +1,4 @@
-/** Does the work now, and again so many seconds after each end of it. `stop` waits for what is under way. */
+/** Does the work now, and again that many seconds after it ends. `stop` waits for the current round. */
 export function repeat(seconds: number, work: () => Promise<void>): { stop(): Promise<void> } {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;

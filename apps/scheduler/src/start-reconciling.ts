@@ -1,7 +1,7 @@
 import { type Reconciliation, reconcile } from './reconcile.ts';
 import { repeat } from './repeat.ts';
 
-/** What may be lost at most when Redis is emptied is made good within this time. */
+/** When Redis is emptied, what it held is restored within this time. */
 const everySeconds = 10;
 
 interface Leadership {
@@ -9,20 +9,20 @@ interface Leadership {
 }
 
 /** Reconciles now and every few seconds, while this scheduler leads. */
-export function startReconciling(house: Reconciliation, leadership: Leadership) {
+export function startReconciling(parts: Reconciliation, leadership: Leadership) {
   let trouble: string | undefined = 'not reconciled yet';
   let led = false;
 
   const { stop } = repeat(everySeconds, async () => {
     try {
       const leads = await leadership.leads();
-      if (leads !== led) house.logger.info(leads ? 'this scheduler leads' : 'another scheduler leads');
+      if (leads !== led) parts.logger.info(leads ? 'this scheduler leads' : 'another scheduler leads');
       led = leads;
-      if (leads) await reconcile(house);
+      if (leads) await reconcile(parts);
       trouble = undefined;
     } catch (error) {
       trouble = String(error);
-      house.logger.warn('could not reconcile; trying again', { error: trouble });
+      parts.logger.warn('could not reconcile; trying again', { error: trouble });
     }
   });
 

@@ -28,7 +28,7 @@ async function setup(t: Parameters<typeof createTestDatabase>[0]) {
   return { pool, write, count };
 }
 
-test('what is not told to go stays for ever, and what has not ended stays too', async (t) => {
+test('what has no retention period stays for ever, and so does what has not ended', async (t) => {
   const { pool, write, count } = await setup(t);
   const kept = { runs: 400, alerts: 400, ...forEver };
   const foreseen = await countOld(pool, kept, now);
@@ -42,7 +42,7 @@ test('what is not told to go stays for ever, and what has not ended stays too', 
   assert.deepEqual(await prune(write, kept, now), { ...foreseen, runs: 0, alerts: 0 });
 });
 
-test('images go with their vectors, and readings by whole months that have passed', async (t) => {
+test('images are deleted with their vectors, and readings by whole months', async (t) => {
   const { pool, write, count } = await setup(t);
   const kept = { runs: 400, alerts: 400, audit: 400, images: 90, readings: 90 };
   const foreseen = await countOld(pool, kept, now);

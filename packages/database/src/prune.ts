@@ -1,7 +1,7 @@
 import type { Queryable } from './pool.ts';
 import { dropPartitionsBefore, partitionsBefore } from './readings/partitions.ts';
 
-/** Days that things are kept; undefined: for ever. */
+/** For how many days things are kept; undefined: for ever. */
 export interface Kept {
   runs: number;
   alerts: number;
@@ -22,7 +22,7 @@ export interface Pruned {
 
 type Rows = Exclude<keyof Pruned, 'readings'>;
 
-/** What is old: of each table, rows whose time is before $1. An image's vectors go with its row. */
+/** What is old: of each table, rows whose time is before $1. Vectors and attempts are deleted with their row. */
 const old: Record<
   Rows,
   { table: string; key: string; where: string; kept: Exclude<keyof Kept, 'readings'> }
@@ -40,10 +40,10 @@ const old: Record<
 };
 const kinds = Object.keys(old) as Rows[];
 
-/** Rows a transaction: none holds locks for long, and another worker may take over in between. */
+/** Rows per transaction: none holds locks for long, and another worker may take over in between. */
 const rowsAtOnce = 5_000;
 
-/** What `prune` would take away. Changes nothing. */
+/** What `prune` would delete. Changes nothing. */
 export async function countOld(db: Queryable, kept: Kept, now: Date): Promise<Pruned> {
   const counts = await Promise.all(
     kinds.map(async (kind) => {
@@ -64,7 +64,7 @@ export async function countOld(db: Queryable, kept: Kept, now: Date): Promise<Pr
 }
 
 /**
- * Takes away what is older than it is kept.
+ * Deletes what is past its retention period.
  * @param write one transaction, which may be refused
  */
 export async function prune(

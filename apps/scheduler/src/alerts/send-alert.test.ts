@@ -17,7 +17,7 @@ const start = new Date('2025-12-24T18:00:00Z');
 const after = (seconds: number) => new Date(start.getTime() + seconds * 1_000);
 const ok: Answer = (response) => response.writeHead(200).end();
 
-/** A receiver that answers as told, one answer a request, and an alert to tell it of. */
+/** A receiver with one answer per request, and an alert to send it. */
 async function setup(t: TestContext, ...answers: Answer[]) {
   const pool = await createTestDatabase(t);
   const received: { body: string; signature: string | undefined; url: string | undefined }[] = [];
@@ -50,22 +50,22 @@ async function setup(t: TestContext, ...answers: Answer[]) {
     },
     start,
   );
-  const tell = (at: Date, webhook: object = {}) =>
+  const send = (at: Date, webhook: object = {}) =>
     sendAlerts({ pool, logger, now: () => at, webhook: { url, secret, ...webhook } });
   const states = () => received.map(({ body }) => JSON.parse(body).state);
-  return { pool, received, states, tell };
+  return { pool, received, states, send };
 }
 
 test('an alert is sent as JSON under a signature the receiver can check, and sent once', async (t) => {
-  const { received, tell } = await setup(t);
-  await tell(start);
-  await tell(after(10));
+  const { received, send } = await setup(t);
+  await send(start);
+  await send(after(10));
   assert.equal(received.length, 1);
   const { body, signature } = received[0] as (typeof received)[number];
   assert.equal(signature, `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`);
-  const { id, ...told } = JSON.parse(body);
+  const { id, ...sent } = JSON.parse(body);
   assert.equal(typeof id, 'number');
-  assert.deepEqual(told, {
+  assert.deepEqual(sent, {
     state: 'open',
     kind: 'overdue',
     subject: 'daily_env_stats',
@@ -78,22 +78,22 @@ test('an alert is sent as JSON under a signature the receiver can check, and sen
 });
 
 test('without a secret nothing is signed', async (t) => {
-  const { received, tell } = await setup(t);
-  await tell(start, { secret: undefined });
+  const { received, send } = await setup(t);
+  await send(start, { secret: undefined });
   assert.equal(received[0]?.signature, undefined);
 });
 
 test('what the receiver refuses is tried again, later each time, until it is taken', async (t) => {
   const refuse: Answer = (response) => response.writeHead(500).end('no');
-  const { received, tell } = await setup(t, refuse, refuse, ok);
-  await tell(start);
-  await tell(after(9));
+  const { received, send } = await setup(t, refuse, refuse, ok);
+  await send(start);
+  await send(after(9));
   assert.equal(received.length, 1);
-  await tell(after(10));
-  await tell(after(29));
+  await send(after(10));
+  await send(after(29));
   assert.equal(received.length, 2);
-  await tell(after(30));
-  await tell(after(5_000));
+  await send(after(30));
+  await send(after(5_000));
   assert.equal(received.length, 3);
 });
 
@@ -102,30 +102,30 @@ test('tries grow apart to an hour', () => {
 });
 
 test('a receiver that does not answer is given up for now', async (t) => {
-  const { received, states, tell } = await setup(t, () => {}, ok);
-  await tell(start, { patience: 200 });
-  await tell(after(10));
+  const { received, states, send } = await setup(t, () => {}, ok);
+  await send(start, { patience: 200 });
+  await send(after(10));
   assert.equal(received.length, 2);
   assert.deepEqual(states(), ['open', 'open']);
 });
 
 test('a redirect is not followed', async (t) => {
   const elsewhere: Answer = (response) => response.writeHead(307, { location: '/elsewhere' }).end();
-  const { received, tell } = await setup(t, elsewhere, ok);
-  await tell(start);
+  const { received, send } = await setup(t, elsewhere, ok);
+  await send(start);
   assert.deepEqual(
     received.map(({ url }) => url),
     ['/hook'],
   );
-  await tell(after(10));
+  await send(after(10));
   assert.equal(received.length, 2);
 });
 
-test('the end of an alert is told too', async (t) => {
-  const { pool, states, tell } = await setup(t);
-  await tell(start);
+test('the end of an alert is sent too', async (t) => {
+  const { pool, states, send } = await setup(t);
+  await send(start);
   const [alert] = await listOpenAlerts(pool);
   await clearAlert(pool, alert?.id as number, after(60));
-  await tell(after(60));
+  await send(after(60));
   assert.deepEqual(states(), ['open', 'closed']);
 });

@@ -42,7 +42,7 @@ export async function sendAlerts({
       } catch (error) {
         const until = new Date(now().getTime() + retryAfterSeconds(alert.attempts) * 1_000);
         await postponeSending(pool, alert.id, until);
-        logger.warn('the alert webhook did not take an alert; trying again later', {
+        logger.warn('the alert webhook did not accept an alert; trying again later', {
           alert: alert.kind,
           subject: alert.subject,
           until: until.toISOString(),

@@ -201,7 +201,7 @@ test('a waiting run is stuck when it has no batch that is alive, and no longer w
 
   assert.deepEqual(await watch(seconds(1)), []);
   assert.deepEqual(await watch(seconds(200)), [], 'its batch is in the queue');
-  // As when somebody deletes the batch by hand in Redis: BullMQ would tell its parent.
+  // As when somebody deletes the batch by hand in Redis: BullMQ itself would update its parent.
   await connection.redis.del(queues.of('embed_batch').toKey(batch.id as string));
   assert.deepEqual(await watch(seconds(210)), []);
   assert.deepEqual(await watch(seconds(331)), [`stuck-run ${name}`]);

@@ -1,6 +1,6 @@
 import type { Queryable } from '../pool.ts';
 
-/** Something is wrong: at most one alert of a kind and a subject is open. */
+/** Something is wrong. At most one alert of a kind and a subject is open. */
 export interface Condition {
   kind: string;
   /** What it is about: a job, a room, a queue, a service. */

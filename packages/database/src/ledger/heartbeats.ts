@@ -1,7 +1,7 @@
 import type { Pool, Queryable } from '../pool.ts';
 
 export interface Process {
-  /** `worker-clip@host#4711`: the name the ledger knows it by. */
+  /** `worker-clip@host#4711`: its name in the ledger. */
   process: string;
   service: string;
   host: string;
@@ -20,17 +20,17 @@ export interface HeartbeatRow {
 }
 
 const everySeconds = 10;
-/** What a process that ends may wait for a database that does not answer. */
-const farewellPatience = 2_000;
+/** How long a process that ends waits for a database that does not answer. */
+const removalPatience = 2_000;
 
-/** Says every ten seconds that the process lives and how it is. `stop` takes its row away: it ended cleanly. */
+/** Records every ten seconds that the process is alive and its trouble. `stop` removes its row: it ended cleanly. */
 export function startHeartbeat(pool: Pool, process: Process): { stop(): Promise<void> } {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let current = beat();
 
   async function beat(): Promise<void> {
-    // A database that is out of reach is told by whoever needs it; here the beat just stays away.
+    // Those who need the database report that it is unreachable; here the heartbeat is just missing.
     await recordHeartbeat(pool, process).catch(() => {});
     if (stopped) return;
     timer = setTimeout(() => {
@@ -44,7 +44,7 @@ export function startHeartbeat(pool: Pool, process: Process): { stop(): Promise<
       clearTimeout(timer);
       const gone = current.then(() => removeHeartbeat(pool, process.process));
       const { promise: patience, resolve } = Promise.withResolvers<void>();
-      const deadline = setTimeout(resolve, farewellPatience);
+      const deadline = setTimeout(resolve, removalPatience);
       await Promise.race([gone, patience]).finally(() => clearTimeout(deadline));
     },
   };
@@ -67,7 +67,7 @@ async function removeHeartbeat(db: Queryable, process: string): Promise<void> {
   await db.query('delete from heartbeat where process = $1', [process]);
 }
 
-/** Processes that live, and those that ended without a word in the last day. */
+/** Processes that are alive, and those that crashed in the last day. */
 export async function listHeartbeats(db: Queryable, now: Date): Promise<HeartbeatRow[]> {
   const { rows } = await db.query<HeartbeatRow>(
     `select process, service, host, started_at as "startedAt", seen_at as "seenAt", trouble,
@@ -78,7 +78,7 @@ export async function listHeartbeats(db: Queryable, now: Date): Promise<Heartbea
   return rows;
 }
 
-/** Seconds by which the clocks of living processes were ahead of the database's at their last heartbeat. */
+/** Seconds by which the clocks of live processes were ahead of the database's at their last heartbeat. */
 export async function clocksAhead(db: Queryable): Promise<{ process: string; seconds: number }[]> {
   const { rows } = await db.query<{ process: string; seconds: number }>(
     `select process, clock_ahead as seconds from heartbeat where seen_at > now() - interval '1 minute' order by 1`,
@@ -86,7 +86,7 @@ export async function clocksAhead(db: Queryable): Promise<{ process: string; sec
   return rows;
 }
 
-/** Takes away the rows of processes that ended without a word long ago. */
+/** Deletes the rows of processes that crashed long ago. */
 export async function forgetDeadProcesses(db: Queryable, now: Date): Promise<void> {
   await db.query(`delete from heartbeat where seen_at < $1::timestamptz - interval '2 days'`, [now]);
 }

@@ -2,12 +2,12 @@ import type { Queryable } from '../pool.ts';
 
 export interface ScheduleRow {
   job: string;
-  /** Slots up to here have ended, or are in the queue's hands. */
+  /** Slots up to here have a row in the ledger. */
   accountedUntil: Date;
   pausedAt: Date | null;
 }
 
-/** Writes down a schedule the first time it is seen: slots before that are not due. */
+/** Records a schedule the first time it is seen: slots before that are not due. */
 export async function rememberSchedule(
   db: Queryable,
   schedule: { job: string; pattern: string; timeZone: string },
@@ -29,7 +29,7 @@ export async function listSchedules(db: Queryable): Promise<ScheduleRow[]> {
   return rows;
 }
 
-/** Schedules that an operator has paused, with the time since when. */
+/** Schedules that an operator has paused, with since when. */
 export async function pausedSchedules(db: Queryable): Promise<Map<string, Date>> {
   const { rows } = await db.query<{ job: string; pausedAt: Date }>(
     'select job, paused_at as "pausedAt" from schedule where paused_at is not null',

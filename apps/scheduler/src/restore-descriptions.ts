@@ -1,0 +1,29 @@
+import { undescribedImages } from '@mycelium/database';
+import { imageJobs } from '@mycelium/queue';
+import type { Reconciliation } from './reconcile.ts';
+
+/** Milliseconds: more than lies between the commit of a vector and the job for its description. */
+const grace = 10_000;
+const atOnce = 1_000;
+
+/** Images that wait for a description while no such job is in the queue have lost theirs. Each gets its own, once. */
+export async function restoreDescriptions({ pool, queues, logger, now }: Reconciliation): Promise<void> {
+  const job = imageJobs.descriptions;
+  // The queue is asked first: while it has jobs, and a backlog may be long, the table need not be read.
+  const counts = await queues.of(job).getJobCounts('waiting', 'active', 'delayed');
+  if (Object.values(counts).some((count) => count > 0)) return;
+  const before = new Date(now().getTime() - grace);
+  const images = await undescribedImages(pool, { before, limit: atOnce });
+  if (images.length === 0) return;
+  logger.warn(`enqueued ${job} again: images wait for descriptions and had no job`, {
+    images: images.length,
+  });
+  await queues.enqueueAll(
+    job,
+    images.map(({ key, imageId, wantedAt }) => ({
+      payload: { keys: [key] },
+      // A dead-lettered one has the same id: it stays until a person retries it.
+      asked: { jobId: `image-${imageId}-${wantedAt.getTime()}` },
+    })),
+  );
+}

@@ -1,0 +1,31 @@
+import { failRun, unattendedRuns } from '@mycelium/database';
+import {
+  enqueueSlot,
+  isJobName,
+  scheduledJobs,
+  slotIsQueued,
+  startupJob,
+  whyDeadLettered,
+} from '@mycelium/queue';
+import type { Reconciliation } from './reconcile.ts';
+
+/** Runs that began, have no live worker and no job in the queue: each is enqueued again, or ends as failed. */
+export async function restoreRuns({ pool, queues, logger, now }: Reconciliation): Promise<void> {
+  for (const { job, slot, request } of await unattendedRuns(pool)) {
+    if (!isJobName(job) || (await slotIsQueued(queues, job, slot, request))) continue;
+    const fields = { job, slot: slot.toISOString() };
+    const failure = await whyDeadLettered(queues, job, slot, request);
+    if (failure) {
+      logger.error(`${job} was dead-lettered: ${failure}`, fields);
+      await failRun(pool, { job, slot }, failure);
+    } else if (scheduledJobs.includes(job)) {
+      logger.warn(`enqueued ${job} again: it had begun and its job was lost from Redis`, fields);
+      await enqueueSlot(queues, job, slot, 'catch-up', {}, { by: 'schedule', now: now() });
+    } else if (job === startupJob) {
+      await failRun(pool, { job, slot }, 'the scheduler stopped before it ended');
+    } else {
+      // Its payload was lost too.
+      await failRun(pool, { job, slot }, 'its job was lost from Redis; run it again');
+    }
+  }
+}
