@@ -4,16 +4,16 @@ import type { Queues } from '@mycelium/queue';
 import type { ObjectStore } from '@mycelium/storage';
 import type { Logger } from '@mycelium/telemetry';
 
-/** What the image jobs work with. */
+/** The dependencies of the image jobs. */
 export interface ClipContext {
   pool: Pool;
   store: ObjectStore;
   encoder: Encoder;
-  /** The row of the encoder's model. */
+  /** The encoder's model in the database. */
   model: { id: number; key: string };
   captioner: Captioner | undefined;
   queues: Queues;
-  /** Raw rooms and what they mean, e.g. 7 → 607. */
+  /** Rooms that cameras know by another name, such as 7 → 607. */
   aliases: Record<string, string>;
   logger: Logger;
 }

@@ -3,13 +3,13 @@ import type { Handler, Result, RunContext } from '@mycelium/queue';
 import type { ClipContext } from './context.ts';
 import { type Plan, planImages, type Selection, selectSince } from './plan-images.ts';
 
-/** Every image of yesterday that has no vector of the model yet. */
+/** Embeds every image of yesterday that has no vector of the model yet. */
 export const dailyClipInference: Handler<'daily_clip_inference', ClipContext> = (_, context) => {
   const { day } = context.run;
   return embed({ from: day, to: day }, { batchSize: 20, save: true }, context);
 };
 
-/** Images that a person asks for: a day's, or those of the last hours. */
+/** Embeds the images that a person selected: those of a day, or of the last hours. */
 export const embedImages: Handler<'embed_images', ClipContext> = (asked, context) => {
   const { day, since, rooms, maxPerRoom, batchSize, save } = asked;
   const range = day
@@ -51,7 +51,7 @@ async function embed(
     ),
   );
 
-  const report = tell(plan, results);
+  const report = addUp(plan, results);
   if (report.total === 0) logger.warn('no images found', { ...selection });
   return {
     ...report,
@@ -63,8 +63,8 @@ async function embed(
   };
 }
 
-/** What planning found and what the batches did, added up. An image no batch tells of has failed. */
-export function tell({ rooms: planned }: Pick<Plan, 'rooms'>, batches: Result<'embed_batch'>[]) {
+/** Adds up what planning found and what the batches did. An image that no batch reports has failed. */
+export function addUp({ rooms: planned }: Pick<Plan, 'rooms'>, batches: Result<'embed_batch'>[]) {
   const rooms: Result<'embed_images'>['rooms'] = {};
   for (const [room, { total, skipped }] of Object.entries(planned)) {
     const succeeded = batches.reduce((sum, batch) => sum + (batch.rooms[room]?.succeeded ?? 0), 0);

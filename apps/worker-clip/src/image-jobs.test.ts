@@ -6,7 +6,7 @@ import { activeModel, searchImages } from '@mycelium/database';
 import { createCaptioner, decodeImage } from '@mycelium/encoder';
 import { encoder, keyAt, picture, slot, startClipWorker } from './testing.ts';
 
-test('every image of yesterday becomes a row, once, and a replaced one becomes a new one', async (t) => {
+test('every image of yesterday is embedded once, and a replaced one again', async (t) => {
   const { pool, store, report } = await startClipWorker(t);
   for (let n = 0; n < 24; n++) await store.write(keyAt('611', n), await picture(n));
   await store.write(keyAt('612', 3), await picture(3));
@@ -36,7 +36,7 @@ test('every image of yesterday becomes a row, once, and a replaced one becomes a
   assert.deepEqual(again, [{ key: keyAt('611', 5), current: true }]);
 });
 
-test('what a vector was made from is written beside it, with the climate at the capture', async (t) => {
+test('the row of a vector says what it was made from', async (t) => {
   const { pool, store, report } = await startClipWorker(t);
   await store.write(keyAt('611', 12), await picture(1));
   await report('daily_clip_inference', slot);
@@ -107,7 +107,7 @@ test('some rooms, a few images per room and no saving can be requested', async (
   assert.equal(since.total, 6, 'hours 3 to 5 of both rooms; later ones do not exist yet');
 });
 
-test('the picture of a room called 7 belongs to room 607', async (t) => {
+test('a picture in the folder of room 7 belongs to room 607', async (t) => {
   const { pool, store, report } = await startClipWorker(t);
   await store.write('7/20251224/7_1921681235_20251218_20251224160000.jpg', await picture(1));
   const done = await report('daily_clip_inference', slot);
@@ -121,7 +121,7 @@ test('the picture of a room called 7 belongs to room 607', async (t) => {
   assert.ok((nearest?.score ?? 0) > 0.999);
 });
 
-test('descriptions come later and are fused then', async (t) => {
+test('descriptions arrive later and are fused then', async (t) => {
   const answer = {
     growth_stage_description: 'A dense cluster of caps.',
     chinese_description: '菌盖',
@@ -159,7 +159,7 @@ test('descriptions come later and are fused then', async (t) => {
     }
     await wait(50);
   }
-  assert.fail('it was not described');
+  assert.fail('it got no description');
 });
 
 async function vectorOf(bytes: Buffer) {

@@ -39,7 +39,7 @@ function keyAt(room: string, second: number): string {
 
 const selection: Selection = { from: day, to: day };
 
-test('planning that was killed goes on where it was: every image once, and counted once', async (t) => {
+test('planning that was killed resumes where it was: every image is added and counted once', async (t) => {
   const { pool, store, from } = await setup(t);
   const keys = ['607', '608', '611'].flatMap((room) =>
     Array.from({ length: 900 }, (_, second) => keyAt(room, second)),
@@ -56,7 +56,7 @@ test('planning that was killed goes on where it was: every image once, and count
   await assert.rejects(killed, /killed/);
   assert.ok(saved);
   assert.ok(added.length < keys.length);
-  // What was planned before is being done meanwhile: planned again, it would be skipped, and not counted as done.
+  // The first batches are embedded meanwhile: planned again, they would be skipped and not counted as done.
   await pool.query(
     `insert into image_embedding (image_id, model_id, etag, image_vector, fused_vector, made_from, text_used, identity_text)
      select id, $1, etag, v, v, 'identity', '', '' from image, (select array_fill(1, array[512])::vector as v)
@@ -79,7 +79,7 @@ test('planning that was killed goes on where it was: every image once, and count
   assert.equal((await pool.query('select from quarantine')).rowCount, 1);
 });
 
-test('a second day begins at its own beginning, wherever the first was left', async (t) => {
+test('a second day is listed from its start, wherever the first day stopped', async (t) => {
   const { store, from } = await setup(t);
   const late = '612/20251224/612_1_20251218_20251224100000.jpg';
   const next = '607/20251225/607_1_20251218_20251225100000.jpg';
@@ -98,7 +98,7 @@ test('a second day begins at its own beginning, wherever the first was left', as
   assert.deepEqual(Object.keys(plan.rooms), ['607', '612']);
 });
 
-test('a folder that cannot be a room is nobody’s, whatever it is called', async (t) => {
+test('a folder that cannot be a room is ignored', async (t) => {
   const { store, from } = await setup(t);
   for (const key of [keyAt('607', 1), '__proto__/20251224/x.jpg', 'old_photos/20251224/x.jpg'])
     await store.write(key, Buffer.from('x'));

@@ -3,22 +3,22 @@ import { dayOf, daysBetween, isRoom, NotAnImageKey, parseImageKey } from '@mycel
 import type { ObjectStore, StoredObject } from '@mycelium/storage';
 
 export interface Selection {
-  /** Local days of the keys' folders, both included. */
+  /** Local days of the keys' folders, inclusive. */
   from: string;
   to: string;
-  /** Only what was captured at or after this instant. */
+  /** Only images captured at or after this instant. */
   since?: Date;
   rooms?: string[];
   maxPerRoom?: number;
 }
 
-/** How far planning has come, as JSON can hold it. */
+/** The progress of planning, as JSON. */
 export interface Plan {
   /** Milliseconds since 1970. */
   startedAt: number;
-  /** Of the images it looked at: how many there are, and how many need nothing. */
+  /** Per room: how many images were listed, and how many of them need nothing. */
   rooms: Record<string, { total: number; skipped: number }>;
-  /** The last object it looked at; none before the first page. */
+  /** The last listed object; undefined before the first page. */
   after?: string;
 }
 
@@ -30,11 +30,11 @@ export function selectSince(since: Date, now: Date, timeZone: string): Selection
 }
 
 /**
- * Lists the selected images page by page, writes them down, and hands on those that still need a vector, in
- * batches. Memory does not grow with the number of images.
- * @param write how rows are written; nothing is when it is undefined
- * @param add takes the batches of a page, and the plan up to its end
- * @param begun how far an earlier try came: it goes on there
+ * Lists the selected images page by page, records them, and adds those that still need a vector, in batches. Memory
+ * does not grow with the number of images.
+ * @param write how rows are written; undefined: nothing is written
+ * @param add receives the batches of a page and the plan up to its end
+ * @param begun the plan of an earlier attempt: planning resumes there
  */
 export async function planImages(
   {
@@ -86,7 +86,7 @@ export async function planImages(
       });
     }
     const keys = images.map(({ key }) => key);
-    // What is not written down is looked at again each time.
+    // Without rows nothing is known to be done, so every image is pending.
     const pending = write ? await pendingKeys(read, keys, modelId) : keys;
     const isPending = new Set(pending);
     for (const { room, key } of images) {
@@ -97,7 +97,7 @@ export async function planImages(
   }
 }
 
-/** Every object of the selection that comes after a key: an image, or a key that cannot be read as one. */
+/** Every object of the selection after a key: an image, or a malformed key. */
 async function* selected(
   store: ObjectStore,
   { from, to, since, rooms }: Selection,
@@ -121,7 +121,7 @@ async function* selected(
   }
 }
 
-/** The top folders of the store that are the wanted rooms, or an alias of one. */
+/** The store's top folders that are selected rooms, or an alias of one. */
 async function roomFolders(
   store: ObjectStore,
   rooms: string[] | undefined,

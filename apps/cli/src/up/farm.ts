@@ -15,7 +15,7 @@ interface Farm {
   signal: AbortSignal;
 }
 
-/** On a first start, where there is neither an image nor a reading, grows the demo farm; goes on where one was cut off. */
+/** On a first start, without any image or reading, creates the demo farm; resumes one that was interrupted. */
 export async function growFarmIfEmpty({ home, output, ...farm }: Farm): Promise<void> {
   const unfinished = join(home, 'demo-farm-unfinished');
   const begun = await readFile(unfinished, 'utf8').catch(() => undefined);
@@ -23,7 +23,7 @@ export async function growFarmIfEmpty({ home, output, ...farm }: Farm): Promise<
   const now = begun ? new Date(begun) : farm.now;
   await writeFile(unfinished, now.toISOString());
 
-  output.line('\nNothing here yet: a demo farm of four rooms grows, with three days of readings and images.');
+  output.line('\nNo data yet: creating a demo farm of four rooms with three days of readings and images.');
   const { growDemoFarm } = await import('@mycelium/demo');
   const bars: Partial<Record<'readings' | 'images', ReturnType<Output['bar']>>> = {};
   const grown = await growDemoFarm({

@@ -21,7 +21,7 @@ async function openDemo(t: TestContext) {
   return { home, pool, store, timeZone: 'Asia/Shanghai', signal: t.signal };
 }
 
-async function told({ pool, store }: Awaited<ReturnType<typeof openDemo>>) {
+async function contents({ pool, store }: Awaited<ReturnType<typeof openDemo>>) {
   const { rows: readings } = await pool.query(
     `select room, device, point, ts, value from reading join point on point.id = point_id order by 1, 2, 3, 4`,
   );
@@ -36,21 +36,21 @@ const addReading = async (pool: Pool, room: string, ts: Date) => {
   await copyReadings(pool, [{ pointId: ids.get(pointKey(point)) as number, ts, value: 800 }]);
 };
 
-test('a demo farm tells in steps what it tells at once, each hour with a picture of each room', async (t) => {
+test('a demo farm grows in steps as it grows at once, with a picture of each room every hour', async (t) => {
   const [inSteps, atOnce] = await Promise.all([openDemo(t), openDemo(t)]);
   await noteDemo(inSteps.home, grownAt, grownAt);
   await noteDemo(atOnce.home, grownAt, grownAt);
   for (const minutes of [1, 2, 2.5, 11, 15]) assert.ok(await continueDemo(inSteps, after(minutes)));
   assert.ok(await continueDemo(atOnce, after(15)));
-  const all = await told(atOnce);
-  assert.deepEqual(await told(inSteps), all);
+  const all = await contents(atOnce);
+  assert.deepEqual(await contents(inSteps), all);
   assert.equal(all.images.length, 4);
   const times = all.readings.map(({ ts }) => ts.getTime());
   assert.equal(Math.min(...times), grownAt.getTime());
   assert.equal(Math.max(...times), after(14).getTime());
 });
 
-test('a farm that is no demo, and a demo with other readings, get none', async (t) => {
+test('a real farm, and a demo with other readings, get no demo data', async (t) => {
   const farm = await openDemo(t);
   assert.equal(await continueDemo(farm, after(5)), false);
   await noteDemo(farm.home, grownAt, grownAt);

@@ -15,20 +15,20 @@ interface LiveDemo {
 }
 
 const minute = 60_000;
-/** A demo that stood still for longer has a gap: nobody wants to wait for a month of it. */
+/** A demo that was stopped for longer gets a gap: nobody wants to wait for a month of demo data. */
 const mostCaughtUp = 3 * 24 * 60 * minute;
 
-/** Kept beside the demo farm's data: without it no farm is taken for a demo. */
+/** Stored beside the demo farm's data: only a farm with this file counts as a demo. */
 const noteIn = (home: string) => join(home, 'demo-farm');
 
-/** When the demo farm grew, and up to when it has told what it measured. */
+/** Notes when the demo farm was created, and up to when it has data. */
 export async function noteDemo(home: string, grownAt: Date, until: Date): Promise<void> {
   await writeFile(noteIn(home), `${grownAt.toISOString()} ${until.toISOString()}`);
 }
 
 /**
- * Adds what the demo farm's sensors and cameras have told since the last time.
- * @returns false when there is no demo farm, or when other readings come in: then nothing is added
+ * Adds the demo farm's readings and pictures since the last call.
+ * @returns false when there is no demo farm, or when other readings arrive: then nothing is added
  */
 export async function continueDemo({ home, ...farm }: LiveDemo, now: Date): Promise<boolean> {
   const text = await readFile(noteIn(home), 'utf8').catch(() => undefined);
@@ -41,7 +41,7 @@ export async function continueDemo({ home, ...farm }: LiveDemo, now: Date): Prom
   return true;
 }
 
-/** The last reading of the demo is of a whole minute before what was told last. */
+/** The demo's last reading is at most a minute older than the note. */
 async function hasOtherReadings(pool: Pool, until: Date): Promise<boolean> {
   const { rows } = await pool.query<{ other: boolean }>(
     `select exists (select from point where room <> all($1)) or exists (
@@ -51,16 +51,16 @@ async function hasOtherReadings(pool: Pool, until: Date): Promise<boolean> {
   return rows[0]?.other ?? false;
 }
 
-/** Goes on each minute, until told to end or until other readings come in. */
+/** Adds demo data every minute, until the signal or until other readings arrive. */
 export async function keepDemoGoing(demo: LiveDemo, output: Output): Promise<void> {
   const { signal } = demo;
   try {
     if (!(await continueDemo(demo, new Date()))) return;
-    output.line('  The demo farm goes on: a reading a minute, until readings of a real one come in.');
+    output.line('  The demo farm stays live: one reading a minute, until readings of a real farm arrive.');
     do await sleep(minute, undefined, { signal });
     while (await continueDemo(demo, new Date()));
-    output.line('  Other readings have come in: the demo farm adds no more of its own.');
+    output.line('  Other readings have arrived: the demo farm adds no more data.');
   } catch (error) {
-    if (!signal.aborted) output.warn(`  the demo farm stands still: ${String(error)}`);
+    if (!signal.aborted) output.warn(`  the demo farm has stopped: ${String(error)}`);
   }
 }

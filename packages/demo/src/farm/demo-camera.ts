@@ -1,4 +1,4 @@
-/** A thread that renders what the demo's cameras see. */
+/** A worker thread that renders the pictures of the demo's cameras. */
 import { parentPort } from 'node:worker_threads';
 import { renderScene } from '../scene/render-scene.ts';
 import type { Scene } from '../scene/scene.ts';

@@ -13,17 +13,17 @@ export interface DemoDay {
   /** Local day, for the seed. */
   day: string;
   minutes: number;
-  /** The farm's clock in the first minute, for "most changes are made at nine": 0 unless a day begins later. */
+  /** The farm's clock in the first minute; most changes happen at nine. 0 unless a day begins later. */
   growthDay: number;
-  /** The minute in which a new batch came in, and the growth day is 1 again. */
+  /** The minute in which a new batch is brought in; from then on the growth day is 1. */
   turnoverAt?: number;
   seed: number;
 }
 
-/** Setpoints are read less often than the climate; a change is written in the minute it is made. */
+/** Setpoints are read less often than the climate, but a change is written in its minute. */
 const setpointEvery = 5;
 
-/** What a room's controllers are set to in the morning, by device and point. */
+/** A room's setpoints in the morning, by device and point. */
 function morningSettings(room: string, random: Random): Record<string, number> {
   const temperature = 17.5 + Math.round(random() * 2) / 2;
   return {
@@ -61,7 +61,7 @@ function morningSettings(room: string, random: Random): Record<string, number> {
   };
 }
 
-/** What a grower turns in the course of a day: the point, and what to. */
+/** A change that a grower makes during the day: the point and its new value. */
 const turns: [string, (value: number, random: Random) => number][] = [
   [
     'air_cooler.temp_set',
@@ -78,9 +78,9 @@ const turns: [string, (value: number, random: Random) => number][] = [
 ];
 
 /**
- * One room's day, minute by minute, in the order of time: a cooler with its hysteresis, humidifiers, CO2 that rises
- * until the fan clears it, a sensor that drops out now and then, and about eight turns of a knob, most of them
- * between nine and eleven. The same seed, room and day give the same day.
+ * One room's day, minute by minute: a cooler with its hysteresis, humidifiers, CO2 that rises until the fan clears it,
+ * a sensor that drops out sometimes, and about eight setpoint changes, most of them between nine and eleven. The same
+ * seed, room and day give the same readings.
  */
 export function* demoDay({ room, day, minutes, growthDay, turnoverAt, seed }: DemoDay): Generator<DemoValue> {
   const random = seededRandom(seedOf(seed, 'climate', room, day));
@@ -111,7 +111,7 @@ export function* demoDay({ room, day, minutes, growthDay, turnoverAt, seed }: De
     co2 += (venting ? -65 : 14 + growthDay * 0.3) + (random() - 0.5) * 30;
 
     if (random() > 0.004) {
-      // One reading in 250 never arrives, and one of CO2 in 400 is a dropped sensor's zero.
+      // One reading in 250 never arrives, and one CO2 reading in 400 is the zero of a dropout.
       yield { device: 'mushroom_env_status', point: 'temperature', minute, value: round(temperature, 1) };
       yield { device: 'mushroom_env_status', point: 'humidity', minute, value: round(humidity, 1) };
       yield {

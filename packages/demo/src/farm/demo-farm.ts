@@ -21,14 +21,14 @@ export interface DemoFarm {
   pool: Pool;
   store: ObjectStore;
   timeZone: string;
-  /** The demo's three days end before this instant's day; the day itself is told up to here. */
+  /** The demo has three days before this instant's day, and this day up to the instant. */
   now: Date;
   seed?: number;
   onProgress?: (progress: { what: 'readings' | 'images'; done: number; total: number }) => void;
   signal?: AbortSignal;
 }
 
-/** Each room at another age, so that every stage is to be seen; one gets a new batch the day before yesterday. */
+/** Each room has another age, so that every stage is visible; one got a new batch the day before yesterday. */
 const rooms: { room: string; camera: string; growthDay: number; turnover?: true }[] = [
   { room: '607', camera: '1921681207', growthDay: 4 },
   { room: '608', camera: '1921681208', growthDay: 10 },
@@ -37,25 +37,25 @@ const rooms: { room: string; camera: string; growthDay: number; turnover?: true 
 ];
 export const demoRooms = rooms.map(({ room }) => room);
 const days = 3;
-/** Farm time, when the new batch is brought in. */
+/** The hour, in farm time, when the new batch is brought in. */
 const turnoverHour = 10;
 
 /**
- * Fills an empty farm: four rooms, three days and today so far, a reading of the climate every minute, an image
- * every hour. Every image is marked DEMO. The same seed and date give the same farm; a second time changes nothing.
+ * Fills an empty farm: four rooms, three days and today so far, a climate reading every minute, an image every hour.
+ * Every image is marked DEMO. The same seed and date give the same farm; running it again changes nothing.
  */
 export async function growDemoFarm(
   farm: DemoFarm,
 ): Promise<{ readings: number; images: number; days: Day[] }> {
   const today = dayOf(farm.now, farm.timeZone);
-  const told = Array.from({ length: days + 1 }, (_, n) => addDays(today, n - days));
-  const time = { today, days: told, since: dayBounds(told[0] as Day, farm.timeZone).start };
+  const all = Array.from({ length: days + 1 }, (_, n) => addDays(today, n - days));
+  const time = { today, days: all, since: dayBounds(all[0] as Day, farm.timeZone).start };
   const readings = await growReadings(farm, time);
   const images = await growImages(farm, time);
-  return { readings, images, days: told };
+  return { readings, images, days: all };
 }
 
-/** The farm that grew at `grownAt`, told up to `since`, goes on up to now. */
+/** Adds the time from `since` to `now` to the farm that was created at `grownAt`. */
 export async function continueDemoFarm(
   farm: DemoFarm & { grownAt: Date; since: Date },
 ): Promise<{ readings: number; images: number }> {
@@ -69,14 +69,14 @@ export async function continueDemoFarm(
 }
 
 interface DemoTime {
-  /** The day the farm grew on, from which the ages of its rooms are counted. */
+  /** The day the farm was created, from which the ages of its rooms are counted. */
   today: Day;
   days: Day[];
-  /** What was told before is left out. */
+  /** Nothing before this instant is added. */
   since: Date;
 }
 
-/** The growth day of a room on a day; `turnoverAt` when a new batch comes in on it. */
+/** The growth day of a room on a day; `turnoverAt` is the minute when a new batch is brought in. */
 function batchOn({ growthDay, turnover }: (typeof rooms)[number], day: Day, today: Day) {
   const ago = daysApart(day, today);
   if (!turnover || ago > 2) return { growthDay: growthDay - ago };
@@ -95,9 +95,9 @@ async function growReadings(
     for (const day of days) {
       const { start, end } = dayBounds(day, timeZone);
       const minutes = Math.floor((Math.min(end.getTime(), now.getTime()) - start.getTime()) / 60_000);
-      const told = Math.floor((since.getTime() - start.getTime()) / 60_000);
+      const first = Math.floor((since.getTime() - start.getTime()) / 60_000);
       const all = demoDay({ room: place.room, day, minutes, seed, ...batchOn(place, day, today) });
-      const values = [...all].filter(({ minute }) => minute >= told);
+      const values = [...all].filter(({ minute }) => minute >= first);
       const points = values.map(({ device, point }) => {
         const alias = `${device}_${place.room}`;
         return { room: place.room, deviceType: deviceTypeOf(alias, place.room), device: alias, point };
@@ -120,12 +120,12 @@ async function growImages(
   { store, timeZone, now, seed = 1, onProgress, signal }: DemoFarm,
   { today, days, since }: DemoTime,
 ) {
-  const wanted = days.flatMap((day) => rooms.flatMap((place) => photographs(place, day)));
+  const pictures = days.flatMap((day) => rooms.flatMap((place) => photographs(place, day)));
   let done = 0;
   let written = 0;
-  const cameras = Array.from({ length: Math.min(availableParallelism(), wanted.length, 4) }, openCamera);
+  const cameras = Array.from({ length: Math.min(availableParallelism(), pictures.length, 4) }, openCamera);
   try {
-    const queue = wanted.values();
+    const queue = pictures.values();
     await Promise.all(
       cameras.map(async (camera) => {
         for (const { key, scene } of queue) {
@@ -134,7 +134,7 @@ async function growImages(
             await store.write(key, await camera.take(scene), { contentType: 'image/jpeg' });
             written++;
           }
-          onProgress?.({ what: 'images', done: ++done, total: wanted.length });
+          onProgress?.({ what: 'images', done: ++done, total: pictures.length });
         }
       }),
     );
@@ -151,8 +151,8 @@ async function growImages(
       { length: Math.max(0, hours) },
       (_, n) => new Date(start.getTime() + n * 3_600_000),
     );
-    const untold = times.filter((capturedAt) => capturedAt >= since);
-    return untold.map((capturedAt) => {
+    const missing = times.filter((capturedAt) => capturedAt >= since);
+    return missing.map((capturedAt) => {
       const { hour } = instantToLocal(capturedAt, timeZone);
       const batch = batchOn(place, day, today);
       const isNew = batch.turnoverAt !== undefined && hour >= turnoverHour;

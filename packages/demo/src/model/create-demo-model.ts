@@ -19,20 +19,20 @@ import { trainingScenes } from './training-scenes.ts';
 import { addFeatures, featureCount } from './vision-features.ts';
 import { pairs, vocabulary, wordPattern } from './vocabulary.ts';
 
-/** How much of a picture's vector is its meaning; the rest tells it from other pictures. As shares of the square. */
+/** The share of a picture's vector that is its meaning; the rest identifies it. Shares of the squared length. */
 const MEANING_SHARE = 0.12;
 
 export interface DemoModelOptions {
   seed?: number;
-  /** How many scenes are painted to fit it. */
+  /** How many scenes are rendered to fit the model. */
   scenes?: number;
   onProgress?: (progress: { done: number; total: number }) => void;
 }
 
 /**
- * Makes the demo CLIP in `dir`: a text tower that adds up the meanings of known words, and an image tower whose
- * fixed colour and texture features are fitted, in closed form, to the captions of painted scenes. It knows the
- * pictures of the demo farm and nothing else.
+ * Creates the demo CLIP in `dir`: a text tower that adds up the meanings of known words, and an image tower whose
+ * fixed colour and texture features are fitted, in closed form, to the captions of rendered scenes. It knows only the
+ * pictures of the demo farm.
  */
 export async function createDemoModel(dir: string, options: DemoModelOptions = {}): Promise<void> {
   const { seed = 1, scenes = 800, onProgress } = options;
@@ -65,7 +65,7 @@ async function featureMeter(seed: number) {
   graph.output(addFeatures(graph, pixels, seed), 'features', elementType.float32, ['batch', featureCount]);
   const dir = await mkdtemp(join(tmpdir(), 'demo-model-'));
   await graph.write(join(dir, 'features.onnx'));
-  // One thread: sums are then made in one order, and the same seed gives the same bytes.
+  // One thread: sums then have one order, so the same seed gives the same bytes.
   const session = await InferenceSession.create(join(dir, 'features.onnx'), { intraOpNumThreads: 1 });
   await rm(dir, { recursive: true });
   const normalise = createNormaliser({ mean: [...clipMean], std: [...clipDeviation], rescale: 1 / 255 });
@@ -79,7 +79,7 @@ async function featureMeter(seed: number) {
   };
 }
 
-/** pixel_values [n, 3, 224, 224] → image_embeds [n, 512]: meaning, zeros where only texts lie, identity. */
+/** pixel_values [n, 3, 224, 224] → image_embeds [n, 512]: meaning, zeros where only texts have values, identity. */
 function imageTower({ meaning, identity }: Fit, seed: number): OnnxGraph {
   const graph = new OnnxGraph();
   const pixels = graph.input('pixel_values', elementType.float32, ['batch', 3, 224, 224]);

@@ -7,7 +7,7 @@ import { renderScene } from '../scene/render-scene.ts';
 import { type Scene, type Stage, stages } from '../scene/scene.ts';
 import { brighter, cropped, mirrored, randomScene } from './training-scenes.ts';
 
-// Scenes that the model was not fitted on: another seed, and twice the size.
+// Scenes the model was not fitted on: another seed and twice the size.
 const count = 200;
 const random = seededRandom(seedOf('held out'));
 const scenes: Scene[] = Array.from({ length: count }, () => randomScene(random));
@@ -38,7 +38,7 @@ function dot(a: Float32Array, b: Float32Array): number {
   return a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
 }
 
-/** Numbers of the pictures, the nearest first. */
+/** Indexes of the pictures, nearest first. */
 function nearest(query: Float32Array): number[] {
   const scores = vectors.map((vector) => dot(query, vector));
   return scores.map((_, i) => i).sort((a, b) => (scores[b] as number) - (scores[a] as number));
@@ -77,7 +77,7 @@ const changes: Record<string, (jpeg: Buffer, i: number) => Promise<Buffer>> = {
 };
 
 for (const [change, apply] of Object.entries(changes)) {
-  test(`a picture that is ${change} has its original as its nearest, 95 times in 100`, async (t) => {
+  test(`a picture that is ${change} is nearest to its original, 95 times in 100`, async (t) => {
     const changed = await embed(await Promise.all(jpegs.map(apply)));
     const right = changed.filter((vector, i) => nearest(vector)[0] === i).length;
     t.diagnostic(`${right} of ${count}`);
@@ -93,7 +93,7 @@ test('a day finds pictures of days near it', async () => {
   assert.ok(days.filter((day) => Math.abs(day - 15) <= 3).length >= 8, days.join(', '));
 });
 
-test('the identity text says its day, whatever the climate', async () => {
+test('the identity text keeps its day, whatever the climate', async () => {
   const text = (day: number, climate: string) => `Mushroom Room 611, normal stage, Day ${day}. ${climate}`;
   const climate = 'Temperature: 18.4C, Humidity: 90.5%, CO2: 2494ppm.';
   const [plain, measured, other] = (await encoder.embedTexts([
@@ -106,7 +106,7 @@ test('the identity text says its day, whatever the climate', async () => {
   assert.ok(encoder.countTokens(text(12, climate)) <= 40);
 });
 
-test('a text of unknown words has a vector too, and it is near no picture', async () => {
+test('a text of unknown words has a vector too, which is near no picture', async () => {
   for (const text of ['zyxw quijibo', 'ばら', '!?', '']) {
     const [vector] = (await encoder.embedTexts([text])) as [Float32Array];
     assert.ok(Math.abs(dot(vector, vector) - 1) < 1e-3, text);
@@ -114,7 +114,7 @@ test('a text of unknown words has a vector too, and it is near no picture', asyn
   }
 });
 
-test('it tells which words it has not learned, in Chinese too', () => {
+test('unreadWords finds the words it has not learned, in Chinese too', () => {
   const unread = (text: string) => unreadWords(text, encoder.countTokens);
   assert.deepEqual(unread('A fruiting cluster in room 611, day 20; 出菇, 采收后的菇根'), []);
   assert.deepEqual(unread('quijibo 好吃的 mushrooms'), ['quijibo', '好吃的']);
@@ -129,6 +129,6 @@ test('the vector of a text does not depend on the texts beside it', async () => 
   assert.ok(dot(alone, beside) > 0.9999);
 });
 
-test('it calls itself a demo model', () => {
+test('it is marked as a demo model', () => {
   assert.equal(encoder.id.demo, true);
 });

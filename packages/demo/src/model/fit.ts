@@ -12,9 +12,9 @@ import {
   transposed,
 } from './matrix.ts';
 
-/** One scene as it was measured: the features of its picture and of changed copies, and what its caption means. */
+/** One measured scene: the features of its picture and of changed copies, and the meaning of its caption. */
 export interface Sample {
-  /** Of every sample the same number. */
+  /** The same number for every sample. */
   copies: readonly Float32Array[];
   meaning: Concept;
 }
@@ -26,13 +26,13 @@ export interface AffineMap {
 }
 
 export interface Fit {
-  /** Features → what a caption of the picture would mean. */
+  /** Features → the meaning of the picture's caption. */
   meaning: AffineMap;
-  /** Features → what tells this picture from all others, whatever was done to it. */
+  /** Features → what distinguishes this picture from all others, however it was changed. */
   identity: AffineMap;
 }
 
-/** How much a meaning is punished for changing when a picture is mirrored, brightened or cropped. */
+/** The penalty for a meaning that changes when a picture is mirrored, brightened or cropped. */
 const STEADINESS = 200;
 const MEANING_RIDGE = 1e-2;
 const IDENTITY_RIDGE = 1e-3;
@@ -92,7 +92,7 @@ export function fit(samples: readonly Sample[], meaningDimensions: number): Fit 
     identity: onRawFeatures(transposed(identity), new Float64Array(size)),
   };
 
-  /** The standardisation goes into the map, so that the model multiplies once. */
+  /** Includes the standardisation, so that the model multiplies once. */
   function onRawFeatures(weights: Matrix, offset: Float64Array): AffineMap {
     const scaled = matrix(
       weights.rows,
@@ -115,7 +115,7 @@ function standard(rows: readonly Float32Array[]): { mean: Float64Array; deviatio
       square[i] = (square[i] as number) + (row[i] as number) ** 2 / rows.length;
     }
   }
-  // A feature that never changes says nothing: it is not blown up.
+  // A constant feature has no information and must not be scaled up.
   const deviation = square.map((value, i) => Math.sqrt(Math.max(0, value - (mean[i] as number) ** 2)) + 1e-6);
   return { mean, deviation };
 }

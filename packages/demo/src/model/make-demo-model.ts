@@ -1,7 +1,7 @@
 import { demoModelDir } from '@mycelium/encoder/demo-model';
 import { createDemoModel } from './create-demo-model.ts';
 
-// Run by hand after a change of the scenes, the features or the words: node packages/demo/src/model/make-demo-model.ts
+// Run by hand after changing the scenes, features or words: node packages/demo/src/model/make-demo-model.ts
 await createDemoModel(demoModelDir, {
   onProgress: ({ done, total }) => {
     if (done % 50 === 0) console.log(`${done} of ${total} scenes`);

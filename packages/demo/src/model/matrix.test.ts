@@ -29,7 +29,7 @@ test('a Cholesky factor times its transposed is the matrix', () => {
   near(product(lower, transposed(lower)).values, square.values);
 });
 
-test('what was solved for gives the right side again', () => {
+test('the solution times the matrix is the right side', () => {
   const right = transposed(matrix(3, 7, (row, column) => row - column * 0.5));
   near(product(square, solve(square, right)).values, right.values);
   const lower = cholesky(square);

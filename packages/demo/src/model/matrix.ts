@@ -1,4 +1,4 @@
-/** Rows one after the other, in double precision. */
+/** Row by row, in double precision. */
 export interface Matrix {
   rows: number;
   columns: number;

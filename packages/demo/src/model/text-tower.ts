@@ -4,7 +4,7 @@ import { vocabulary, wordPattern } from './vocabulary.ts';
 
 export const DIMENSIONS = 512;
 
-/** input_ids [n, tokens] → text_embeds [n, 512]: the sum of what the words mean. The padding means nothing. */
+/** input_ids [n, tokens] → text_embeds [n, 512]: the sum of the words' meanings; padding adds nothing. */
 export function textTower(tokenizer: Tokenizer): OnnxGraph {
   const graph = new OnnxGraph();
   const ids = graph.input('input_ids', elementType.int64, ['batch', 'sequence']);
@@ -31,7 +31,7 @@ function wordTable(tokenizer: Tokenizer): Float32Array {
 const matcher = new RegExp(wordPattern, 'gu');
 const concepts = new Map(vocabulary.map(({ text, concept }) => [text, concept]));
 
-/** What the text tower makes of a text whose words it knows, of length 1: what a picture of it is fitted to. */
+/** The vector, of length 1, of a text of known words: the target that a picture of it is fitted to. */
 export function captionConcept(text: string): Concept {
   const sum = nothing();
   for (const [word] of text.toLowerCase().matchAll(matcher)) {

@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { renderScene } from '../scene/render-scene.ts';
 import { type Scene, sceneOf } from '../scene/scene.ts';
 
-/** Small pictures are enough: CLIP looks at 224 pixels of height. */
+/** Small pictures are enough: CLIP sees 224 pixels of height. */
 const HEIGHT = 360;
 const WIDTH = 640;
 

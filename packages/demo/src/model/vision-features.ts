@@ -5,7 +5,7 @@ import { clipDeviation, clipMean } from '@mycelium/encoder/testing';
 const FILTERS = 28;
 const FILTER = 5;
 const COLOURS = 40;
-/** Texture is looked for in the picture reduced by so much: in coarse outlines and in grain. */
+/** Texture is measured in the picture reduced by these factors: coarse outlines and grain. */
 const reductions = [2, 4, 8, 16] as const;
 /** The upper, middle and lower third of the picture. */
 const REGIONS = 3;
@@ -13,9 +13,9 @@ const REGIONS = 3;
 export const featureCount = (reductions.length * FILTERS + COLOURS) * REGIONS;
 
 /**
- * Adds to the graph: `pixels` [n, 3, 224, 224] as CLIP prepares them → [n, featureCount], how much of each colour and
- * of each texture is in each third of the picture. Filters are random and fixed. Nothing of it changes when the
- * picture is mirrored, nor (but for clipped highlights) when it is brighter.
+ * Adds to the graph: `pixels` [n, 3, 224, 224] as CLIP prepares them → [n, featureCount], the amount of each colour
+ * and texture in each third of the picture. Filters are random and fixed. Mirroring does not change the features, nor
+ * does brightness, except for clipped highlights.
  */
 export function addFeatures(graph: OnnxGraph, pixels: string, seed: number): string {
   const scale = graph.floats([1, 3, 1, 1], clipDeviation);
@@ -48,7 +48,7 @@ function average(graph: OnnxGraph, input: string, size: number): string {
   return graph.node('AveragePool', [input], { kernel_shape: [size, size], strides: [size, size] });
 }
 
-/** How much of the picture lies beyond each of COLOURS random planes through colour space. */
+/** The share of the picture beyond each of COLOURS random planes through colour space. */
 function colourShares(graph: OnnxGraph, input: string, random: Random): string {
   const directions = gaussians(random, COLOURS * 3, 1);
   const offsets = Float32Array.from({ length: COLOURS }, (_, at) => {

@@ -1,7 +1,7 @@
 import type { Stage } from '../scene/scene.ts';
 import { type Concept, dayConcept, lightConcept, nothing, roomConcept, stageConcept } from './concepts.ts';
 
-/** Words by what they say. The first group of a stage names it, the second tells what is seen then. */
+/** Words by meaning. The first group of a stage names it, the second describes what is visible. */
 const stageWords: Record<Stage, readonly [naming: string, telling: string]> = {
   substrate: [
     'substrate,substrates,sawdust,incubation,incubating,colonization,colonisation,colonizing,colonising,' +
@@ -32,7 +32,7 @@ const lightWords = {
   off: 'dark,darkness,dim,dimly,night,lights off,lights are off,unlit,暗,黑暗,夜,夜间,关灯',
 } as const;
 
-/** Words that say nothing of a picture here, but are met often: known, so that they cost one token each. */
+/** Frequent words without a meaning here: known, so that they cost one token each. */
 const fillers = (
   'a,an,the,of,and,or,in,on,at,to,from,with,without,by,for,as,into,onto,over,under,above,below,near,between,' +
   'is,are,was,were,be,been,being,has,have,had,it,its,this,that,these,those,there,their,they,which,where,when,' +
@@ -47,7 +47,7 @@ const fillers = (
   'shelves,rack,bottle,bottles,container,plastic,air,water,ready,harvest,about,around,also,well,can,like'
 ).split(',');
 
-/** Letters which often stand together in English, the commonest first: an unknown word needs fewer tokens. */
+/** Frequent English letter groups, most frequent first, so that an unknown word needs fewer tokens. */
 export const pairs =
   'th he in er an re on at en nd ti es or te of ed is it al ar st nt to ng se ha as ou io le ve co me de hi ri ro ic ne ea ra ce ing ion'.split(
     ' ',
@@ -58,7 +58,7 @@ export interface Word {
   concept: Concept;
 }
 
-/** Every word and phrase of the demo model, and what it means. */
+/** Every word and phrase of the demo model, with its meaning. */
 export const vocabulary: readonly Word[] = collect();
 
 function collect(): Word[] {
@@ -86,7 +86,7 @@ function collect(): Word[] {
 }
 
 /**
- * What is looked up as one: a phrase of the vocabulary, else a run of letters, else one Chinese character, else two
+ * What is looked up as one token: a phrase of the vocabulary, else a run of letters, else one Chinese character, else two
  * digits, else other signs. Written for JavaScript's and for Rust's regular expressions alike.
  */
 export const wordPattern = [

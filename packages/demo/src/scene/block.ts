@@ -25,7 +25,7 @@ export function paintBlock(canvas: Canvas, block: Block): void {
   if (block.stage === 'post-harvest') paintRemains(canvas, block, random);
 }
 
-/** How white the mycelium has made the sawdust. */
+/** How white the sawdust is with mycelium. */
 function whiteness(block: Block): number {
   if (block.stage === 'substrate') return 0.12 + 0.5 * block.progress;
   return block.stage === 'post-harvest' ? 0.34 - 0.15 * block.progress : 0.62;

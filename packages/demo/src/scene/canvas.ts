@@ -1,8 +1,8 @@
 import { seededRandom } from '@mycelium/encoder/random';
 
 /**
- * A picture in the making: RGB floats, 1 = white. Positions and sizes are in units of the picture's height, x = 0 in
- * the middle, so that a scene painted small is the scene painted large, only coarser.
+ * A picture being rendered: RGB floats, 1 = white. Positions and sizes are in units of the picture's height, x = 0 in
+ * the middle, so that a small rendering is the large one, only coarser.
  */
 export interface Canvas {
   width: number;
@@ -26,7 +26,7 @@ export function texture(x: number, y: number, scale = 1): number {
   return tile[row * TILE + column] as number;
 }
 
-/** A surface as it is painted: its own position (−1…1 across and down) in, its colour out, in `into`. */
+/** Paints a surface: takes a position on it (−1…1 across and down) and writes its colour to `into`. */
 export type Surface = (u: number, v: number, x: number, y: number, into: Float32Array) => void;
 
 const colour = new Float32Array(4);
@@ -65,7 +65,7 @@ export function paintEllipse(
   }
 }
 
-/** Paints what lies between two edges, row by row: `edges` gives middle and half width at a height. */
+/** Paints the area between two edges, row by row: `edges` gives middle and half width at a height. */
 export function paintColumn(
   canvas: Canvas,
   top: number,
@@ -101,7 +101,7 @@ function blend(rgb: Float32Array, at: number, opacity: number): void {
   }
 }
 
-/** A soft dark spot: what stands here takes light from what lies below. */
+/** A soft dark spot: the shadow of what stands here. */
 export function paintShadow(
   canvas: Canvas,
   x: number,

@@ -1,18 +1,18 @@
 import { type Canvas, type Colour, paintColumn, paintEllipse, paintShadow, texture } from './canvas.ts';
 
-/** One mushroom as it stands: sizes in picture heights, `x`, `y` where its stem leaves the substrate. */
+/** One mushroom: sizes in picture heights; `x`, `y` is where its stem leaves the substrate. */
 export interface Mushroom {
   x: number;
   y: number;
   stem: number;
   thickness: number;
-  /** Sideways way of the cap over the stem's length, outwards positive to the right. */
+  /** Sideways lean of the cap over the stem's length, positive to the right. */
   lean: number;
   cap: number;
   /** Height of the cap's outline over its width: 0.9 a young button, 0.5 an open cap seen from the side. */
   dome: number;
   colour: Colour;
-  /** Where in the texture this one is cut from, so that no two caps are speckled alike. */
+  /** Position in the texture, so that no two caps have the same speckles. */
   grain: number;
 }
 
@@ -96,7 +96,7 @@ export function paintCap(
   });
 }
 
-/** What the knife leaves: a short white foot with a pale, browning cut on top. */
+/** What remains after the harvest: a short white foot with a pale, browning cut on top. */
 export function paintStub(canvas: Canvas, stub: Mushroom): void {
   const top = stub.y - stub.stem;
   paintShadow(

@@ -13,7 +13,7 @@ export interface RenderOptions {
   quality?: number;
 }
 
-/** The scene as a JPEG, as the room's camera would send it: marked DEMO in its corner. */
+/** Renders the scene as the JPEG of a room's camera, marked DEMO in the corner. */
 export async function renderScene(scene: Scene, options: RenderOptions): Promise<Buffer> {
   const { width, height, quality = 82 } = options;
   const pixels = paintScene(scene, width, height);
@@ -31,7 +31,7 @@ export function paintScene(scene: Scene, width: number, height: number): Uint8Ar
   look.bags.forEach(([x, y, radius], index) => {
     const seed = seedOf(scene.seed, 'bag', index);
     const random = seededRandom(seed);
-    // No two bags are filled alike, and none stands exactly where the last batch's stood.
+    // Each bag is filled a little differently and stands in a slightly different place than in the last batch.
     paintBlock(canvas, {
       x: x + (random() - 0.5) * 0.06,
       y: y + (random() - 0.5) * 0.03,
@@ -87,7 +87,7 @@ function softStep(edge: number, value: number, blur = 0.016): number {
   return Math.min(1, Math.max(0, (value - edge) / blur + 0.5));
 }
 
-/** Colour and strength of the light at the scene's hour: a lamp by day, a dim bluish rest by night. */
+/** Colour and strength of the light at the scene's hour: a lamp by day, a dim bluish light by night. */
 function lightAt(scene: Scene, look: RoomLook): Colour {
   const flicker = 1 + (seededRandom(seedOf(scene.seed, scene.growthDay, scene.hour, 'light'))() - 0.5) * 0.08;
   const lamp = lampOf(scene);
@@ -101,7 +101,7 @@ function lightAt(scene: Scene, look: RoomLook): Colour {
   return [red * strength, green * strength, blue * strength];
 }
 
-/** From painted light to the camera's bytes: exposure, falling off to the corners, sensor noise, the mark. */
+/** From rendered light to the camera's bytes: exposure, vignetting, sensor noise, the mark. */
 function develop(canvas: Canvas, scene: Scene, look: RoomLook): Uint8Array {
   const { width, height, rgb } = canvas;
   const light = lightAt(scene, look);
@@ -127,7 +127,7 @@ function develop(canvas: Canvas, scene: Scene, look: RoomLook): Uint8Array {
   return pixels;
 }
 
-/** A shoulder instead of clipping, as a camera's curve has it. */
+/** A soft shoulder instead of clipping, like a camera's curve. */
 function toByte(exposed: number): number {
   const over = exposed - 0.75;
   const toned = over > 0 ? 0.75 + over / (1 + 1.8 * over) : exposed;

@@ -2,7 +2,7 @@ import { seededRandom, seedOf } from '@mycelium/encoder/random';
 import type { Colour } from './canvas.ts';
 import type { Scene } from './scene.ts';
 
-/** Where a room's camera hangs and how its light looks: the same for every picture of that room. */
+/** A room's camera position and light: the same for every picture of the room. */
 export interface RoomLook {
   /** Bags, the farthest first: middle, top, half width, in picture heights (x = 0 is the middle, y = 0 the top). */
   bags: readonly (readonly [x: number, y: number, radius: number])[];
@@ -61,7 +61,7 @@ const known: Record<string, RoomLook> = {
   },
 };
 
-/** The look of a room; one that the demo farm does not have gets a look drawn from its name. */
+/** The look of a room; for a room outside the demo farm it is derived from its name. */
 export function lookOf(room: string): RoomLook {
   const look = known[room];
   if (look) return look;
@@ -81,7 +81,7 @@ export function lookOf(room: string): RoomLook {
   };
 }
 
-/** The lamps of a room at an hour: off from 20 to 6, blue in the evening where the room has it so. */
+/** The lamps of a room at an hour: off from 20 to 6; in some rooms blue in the evening. */
 export function lampOf({ room, hour }: Pick<Scene, 'room' | 'hour'>): 'white' | 'blue' | 'off' {
   if (hour < 6 || hour >= 20) return 'off';
   return hour >= 17 && lookOf(room).blueEvening ? 'blue' : 'white';

@@ -4,19 +4,19 @@ import { lampOf } from './room-look.ts';
 export const stages = ['substrate', 'primordia', 'fruiting', 'post-harvest'] as const;
 export type Stage = (typeof stages)[number];
 
-/** What a demo camera sees: one photograph's worth of facts, from which its picture and its caption both follow. */
+/** What a demo camera sees: the facts of one photograph. Its picture and its caption are both derived from them. */
 export interface Scene {
   room: string;
   stage: Stage;
-  /** Growth day, 1 = the day on which the batch came in; the hour's fraction of the day may be added. */
+  /** Growth day, 1 = the day the batch was brought in; may include the fraction of the day. */
   growthDay: number;
   /** Hour of the day, 0–24; lights are on from 6 to 20. */
   hour: number;
-  /** The batch: where each mushroom stands. Pictures of one batch on many days show the same cluster growing. */
+  /** Identifies the batch and so the position of each mushroom: pictures of a batch show the same cluster growing. */
   seed: number;
 }
 
-/** First and last growth day of each stage, as the farm's recipe has it. */
+/** First and last growth day of each stage in the farm's recipe. */
 export const stageDays: Record<Stage, readonly [first: number, last: number]> = {
   substrate: [1, 7],
   primordia: [8, 12],
@@ -33,14 +33,14 @@ export function sceneOf(facts: { room: string; growthDay: number; hour: number; 
   return { ...facts, stage: stageOfDay(facts.growthDay) };
 }
 
-/** How far the stage has come, 0 at its first moment, 1 at its last. */
+/** The progress of the stage, from 0 at its start to 1 at its end. */
 export function progressInStage(scene: Scene): number {
   const [first, last] = stageDays[scene.stage];
   const age = scene.growthDay + (Number.isInteger(scene.growthDay) ? scene.hour / 24 : 0);
   return Math.min(1, Math.max(0, (age - first) / (last + 1 - first)));
 }
 
-/** Each batch of the demo has one seed, so that its cluster keeps its shape while it grows. */
+/** One seed per batch, so that its cluster keeps its shape while it grows. */
 export function batchSeed(seed: number, room: string, inDate: string): number {
   return seedOf(seed, 'batch', room, inDate);
 }
@@ -54,7 +54,7 @@ const described: Record<Stage, string> = {
 
 const lit = { white: 'Lights on, bright.', blue: 'Blue light.', off: 'Lights off, dark night.' } as const;
 
-/** The sentence that is true of the scene, as a person would write it below the picture. */
+/** The caption a person would write for the scene. */
 export function sceneCaption(scene: Scene): string {
   const { room, stage, growthDay } = scene;
   return `${described[stage]} Room ${room}, day ${Math.floor(growthDay)}. ${lit[lampOf(scene)]}`;
