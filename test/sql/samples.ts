@@ -12,7 +12,7 @@ export const samples: Samples = {
     'from.toISOString()': ['2025-01-01T00:00:00Z'],
     'to.toISOString()': ['2025-01-02T00:00:00Z'],
     "names.join(', ')": ['room, day, metric, mean'],
-    "names.map((name, n) => `$${n + 1}::${columns[name]}[]`).join(', ')": [
+    "storedColumns.map(({ type }, n) => `$${n + 1}::${type}[]`).join(', ')": [
       '$1::text[], $2::date[], $3::text[], $4::float8[]',
     ],
     "results.map((name) => `${name} = excluded.${name}`).join(', ')": ['mean = excluded.mean'],
