@@ -72,9 +72,9 @@ async function embedAgain(testbed: Testbed, batches: number): Promise<void> {
   const sum = (counts: Record<string, number>) => Object.values(counts).reduce((a, b) => a + b, 0);
   const goal = sum(await done()) + batches;
   await testbed.queues.enqueueAll('embed_batch', await someBatches(testbed, batches));
-  const until = Date.now() + 60_000;
+  const until = Date.now() + 120_000;
   while (sum(await done()) < goal) {
-    if (Date.now() > until) throw new Error(`${batches} batches were not done within a minute`);
+    if (Date.now() > until) throw new Error(`${batches} batches were not done within two minutes`);
     await wait(50);
   }
 }

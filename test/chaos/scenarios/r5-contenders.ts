@@ -13,7 +13,7 @@ export const r5: Scenario = {
     await testbed.pool.query(
       'create table timeline (epoch bigint, slot timestamptz, what text, worker text, at timestamptz)',
     );
-    for (const name of ['one', 'two', 'three']) startContender(testbed, name);
+    await Promise.all(['one', 'two', 'three'].map((name) => startContender(testbed, name)));
     const first = Date.parse('2026-01-01T00:05:00Z');
     for (let n = 0; n < slots; n++) {
       await enqueueSlot(
@@ -46,18 +46,23 @@ export const r5: Scenario = {
   },
 };
 
-function startContender(testbed: Testbed, name: string): void {
+/** Resolves when it takes jobs. */
+async function startContender(testbed: Testbed, name: string): Promise<void> {
   const { databaseUrl, redisUrl, prefix } = testbed;
   const script = new URL('contender.ts', import.meta.url).pathname;
   const seed = Math.floor(testbed.random() * 2 ** 31);
   const argument = JSON.stringify({
     ...{ name, databaseUrl, redisUrl, prefix, seed },
-    ...{ blockMilliseconds: 2_500, blockFirst: name === 'one' },
+    blockMilliseconds: 2_500,
   });
   const child = spawn(process.execPath, [script, argument], { stdio: ['ignore', 'pipe', 'inherit'] });
   let refused = 0;
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    refused = (JSON.parse(line) as { refusedWrites?: number }).refusedWrites ?? refused;
+  const ready = new Promise<void>((resolve) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const parsed = JSON.parse(line) as { message: string; refusedWrites?: number };
+      refused = parsed.refusedWrites ?? refused;
+      if (parsed.message === 'ready') resolve();
+    });
   });
   testbed.refusedWrites.watch(async () => refused);
   const ended = once(child, 'exit');
@@ -65,6 +70,7 @@ function startContender(testbed: Testbed, name: string): void {
     child.kill('SIGKILL');
     return ended;
   });
+  await ready;
 }
 
 async function countEnded({ pool }: Testbed): Promise<{ done: number; dead: number }> {
