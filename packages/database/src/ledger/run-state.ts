@@ -15,7 +15,7 @@ export const unfinished = ['running', 'waiting', 'retrying'] as const satisfies 
 /**
  * THE STATE MACHINE OF A RUN. Every move takes the job's advisory lock (`lockJob`) as its first statement and decides
  * by what it reads after that, so no two moves of one job overlap. `model.test.ts` explores it exhaustively;
- * docs/decisions/0021-one-lock-for-every-move-of-a-run.md has the reasons.
+ * docs/decisions/0024-one-lock-for-every-move-of-a-run.md has the reasons.
  *
  * | move    | from                        | to                                    | who       | only if                                     |
  * |---------|-----------------------------|---------------------------------------|-----------|---------------------------------------------|
