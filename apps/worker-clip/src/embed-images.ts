@@ -64,7 +64,7 @@ async function embed(
 }
 
 /** Adds up what planning found and what the batches did. An image that no batch reports has failed. */
-export function addUp({ rooms: planned }: Pick<Plan, 'rooms'>, batches: Result<'embed_batch'>[]) {
+function addUp({ rooms: planned }: Pick<Plan, 'rooms'>, batches: Result<'embed_batch'>[]) {
   const rooms: Result<'embed_images'>['rooms'] = {};
   for (const [room, { total, skipped }] of Object.entries(planned)) {
     const succeeded = batches.reduce((sum, batch) => sum + (batch.rooms[room]?.succeeded ?? 0), 0);

@@ -18,7 +18,7 @@ import { describeBatch } from './describe-batch.ts';
 import { embedBatch } from './embed-batch.ts';
 import { dailyClipInference, embedImages } from './embed-images.ts';
 
-export const timeZone = 'Asia/Shanghai';
+const timeZone = 'Asia/Shanghai';
 /** 03:02:25 on 25 December: its yesterday is the 24th. */
 export const slot = new Date('2025-12-24T19:02:25Z');
 const logger = createLogger({ service: 'test', level: 'error', format: 'json' });

@@ -8,7 +8,7 @@ import { type Scene, sceneOf } from '../scene/scene.ts';
 const HEIGHT = 360;
 const WIDTH = 640;
 
-export interface TrainingScene {
+interface TrainingScene {
   scene: Scene;
   /** The picture, then changed copies of it, as CLIP sees them. */
   copies: Pixels[];

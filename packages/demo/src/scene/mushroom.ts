@@ -54,7 +54,7 @@ function paintStem(canvas: Canvas, mushroom: Mushroom, capX: number, capY: numbe
 }
 
 /** A dome lit from above left, darker and browner at its crown, pale at its rim, speckled. */
-export function paintCap(
+function paintCap(
   canvas: Canvas,
   x: number,
   y: number,

@@ -23,7 +23,7 @@ export async function renderScene(scene: Scene, options: RenderOptions): Promise
 }
 
 /** The scene as RGB bytes, row by row. */
-export function paintScene(scene: Scene, width: number, height: number): Uint8Array {
+function paintScene(scene: Scene, width: number, height: number): Uint8Array {
   const look = lookOf(scene.room);
   const canvas = createCanvas(width, height);
   paintRoom(canvas, look);

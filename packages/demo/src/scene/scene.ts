@@ -17,7 +17,7 @@ export interface Scene {
 }
 
 /** First and last growth day of each stage in the farm's recipe. */
-export const stageDays: Record<Stage, readonly [first: number, last: number]> = {
+const stageDays: Record<Stage, readonly [first: number, last: number]> = {
   substrate: [1, 7],
   primordia: [8, 12],
   fruiting: [13, 24],

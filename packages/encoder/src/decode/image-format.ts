@@ -1,6 +1,6 @@
 import { BadImage } from './bad-image.ts';
 
-export type ImageFormat = 'jpeg' | 'png' | 'webp';
+type ImageFormat = 'jpeg' | 'png' | 'webp';
 
 /** Formats that sharp could open and we refuse: each is one more parser for untrusted bytes. */
 const refused: [name: string, test: (bytes: Buffer) => boolean][] = [
@@ -19,7 +19,7 @@ export interface ImageFile {
   notes: Note[];
 }
 
-export interface Note {
+interface Note {
   kind: 'exif' | 'other';
   /** Where the part begins, at its marker or name. */
   at: number;

@@ -45,7 +45,7 @@ const withoutHeader = (exif: Buffer) =>
 const orientationTag = 0x0112;
 
 /** 1 … 8 from the first table of an EXIF block; 1 (upright) when it is missing or unreadable. */
-export function readOrientation(exif: Buffer): number {
+function readOrientation(exif: Buffer): number {
   const tiff = withoutHeader(exif);
   if (tiff.length < 14) return 1;
   const little = tiff.toString('latin1', 0, 2) === 'II';

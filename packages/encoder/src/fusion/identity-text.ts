@@ -1,7 +1,7 @@
 import { type Metric, type Phase, readValue } from '@mycelium/farm';
 
 /** Readings of the room at the time of capture, in °C, % relative humidity and ppm; undefined where none was near. */
-export type Climate = Partial<Record<Metric, number | undefined>>;
+type Climate = Partial<Record<Metric, number | undefined>>;
 
 export interface ImageIdentity {
   room: string;

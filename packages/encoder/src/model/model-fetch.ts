@@ -6,7 +6,7 @@ import { configFiles, type Dtype, weightFiles } from './model-files.ts';
 import { manifestFile, modelPath, openModel } from './model-folder.ts';
 import type { ModelId } from './model-id.ts';
 
-export interface FetchProgress {
+interface FetchProgress {
   file: string;
   /** Of this file, in bytes. */
   done: number;

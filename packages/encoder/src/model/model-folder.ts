@@ -33,7 +33,7 @@ export interface ModelChoice {
 /** What `fetchModel` writes beside a model. */
 export const manifestFile = 'mycelium-model.json';
 const manifestSchema = z.object({ id: z.string(), revision: z.string(), commit: z.string() });
-export const readManifest = async (dir: string) =>
+const readManifest = async (dir: string) =>
   (await isFile(join(dir, manifestFile))) ? readJson(dir, manifestFile, manifestSchema.parse) : undefined;
 
 const configSchema = z.object({

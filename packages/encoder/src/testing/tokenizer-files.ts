@@ -14,8 +14,8 @@ export interface Tokenizer {
   size: number;
 }
 
-export const startToken = '<|startoftext|>';
-export const endToken = '<|endoftext|>';
+const startToken = '<|startoftext|>';
+const endToken = '<|endoftext|>';
 
 export interface TokenizerOptions {
   /** Words and phrases that are one token each, in lower case. */
