@@ -1,23 +1,23 @@
-# One target an app: docker build --target scheduler .
-# Server code is TypeScript that Node runs as it is: there is nothing to build but the console's pages. The versions of
-# all packages are those of the lock file.
+# One target per app: docker build --target scheduler .
+# Node runs the server's TypeScript directly, so only the console's pages are built. The lock file has the versions of
+# all packages.
 FROM node:24.21.0-bookworm-slim AS node
 ENV NODE_ENV=production
 WORKDIR /app
-# A new volume takes its owner from here: `models fetch` writes into it.
+# A new volume takes its owner from here; `models fetch` writes into it.
 RUN mkdir /models && chown node:node /models
 
-# What npm must know and no more: packages are installed again when one of these changes, not with every line of code.
+# Only what npm needs, so that packages are installed again when one of these files changes, not with every line of code.
 FROM node AS manifests
 COPY package.json package-lock.json .npmrc ./
 COPY apps/ apps/
 COPY packages/ packages/
 RUN find apps packages -type f -not -name package.json -delete
 
-# Only what the app itself needs: the scheduler's image holds no onnxruntime.
+# Only the packages of the app: the scheduler's image contains no onnxruntime.
 FROM node AS installing
 COPY --from=manifests /app ./
-# Two thirds of the encoder's packages are for browsers and for other systems than Linux.
+# Two thirds of the encoder's packages are for browsers and other operating systems.
 ENV UNUSED="node_modules/onnxruntime-web node_modules/onnxruntime-node/bin/napi-v6/darwin node_modules/onnxruntime-node/bin/napi-v6/win32"
 FROM installing AS scheduler-modules
 RUN npm install --omit=dev --ignore-scripts --workspace @mycelium/scheduler
@@ -32,14 +32,14 @@ RUN npm install --omit=dev --ignore-scripts --workspace @mycelium/cli && rm -r $
 FROM installing AS dashboard-modules
 RUN npm install --omit=dev --ignore-scripts --workspace @mycelium/dashboard && rm -r $UNUSED
 
-# The console's pages are built by tools that the dashboard's image does not hold.
+# The dashboard's image does not contain the tools that build the console's pages.
 FROM installing AS console
 RUN npm install --include=dev --ignore-scripts --workspace @mycelium/dashboard
 COPY apps/dashboard/ apps/dashboard/
 COPY packages/ packages/
 RUN npm run build --workspace @mycelium/dashboard
 
-# The provider for CUDA 12 that matches onnxruntime's version, which npm's package leaves out.
+# The CUDA 12 provider that matches onnxruntime's version; npm's package leaves it out.
 FROM worker-clip-modules AS worker-clip-gpu-modules
 RUN cd node_modules/onnxruntime-node && ONNXRUNTIME_NODE_INSTALL=cuda12 node ./script/install
 
@@ -71,7 +71,7 @@ COPY apps/worker-clip/ apps/worker-clip/
 USER node
 CMD ["node", "apps/worker-clip/src/main.ts"]
 
-# CUDA 12 and cuDNN 9 for onnxruntime. Ubuntu's own user of this image is 1000, as `node` is elsewhere.
+# CUDA 12 and cuDNN 9 for onnxruntime. The image's user 1000 is named ubuntu; elsewhere it is node.
 FROM nvidia/cuda:12.8.1-cudnn-runtime-ubuntu24.04 AS worker-clip-gpu
 ENV NODE_ENV=production
 WORKDIR /app

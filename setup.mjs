@@ -1,5 +1,5 @@
-// What `npm start`, `npm test`, `npm run bench` and `npm run chaos` need before anything else, made when it is missing or
-// out of date. Runs on the machine's own Node, which may be an old one: plain JavaScript, nothing from node_modules.
+// Installs and builds what `npm start`, `npm test`, `npm run bench` and `npm run chaos` need, where it is missing or out
+// of date. Runs in the machine's own Node, which may be old: plain JavaScript, nothing from node_modules.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(fileURLToPath(import.meta.url));
 const stamps = join(root, 'node_modules', '.mycelium');
 
-// In order. A step is done again when one of its `sources` has changed since it was last done.
+// In this order. A step runs again when one of its `sources` has changed since it last ran.
 const steps = [
   {
     name: 'packages',
@@ -20,14 +20,14 @@ const steps = [
       '.npmrc',
       ...workspaces().map((it) => `${it}/package.json`),
     ],
-    // Not `npm ci`: it fails where the lock file lacks the binaries of the other systems. `--no-save`: an older npm
-    // would write the lock file anew, without what it does not know.
+    // Not `npm ci`, which fails where the lock file lacks the binaries of this system. `--no-save`, since an older npm
+    // would rewrite the lock file without the fields that it does not know.
     command: ['npm', 'install', '--no-save', '--no-audit', '--no-fund', '--include=dev', '--loglevel=error'],
     result: 'node_modules/.bin/node',
   },
   {
     name: 'console',
-    // An image of a worker alone has no pages to build.
+    // The container image of a worker has no pages to build.
     workspace: 'apps/dashboard/web',
     says: 'Building the pages of the console',
     sources: () => [
@@ -69,7 +69,7 @@ function filesBelow(folder) {
     .sort();
 }
 
-/** Of the files' contents, and of the kind of machine: what is installed holds programs for it. */
+/** Covers the contents of the files and the kind of machine, since packages contain programs for it. */
 function fingerprint(files) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}`);
   for (const file of files) hash.update(`\n${file}\n`).update(read(join(root, file)) ?? '');
@@ -81,10 +81,12 @@ function read(file) {
 }
 
 function fail(step, run) {
-  const said = [run.stdout, run.stderr, run.error?.message].filter(Boolean).join('\n').trim();
-  if (said) console.error(said);
+  const printed = [run.stdout, run.stderr, run.error?.message].filter(Boolean).join('\n').trim();
+  if (printed) console.error(printed);
   const how =
-    run.status === 0 ? `left no ${step.result}` : `failed${run.status ? ` (exit code ${run.status})` : ''}`;
-  console.error(`\nSetting up Mycelium failed: \`${step.command.join(' ')}\` ${how}; what it said is above.`);
+    run.status === 0
+      ? `did not create ${step.result}`
+      : `failed${run.status ? ` (exit code ${run.status})` : ''}`;
+  console.error(`\nSetting up Mycelium failed: \`${step.command.join(' ')}\` ${how}; see its output above.`);
   process.exit(1);
 }

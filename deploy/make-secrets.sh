@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes ./secrets for docker-compose.yml. What is there already is kept, so running it again changes nothing.
+# Creates ./secrets for docker-compose.yml. Existing files are kept, so running it again changes nothing.
 set -eu
 cd "$(dirname "$0")/.."
 umask 077
@@ -18,6 +18,6 @@ keep s3_secret_key "$(random)"
 keep s3_config "{\"identities\":[{\"name\":\"mycelium\",\"credentials\":[{\"accessKey\":\"$(cat s3_access_key)\",\"secretKey\":\"$(cat s3_secret_key)\"}],\"actions\":[\"Admin\",\"Read\",\"List\",\"Write\"]}]}"
 keep dashboard_password "$(random | head -c 20)"
 keep ingest_token "$(random)"
-# Containers run as another user, who must be able to read them; the folder itself stays closed to others.
+# Containers run as another user, who must be able to read the files; the folder stays closed to others.
 chmod 0444 ./*
 echo "Secrets are in ./secrets. The dashboard's password: secrets/dashboard_password"

@@ -11,7 +11,7 @@ import { testPrograms } from '@mycelium/embedded/testing';
 import { testRedis } from '@mycelium/queue/testing';
 import { growSmallFarm, imagesPerDay, runEachJob } from './small-farm.ts';
 
-/** Rows and a digest of every table. Who is alive is of the moment. */
+/** Rows and a digest of every table, without heartbeats, which change all the time. */
 async function contents(pool: Pool): Promise<Record<string, string>> {
   const { rows: tables } = await pool.query<{ name: string }>(
     `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
@@ -27,7 +27,7 @@ async function contents(pool: Pool): Promise<Record<string, string>> {
   return found;
 }
 
-test('a backup restored to a new PostgreSQL beside an empty Redis has lost nothing, and the jobs go on', async (t) => {
+test('a backup restored to a new PostgreSQL beside an empty Redis has lost nothing, and the jobs continue', async (t) => {
   const { REDIS_URL } = requireSettings(readConfig(), 'REDIS_URL');
   const { postgresBin } = await testPrograms(readConfig().MYCELIUM_HOME);
   const folder = await mkdtemp(join(tmpdir(), 'mycelium-backup-'));

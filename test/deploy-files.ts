@@ -13,12 +13,10 @@ const settingNames: ReadonlySet<string> = new Set(
   describeConfig({ MYCELIUM_HOME: '/nowhere' }).map(({ name }) => name),
 );
 
-/** Whether the programs know a name of the environment: a setting, or `NAME_FILE` of one. */
+/** Whether the programs know an environment variable: a setting, or `NAME_FILE` of one. */
 export function isSetting(name: string): boolean {
   return settingNames.has(name) || settingNames.has(name.replace(/_FILE$/, ''));
 }
-
-export const allSettings = [...settingNames];
 
 /** Runs deploy/make-secrets.sh as if `folder` were the repository. @returns the folder of the secrets. */
 export function makeSecrets(folder: string): string {

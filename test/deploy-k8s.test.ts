@@ -62,7 +62,7 @@ const workloads = everything.flatMap(({ where, spec, ...object }) =>
 const farm = (kind: string, name: string) =>
   variants.farm?.find((object) => object.kind === kind && object.metadata.name === name);
 
-test('every object is what the schemas of Kubernetes and KEDA want', async () => {
+test('every object matches the schemas of Kubernetes and KEDA', async () => {
   for (const { where, ...object } of everything) {
     const models = await import(schemaModule(object.apiVersion));
     assert.doesNotThrow(() => new models[object.kind](object).validate(), where);
@@ -87,7 +87,7 @@ test('no object has a field that Kubernetes and KEDA do not know', (t) => {
   assert.equal(status, 0, stdout);
 });
 
-test('what an object names is there: settings, secrets, claims, ports, services, images', (t) => {
+test('everything that an object names exists: settings, secrets, claims, ports, services, images', (t) => {
   const secrets = new Set(readdirSync(makeSecrets(temporaryFolder(t))));
   for (const { where, pod, spec } of workloads) {
     const objects = variants[where.split(':')[0] as string] as KubernetesObject[];
@@ -151,7 +151,7 @@ test('the programs accept the settings the manifests give them', (t) => {
       );
       const own = env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]));
       const values = [...given, ...own].map(([name, value]) => {
-        assert.ok(isSetting(name), `${where}: ${name} is no setting`);
+        assert.ok(isSetting(name), `${where}: ${name} is not a setting`);
         return [name, value.replace(/^\/run\/secrets/, secrets)];
       });
       readConfig(Object.fromEntries(values), { running: false });
@@ -159,7 +159,7 @@ test('the programs accept the settings the manifests give them', (t) => {
   }
 });
 
-test('every pod has limits and no rights, and longer to end than it takes to drain', () => {
+test('every pod has limits, no privileges, and more time to stop than draining takes', () => {
   const { DRAIN_SECONDS } = readConfig();
   for (const { where, pod, kind } of workloads) {
     assert.equal(pod.securityContext.runAsNonRoot, true, where);
@@ -178,7 +178,7 @@ test('every pod has limits and no rights, and longer to end than it takes to dra
   }
 });
 
-test('clip workers of the farm run on GPUs, and KEDA alone says how many', () => {
+test('clip workers of the farm run on GPUs, and only KEDA decides how many', () => {
   const worker = farm('Deployment', 'worker-clip');
   const pod = worker?.spec.template?.spec;
   assert.equal(pod?.containers[0]?.image, 'mycelium/worker-clip-gpu:0.1.0');
@@ -188,7 +188,7 @@ test('clip workers of the farm run on GPUs, and KEDA alone says how many', () =>
   assert.equal(farm('ScaledObject', 'worker-clip')?.spec.scaleTargetRef?.name, worker?.metadata.name);
 });
 
-test('KEDA counts the lists where batches wait and are at work', async (t) => {
+test('KEDA counts the lists of waiting and active batches', async (t) => {
   const { REDIS_PREFIX } = readConfig({});
   const connection = testRedis(t);
   const queues = createQueues(connection);

@@ -36,7 +36,7 @@ const expressions = [
   ...panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ where: title, expr }))),
 ];
 
-test('every metric that rules and dashboard name is one that some process shows', async (t) => {
+test('every metric in the rules and the dashboard exists in some process', async (t) => {
   // A worker's are those of the telemetry package; the ledger's are the scheduler's.
   const shown = seriesOf(`${await readMetrics()}\n${await metricsOfScheduler(t)}`);
   for (const { where, expr } of expressions) {
@@ -46,7 +46,7 @@ test('every metric that rules and dashboard name is one that some process shows'
   }
 });
 
-test('every expression is PromQL, and every rule says how grave it is', () => {
+test('every expression is PromQL, and every rule has a severity', () => {
   for (const { where, expr } of expressions) {
     parser.parse(expr).iterate({
       enter: ({ type, from }) => assert.ok(!type.isError, `${where}: ${expr.slice(0, from)}«here»`),
@@ -59,12 +59,12 @@ test('every expression is PromQL, and every rule says how grave it is', () => {
   }
 });
 
-test('every rule is explained where people look for what to do', () => {
+test('docs/alerts.md explains every rule', () => {
   const docs = readFileSync(new URL('../docs/alerts.md', import.meta.url), 'utf8');
   for (const { alert } of rules) assert.ok(docs.includes(alert), `docs/alerts.md does not know ${alert}`);
 });
 
-test('no panel of the dashboard lies over another', () => {
+test('no panel of the dashboard overlaps another', () => {
   const taken = new Set<string>();
   for (const { title, gridPos } of panels) {
     assert.ok(gridPos.x + gridPos.w <= 24, title);
@@ -97,7 +97,7 @@ function seriesOf(text: string): Set<string> {
   return names;
 }
 
-/** A scheduler of the test's own, as it runs in production, asked once. */
+/** The metrics of a scheduler that runs as in production. */
 async function metricsOfScheduler(t: TestContext): Promise<string> {
   const { url } = await createTestDatabase(t);
   const { prefix } = testRedis(t);
@@ -118,7 +118,7 @@ async function metricsOfScheduler(t: TestContext): Promise<string> {
     },
   );
   try {
-    // The timetable is the last thing it tells at its start.
+    // The timetable is the last metric that appears after the start.
     for await (const line of createInterface({ input: scheduler.stdout })) if (line.includes('"next"')) break;
     return await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   } finally {

@@ -23,10 +23,10 @@ const { services } = parse(read('docker-compose.yml'), { merge: true }) as {
   services: Record<string, Service>;
 };
 
-/** As they depend on one another: the scheduler makes the tables. */
+/** In the order of their dependencies: the scheduler creates the tables. */
 const names = ['scheduler', 'worker-env-stats', 'worker-setpoint', 'worker-clip', 'dashboard'];
 
-test('each process starts by the compose file, is healthy by its own check, and ends when told to', async (t) => {
+test('each process starts with the settings of the compose file, passes its own check and stops on SIGTERM', async (t) => {
   const servers = await startServers(t);
   for (const name of names) {
     const service = services[name] as Service;
@@ -55,7 +55,7 @@ test('each process starts by the compose file, is healthy by its own check, and 
   }
 });
 
-/** Servers and secrets like those of the compose file, and what differs where there are no containers. */
+/** Servers and secrets like those of the compose file, and the settings that differ without containers. */
 async function startServers(t: TestContext) {
   const { url } = await createTestDatabase(t, { migrated: false });
   const { REDIS_URL } = requireSettings(readConfig(), 'REDIS_URL');
@@ -87,7 +87,7 @@ async function startServers(t: TestContext) {
   };
 }
 
-/** Asks as Docker would, until the check is content. */
+/** Runs the health check as Docker would, until it passes. */
 async function healthy(child: ChildProcess, check: string[], name: string): Promise<void> {
   for (;;) {
     assert.equal(child.exitCode, null, `${name} has ended`);

@@ -5,15 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readConfig } from '@mycelium/config';
 import { parse } from 'yaml';
-import {
-  allSettings,
-  dockerStages,
-  isSetting,
-  makeSecrets,
-  read,
-  root,
-  temporaryFolder,
-} from './deploy-files.ts';
+import { dockerStages, isSetting, makeSecrets, read, root, temporaryFolder } from './deploy-files.ts';
 import { findDeployTools } from './tools/deploy-tools.ts';
 
 interface Service {
@@ -40,9 +32,9 @@ interface Compose {
 const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
 const services = Object.entries(compose.services);
 const longRunning = services.filter(([, { restart }]) => restart !== 'no');
-const ours = services.filter(([, { build }]) => build);
+const built = services.filter(([, { build }]) => build);
 
-test('every long-running service has a health check, a limit of memory and CPU, and comes back', () => {
+test('every long-running service has a health check, limits of memory and CPU, and restarts', () => {
   for (const [name, { healthcheck, deploy, restart }] of longRunning) {
     assert.ok(healthcheck?.test && healthcheck.test.length > 1, `${name} has no health check`);
     const limits = deploy?.resources?.limits;
@@ -51,7 +43,7 @@ test('every long-running service has a health check, a limit of memory and CPU, 
   }
 });
 
-test('what a service waits for is healthy, and is a service', () => {
+test('a service waits for services, and for them to be healthy', () => {
   for (const [name, { depends_on }] of services) {
     for (const [other, { condition }] of Object.entries(depends_on ?? {})) {
       assert.ok(compose.services[other], `${name} waits for ${other}`);
@@ -61,16 +53,16 @@ test('what a service waits for is healthy, and is a service', () => {
 });
 
 test('every setting in the compose file is one that the programs know', () => {
-  for (const [name, { environment = {} }] of ours) {
+  for (const [name, { environment = {} }] of built) {
     for (const setting of Object.keys(environment)) {
-      assert.ok(isSetting(setting), `${name}: ${setting} is no setting`);
+      assert.ok(isSetting(setting), `${name}: ${setting} is not a setting`);
     }
   }
 });
 
 test('the programs accept the settings the compose file gives them', (t) => {
   const made = makeSecrets(temporaryFolder(t));
-  for (const [name, { environment = {} }] of ours) {
+  for (const [name, { environment = {} }] of built) {
     const env = Object.fromEntries(
       Object.entries(environment).map(([setting, value]) => [
         setting,
@@ -84,7 +76,7 @@ test('the programs accept the settings the compose file gives them', (t) => {
   }
 });
 
-test('secrets are files, never values, and each that is named is made by deploy/make-secrets.sh', (t) => {
+test('secrets are files, never values, and deploy/make-secrets.sh creates each one', (t) => {
   const folder = temporaryFolder(t);
   const made = makeSecrets(folder);
   for (const [name, { environment = {}, secrets = [] }] of services) {
@@ -107,8 +99,8 @@ test('secrets are files, never values, and each that is named is made by deploy/
   assert.match(read('.dockerignore'), /^secrets$/m);
 });
 
-test('our containers are neither root nor writable, and nothing is published beyond this machine', () => {
-  for (const [name, { user, read_only }] of ours) {
+test('our containers run without root and read-only, and publish nothing beyond this machine', () => {
+  for (const [name, { user, read_only }] of built) {
     assert.equal(user, 'node', name);
     assert.equal(read_only, true, name);
   }
@@ -118,7 +110,7 @@ test('our containers are neither root nor writable, and nothing is published bey
 });
 
 test('every build target is in the Dockerfile, and starts a program that exists', () => {
-  for (const [name, { build }] of ours) {
+  for (const [name, { build }] of built) {
     const stage = dockerStages.get(build?.target);
     assert.ok(stage, `${name}: the Dockerfile has no target ${build?.target}`);
     const program = /^(?:CMD|ENTRYPOINT) \["node", "(\S+)"\]$/m.exec(stage)?.[1];
@@ -127,7 +119,7 @@ test('every build target is in the Dockerfile, and starts a program that exists'
   }
 });
 
-test('images of others are pinned to a version', () => {
+test('third-party images are pinned to a version', () => {
   for (const [name, { image }] of services) {
     if (image) assert.match(image, /:v?\d+\.\d+[\w.-]*$/, name);
   }
@@ -140,7 +132,7 @@ test('docker-compose accepts the file with every profile', async () => {
     const { status, stderr } = spawnSync(
       dockerCompose,
       [...chosen.flatMap((profile) => ['--profile', profile]), 'config', '-q'],
-      // What this machine has set is not what the file is asked for.
+      // The variables of this machine must not change the result.
       { cwd: root, encoding: 'utf8', env: {} },
     );
     assert.equal(status, 0, `profiles ${chosen.join(', ') || 'none'}: ${stderr}`);
@@ -148,12 +140,12 @@ test('docker-compose accepts the file with every profile', async () => {
   }
 });
 
-test('images hold the Node that the lock file names, and the packages of their own app', () => {
+test('images contain the Node of the lock file, and only the packages of their app', () => {
   const { packages } = JSON.parse(read('package-lock.json')) as {
     packages: Record<string, { version: string }>;
   };
   assert.match(read('Dockerfile'), new RegExp(`^FROM node:${packages['node_modules/node']?.version}-`, 'm'));
-  for (const [, { build }] of ours) {
+  for (const [, { build }] of built) {
     const app = build?.target.replace(/-gpu$/, '');
     const modules = dockerStages.get(`${app}-modules`);
     assert.match(modules ?? '', new RegExp(`npm install --omit=dev .*--workspace @mycelium/${app}\\b`), app);
@@ -165,7 +157,7 @@ test('images hold the Node that the lock file names, and the packages of their o
   }
 });
 
-test('Grafana finds its data and its dashboard where the compose file puts them', () => {
+test('Grafana finds its data source and dashboard where the compose file puts them', () => {
   const provisioning = (path: string) => parse(read(`deploy/grafana/provisioning/${path}`));
   const [source] = provisioning('datasources/prometheus.yml').datasources;
   assert.equal(source.url, 'http://prometheus:9090');
@@ -175,12 +167,4 @@ test('Grafana finds its data and its dashboard where the compose file puts them'
   const [provider] = provisioning('dashboards/mycelium.yml').providers;
   const volumes = compose.services.grafana?.volumes ?? [];
   assert.ok(volumes.includes(`./deploy/grafana/mycelium.json:${provider.options.path}/mycelium.json:ro`));
-});
-
-test('the README names every setting and every command', async () => {
-  const readme = read('README.md');
-  for (const setting of allSettings) assert.ok(readme.includes(`\`${setting}\``), `README: ${setting}`);
-  for (const [, name] of read('apps/cli/src/program.ts').matchAll(/from '\.\/commands\/([\w-]+)\.ts'/g)) {
-    assert.match(readme, new RegExp(`^\\| \`${name}\\b`, 'm'), `README: mycelium ${name}`);
-  }
 });

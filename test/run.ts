@@ -37,7 +37,7 @@ async function main(): Promise<number> {
     const checksPassed = await checks;
     const testsPassed = !interrupted.signal.aborted && (await runTests(home));
     if (interrupted.signal.aborted) return 130;
-    // After a good run node's own counts are the last lines.
+    // After a successful run, node's counts are the last lines.
     if (!checksPassed)
       console.error('\nLint, types, import rules or wording failed: see above, before the tests.');
     return checksPassed && testsPassed ? 0 : 1;
@@ -55,7 +55,7 @@ async function startServers(home: string): Promise<Services> {
   const startedAt = Date.now();
   const given = new Set(
     describeConfig()
-      .filter(({ source }) => source !== 'default' && source !== 'npm start') // a running farm is nobody's test server
+      .filter(({ source }) => source !== 'default' && source !== 'npm start') // never test on a running farm
       .map(({ name }) => name),
   );
   const services = await startServices({
@@ -72,7 +72,7 @@ async function startServers(home: string): Promise<Services> {
     ...(redisUrl && { REDIS_URL: redisUrl }),
     ...(databaseUrl && { DATABASE_URL: databaseUrl }),
   });
-  const whose = (url: string | undefined) => (url ? 'our own' : 'the one given');
+  const whose = (url: string | undefined) => (url ? 'started here' : 'the given one');
   console.log(`Redis: ${whose(redisUrl)}; PostgreSQL: ${whose(databaseUrl)} (${seconds(startedAt)})`);
   return services;
 }
@@ -92,7 +92,7 @@ async function runChecks(): Promise<boolean> {
 
 function runTests(home: string): Promise<boolean> {
   console.log(`Running ${files.length} test files …`);
-  // One more than there are cores: some wait most of the time.
+  // One more than there are cores, since some tests mostly wait.
   const concurrency = Math.min(Math.max(availableParallelism() + 1, 3), 5);
   return succeeds('env', [
     `MYCELIUM_HOME=${home}`, // where the tests find the servers, and nothing of a running farm

@@ -14,7 +14,7 @@ import { testRedis } from '@mycelium/queue/testing';
 
 const script = new URL('../apps/scheduler/src/main.ts', import.meta.url).pathname;
 
-test('of three schedulers one leads; when it is killed another does, and no schedule is doubled', async (t) => {
+test('one of three schedulers leads; when it is killed another takes over, and no schedule is doubled', async (t) => {
   const pool = await createTestDatabase(t, { migrated: false });
   const connection = testRedis(t);
   const queues = createQueues(connection);

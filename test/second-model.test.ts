@@ -113,8 +113,8 @@ test('a second model is filled by a backfill while the first one serves; no sear
     mycelium(of, 'backfill', 'daily_clip_inference', ...days, '--only', 'stale', ...more);
 
   const stopFirst = await start(t, 'worker-clip', first);
-  const told = await mycelium(first, 'run', 'daily_clip_inference', '--day', day, '--wait');
-  assert.equal(told.report.succeeded, images);
+  const run = await mycelium(first, 'run', 'daily_clip_inference', '--day', day, '--wait');
+  assert.equal(run.report.succeeded, images);
   await stopFirst();
 
   const port = await freePort();
@@ -134,7 +134,7 @@ test('a second model is filled by a backfill while the first one serves; no sear
   const searches = (async () => {
     while (searching) answered.push(await search());
   })();
-  // Should one fail, it is told when they are waited for.
+  // A failure is reported when they are awaited below.
   searches.catch(() => {});
 
   await start(t, 'worker-clip', second);
@@ -151,7 +151,7 @@ test('a second model is filled by a backfill while the first one serves; no sear
   const [one, two] = stored as { key: string; active: boolean; embeddings: number }[];
   assert.ok(one && two);
   assert.deepEqual([one.active, two.active, one.embeddings, two.embeddings], [true, false, images, images]);
-  assert.deepEqual(new Set(answered), new Set([one.key]), 'the first one serves until it is told otherwise');
+  assert.deepEqual(new Set(answered), new Set([one.key]), 'searches use the first model until the change');
 
   const changeTo = async (key: string) => {
     const since = performance.now();

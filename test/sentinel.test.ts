@@ -14,7 +14,7 @@ test('Sentinels lead to the primary, and to the next one when it dies', async (t
     'sentinel failover-timeout farm 4000',
   ];
   const sentinels = await Promise.all([1, 2, 3].map(() => startRedisServer(t, watch, { sentinel: true })));
-  const told = async () => {
+  const seen = async () => {
     const answers = await Promise.all(
       sentinels.map(({ client }) => client.call('sentinel', 'master', 'farm') as Promise<string[]>),
     );
@@ -23,7 +23,7 @@ test('Sentinels lead to the primary, and to the next one when it dies', async (t
       replicas: words[words.indexOf('num-slaves') + 1],
     }));
   };
-  while (!(await told()).every(({ others, replicas }) => others === '2' && replicas === '1')) await wait(100);
+  while (!(await seen()).every(({ others, replicas }) => others === '2' && replicas === '1')) await wait(100);
 
   const [first, ...more] = sentinels.map(({ port }) => `127.0.0.1:${port}`);
   const connection = connect(
@@ -38,7 +38,7 @@ test('Sentinels lead to the primary, and to the next one when it dies', async (t
   const queues = createQueues(connection);
   t.after(() => queues.close());
   const one = await queues.enqueue('daily_env_stats', {}, { slot: new Date(0), jobId: 'one' });
-  // The first copy of the primary is on its way for some seconds: until then the replica confirms nothing.
+  // The first copy of the primary takes some seconds; until then the replica confirms nothing.
   while ((await connection.redis.wait(1, 1_000)) === 0);
 
   await primary.stop();

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const setup = fileURLToPath(new URL('../setup.mjs', import.meta.url));
 
-/** A project as small as can be, whose packages lie beside it: nothing is downloaded. */
+/** A minimal project whose packages are local folders, so that nothing is downloaded. */
 function project(t: TestContext) {
   const root = mkdtempSync(join(tmpdir(), 'mycelium-setup-'));
   t.after(() => rmSync(root, { recursive: true }));
@@ -29,7 +29,7 @@ function project(t: TestContext) {
   return { root, declare, write, run };
 }
 
-test('what is missing is installed with one line said, and then there is nothing to do', (t) => {
+test('missing packages are installed with one line of output, and then there is nothing to do', (t) => {
   const { run } = project(t);
   const first = run();
   assert.equal(first.status, 0, first.stderr);
@@ -38,13 +38,13 @@ test('what is missing is installed with one line said, and then there is nothing
   assert.deepEqual([second.status, second.stdout, second.stderr], [0, '', '']);
 });
 
-test('the lock file is left as it is: an old npm would lose half of it', (t) => {
+test('the lock file stays as it is, since an old npm would lose half of it', (t) => {
   const { root, run } = project(t);
   assert.equal(run().status, 0);
   assert.equal(existsSync(join(root, 'package-lock.json')), false);
 });
 
-test('a changed package.json of any workspace is installed anew', (t) => {
+test('a changed package.json of any workspace is installed again', (t) => {
   const { run, write } = project(t);
   run();
   write('packages/farm/package.json', { name: '@mycelium/farm', version: '2.0.0' });
@@ -52,7 +52,7 @@ test('a changed package.json of any workspace is installed anew', (t) => {
   assert.equal(run().stdout, '');
 });
 
-test('a failure tells the command and what it said, and is tried again the next time', (t) => {
+test('a failure shows the command and its output, and the next run tries again', (t) => {
   const { run, declare } = project(t);
   declare('file:./nowhere.tgz');
   const { status, stderr } = run();

@@ -15,7 +15,7 @@ const main = new URL('../apps/cli/src/main.ts', import.meta.url).pathname;
 const room = '611';
 export const imagesPerDay = 24;
 
-/** Hourly readings and images of one room, from two days before until now. @returns the folder of images. */
+/** Creates hourly readings and images of one room for the last two days. @returns the folder of images */
 export async function growSmallFarm(t: TestContext, pool: Pool): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mycelium-farm-'));
   t.after(() => rm(folder, { recursive: true }));
@@ -51,7 +51,7 @@ export interface Report {
   report: Record<string, unknown>;
 }
 
-/** Everything on this machine, on the servers and images of `env`, until each job has run once for yesterday. */
+/** Runs everything with the servers and images of `env` until each job has run once for yesterday. */
 export async function runEachJob(t: TestContext, env: Parameters<typeof childEnvironment>[0]) {
   const home = await createTestHome(readConfig().MYCELIUM_HOME);
   t.after(() => discardHome(home));
@@ -61,8 +61,8 @@ export async function runEachJob(t: TestContext, env: Parameters<typeof childEnv
       process.execPath,
       [main, 'up', '--once', '--no-demo', '--json'],
       { env: all },
-      (error, out, told) =>
-        error ? reject(new Error(`up: ${told || out}`)) : resolve(JSON.parse(out) as { runs: Report[] }),
+      (error, out, err) =>
+        error ? reject(new Error(`up: ${err || out}`)) : resolve(JSON.parse(out) as { runs: Report[] }),
     );
   });
   return runs;

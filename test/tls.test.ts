@@ -8,7 +8,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { connect, createQueues } from '@mycelium/queue';
 import { password, startRedisServer } from './redis-servers.ts';
 
-/** A certificate for 127.0.0.1 that vouches for itself. */
+/** A self-signed certificate for 127.0.0.1. */
 async function certificate(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'mycelium-tls-'));
   t.after(() => rm(folder, { recursive: true }));
@@ -22,7 +22,7 @@ async function certificate(t: TestContext) {
   return { key, cert, pem: await readFile(cert, 'utf8') };
 }
 
-test('a rediss address is spoken to in TLS, and only when its certificate is trusted', async (t) => {
+test('a rediss address uses TLS, and only with a trusted certificate', async (t) => {
   const { key, cert, pem } = await certificate(t);
   const files = [`tls-cert-file ${cert}`, `tls-key-file ${key}`, 'tls-auth-clients no'];
   const { port } = await startRedisServer(t, files, { tls: { ca: pem } });

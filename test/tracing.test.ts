@@ -15,7 +15,7 @@ interface Span {
   attributes: { key: string; value: { stringValue?: string } }[];
 }
 
-/** Takes what a collector is sent: OTLP over HTTP, in JSON. */
+/** A collector that keeps what it receives: OTLP over HTTP, in JSON. */
 async function startCollector(t: TestContext) {
   const spans: Span[] = [];
   const server = createServer(async (request, response) => {
@@ -30,7 +30,7 @@ async function startCollector(t: TestContext) {
   return { spans, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-test('a trace leads from the run of a slot through its batches to every image', async (t) => {
+test('one trace contains the run of a slot, its batches and every image', async (t) => {
   const { spans, url } = await startCollector(t);
   const pool = await createTestDatabase(t);
   await runEachJob(t, {

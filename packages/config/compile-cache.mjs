@@ -1,7 +1,7 @@
 /**
- * Keeps what Node makes of the source files from one start to the next, here and in the processes this one starts:
- * a third of the time a process needs until it works. Where the folder cannot be written, Node goes on without.
- * Plain JavaScript: it is read before TypeScript can be.
+ * Caches compiled source files between starts, for this process and its children. It saves a third of the time until a
+ * process is ready. If the folder cannot be written, Node works without it. Plain JavaScript, since it loads before
+ * TypeScript can.
  */
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -10,5 +10,5 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(
   new URL('../../node_modules/.mycelium/compile-cache', import.meta.url),
 );
 enableCompileCache(process.env.NODE_COMPILE_CACHE);
-// Node writes it down when a process ends in order; one that is killed would leave nothing for the next.
+// Node writes the cache when a process exits normally. A killed process would leave nothing for the next one.
 setTimeout(flushCompileCache, 2_000).unref();

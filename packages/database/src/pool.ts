@@ -5,14 +5,14 @@ export type PoolClient = pg.PoolClient;
 /** A pool, or the client of one transaction. */
 export type Queryable = pg.Pool | pg.PoolClient;
 
-// A `date` is a day of the farm's zone, not an instant of this process's: keep its text.
+// A `date` is a day in the farm's time zone, not an instant in this process's: keep its text.
 pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
-// Counts and ids fit a double for the next few centuries.
+// Counts and ids fit into a double for the next few centuries.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /**
- * Connections to PostgreSQL; `name` shows in pg_stat_activity. Sessions speak UTC. Queries of a page that somebody waits
- * for are many and small: there `parallel` is false, as starting processes for one costs ten times what it saves.
+ * Connections to PostgreSQL; `name` shows in pg_stat_activity. Sessions use UTC. The many small queries of a page set
+ * `parallel` to false, since starting parallel workers costs ten times what it saves.
  */
 export function createPool(
   url: string,
@@ -26,8 +26,8 @@ export function createPool(
     keepAlive: true,
     options: parallel ? '-c TimeZone=UTC' : '-c TimeZone=UTC -c max_parallel_workers_per_gather=0',
   });
-  // A connection that breaks while no query is on its way fails the next one on it, or is replaced if it was idle;
-  // without a listener it would end the process.
+  // A connection that breaks between queries fails the next one, or is replaced if it was idle. Without a listener it
+  // would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', () => {});
   return pool;

@@ -3,13 +3,13 @@ import type { ServiceUser } from './service-user.ts';
 
 export interface CommandOptions {
   cwd?: string;
-  /** Whom the command runs as; the caller's own user when left out. */
+  /** The user the command runs as. Default: the caller's. */
   user?: ServiceUser;
   signal?: AbortSignal | undefined;
   env?: NodeJS.ProcessEnv;
 }
 
-/** What a short command printed on stdout. Throws with its stderr when it fails. */
+/** Runs a short command. @returns its stdout. @throws Error with its stderr when it fails */
 export function output(command: string, args: string[], options: CommandOptions = {}): Promise<string> {
   const { user, ...rest } = options;
   return new Promise((resolve, reject) => {
@@ -20,14 +20,14 @@ export function output(command: string, args: string[], options: CommandOptions 
       (error, stdout, stderr) => {
         if (!error) return resolve(stdout);
         if (error.name === 'AbortError') return reject(error);
-        const said = stderr.trim() || stdout.trim() || error.message;
-        reject(new Error(`${command} failed: ${said}`, { cause: error }));
+        const printed = stderr.trim() || stdout.trim() || error.message;
+        reject(new Error(`${command} failed: ${printed}`, { cause: error }));
       },
     );
   });
 }
 
-/** Where the shell finds a program, as an absolute path; undefined when there is none. */
+/** The absolute path of a program, as the shell finds it; undefined if there is none. */
 export async function findProgram(name: string): Promise<string | undefined> {
   const path = await output('/bin/sh', ['-c', 'command -v "$1"', 'sh', name]).catch(() => '');
   return path.startsWith('/') ? path.trim() : undefined;

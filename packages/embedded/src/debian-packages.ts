@@ -5,16 +5,16 @@ import { output } from './command.ts';
 import { makeFolder } from './folder.ts';
 import { isRunning } from './process-identity.ts';
 
-/** Debian 13: the first release with pgvector. An older Debian's own tools unpack its packages just as well. */
+/** Debian 13, the first release with pgvector. The tools of an older Debian can unpack its packages too. */
 const RELEASE = 'trixie';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 export interface PackageFolder {
-  /** The packages wanted; apt finds what they need. */
+  /** The packages to unpack; apt finds their dependencies. */
   packages: string[];
-  /** Packages that apt finds needed, but the programs do not link against. */
+  /** Dependencies to leave out, since the programs do not link against them. */
   leaveOut: RegExp;
-  /** Programs that will be run, as glob patterns below the folder. */
+  /** Programs to run later, as glob patterns in the folder. */
   programs: string[];
   folder: string;
   onProgress?: ((message: string) => void) | undefined;
@@ -22,34 +22,34 @@ export interface PackageFolder {
 }
 
 /**
- * Unpacks Debian packages, with everything they need down to the C library, into a folder: nothing is installed and
- * no root is needed. The packages come from the machine's own Debian mirror and are verified by apt. The folder
- * appears at once and complete, so that a crash on the way leaves nothing half done.
+ * Unpacks Debian packages with all their dependencies, including the C library, into a folder. Nothing is installed and
+ * no root is needed. The packages come from the machine's own Debian mirror and are verified by apt. The folder appears
+ * only when it is complete, so a crash leaves nothing half done.
  */
-export async function unpackDebianPackages(wanted: PackageFolder): Promise<void> {
-  const { folder, signal } = wanted;
+export async function unpackDebianPackages(packages: PackageFolder): Promise<void> {
+  const { folder, signal } = packages;
   await makeFolder(dirname(folder), 0o755);
   await removeAbandoned(folder);
   const work = `${folder}.unpacking-${process.pid}`;
   const root = join(work, 'root');
   try {
-    const archives = await download(wanted, join(work, 'apt'));
+    const archives = await download(packages, join(work, 'apt'));
     await makeFolder(root, 0o755);
     for (const archive of archives) await output('dpkg-deb', ['-x', archive, root], { signal });
     for (const ballast of ['doc', 'man', 'info', 'locale', 'lintian']) {
       await rm(join(root, 'usr/share', ballast), { recursive: true, force: true });
     }
-    await useUnpackedLibraries(wanted, root);
+    await useUnpackedLibraries(packages, root);
     await rename(root, folder).catch((error) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-      // Another process was quicker; its folder is as good.
+      // Another process was faster, and its folder is the same.
     });
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-/** What a killed process was unpacking beside the folder. */
+/** Removes what a killed process was unpacking beside the folder. */
 async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(dirname(folder))) {
     const pid = name.startsWith(`${basename(folder)}.unpacking-`) && Number(name.split('-').at(-1));
@@ -67,7 +67,7 @@ async function download(
   }
   const source = `deb [signed-by=${KEYRING}] ${await mirrorOfThisMachine()} ${RELEASE} main\n`;
   await writeFile(join(dir, 'sources.list'), source);
-  await writeFile(join(dir, 'status'), ''); // nothing counts as installed, so the C library comes too
+  await writeFile(join(dir, 'status'), ''); // nothing counts as installed, so apt downloads the C library too
   const settings = [
     `Dir::Etc::sourcelist=${dir}/sources.list`,
     'Dir::Etc::sourceparts=/dev/null',
@@ -75,7 +75,7 @@ async function download(
     `Dir::State::status=${dir}/status`,
     `Dir::Cache=${dir}/cache`,
     'Debug::NoLocking=1',
-    'APT::Sandbox::User=root', // apt would drop to a user who cannot write here
+    'APT::Sandbox::User=root', // apt would switch to a user who cannot write here
   ];
   const apt = (...args: string[]) =>
     output('apt-get', ['-qq', ...settings.flatMap((setting) => ['-o', setting]), ...args], {
@@ -83,12 +83,12 @@ async function download(
       signal,
     });
 
-  onProgress?.('asking the Debian mirror for its packages');
+  onProgress?.('Reading the package list of the Debian mirror');
   await apt('update');
   const plan = await apt('--simulate', '--no-install-recommends', 'install', ...packages, 'patchelf');
   const needed = [...plan.matchAll(/^Inst (\S+) /gm)].map(([, name]) => name ?? '');
   const chosen = needed.filter((name) => !leaveOut.test(name));
-  onProgress?.(`downloading ${chosen.length} Debian packages`);
+  onProgress?.(`Downloading ${chosen.length} Debian packages`);
   await apt('download', ...chosen);
   onProgress?.('unpacking');
   return (await readdir(archives))
@@ -96,21 +96,21 @@ async function download(
     .map((name) => join(archives, name));
 }
 
-/** `apt-get indextargets` would be nicer, but says nothing on a machine that never ran `apt-get update`. */
+/** `apt-get indextargets` would be nicer, but prints nothing on a machine that never ran `apt-get update`. */
 async function mirrorOfThisMachine(): Promise<string> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const codename = /^VERSION_CODENAME="?([\w-]+)/m.exec(release)?.[1];
   if (!/^ID="?debian"?$/m.test(release) || !codename) throw new Error('this machine does not run Debian');
   const uris = await output('apt-get', ['update', '--print-uris']);
   const mirror = new RegExp(`^'(\\S+)/dists/${codename}/InRelease'`, 'm').exec(uris)?.[1];
-  if (!mirror) throw new Error("this machine's apt sources name no Debian mirror");
+  if (!mirror) throw new Error("this machine's apt sources do not name a Debian mirror");
   return mirror;
 }
 
 /**
- * Makes the programs use the unpacked loader and libraries and not the machine's, which may be older. The path to the
- * loader is absolute, so the folder cannot be moved afterwards. `--force-rpath`, since the path must hold for the
- * libraries' own libraries too.
+ * Makes the programs use the unpacked loader and libraries instead of the machine's, which may be older. The path to the
+ * loader is absolute, so the folder cannot be moved afterwards. `--force-rpath` applies the path to the libraries'
+ * own dependencies too.
  */
 async function useUnpackedLibraries(
   { programs, folder, signal }: PackageFolder,

@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Makes a folder and those above it that are missing, with this very mode: `mkdir` alone heeds the umask. */
+/** Creates a folder and its missing parents with exactly this mode; `mkdir` alone applies the umask. */
 export async function makeFolder(path: string, mode: number): Promise<void> {
   const topmost = await mkdir(path, { recursive: true });
   if (!topmost) return;

@@ -2,13 +2,13 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Tells processes started by hand where a running `npm start` has its servers: KEY=value lines in `$MYCELIUM_HOME/env`,
- * for the owner's eyes only, since the addresses hold passwords.
+ * Writes where a running `npm start` has its servers, for processes started by hand: KEY=value lines in
+ * `$MYCELIUM_HOME/env`. Only the owner can read it, since the addresses contain passwords.
  */
 export async function writeHomeEnv(home: string, values: Record<string, string>): Promise<void> {
   const lines = Object.entries(values).map(([key, value]) => {
     if (/[\r\n]/.test(value))
-      throw new Error(`The value of ${key} has a line break, which ${home}/env cannot hold.`);
+      throw new Error(`The value of ${key} contains a line break, which ${home}/env cannot hold. Remove it.`);
     return `${key}=${value}\n`;
   });
   const unfinished = join(home, `env.${process.pid}`);

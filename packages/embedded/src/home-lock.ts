@@ -15,10 +15,11 @@ export class HomeInUse extends Error {
 }
 
 /**
- * One process at a time may run servers on a home. Each first puts up a file with its own name, then looks for files
- * of others: so of two that start at once the later one sees the earlier, and both may be refused, but never let in.
- * The name tells which process it is, so that a file left behind by a crash is known as such and removed.
- * Returns the function that gives the home back. Throws HomeInUse.
+ * One process at a time may run servers on a home. Each process first creates a file with its own name, then looks for
+ * other files. So of two that start at once, the later one sees the earlier: both may be refused, but never both
+ * accepted. The name identifies the process, so a file that a crash left behind is recognised and removed.
+ * @returns a function that releases the home
+ * @throws HomeInUse
  */
 export async function lockHome(home: string): Promise<() => Promise<void>> {
   const mine = (await lockName(process.pid)) ?? `lock.${process.pid}`;

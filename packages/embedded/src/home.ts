@@ -5,8 +5,8 @@ import { makeFolder } from './folder.ts';
 import type { ServiceUser } from './service-user.ts';
 
 /**
- * Makes the home, and sees that the servers' user can enter it: a folder below /root usually cannot be. Gives the
- * home's one true path, by which its servers are known again.
+ * Creates the home and checks that the servers' user can enter it, which is usually impossible in /root.
+ * @returns the home's real path, by which its servers are recognised later
  */
 export async function prepareHome(path: string, user: ServiceUser): Promise<string> {
   const home = resolve(path);
@@ -23,7 +23,7 @@ export async function prepareHome(path: string, user: ServiceUser): Promise<stri
   return realpath(home);
 }
 
-/** Where unpacked programs lie. Its true path is what they are made for: a test's home has a link to another home's. */
+/** The folder of unpacked programs. They depend on its real path: a test's home links to the folder of another home. */
 export async function servicesFolder(home: string): Promise<string> {
   const folder = join(home, 'services');
   await makeFolder(folder, 0o755);

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 const ROTATE_AT = 5 * 1024 * 1024;
 const TAIL = 16 * 1024;
 
-/** Opens a log for appending, as a file descriptor. A log that has grown large is first put aside as FILE.1. */
+/** Opens a log for appending, as a file descriptor. A log that has grown large is first renamed to FILE.1. */
 export function openLog(file: string): number {
   mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
@@ -15,7 +15,7 @@ export function openLog(file: string): number {
 
 export const closeLog = closeSync;
 
-/** The last lines of a log from a byte onward; empty when there is none. */
+/** The last lines of a log after a given byte; empty if there are none. */
 export async function lastLines(file: string, { from = 0, lines = 15 } = {}): Promise<string> {
   const handle = await open(file).catch(() => undefined);
   if (!handle) return '';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** Whether a port of 127.0.0.1 is free; 0 asks the system for a free one. Gives the port, or undefined. */
+/** Tries a port of 127.0.0.1; 0 asks the system for a free one. @returns the port, or undefined if it is taken */
 function tryPort(port: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -12,7 +12,7 @@ function tryPort(port: number): Promise<number | undefined> {
   });
 }
 
-/** The preferred port of 127.0.0.1 if it is free, else one that is. */
+/** The preferred port of 127.0.0.1 if it is free, or else another free one. */
 export async function freePort(preferred?: number): Promise<number> {
   const port = (preferred && (await tryPort(preferred))) || (await tryPort(0));
   if (!port) throw new Error('127.0.0.1 has no free port.');

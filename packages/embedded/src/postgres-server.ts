@@ -12,23 +12,23 @@ import { endOrphanedSessions, endStaleServer } from './stale-server.ts';
 const USER = 'mycelium';
 const DATABASE = 'mycelium';
 
-/** The major version that wrote the data in a folder; undefined when there are none yet. */
+/** The major version that wrote the data in a folder; undefined if there is none yet. */
 export async function postgresDataVersion(folder: string): Promise<number | undefined> {
   const version = await readFile(join(folder, 'data/PG_VERSION'), 'utf8').catch(() => undefined);
   return version === undefined ? undefined : Number.parseInt(version, 10);
 }
 
-/** Ends the PostgreSQL of a folder that outlived a crash. */
+/** Stops a PostgreSQL of this folder that survived a crash of its parent. */
 export async function endStalePostgres(folder: string): Promise<void> {
   const data = join(folder, 'data');
   const pidFile = join(data, 'postmaster.pid');
   await endStaleServer({ pidFile, mark: data, signals: ['SIGINT', 'SIGQUIT', 'SIGKILL'] });
   await endOrphanedSessions(data);
-  // Should another process, or a dead one that nobody cleared away, have the pid in it, PostgreSQL would not start.
+  // PostgreSQL would not start if another process, or an uncollected dead one, had the pid in this file.
   await rm(pidFile, { force: true });
 }
 
-/** Starts PostgreSQL, with an empty database on the first start, and resolves when it can be used. */
+/** Starts PostgreSQL, with an empty database on the first start. Resolves when it is ready. */
 export async function startPostgres(
   program: PostgresProgram,
   options: ServerOptions,
@@ -52,9 +52,9 @@ export async function startPostgres(
     user,
     logFile: options.logFile,
     isReady: () => hasDatabase(`${url}/postgres`),
-    readyWithinMs: 300_000, // after a crash it first replays its log
+    readyWithinMs: 300_000, // after a crash it replays its log first
     signal: options.signal,
-    stopSignals: ['SIGINT', 'SIGQUIT', 'SIGKILL'], // end sessions and write all; end at once; never gladly
+    stopSignals: ['SIGINT', 'SIGQUIT', 'SIGKILL'], // end sessions and flush; stop at once; the last resort
     onUnexpectedExit: options.onUnexpectedExit,
   });
   return whenReady(server, `${url}/${DATABASE}`);
@@ -83,7 +83,7 @@ async function createCluster(program: PostgresProgram, options: ServerOptions): 
   }
 }
 
-/** For a machine that it shares with the workers: an eighth of the memory, half a gigabyte at most. */
+/** For a machine shared with the workers: an eighth of the memory, at most half a gigabyte. */
 function settings({ pgvector }: PostgresProgram, { port, durable }: ServerOptions): Record<string, string> {
   const megabytes = Math.max(64, Math.min(512, Math.floor(totalmem() / 2 ** 20 / 8)));
   return {
@@ -97,20 +97,20 @@ function settings({ pgvector }: PostgresProgram, { port, durable }: ServerOption
     effective_cache_size: `${megabytes * 3}MB`,
     random_page_cost: '1.1',
     max_wal_size: '2GB',
-    jit: 'off', // unpacked without its compiler
+    jit: 'off', // the compiler is not unpacked
     timezone: 'UTC',
     log_timezone: 'UTC',
     log_line_prefix: '%m [%p] ',
-    // pgvector 0.8.0 can write outside its memory when it builds an HNSW index in parallel.
+    // pgvector 0.8.0 can corrupt memory when it builds an HNSW index in parallel.
     ...(pgvector === '0.8.0' && { max_parallel_maintenance_workers: '0' }),
     ...(!durable && { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
 }
 
-/** Sees that our database is there, and makes it if not. False while the server does not take connections yet. */
+/** Creates our database if it is missing. False while the server does not accept connections yet. */
 async function hasDatabase(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => {}); // a connection lost on the way; the query says so too
+  client.on('error', () => {}); // a lost connection; the query fails too
   try {
     await client.connect();
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
@@ -118,7 +118,7 @@ async function hasDatabase(url: string): Promise<boolean> {
     return true;
   } catch (error) {
     const { code = '' } = error as { code?: string };
-    const refused = /^[0-9A-Z]{5}$/.test(code) && code !== '57P03'; // an answer of PostgreSQL, and not "starting up"
+    const refused = /^[0-9A-Z]{5}$/.test(code) && code !== '57P03'; // an error from PostgreSQL other than "starting up"
     if (refused) throw error;
     return false;
   } finally {

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { output } from './command.ts';
 
 /**
- * Tells one process from a later one that was given the same pid: when it was started, and on Linux in which
- * boot of the machine. Undefined when no such process runs.
+ * Distinguishes a process from a later one with the same pid: its start time and, on Linux, the boot it started in.
+ * Undefined if no such process runs.
  */
 export async function processIdentity(pid: number): Promise<string | undefined> {
   if (process.platform !== 'linux') {
@@ -14,13 +14,13 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
     readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''),
     readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => ''),
   ]);
-  // The second field is the program's name in brackets, which may hold spaces; start time is the 22nd field.
+  // The second field is the program's name in brackets and may contain spaces; the start time is the 22nd field.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, startTime] = [fields[0], fields[19]];
   return startTime && state !== 'Z' ? `${boot.trim()} ${startTime}` : undefined;
 }
 
-/** The words a process was started with; empty when it does not run. */
+/** The arguments a process was started with; empty if it does not run. */
 export async function commandLine(pid: number): Promise<string[]> {
   if (process.platform !== 'linux') {
     const line = await output('ps', ['-o', 'command=', '-p', String(pid)]).catch(() => '');

@@ -36,7 +36,7 @@ test('a process is ready when its health address answers', async () => {
   await assert.rejects(fetch(`http://127.0.0.1:${port}`));
 });
 
-test('a process that ends before it is ready tells why', async () => {
+test('the error of a process that ends before it is ready says why', async () => {
   const failing = `console.error('no model in /models'); process.exit(3)`;
   const worker = await startProcess({ ...program('failing', failing), healthUrl: 'http://127.0.0.1:9/' });
   await assert.rejects(worker.ready, (error) => {
@@ -59,9 +59,9 @@ test('a program that does not exist fails and is not waited for', async () => {
   await worker.stop();
 });
 
-test('an unexpected end is told, an ordered one is not', async () => {
-  const told: string[] = [];
-  const onUnexpectedExit = (failure: ProcessFailed) => told.push(failure.message);
+test('an unexpected end is reported, an ordered one is not', async () => {
+  const reported: string[] = [];
+  const onUnexpectedExit = (failure: ProcessFailed) => reported.push(failure.message);
   const ordered = await startProcess({
     ...program('ordered', 'setInterval(() => {}, 1000)'),
     onUnexpectedExit,
@@ -73,10 +73,10 @@ test('an unexpected end is told, an ordered one is not', async () => {
     onUnexpectedExit: crash.resolve,
   });
   assert.match((await crash.promise).message, /^crash was ended by SIGSEGV\. It wrote nothing/);
-  assert.deepEqual(told, []);
+  assert.deepEqual(reported, []);
 });
 
-test('a process that ignores SIGTERM is ended by force after the deadline', async () => {
+test('a process that ignores SIGTERM is killed after the deadline', async () => {
   const deaf = `process.on('SIGTERM', () => console.log('asked')); setInterval(() => {}, 1000); console.log('up')`;
   const worker = await startProcess({
     ...program('deaf', deaf),
@@ -90,7 +90,7 @@ test('a process that ignores SIGTERM is ended by force after the deadline', asyn
 
 const log = (name: string) => readFile(join(folder, `${name}.log`), 'utf8');
 
-test('a process ends with its parent, however that ended', async () => {
+test('a process ends with its parent, however the parent ended', async () => {
   const parent = `
     import { startProcess } from ${JSON.stringify(new URL('./processes.ts', import.meta.url).href)};
     const child = await startProcess(${JSON.stringify(program('orphan', 'setInterval(() => {}, 1000)'))});
@@ -105,7 +105,7 @@ test('a process ends with its parent, however that ended', async () => {
   while (await processIdentity(Number(pid))) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 
-test('a log that has grown large is put aside at the next start', async () => {
+test('a log that has grown large is renamed at the next start', async () => {
   const file = join(folder, 'large.log');
   await writeFile(file, 'old');
   await truncate(file, 6 * 1024 * 1024);
@@ -115,7 +115,7 @@ test('a log that has grown large is put aside at the next start', async () => {
   assert.equal((await readFile(`${file}.1`)).length, 6 * 1024 * 1024);
 });
 
-test('an old server of ours is ended, and a stranger that has its pid is left alone', async () => {
+test('our old server is stopped, and another process with its pid is left alone', async () => {
   const pidFile = join(folder, 'server.pid');
   const server = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)', '/farm/redis.conf'], {
     stdio: 'ignore',

@@ -9,23 +9,23 @@ export interface ProcessOptions {
   name: string;
   command: string;
   args: string[];
-  /** Both stdout and stderr are appended here. */
+  /** Receives both stdout and stderr. */
   logFile: string;
-  /** The whole environment of the process; the caller's own when left out. */
+  /** The complete environment of the process. Default: the caller's. */
   env?: NodeJS.ProcessEnv;
   cwd?: string;
   user?: ServiceUser;
-  /** An address that answers 2xx once the process can work. */
+  /** An address that answers 2xx once the process is ready. */
   healthUrl?: string;
-  /** Instead of an address: asked again and again until it says yes; what it throws ends the waiting. */
+  /** Instead of an address: called again and again until it returns true. If it throws, waiting ends. */
   isReady?: () => Promise<boolean>;
-  /** How long `ready` waits; one minute when left out. */
+  /** How long `ready` waits. Default: a minute. */
   readyWithinMs?: number;
-  /** Ends the waiting for readiness, not the process. */
+  /** Aborts waiting for readiness, not the process. */
   signal?: AbortSignal | undefined;
-  /** Asked to stop with the first; each next one follows when the one before did not help. */
+  /** Signals to stop it with. Each is sent when the one before did not help. */
   stopSignals?: NodeJS.Signals[];
-  /** Called once when the process, having been ready, ends without `stop`; before that, `ready` tells. */
+  /** Called once if the process ends without `stop` after it was ready. Before that, `ready` rejects. */
   onUnexpectedExit?: (failure: ProcessFailed) => void;
 }
 
@@ -33,15 +33,15 @@ export interface RunningProcess {
   name: string;
   pid: number;
   logFile: string;
-  /** Resolves when the process can work (at once if it has no way to tell); rejects with ProcessFailed. */
+  /** Resolves when the process is ready, at once if nothing says when that is. Rejects with ProcessFailed. */
   ready: Promise<void>;
   /** Resolves when the process is gone, however it ended. */
   exited: Promise<void>;
-  /** Asks the process to end and waits; after the deadline (10 s) it is ended by force. Safe to call twice. */
+  /** Asks the process to stop and waits; kills it after the deadline (10 s). Safe to call twice. */
   stop: (deadlineMs?: number) => Promise<void>;
 }
 
-/** A process that ended by itself, or never became ready; the message ends with the last lines of its log. */
+/** A process crashed or never became ready. The message ends with the last lines of its log. */
 export class ProcessFailed extends Error {
   readonly process: string;
   readonly log: string;
@@ -56,9 +56,9 @@ export class ProcessFailed extends Error {
 }
 
 /**
- * Starts a process that ends with this one. It gets a session of its own, so that Ctrl-C in a terminal reaches only
- * the parent, which then stops its processes in order; and on Linux the kernel sends it the first stop signal when
- * the parent dies, however that happens.
+ * Starts a process that ends with this one. It has its own session, so that Ctrl-C in a terminal reaches only the
+ * parent, which then stops its processes in order. On Linux the kernel sends it the first stop signal when the parent
+ * dies, however that happens.
  */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const { name, logFile, stopSignals = ['SIGTERM', 'SIGKILL'] } = options;
@@ -118,7 +118,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       await exited;
       if (!stopping) options.onUnexpectedExit?.(await failure(ended ?? 'ended'));
     },
-    () => {}, // whoever awaits `ready` hears of it
+    () => {}, // `ready` rejects for those who await it
   );
   return { name, pid: child.pid ?? -1, logFile, ready, exited, stop };
 }
@@ -133,7 +133,7 @@ function answers(url: string): () => Promise<boolean> {
 
 let setpriv: Promise<string | undefined> | undefined;
 
-/** util-linux's setpriv asks the kernel for a signal at the parent's death and then becomes the command, same pid. */
+/** util-linux's setpriv asks the kernel for a signal when the parent dies, then becomes the command with the same pid. */
 async function tiedToParent(command: string, args: string[], signal: string): Promise<[string, string[]]> {
   setpriv ??= process.platform === 'linux' ? findProgram('setpriv') : Promise.resolve(undefined);
   const path = await setpriv;

@@ -11,18 +11,18 @@ const files = (folder: string) => ({
   pidFile: join(folder, 'redis.pid'),
 });
 
-/** Ends the Redis of a folder that outlived a crash. */
+/** Stops a Redis of this folder that survived a crash of its parent. */
 export async function endStaleRedis(folder: string): Promise<void> {
   const { settings, pidFile } = files(folder);
   await endStaleServer({ pidFile, mark: settings, signals: ['SIGTERM', 'SIGKILL'] });
 }
 
-/** Starts Redis and resolves when it has read its data and answers. */
+/** Starts Redis. Resolves when it has read its data and answers. */
 export async function startRedis(program: string, options: ServerOptions): Promise<RunningServer> {
   const { folder, user } = options;
   const { settings, pidFile } = files(folder);
   await privateFolder(folder, user);
-  await rm(settings, { force: true }); // it belongs to the servers' user, and is written by ours
+  await rm(settings, { force: true }); // it belongs to the servers' user, and our user writes the new one
   await writeFile(settings, redisSettings(options, pidFile), { mode: 0o600 });
   if (user.ids) await chown(settings, user.ids.uid, user.ids.gid);
 
@@ -36,7 +36,7 @@ export async function startRedis(program: string, options: ServerOptions): Promi
     user,
     logFile: options.logFile,
     isReady: () => answers(url),
-    readyWithinMs: 300_000, // a long append-only file is read first
+    readyWithinMs: 300_000, // it first reads its append-only file
     signal: options.signal,
     onUnexpectedExit: options.onUnexpectedExit,
   });
@@ -50,8 +50,8 @@ function redisSettings({ folder, port, password, durable }: ServerOptions, pidFi
     `requirepass ${password}`,
     `dir ${JSON.stringify(folder)}`,
     `pidfile ${JSON.stringify(pidFile)}`,
-    'set-proc-title no', // the command line goes on naming this file: that is how a stale server is known
-    'maxmemory-policy noeviction', // BullMQ's jobs are no cache
+    'set-proc-title no', // the command line keeps naming this file, which identifies a stale server
+    'maxmemory-policy noeviction', // BullMQ's jobs are not a cache
     'save ""',
     `appendonly ${durable ? 'yes' : 'no'}`,
     'appendfsync everysec',
@@ -60,7 +60,7 @@ function redisSettings({ folder, port, password, durable }: ServerOptions, pidFi
 
 async function answers(url: string): Promise<boolean> {
   const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
-  client.on('error', () => {}); // told by connect() as well
+  client.on('error', () => {}); // connect() reports it too
   try {
     await client.connect();
     return (await client.ping()) === 'PONG';

@@ -3,16 +3,16 @@ import type { ServiceUser } from './service-user.ts';
 
 /** What Redis and PostgreSQL have in common. */
 export interface ServerOptions {
-  /** Where the data lie. */
+  /** The data folder. */
   folder: string;
   port: number;
   password: string;
-  /** Off for tests: faster, and a crash loses data. */
+  /** False for tests: faster, but a crash loses data. */
   durable: boolean;
   user: ServiceUser;
   logFile: string;
   onUnexpectedExit: (failure: ProcessFailed) => void;
-  /** Gives the start up. */
+  /** Aborts the start. */
   signal: AbortSignal | undefined;
 }
 
@@ -21,10 +21,10 @@ export interface RunningServer {
   stop: () => Promise<void>;
 }
 
-/** Servers see nothing of the caller's environment: PG* and REDIS* variables would change what they do. */
+/** Servers do not inherit the caller's environment: PG* and REDIS* variables would change what they do. */
 export const SERVER_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C.UTF-8' };
 
-/** A server that can be used; one that never gets there is stopped. */
+/** Waits until a server is ready, and stops one that never is. */
 export async function whenReady(server: RunningProcess, url: string): Promise<RunningServer> {
   const stop = () => server.stop(20_000);
   try {

@@ -5,7 +5,7 @@ import { findProgram, output } from './command.ts';
 import { unpackDebianPackages } from './debian-packages.ts';
 
 export interface PostgresProgram {
-  /** The folder that holds postgres and initdb. */
+  /** The folder of postgres and initdb. */
   bin: string;
   major: number;
   /** Version of pgvector, such as 0.8.0. */
@@ -21,9 +21,9 @@ export interface ServerPrograms {
 interface Wanted {
   redis: boolean;
   postgres: boolean;
-  /** Data written by one major version of PostgreSQL can be read by no other. */
+  /** Only the major version of PostgreSQL that wrote the data can read it. */
   postgresMajor: number | undefined;
-  /** Where unpacked servers lie, or will lie. */
+  /** The folder for unpacked servers. */
   folder: string;
   onProgress?: ((message: string) => void) | undefined;
   signal?: AbortSignal | undefined;
@@ -35,7 +35,7 @@ const OLDEST_PGVECTOR = '0.7';
 
 const DEBIAN_SERVERS = {
   packages: ['postgresql-17', 'postgresql-17-pgvector', 'redis-server'],
-  // Their maintenance scripts and tools, and the compiler behind `jit`, which is switched off.
+  // Maintenance scripts and tools, and the compiler behind `jit`, which is off.
   leaveOut:
     /^(libllvm|libz3|perl|libperl|lib.*-perl$|debconf|adduser|passwd|ucf|procps|locales|libc-l10n|ssl-cert|openssl$|postgresql-common|postgresql-client-common)/,
   programs: ['usr/lib/postgresql/17/bin/*', 'usr/bin/redis-*'],
@@ -44,7 +44,7 @@ const DEBIAN_SERVERS = {
 export class NoServers extends Error {
   constructor(what: string, cause: Error) {
     super(
-      `This machine has no ${what}, and it could not be unpacked from Debian's packages: ${cause.message}. ` +
+      `This machine has no ${what}, and unpacking it from Debian's packages failed: ${cause.message}. ` +
         'Run `docker compose up` instead, or set REDIS_URL and DATABASE_URL to servers that run elsewhere.',
       { cause },
     );
@@ -53,8 +53,8 @@ export class NoServers extends Error {
 }
 
 /**
- * Servers that are good enough: those unpacked earlier (the data at hand were written by them), else the machine's
- * own, else newly unpacked ones. Throws NoServers.
+ * Servers that are new enough: those unpacked earlier (which wrote the existing data), or else the machine's own, or
+ * else newly unpacked ones. @throws NoServers
  */
 export async function findServerPrograms(wanted: Wanted): Promise<ServerPrograms> {
   const find = async () => ({
@@ -87,7 +87,7 @@ export async function findServerPrograms(wanted: Wanted): Promise<ServerPrograms
   if (complete(unpacked)) return unpacked;
   throw new NoServers(
     missing,
-    new Error(`what was unpacked into ${folder} does not run or is another version`),
+    new Error(`the programs unpacked into ${folder} do not run or have another version`),
   );
 }
 

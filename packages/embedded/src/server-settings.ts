@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 export interface ServerSettings {
   password: string;
-  /** The port of the last time, so that addresses stay what they were where possible. */
+  /** The port of the last start, so that addresses stay the same where possible. */
   port?: number;
 }
 
@@ -13,7 +13,7 @@ export interface RememberedSettings {
   postgres: ServerSettings;
 }
 
-/** What the servers of a home were started with: passwords are made once and kept, ports follow. */
+/** The passwords and ports of a home's servers. Passwords are generated once and kept. */
 export async function readServerSettings(home: string): Promise<RememberedSettings> {
   const text = await readFile(join(home, 'servers.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;

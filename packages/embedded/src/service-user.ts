@@ -3,20 +3,20 @@ import { makeFolder } from './folder.ts';
 
 export interface ServiceUser {
   name: string;
-  /** Only when the servers must not run as the user who starts them. */
+  /** Set only if the servers must not run as the current user. */
   ids?: { uid: number; gid: number };
 }
 
 /** PostgreSQL refuses to run as root, so root's servers run as `postgres`, or as `nobody` where that is missing. */
 export async function findServiceUser(): Promise<ServiceUser> {
-  if (process.getuid?.() !== 0) return { name: 'the present user' };
+  if (process.getuid?.() !== 0) return { name: 'the current user' };
   const accounts = await readFile('/etc/passwd', 'utf8').catch(() => '');
   for (const name of ['postgres', 'nobody']) {
     const [, uid, gid] = new RegExp(`^${name}:[^:]*:(\\d+):(\\d+):`, 'm').exec(accounts) ?? [];
     if (uid && gid) return { name, ids: { uid: Number(uid), gid: Number(gid) } };
   }
   throw new Error(
-    'PostgreSQL cannot run as root, and this machine has no user `postgres` or `nobody` to run it as.',
+    'PostgreSQL cannot run as root, and this machine has no user `postgres` or `nobody`. Add one, or start as another user.',
   );
 }
 

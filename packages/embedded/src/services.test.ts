@@ -19,7 +19,7 @@ let home: string;
 
 before(async () => {
   home = await createTestHome(readConfig().MYCELIUM_HOME);
-  await (await start({ durable: false })).stop(); // makes the data folder without waiting for the disk
+  await (await start({ durable: false })).stop(); // creates the data folder without waiting for the disk
 });
 after(() => discardHome(home));
 
@@ -80,7 +80,7 @@ async function gone(pids: number[]): Promise<void> {
     while (await processIdentity(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-test('both servers are what the jobs need, and closed to those without the password', async () => {
+test('both servers are configured as the jobs need, and refuse clients without the password', async () => {
   const services = await start();
   try {
     const [server] = await query(
@@ -146,7 +146,7 @@ test('data and addresses stay over a restart', async () => {
   }
 });
 
-test('a second start on the same home is refused, and told who has it', async () => {
+test('a second start on the same home is refused, and the error says which process has it', async () => {
   const services = await start();
   try {
     await assert.rejects(start(), (error) => {
@@ -160,7 +160,7 @@ test('a second start on the same home is refused, and told who has it', async ()
   }
 });
 
-test('a parent killed with -9 takes its servers along, and the next start finds the data', async () => {
+test('the servers end with a parent that was killed with -9, and the next start finds the data', async () => {
   const killed = await startElsewhere();
   await assert.rejects(start(), HomeInUse);
   await query(killed.databaseUrl, 'create table kept as select 42 as answer');
@@ -197,12 +197,12 @@ test('everything killed with -9 at once, in the middle of a query, blocks nothin
   }
 });
 
-test('a server that ends by itself is told with the last lines of its log', async () => {
-  const told = Promise.withResolvers<ProcessFailed>();
-  const services = await start({ postgres: false, onUnexpectedExit: told.resolve });
+test('a server that crashes is reported with the last lines of its log', async () => {
+  const reported = Promise.withResolvers<ProcessFailed>();
+  const services = await start({ postgres: false, onUnexpectedExit: reported.resolve });
   try {
     await redis(services.redisUrl, (client) => client.call('SHUTDOWN', 'NOSAVE').catch(() => {}));
-    const failure = await told.promise;
+    const failure = await reported.promise;
     assert.ok(failure instanceof ProcessFailed);
     assert.match(
       failure.message,
@@ -213,12 +213,12 @@ test('a server that ends by itself is told with the last lines of its log', asyn
   }
 });
 
-test('a start that is given up leaves the home free', async () => {
+test('an aborted start leaves the home free', async () => {
   await assert.rejects(start({ signal: AbortSignal.abort() }), { name: 'AbortError' });
   await (await start({ postgres: false })).stop();
 });
 
-test('where no servers are to be had, the message leads to another way', async () => {
+test('without any servers, the message shows another way', async () => {
   const program = `
     import { startServices } from ${JSON.stringify(new URL('./services.ts', import.meta.url).href)};
     await startServices(${JSON.stringify({ home: join(home, 'bare'), redis: true, postgres: false })});`;
@@ -227,14 +227,14 @@ test('where no servers are to be had, the message leads to another way', async (
     env: bare,
     stdio: 'pipe',
   });
-  const [said] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  const [printed] = await Promise.all([text(child.stderr), once(child, 'exit')]);
   assert.match(
-    said,
+    printed,
     /NoServers: This machine has no Redis 7 or newer.*`docker compose up`.*REDIS_URL and DATABASE_URL/,
   );
 });
 
-test('the env file is for its owner only, and goes with the servers', async () => {
+test('only the owner can read the env file, and it is removed with the servers', async () => {
   const services = await start({ postgres: false });
   const file = join(home, 'env');
   try {

@@ -13,30 +13,30 @@ import { readServerSettings, type ServerSettings, writeServerSettings } from './
 import { findServiceUser } from './service-user.ts';
 
 export interface ServiceOptions {
-  /** Data, logs and passwords; one process at a time. */
+  /** Folder of data, logs and passwords, used by one process at a time. */
   home: string;
   redis: boolean;
   postgres: boolean;
-  /** False: faster, and a crash loses data. For tests. */
+  /** False for tests: faster, but a crash loses data. */
   durable?: boolean;
-  /** Told of whatever takes longer than a moment, in words. */
+  /** Receives a sentence for each step that takes longer than a moment. */
   onProgress?: (message: string) => void;
-  /** A server ended by itself. */
+  /** A server crashed. */
   onUnexpectedExit?: (failure: ProcessFailed) => void;
-  /** Gives the start up; later it has no effect. */
+  /** Aborts the start; has no effect later. */
   signal?: AbortSignal;
 }
 
 export interface Services {
   redisUrl: string | undefined;
   databaseUrl: string | undefined;
-  /** Ends the servers in an orderly way, removes `$MYCELIUM_HOME/env`, and gives the home back. */
+  /** Stops the servers in order, removes `$MYCELIUM_HOME/env` and releases the home. */
   stop: () => Promise<void>;
 }
 
 /**
- * Redis and PostgreSQL on 127.0.0.1, with their data under the home and passwords of their own. The home is this
- * process's alone until `stop`, also when neither server is wanted. Throws HomeInUse, NoServers, ProcessFailed.
+ * Starts Redis and PostgreSQL on 127.0.0.1 with generated passwords and their data in the home. The home belongs to
+ * this process until `stop`, even if it starts neither server. @throws HomeInUse, NoServers, ProcessFailed
  */
 export async function startServices(options: ServiceOptions): Promise<Services> {
   const { onProgress, signal } = options;
@@ -56,7 +56,7 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
   };
 
   try {
-    await removeHomeEnv(home); // a crash leaves it
+    await removeHomeEnv(home); // a crash leaves it behind
     await endStaleServers(home);
     const programs = await findServerPrograms({
       redis: options.redis,
@@ -101,7 +101,7 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
   }
 }
 
-/** Removes a home that nobody uses, with all data; ends servers that a crash left running. Throws HomeInUse. */
+/** Removes a home that is not in use, with all data, and stops servers that a crash left running. @throws HomeInUse */
 export async function discardHome(path: string): Promise<void> {
   const home = await realpath(path);
   const unlock = await lockHome(home);
@@ -118,7 +118,7 @@ async function endStaleServers(home: string): Promise<void> {
   await Promise.all([endStaleRedis(redis), endStalePostgres(postgres)]);
 }
 
-/** Starts a server on the port of the last time or a free one; another process may take that port in the meantime. */
+/** Starts a server on its last port or a free one. Retries if another process takes the port in the meantime. */
 async function onFreePort(
   settings: ServerSettings,
   start: (port: number) => Promise<RunningServer>,

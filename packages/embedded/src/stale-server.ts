@@ -5,15 +5,15 @@ import { commandLine } from './process-identity.ts';
 interface StaleServer {
   /** Its first line is the pid. */
   pidFile: string;
-  /** A word of the server's command line that no other program has: its data folder or its settings file. */
+  /** An argument that only this server's command line has: its data folder or its settings file. */
   mark: string;
-  /** Sent one after the other, each with five seconds to work. */
+  /** Sent one after another, each with five seconds to take effect. */
   signals: NodeJS.Signals[];
 }
 
 /**
- * Ends a server of ours that outlived a crash of the process that started it. Only a process whose command line
- * names our files is touched: the pid may have been given to somebody else since.
+ * Stops one of our servers that survived a crash of the process that started it. Touches only a process whose command
+ * line names our files, since the pid may belong to another process now.
  */
 export async function endStaleServer({ pidFile, mark, signals }: StaleServer): Promise<void> {
   const pid = Number.parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10);
@@ -26,12 +26,12 @@ export async function endStaleServer({ pidFile, mark, signals }: StaleServer): P
       if (!(await isOurs())) return;
     }
   }
-  throw new Error(`An old server of ours, process ${pid}, cannot be ended. End it by hand and start again.`);
+  throw new Error(`An old server (process ${pid}) does not stop. Kill it and start again.`);
 }
 
 /**
- * Ends what a killed PostgreSQL left behind: a session in the middle of a long query does not notice that its server
- * is gone, and no new one starts beside it. Known by working in the data folder under PostgreSQL's own title.
+ * Stops what a killed PostgreSQL left behind: a session in a long query does not notice that its server is gone, and no
+ * new server starts beside it. Such a process has its working directory in the data folder and PostgreSQL's title.
  */
 export async function endOrphanedSessions(dataFolder: string): Promise<void> {
   if (process.platform !== 'linux') return;

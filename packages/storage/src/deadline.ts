@@ -1,8 +1,8 @@
 import { StoreUnavailable } from './store-errors.ts';
 
 /**
- * Runs `work` with a signal that aborts when the caller's does, or after `ms`. Never waits for work that does not
- * heed it. Leaves no listener on the caller's signal, which may live as long as the process.
+ * Runs `work` with a signal that aborts when the caller's does, or after `ms`. Does not wait for work that ignores
+ * it. Leaves no listener on the caller's signal, which may live as long as the process.
  * @throws the caller's reason, or StoreUnavailable when the time is up
  */
 export async function withDeadline<T>(

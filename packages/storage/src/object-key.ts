@@ -25,7 +25,7 @@ export function whyNotObjectKey(key: string): string | undefined {
   if (!key.isWellFormed()) return 'it is not well-formed Unicode';
   if (Buffer.byteLength(key) > 1024) return 'it is longer than 1,024 bytes';
   if (key.includes('\\')) return 'it holds a backslash';
-  if (/\p{Cc}/u.test(key)) return 'it holds a control character';
+  if (/\p{Cc}/u.test(key)) return 'it contains a control character';
   for (const segment of key.split('/')) {
     if (segment === '') return 'it holds an empty segment';
     if (segment === '.' || segment === '..') return `it holds the segment "${segment}"`;

@@ -93,7 +93,7 @@ for (const [name, open] of Object.entries(stores)) {
       assert.deepEqual(await keysOf(store, '612/20251224/'), many);
     });
 
-    test('lists what begins with a prefix that ends in the middle of a name', async () => {
+    test('lists keys with a prefix that ends in the middle of a name', async () => {
       assert.deepEqual(
         await keysOf(store, '612/20251224/612_1921681235_20251218_2025122416'),
         many.filter((key) => key.includes('_2025122416')),
@@ -103,7 +103,7 @@ for (const [name, open] of Object.entries(stores)) {
       assert.deepEqual(await keysOf(store, '612/2025122'), many);
     });
 
-    test('lists everything for an empty prefix, and nothing for one that nothing begins with', async () => {
+    test('lists everything for an empty prefix, and nothing for one that no key has', async () => {
       assert.equal((await keysOf(store, '')).length, many.length + awkward.length + 2);
       for (const prefix of [
         '613',
@@ -133,7 +133,7 @@ for (const [name, open] of Object.entries(stores)) {
       }
     });
 
-    test('a listed object and a looked-at object are the same', async () => {
+    test('list and stat describe an object in the same way', async () => {
       const [listed] = await objectsOf(store, many[7] as string);
       const seen = await store.stat(many[7] as string);
       assert.ok(listed && seen);
@@ -165,7 +165,7 @@ for (const [name, open] of Object.entries(stores)) {
       assert.deepEqual(await keysOf(store, 'replaced/'), ['replaced/x.jpg']);
     });
 
-    test('bytes come back as they were, none and many', async () => {
+    test('bytes come back unchanged, none and many', async () => {
       const photo = Buffer.alloc(3 * 2 ** 20, Buffer.from([0, 255, 10, 13, 128]));
       await store.write('bytes/photo.jpg', photo, { contentType: 'image/jpeg' });
       await store.write('bytes/empty.jpg', Buffer.alloc(0));
@@ -215,7 +215,7 @@ for (const [name, open] of Object.entries(stores)) {
       await assert.rejects(objectsOf(store, '', { signal: stop.signal }), reason);
     });
 
-    test('a listing goes on after a key, which need not be there any more', async () => {
+    test('a listing continues after a key, which may have been deleted', async () => {
       const rest = async (after: string) => (await objectsOf(store, '612/', { after })).map(({ key }) => key);
       const last = many[1_200] as string;
       assert.deepEqual(await rest(last), many.slice(1_201));
@@ -243,7 +243,7 @@ for (const [name, open] of Object.entries(stores)) {
       assert.equal(await store.stat('x'), undefined);
     });
 
-    test('a store that is there passes the probe', async () => {
+    test('a working store passes the probe', async () => {
       await store.probe();
     });
   });
@@ -264,7 +264,7 @@ test('a store that is down says so in every call', async () => {
   }
 });
 
-test('a bucket that does not exist is a store that is down, until it is made', async (t) => {
+test('a missing bucket counts as a store that is down, until it is created', async (t) => {
   const store = openStore({ ...(await startS3(t)), S3_BUCKET: 'not-made-yet' });
   await assert.rejects(store.probe(), /there is no bucket not-made-yet/);
   await assert.rejects(store.read('612/x.jpg'), StoreUnavailable);
@@ -280,16 +280,16 @@ test('the settings choose the store', async (t) => {
   assert.throws(() => openStore({ ...s3, S3_ENDPOINT: 'http://host:9000/minio' }), /has no path/);
 });
 
-test('no store tells its secrets', async () => {
+test('no store reveals its secrets', async () => {
   const store = s3Store({
     endpoint: 'http://someone:in-the-address@127.0.0.1:9',
     accessKey: 'the-access-key',
     secretKey: 'the-secret-key',
     bucket: 'mogu',
   });
-  const told = [
+  const texts = [
     store.describe(),
     await store.probe().catch((error) => `${error.stack} ${JSON.stringify(error)}`),
   ];
-  assert.doesNotMatch(told.join(), /the-secret-key|the-access-key|in-the-address/);
+  assert.doesNotMatch(texts.join(), /the-secret-key|the-access-key|in-the-address/);
 });

@@ -9,7 +9,7 @@ const lines = async (name: string) =>
     .filter((line) => line.startsWith(name))
     .sort();
 
-test('a process reports on itself, also when asked twice', async () => {
+test('a process reports its metrics, also the second time', async () => {
   assert.equal((await lines('process_cpu_seconds_total')).length, 1);
   assert.equal((await lines('process_cpu_seconds_total')).length, 1);
 });
@@ -37,7 +37,7 @@ test('images are counted by room and outcome, and rooms beyond the limit share o
     'mycelium_images_total{room="611",outcome="succeeded"} 39',
   ]);
   for (let room = 0; room < 2_000; room++)
-    countImages({ [`made up ${room}`]: { succeeded: 1, failed: 0, skipped: 0 } });
+    countImages({ [`invented ${room}`]: { succeeded: 1, failed: 0, skipped: 0 } });
   assert.equal((await lines('mycelium_images_total')).length, 3 * 1_001);
   assert.deepEqual((await lines('mycelium_images_total{room="other",outcome="succeeded"')).length, 1);
 });

@@ -2,19 +2,19 @@ import type { Logger } from './logger.ts';
 
 type Release = () => unknown;
 
-/** Of the time to drain: ending by force takes a moment itself, and longer on a machine that has much to do. */
+/** Share of the time to drain: exiting takes a moment too, longer on a busy machine. */
 const usable = 0.9;
 
-/** What a process must release, unwound in reverse when it ends. */
+/** What a process must release, in reverse order, when it ends. */
 export interface Shutdown {
-  /** Aborted when the process is told to end. */
+  /** Aborts when the process should end. */
   signal: AbortSignal;
   onStop(name: string, release: Release): void;
   stop(reason: string, exitCode?: number): Promise<void>;
 }
 
 /**
- * Ends the process on SIGTERM and SIGINT: releases in reverse order, and exits after `drainSeconds` whatever
+ * Ends the process on SIGTERM and SIGINT. Releases in reverse order, and exits after `drainSeconds` even if a release
  * hangs (a BullMQ worker's `close()` does when Redis is gone). A second signal ends it at once.
  */
 export function onShutdown(logger: Logger, drainSeconds: number): Shutdown {
@@ -23,24 +23,24 @@ export function onShutdown(logger: Logger, drainSeconds: number): Shutdown {
   let stopping: Promise<void> | undefined;
 
   const unwind = async (reason: string, exitCode: number) => {
-    logger.info(`ending: ${reason}`);
+    logger.info(`shutting down: ${reason}`);
     const deadline = setTimeout(
       () => {
-        logger.error(`not drained within ${drainSeconds} s, ending all the same`);
+        logger.error(`not drained within ${drainSeconds} s, exiting anyway`);
         process.exit(exitCode);
       },
       drainSeconds * 1_000 * usable,
     );
-    controller.abort(new Error(`the process is ending: ${reason}`));
+    controller.abort(new Error(`the process is shutting down: ${reason}`));
     for (const { name, release } of releases.reverse()) {
       try {
         await release();
       } catch (error) {
-        logger.warn(`${name} did not end cleanly`, { error: String(error) });
+        logger.warn(`${name} did not close cleanly`, { error: String(error) });
       }
     }
     clearTimeout(deadline);
-    logger.info('ended');
+    logger.info('shut down');
     process.exit(exitCode);
   };
 

@@ -1,9 +1,9 @@
 import type { Attributes } from '@opentelemetry/api';
 
-/** There where somebody traces. */
+/** Loaded only where traces are sent. */
 let api: typeof import('@opentelemetry/api') | undefined;
 
-/** Does a piece of work as a part of the trace that it belongs to. Costs nothing where nobody traces. */
+/** Runs `work` as a span of the current trace. Costs nothing where no traces are sent. */
 export function inSpan<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> {
   if (!api) return work();
   const { SpanStatusCode, trace } = api;
@@ -22,8 +22,8 @@ export function inSpan<T>(name: string, attributes: Attributes, work: () => Prom
 
 /**
  * Sends a trace of every job to a collector (OTLP over HTTP). Its libraries are loaded only here.
- * @param endpoint as in OTEL_EXPORTER_OTLP_ENDPOINT; undefined: nobody traces
- * @returns what queues and workers are told, and `stop`, which sends what is left
+ * @param endpoint as in OTEL_EXPORTER_OTLP_ENDPOINT; undefined sends no traces
+ * @returns `telemetry` for queues and workers, and `stop`, which sends the remaining spans
  */
 export async function startTracing(endpoint: string | undefined, service: string) {
   if (!endpoint) return { telemetry: undefined, stop: async () => {} };

@@ -1,12 +1,6 @@
 import { Command } from 'commander';
 import { createOutput } from '../output.ts';
-
-export interface UpOptions {
-  once?: boolean;
-  demo: boolean;
-  json?: boolean;
-  wide?: boolean;
-}
+import type { UpOptions } from '../up/up.ts';
 
 export function upCommand(): Command {
   return new Command('up')

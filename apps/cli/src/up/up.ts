@@ -7,13 +7,19 @@ import { connect, createQueues, timetable } from '@mycelium/queue';
 import { openStore } from '@mycelium/storage';
 import { out } from '../colours.ts';
 import { CommandFailed } from '../command-errors.ts';
-import type { UpOptions } from '../commands/up.ts';
 import type { Output } from '../output.ts';
 import { startApps } from './apps.ts';
 import { growFarmIfEmpty } from './farm.ts';
 import { runEachJob } from './first-runs.ts';
 import { keepDemoGoing } from './live-demo.ts';
 import { chooseModel } from './model.ts';
+
+export interface UpOptions {
+  once?: boolean;
+  demo: boolean;
+  json?: boolean;
+  wide?: boolean;
+}
 
 /** Runs everything on this machine and stops it in reverse order. @returns the exit code. */
 export async function up(options: UpOptions, output: Output): Promise<number> {

@@ -86,7 +86,7 @@ test('a second model is filled while searches go on; use switches at once, and b
   })();
   const second = await ensureModel(pool, 'second', model('second'));
   for (let at = 0; at < images.length; at += 8) await embed(second, 2, images.slice(at, at + 8));
-  assert.equal(await nearest(5), images[5]?.key, 'the first one serves until it is told otherwise');
+  assert.equal(await nearest(5), images[5]?.key, 'searches use the first model until the change');
 
   assert.equal(await useModel(pool, 'second'), true);
   assert.equal(await nearest(5), images[3]?.key);

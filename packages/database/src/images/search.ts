@@ -30,21 +30,21 @@ export interface Found {
 
 interface Search extends SearchFilter {
   vector: Float32Array;
-  /** The model that made `vector`: only its vectors can be compared. `activeModel` tells which searches read. */
+  /** The model that made `vector`: only its vectors can be compared. `activeModel` returns the one that searches use. */
   modelId: number;
   /** `fused` compares with picture and text together, `image` with the picture alone. */
   by?: 'fused' | 'image';
 }
 
 /**
- * The images nearest to a vector, the nearest first. Within a filter exactly, since an HNSW index, filtered, misses
- * what it did not visit; over the whole farm by the index of the fused vectors.
+ * The images nearest to a vector, nearest first. With a filter the search is exact, since a filtered HNSW index misses
+ * what it did not visit. Over the whole farm it uses the index of the fused vectors.
  */
 export async function searchImages(pool: Pool, search: Search): Promise<Found[]> {
   const { text, values, reach } = searchQuery(search);
   return transaction(pool, async (tx) => {
     if (reach) await tx.query(`set local hnsw.ef_search = ${reach}`);
-    // A room is read before another process would have begun to help.
+    // A room is read before a parallel worker could start.
     if (search.room) await tx.query('set local max_parallel_workers_per_gather = 0');
     return (await tx.query<Found>(text, values)).rows;
   });

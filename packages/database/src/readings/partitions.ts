@@ -6,7 +6,7 @@ interface Month {
   to: string;
 }
 
-/** Readings of a UTC month lie in a table of their own. */
+/** The readings of each UTC month are in their own table. */
 function monthOf(instant: Date): Month {
   const year = instant.getUTCFullYear();
   const month = instant.getUTCMonth();
@@ -19,8 +19,8 @@ function monthOf(instant: Date): Month {
 }
 
 /**
- * Makes the tables in which readings at these instants are put, where they are missing.
- * They are attached, not created in place: writers and readers of other months go on meanwhile.
+ * Creates the missing tables for readings at these instants. They are created first and attached then, so that writers
+ * and readers of other months are not blocked.
  */
 export async function ensurePartitions(pool: Pool, instants: Iterable<Date>): Promise<void> {
   const months = new Map<string, Month>();
@@ -38,7 +38,7 @@ export async function ensurePartitions(pool: Pool, instants: Iterable<Date>): Pr
 async function createPartition(pool: Pool, { name, from, to }: Month): Promise<void> {
   await transaction(pool, async (tx) => {
     await tx.query(`select pg_advisory_xact_lock(hashtext('mycelium.partition'))`);
-    // Not to_regclass: it may answer from a cache that is older than the wait for the lock.
+    // Not to_regclass, which may answer from a cache older than the wait for the lock.
     const { rowCount } = await tx.query(
       `select from pg_inherits join pg_class on pg_class.oid = inhrelid
        where inhparent = 'reading'::regclass and relname = $1`,
@@ -50,7 +50,7 @@ async function createPartition(pool: Pool, { name, from, to }: Month): Promise<v
   });
 }
 
-/** The months up to this many days ahead: those who write by their own SQL find them ready. */
+/** Creates the tables of the coming days, for programs that insert with their own SQL. */
 export async function ensurePartitionsAhead(pool: Pool, now: Date, days = 62): Promise<void> {
   const ahead = (n: number) => new Date(now.getTime() + n * 86_400_000);
   await ensurePartitions(
@@ -70,9 +70,9 @@ export async function partitionsBefore(db: Queryable, before: Date): Promise<str
 }
 
 /**
- * Throws away whole months that ended before an instant, and with them the marks of what came late to them: what was
- * made of these readings stays as it is. Call it in a transaction.
- * @returns the tables that are gone.
+ * Drops the tables of whole months that ended before an instant, and the marks of readings that came late to them.
+ * Results computed from these readings stay. Call it in a transaction.
+ * @returns the dropped tables
  */
 export async function dropPartitionsBefore(db: Queryable, before: Date): Promise<string[]> {
   const names = await partitionsBefore(db, before);
@@ -89,7 +89,7 @@ export async function dropPartitionsBefore(db: Queryable, before: Date): Promise
   return names;
 }
 
-/** Up to where readings were thrown away; undefined: none ever were. */
+/** The instant before which readings were dropped; undefined if none ever were. */
 export async function readingsDroppedUntil(db: Queryable): Promise<Date | undefined> {
   const { rows } = await db.query<{ until: Date }>('select until from readings_dropped');
   return rows[0]?.until;

@@ -3,15 +3,15 @@ import type { Queryable } from '../pool.ts';
 import { ensurePoints, pointIds } from './points.ts';
 
 export interface PointDirectory {
-  /** Ids by `room/device/point`: looks up or registers what is not known yet, in one go. */
+  /** Ids by `room/device/point`. Looks up or registers unknown points in one statement. */
   resolve(points: NamedPoint[]): Promise<ReadonlyMap<string, number>>;
   /** How many points were registered. */
   added(): number;
 }
 
 /**
- * Remembers the ids of points by their names, for as long as one import lasts.
- * @param strict points that are not registered are left out of the answer instead of being registered.
+ * Caches the ids of points by their names during an import.
+ * @param strict leaves out points that are not registered instead of registering them
  */
 export function createPointDirectory(db: Queryable, { strict = false } = {}): PointDirectory {
   const ids = new Map<string, number>();

@@ -16,7 +16,7 @@ function* readings(count: number, change: (n: number) => Partial<Reading> = () =
   }
 }
 
-test('what is copied twice is there once, and a corrected value replaces the old one', async (t) => {
+test('a reading copied twice is stored once, and a corrected value replaces the old one', async (t) => {
   const pool = await createTestDatabase(t);
   assert.deepEqual(await copyReadings(pool, readings(1_000)), { inserted: 1_000, repeated: 0 });
   assert.deepEqual(await copyReadings(pool, readings(1_500)), { inserted: 500, repeated: 1_000 });
@@ -26,7 +26,7 @@ test('what is copied twice is there once, and a corrected value replaces the old
   assert.deepEqual(rows, [{ count: 1_500, min: -7, max: 1_499 }]);
 });
 
-test('of one instant told twice in a stream the last value holds', async (t) => {
+test('the last value wins where a stream has an instant twice', async (t) => {
   const pool = await createTestDatabase(t);
   const twice = readings(10, (n) => ({ ts: new Date(newYear + (n % 5) * minute) }));
   assert.deepEqual(await copyReadings(pool, twice), { inserted: 5, repeated: 5 });
@@ -37,7 +37,7 @@ test('of one instant told twice in a stream the last value holds', async (t) => 
   );
 });
 
-test('a stream across many months, in no order, makes the months it needs', async (t) => {
+test('an unordered stream across many months creates the months it needs', async (t) => {
   const pool = await createTestDatabase(t);
   const scattered = readings(2_000, (n) => ({
     ts: new Date(newYear + ((n * 7_919) % 365) * 86_400_000 + n),
@@ -56,13 +56,13 @@ test('several writers may need the same new months at once', async (t) => {
   assert.deepEqual(rows, [{ count: 5_000 }]);
 });
 
-test('a stream that breaks off leaves what was written, and the rest goes in when it is repeated', async (t) => {
+test('a broken stream keeps what was written, and repeating it adds the rest', async (t) => {
   const pool = await createTestDatabase(t);
   async function* broken() {
     yield* readings(45_000);
-    throw new Error('the line went dead');
+    throw new Error('the connection broke');
   }
-  await assert.rejects(copyReadings(pool, broken()), /went dead/);
+  await assert.rejects(copyReadings(pool, broken()), /the connection broke/);
   assert.deepEqual(await copyReadings(pool, readings(50_000)), { inserted: 10_000, repeated: 40_000 });
 });
 

@@ -9,27 +9,27 @@ export interface Reading {
 }
 
 export interface Copied {
-  /** Rows that are new, or that give a point and an instant another value than before. */
+  /** Rows that are new or change the value of a point at an instant. */
   inserted: number;
-  /** Rows that were there already. */
+  /** Rows that were already stored. */
   repeated: number;
 }
 
 const earliest = Date.UTC(2000, 0, 1);
 const latest = Date.UTC(2100, 0, 1);
 
-/** Whether a time can be a reading's: a garbled one must not make a table for its month. */
+/** Whether a time can be that of a reading. A garbled time must not create a table for its month. */
 export function isReadingTime(milliseconds: number): boolean {
   return milliseconds >= earliest && milliseconds < latest;
 }
 
-/** Rows a statement: more are no faster, and a chunk is all that is held in memory. */
+/** Rows per statement. More are not faster, and only one chunk is in memory. */
 const chunkSize = 20_000;
 
 /**
- * Writes readings from a stream of any length, a chunk a transaction. The natural key is (point, instant):
- * what is there already changes nothing, another value for the same instant replaces it (the last one written
- * holds). Makes the months it needs, and marks what comes after its time was read, for the jobs to read again.
+ * Writes readings from a stream of any length, one chunk per transaction. The natural key is (point, instant): a known
+ * reading changes nothing, and another value for the same instant replaces it. Creates the months it needs, and marks
+ * readings whose time was already read, so that the jobs read it again.
  */
 export async function copyReadings(
   pool: Pool,

@@ -7,7 +7,7 @@ import { streamSeries } from './series.ts';
 
 const all = 'select point_id, ts, value from reading order by point_id, ts';
 
-test('series come out as they went in, to the last bit', async (t) => {
+test('series are read exactly as they were written', async (t) => {
   const pool = await createTestDatabase(t);
   const values = [18.4, -0, 1e-300, Number.NaN, Infinity, -273.15, 2 ** 53];
   const times = values.map((_, n) => Date.UTC(1999, 11, 31, 23, 58 + n, 59, 7));
@@ -29,7 +29,7 @@ test('series come out as they went in, to the last bit', async (t) => {
   }
 });
 
-test('a long series and many short ones arrive whole', async (t) => {
+test('a long series and many short ones arrive complete', async (t) => {
   const pool = await createTestDatabase(t);
   await ensurePartitions(pool, [new Date('2026-01-01'), new Date('2026-02-01')]);
   await pool.query(`
@@ -45,12 +45,12 @@ test('a long series and many short ones arrive whole', async (t) => {
   assert.deepEqual([points, readings], [5_000, 54_999]);
 });
 
-test('nothing found is no series', async (t) => {
+test('without readings there are no series', async (t) => {
   const pool = await createTestDatabase(t);
   assert.deepEqual(await collect(streamSeries(pool, all)), []);
 });
 
-test('a reader that leaves early, or is stopped, does not spoil the pool', async (t) => {
+test('a reader that stops early or is aborted does not break the pool', async (t) => {
   const pool = await createTestDatabase(t);
   await ensurePartitions(pool, [new Date('2026-01-01')]);
   await pool.query(
@@ -64,7 +64,7 @@ test('a reader that leaves early, or is stopped, does not spoil the pool', async
   for (let n = 0; n < 12; n++) assert.equal((await pool.query('select 1 as one')).rows[0].one, 1);
 });
 
-test('a query that fails says so', async (t) => {
+test('a failed query throws', async (t) => {
   const pool = await createTestDatabase(t);
   await assert.rejects(collect(streamSeries(pool, 'select point_id, ts, value from nowhere')), /nowhere/);
 });

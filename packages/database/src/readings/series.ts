@@ -8,7 +8,7 @@ export interface Series {
   values: Float64Array;
 }
 
-/** Of PostgreSQL's own epoch, 2000-01-01, in milliseconds since 1970. */
+/** PostgreSQL's epoch, 2000-01-01, in milliseconds since 1970. */
 const postgresEpoch = Date.UTC(2000, 0, 1);
 /** `PGCOPY\n\xff\r\n\0`, flags and the length of an empty extension. */
 const headerLength = 19;
@@ -16,10 +16,10 @@ const headerLength = 19;
 const rowLength = 2 + 4 + 4 + 4 + 8 + 4 + 8;
 
 /**
- * Streams readings out of the server, one point after the other, in the binary form of COPY: about a tenth of
- * the cost of fetching rows as objects, and never more than one point in memory.
+ * Streams readings from the server, point by point, in the binary form of COPY. It costs about a tenth of fetching rows
+ * as objects, and holds one point in memory.
  * @param select a query of (point_id, ts, value), none of them null, ordered by point and time. COPY takes no
- *   parameters: what is put in its text must be numbers and instants, never anybody's words.
+ *   parameters: put only numbers and instants into its text, never input from outside.
  */
 export async function* streamSeries(
   pool: Pool,
@@ -60,20 +60,20 @@ export async function* streamSeries(
     finished = true;
   } finally {
     signal?.removeEventListener('abort', stop);
-    // A COPY that was left half-way cannot be taken up by another query on its connection.
+    // After an unfinished COPY, the connection cannot be used for another query.
     client.release(!finished);
   }
 }
 
 /**
- * A condition for `streamSeries`. Taken from a sub-select, since planning with thousands of numbers would weigh each
- * of them, which takes as long as reading an hour of them.
+ * A condition for `streamSeries`. The subquery hides the list from the planner, which would otherwise weigh each of
+ * thousands of numbers and take as long as reading an hour of readings.
  */
 export function isAnyOf(pointIds: number[]): string {
   return `point_id = any((select '{${pointIds.map(Number).join()}}'::int[])::int[])`;
 }
 
-/** Arrays that double their room when it runs out. */
+/** Arrays that double their capacity when they are full. */
 class GrowingSeries {
   pointId = 0;
   length = 0;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { ObjectNotFound, type S3StoreSettings, StoreUnavailable, s3Store } from '../index.ts';
 
-/** A server that answers as a broken one would. */
+/** A server that answers like a broken one. */
 async function brokenServer(
   t: TestContext,
   answer: (request: IncomingMessage, response: ServerResponse, n: number) => void,
@@ -45,7 +45,7 @@ async function listUntilEnd(store: ReturnType<typeof s3Store>, signal?: AbortSig
   return { keys, error: undefined };
 }
 
-test('a server that repeats its continuation token for ever ends the listing with an error', async (t) => {
+test('a server that repeats its continuation token forever ends the listing with an error', async (t) => {
   const { store, urls } = await brokenServer(t, (_, response) =>
     response.end(page({ keys: ['a'], next: 'same' })),
   );
@@ -64,12 +64,12 @@ test('a server whose tokens go round in a circle ends the listing with an error'
   assert.equal(urls.length, 4);
 });
 
-test('a server that says there is more, but not where, ends the listing with an error', async (t) => {
+test('a server that says there is more without a token ends the listing with an error', async (t) => {
   const { store } = await brokenServer(t, (_, response) => response.end(page({ keys: ['a'], next: '' })));
   assert.match((await listUntilEnd(store)).error?.message ?? '', /does not advance/);
 });
 
-test('a server that never comes to an end meets the limit of pages', async (t) => {
+test('an endless listing stops at the limit of pages', async (t) => {
   const answer = (_: IncomingMessage, response: ServerResponse, n: number) =>
     void response.end(page({ keys: [], next: `token-${n}` }));
   const { store, urls } = await brokenServer(t, answer, { maxPages: 5 });
@@ -95,7 +95,7 @@ test('keys are decoded when the server says that they are encoded, and only then
   assert.deepEqual((await listUntilEnd(plain.store)).keys, ['a+b%2Bc&/库.jpg']);
 });
 
-test('folders are asked for as such, over as many pages as there are', async (t) => {
+test('folders are listed with a delimiter, over all pages', async (t) => {
   const folders = (names: string[]) =>
     names.map((name) => `<CommonPrefixes><Prefix>${name}</Prefix></CommonPrefixes>`).join('');
   const { store, urls } = await brokenServer(t, (_, response, n) =>
@@ -109,7 +109,7 @@ test('folders are asked for as such, over as many pages as there are', async (t)
   assert.equal(new URL(urls[0] as string, 'http://s3').searchParams.get('delimiter'), '/');
 });
 
-test('what XML must escape comes out as it was', async (t) => {
+test('characters that XML escapes come out unchanged', async (t) => {
   const escaped = '&lt;a&gt; &amp;amp; &quot;b&quot; &apos;c&apos; &#x5e93;&#25151; &unknown;';
   const { store } = await brokenServer(t, (_, response) => response.end(page({ keys: [escaped] })));
   assert.deepEqual((await listUntilEnd(store)).keys, ['<a> &amp; "b" \'c\' 库房 &unknown;']);
@@ -130,7 +130,7 @@ test('the empty objects that consoles keep as folders are left out', async (t) =
   assert.deepEqual((await listUntilEnd(store)).keys, ['612/a.jpg']);
 });
 
-test('an answer that is no listing means the store is at fault', async (t) => {
+test('a response that is not a listing means the store is at fault', async (t) => {
   const half = page({ keys: ['a', 'b'] }).slice(0, -30);
   for (const answer of ['<html>hello</html>', '', half]) {
     const { store } = await brokenServer(t, (_, response) => response.end(answer));
@@ -174,7 +174,7 @@ test('an abort reaches a request that is under way, with the reason of its signa
   }
 });
 
-test('a dropped connection and a busy server are asked again', async (t) => {
+test('a request is repeated after a dropped connection or a busy server', async (t) => {
   const { store, urls } = await brokenServer(t, (request, response, n) => {
     if (n === 1) request.socket.destroy();
     else if (n === 2) response.writeHead(503).end('<Error><Code>SlowDown</Code></Error>');
@@ -184,7 +184,7 @@ test('a dropped connection and a busy server are asked again', async (t) => {
   assert.equal(urls.length, 3);
 });
 
-test('an answer that ends too early is asked for again, not taken', async (t) => {
+test('a response that ends too early is requested again, not used', async (t) => {
   const { store } = await brokenServer(t, (request, response, n) => {
     response.writeHead(200, { 'content-length': '10', etag: 'W/"e1"' });
     if (n > 1) response.end('0123456789');
