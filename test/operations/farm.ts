@@ -14,7 +14,10 @@ import { handlersOf, testRedis } from '@mycelium/queue/testing';
 import { directoryStore } from '@mycelium/storage';
 import { createLogger } from '@mycelium/telemetry';
 import { dailyClipInference, embedBatch, embedImages } from '@mycelium/worker-clip/handlers';
-import { computeEnvStats } from '@mycelium/worker-env-stats/src/compute-env-stats.ts';
+import {
+  computeEnvStats,
+  type Context as StatsContext,
+} from '@mycelium/worker-env-stats/src/compute-env-stats.ts';
 
 export const timeZone = 'Asia/Shanghai';
 const aliases = { 7: '607' };
@@ -89,8 +92,9 @@ export async function openFarm(t: TestContext) {
       logger,
     };
     const options = { connection, queues, ledger: createLedger(pool, 'test'), timeZone, logger };
+    const stats = handlersOf<'env-stats', StatsContext>({ daily_env_stats: computeEnvStats });
     return [
-      startWorker('env-stats', { daily_env_stats: computeEnvStats }, { pool, logger }, options),
+      startWorker('env-stats', stats, { pool, logger }, options),
       startWorker(
         'clip',
         {

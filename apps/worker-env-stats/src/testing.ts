@@ -3,8 +3,8 @@ import { copyReadings, createLedger, ensurePoints, findRun, type Pool, takeLease
 import { createTestDatabase } from '@mycelium/database/testing';
 import { deviceTypeOf, type Metric, pointKey } from '@mycelium/farm';
 import { createQueues, enqueueSlot, type Result, slotForDay, startWorker } from '@mycelium/queue';
-import { testRedis } from '@mycelium/queue/testing';
-import { computeEnvStats } from './compute-env-stats.ts';
+import { handlersOf, testRedis } from '@mycelium/queue/testing';
+import { type Context, computeEnvStats } from './compute-env-stats.ts';
 
 type TestContext = Parameters<typeof createTestDatabase>[0];
 
@@ -46,7 +46,7 @@ export async function startFarm(t: TestContext) {
   const queues = createQueues(connection);
   const worker = startWorker(
     'env-stats',
-    { daily_env_stats: computeEnvStats },
+    handlersOf<'env-stats', Context>({ daily_env_stats: computeEnvStats }),
     { pool, logger: silent },
     { connection, queues, ledger: createLedger(pool, 'test'), timeZone: 'UTC', logger: silent },
   );

@@ -11,8 +11,8 @@ import {
 import { createTestDatabase } from '@mycelium/database/testing';
 import { dayOf, deviceTypeOf, pointKey } from '@mycelium/farm';
 import { createQueues, enqueueSlot, type Result, startWorker } from '@mycelium/queue';
-import { testRedis } from '@mycelium/queue/testing';
-import { watchSetpoints } from './watch-setpoints.ts';
+import { handlersOf, testRedis } from '@mycelium/queue/testing';
+import { type Context, watchSetpoints } from './watch-setpoints.ts';
 
 type TestContext = Parameters<typeof createTestDatabase>[0];
 
@@ -54,7 +54,7 @@ export async function startFarm(t: TestContext) {
   const queues = createQueues(connection);
   const worker = startWorker(
     'setpoint',
-    { hourly_setpoint_monitoring: watchSetpoints },
+    handlersOf<'setpoint', Context>({ hourly_setpoint_monitoring: watchSetpoints }),
     { pool, logger: silent },
     { connection, queues, ledger: createLedger(pool, 'test'), timeZone: 'UTC', logger: silent },
   );

@@ -8,14 +8,14 @@ interface TestContext {
   after(release: () => Promise<void>): void;
 }
 
-/** The handlers a test is about. Jobs of the queue's other names do not come in it, whichever the queue will have. */
-export function handlersOf<Queue extends QueueName>(
-  handlers: Partial<Handlers<Queue, object>>,
-): Handlers<Queue, object> {
-  return handlers as unknown as Handlers<Queue, object>;
+/** The handlers that a test needs. It enqueues no other jobs of the queue, so a new job of the catalogue breaks no test. */
+export function handlersOf<Queue extends QueueName, Context extends object = object>(
+  handlers: Partial<Handlers<Queue, Context>>,
+): Handlers<Queue, Context> {
+  return handlers as unknown as Handlers<Queue, Context>;
 }
 
-/** Queues under a prefix of the test's own on the server of REDIS_URL, removed when the test ends. */
+/** Queues under a separate prefix on the server of REDIS_URL, removed when the test ends. */
 export function testRedis(t: TestContext): QueueConnection {
   const prefix = `{test-${randomBytes(6).toString('hex')}}`;
   const config = requireSettings(readConfig(), 'REDIS_URL');
@@ -36,13 +36,13 @@ export function testRedis(t: TestContext): QueueConnection {
   };
 }
 
-/** Removes what lies under a prefix, also when every connection has been closed. */
+/** Removes all keys of a prefix, also when every connection has been closed. */
 export async function removeKeys(redisUrl: string, prefix: string): Promise<void> {
   const { redis } = connect(
     { REDIS_URL: redisUrl, REDIS_PREFIX: prefix, REDIS_CONNECT_TIMEOUT: 5_000, REDIS_COMMAND_TIMEOUT: 5_000 },
     () => {},
   );
-  await redis.ping(); // a cluster's nodes are known from now on
+  await redis.ping(); // from now on a cluster's nodes are known
   for (const node of primariesOf(redis)) {
     for await (const keys of node.scanStream({ match: `${prefix}:*` })) {
       if (keys.length > 0) await redis.unlink(...keys);
