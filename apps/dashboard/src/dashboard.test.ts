@@ -87,7 +87,7 @@ test('what Bull Board retries lands in the ledger as a new attempt of the same r
     },
   );
   t.after(() => worker.close());
-  const job = await enqueueSlot(queues, run.job, run.slot, 'backfill', {});
+  const job = await enqueueSlot(queues, run.job, run.slot, 'backfill', {}, { by: 'operator Li' });
   await until(() => job.isFailed());
   assert.equal((await findRun(pool, run.job, run.slot))?.status, 'failed');
 
@@ -98,6 +98,17 @@ test('what Bull Board retries lands in the ledger as a new attempt of the same r
   await until(() => job.isCompleted());
   const again = await findRun(pool, run.job, run.slot);
   assert.deepEqual([again?.status, again?.attempts, again?.error], ['succeeded', 2, null]);
+
+  // The failure stays beside the run that succeeded.
+  const [{ id }] = (await send({ url: `/api/runs?job=${run.job}` })).json().runs;
+  const { history } = (await send({ url: `/api/runs/${id}` })).json();
+  assert.deepEqual(
+    history.map(({ by, worker, outcome, error }: Record<string, unknown>) => [by, worker, outcome, error]),
+    [
+      ['operator Li', 'test', 'failed', 'the sensors are on strike'],
+      ['operator Li', 'test', 'succeeded', null],
+    ],
+  );
 });
 
 test('a session ends with logging out, and when the password of the settings changes', async (t) => {
