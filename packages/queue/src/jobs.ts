@@ -32,7 +32,7 @@ const imageSelection = z
     /** False: everything is done except the writing. */
     save: z.boolean().default(true),
   })
-  .refine(({ day, since }) => Boolean(day) !== Boolean(since), 'either a day or a time since when');
+  .refine(({ day, since }) => Boolean(day) !== Boolean(since), 'expected either a day or a start time');
 
 /** THE TIMETABLE. Scheduler, workers, dashboard and commands loop over it. */
 export const jobs = {

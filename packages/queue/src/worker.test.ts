@@ -15,7 +15,7 @@ const log = { info: () => {}, warn: () => {}, error: () => {} };
 const slot = new Date('2025-12-24T17:03:20Z');
 const stats = { day: '2025-12-24', written: 0, rooms: [], noData: [], failed: [] };
 
-/** The ledger's rules without a database: the real one is tested with the workers in `test/`. */
+/** A ledger without a database: the real one is tested in packages/database. */
 function memoryLedger() {
   const ended: { run: RunKey | undefined; outcome: Outcome }[] = [];
   let epoch = 0;
@@ -49,7 +49,7 @@ async function until(done: () => boolean | Promise<boolean>) {
     if (await done()) return;
     await wait(25);
   }
-  assert.fail('it did not come about within ten seconds');
+  assert.fail('it did not happen within ten seconds');
 }
 
 const stateOf = async (queues: Queues, id: string) => queues.of('daily_env_stats').getJobState(id);
@@ -89,7 +89,7 @@ test('a slot that has not come yet cannot be enqueued', async (t) => {
   await enqueueSlot(queues, 'daily_env_stats', slot, 'manual', {}, { now: slot });
 });
 
-test('a permanent error stops at once, and another is tried again', async (t) => {
+test('a permanent error stops at once, and any other is tried again', async (t) => {
   const { queues, ended, options } = setup(t);
   let permanent = true;
   const worker = startWorker(
@@ -113,7 +113,7 @@ test('a permanent error stops at once, and another is tried again', async (t) =>
   assert.equal(ended.at(-1)?.outcome.status, 'retrying');
 });
 
-test('a payload is checked when it is put in and when it is taken out', async (t) => {
+test('a payload is checked when it is enqueued and when it is taken', async (t) => {
   const { queues, options } = setup(t);
   await assert.rejects(queues.enqueue('embed_batch', { keys: [] }), z.ZodError);
   const worker = startWorker(
@@ -128,7 +128,7 @@ test('a payload is checked when it is put in and when it is taken out', async (t
   await until(async () => (await queue.getJobState(bad.id as string)) === 'failed');
 });
 
-test('what a newer program put in is parked, and costs no attempt', async (t) => {
+test('a job of a newer program is parked, and loses no attempt', async (t) => {
   const { queues, options } = setup(t);
   const worker = startWorker(
     'clip-batch',
@@ -141,7 +141,7 @@ test('what a newer program put in is parked, and costs no attempt', async (t) =>
   const payload = { keys: ['a'] };
   const jobs = [
     await queue.add('embed_video', { version: 1, cause: 'manual', payload }),
-    await queue.add('embed_batch', { version: 2, cause: 'rebalance', shape: 'unheard of' }),
+    await queue.add('embed_batch', { version: 2, cause: 'rebalance', shape: 'unknown' }),
     await queue.add('embed_batch', { version: 1, cause: 'manual', payload: { ...payload, crop: true } }),
   ];
   for (const { id } of jobs) {
@@ -205,7 +205,7 @@ test('a run sleeps while its batches are done, and wakes with its plan and their
   assert.deepEqual(results.flatMap(({ rooms }) => Object.keys(rooms)).sort(), ['a', 'b', 'c']);
 });
 
-test('a run whose worker died while planning goes on there, with every batch once', async (t) => {
+test('a run whose worker died while planning continues from there, with every batch once', async (t) => {
   const { queues, options } = setup(t);
   const begins: unknown[] = [];
   let answer: unknown;
@@ -220,14 +220,14 @@ test('a run whose worker died while planning goes on there, with every batch onc
           else {
             await add([{ keys: ['a'] }], { page: 0 });
             await add([{ keys: ['b'] }], { page: 1 });
-            // When it died, the last one was written down and had not reached Redis.
+            // When it died, the last batch was recorded and had not reached Redis.
             const waiting = await queues.of('embed_batch').getWaiting();
             await waiting.find(({ data }) => data.payload.keys[0] === 'b')?.remove();
             throw new Error('killed');
           }
           return { page: 2 };
         });
-        return assert.fail('enough was seen');
+        return assert.fail('the test has seen enough');
       },
     }),
     {},
@@ -256,7 +256,7 @@ test('a run whose worker died while planning goes on there, with every batch onc
   assert.deepEqual(seen.sort(), ['a', 'b', 'c']);
 });
 
-test('schedules are written when they differ, and left alone when they do not', async (t) => {
+test('schedules are written only when they differ', async (t) => {
   const { queues } = setup(t);
   const first = await syncSchedules(queues, 'Asia/Shanghai', new Set());
   assert.deepEqual(first.written, scheduledJobs);
@@ -270,7 +270,7 @@ test('schedules are written when they differ, and left alone when they do not', 
   assert.deepEqual(moved.removed, ['daily_env_stats']);
 });
 
-test('the job that a schedule puts into Redis is found by its slot', async (t) => {
+test("the job of BullMQ's scheduler is found by its slot", async (t) => {
   const { queues } = setup(t);
   await syncSchedules(queues, 'Asia/Shanghai', new Set());
   const [delayed] = await queues.of('daily_env_stats').getDelayed();
@@ -279,7 +279,7 @@ test('the job that a schedule puts into Redis is found by its slot', async (t) =
   assert.equal(await slotIsQueued(queues, 'daily_env_stats', new Date(+next + 1_000)), false);
 });
 
-test('while a dependency is down a job goes back, loses no attempt, and is done when it returns', async (t) => {
+test('while a dependency is down a job is requeued, loses no attempt, and is done when it returns', async (t) => {
   const { queues, ended, options } = setup(t);
   let up = false;
   const worker = startWorker(
@@ -306,7 +306,7 @@ test('while a dependency is down a job goes back, loses no attempt, and is done 
   );
 });
 
-test('a worker that is told to end hands back what it had, and it costs no attempt', async (t) => {
+test('a worker that shuts down requeues its jobs, which lose no attempt', async (t) => {
   const { queues, ended, options } = setup(t);
   let begun = false;
   const worker = startWorker(

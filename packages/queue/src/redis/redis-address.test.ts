@@ -15,7 +15,7 @@ test('one server, with and without TLS', () => {
   });
 });
 
-test('a cluster is any of its nodes, and more of them in case that one is down', () => {
+test('a cluster is any of its nodes, and more of them in case one is down', () => {
   assert.deepEqual(readRedisAddress('rediss+cluster://:secret@a:7000?nodes=b:7001,[::1]:7002'), {
     kind: 'cluster',
     nodes: [

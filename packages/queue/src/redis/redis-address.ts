@@ -6,9 +6,9 @@ interface Node {
 }
 
 export type RedisAddress = {
-  /** Servers to ask first: the one, some of a cluster's, or the Sentinels. */
+  /** Servers to ask first: the only one, some of a cluster, or the Sentinels. */
   nodes: Node[];
-  /** What every server of Redis itself is told. */
+  /** For every Redis server itself. */
   options: Pick<RedisOptions, 'username' | 'password' | 'db' | 'tls'>;
 } & ({ kind: 'single' | 'cluster' } | { kind: 'sentinel'; name: string });
 
@@ -32,7 +32,8 @@ export function readRedisAddress(text: string): RedisAddress {
   };
   if (kind === 'cluster') return { kind, nodes, options };
   if (kind !== 'sentinel') return { kind: 'single', nodes, options };
-  if (!path) throw new Error('REDIS_URL: wanted: redis+sentinel://host:26379/NAME, the name of the primary');
+  if (!path)
+    throw new Error('REDIS_URL: expected redis+sentinel://host:26379/NAME with the name of the primary');
   return { kind, name: path, nodes, options };
 }
 

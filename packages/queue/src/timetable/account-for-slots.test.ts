@@ -5,7 +5,7 @@ import { accountForSlots } from './account-for-slots.ts';
 const at = (time: string) => new Date(`2025-12-24T${time}Z`);
 const due = (...times: string[]) => times.map((time) => ({ slot: at(time), paused: false }));
 
-test('a slot up to 300 s late simply runs', () => {
+test('a slot up to 300 s late runs', () => {
   for (const catchUp of ['every-slot', 'latest', 'none'] as const) {
     assert.deepEqual(accountForSlots(due('01:03:20'), at('01:08:20'), catchUp), [
       { slot: at('01:03:20'), action: 'run', cause: 'schedule' },
@@ -13,7 +13,7 @@ test('a slot up to 300 s late simply runs', () => {
   }
 });
 
-test('a later one is missed, made up for, or the newest alone is, as its job says', () => {
+test('a later slot is missed, caught up, or coalesced into the newest, depending on its job', () => {
   const slots = due('01:05:00', '02:05:00', '03:05:00');
   const actions = (catchUp: 'every-slot' | 'latest' | 'none') =>
     accountForSlots(slots, at('03:30:00'), catchUp).map(({ action }) => action);
@@ -22,7 +22,7 @@ test('a later one is missed, made up for, or the newest alone is, as its job say
   assert.deepEqual(actions('none'), ['missed', 'missed', 'missed']);
 });
 
-test('a slot while the schedule was paused is accounted for as paused', () => {
+test('a slot of a paused schedule is recorded as paused', () => {
   const slots = [...due('01:05:00'), { slot: at('02:05:00'), paused: true }];
   assert.deepEqual(
     accountForSlots(slots, at('02:06:00'), 'latest').map(({ action }) => action),
@@ -30,7 +30,7 @@ test('a slot while the schedule was paused is accounted for as paused', () => {
   );
 });
 
-test('what is older than 31 days is not made up for', () => {
+test('slots older than 31 days are not caught up', () => {
   const [verdict] = accountForSlots(due('00:00:00'), new Date('2026-02-01T00:00:00Z'), 'every-slot');
   assert.equal(verdict?.action, 'missed');
 });

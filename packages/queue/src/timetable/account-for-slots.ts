@@ -1,7 +1,7 @@
 import type { CatchUp } from '../define-job.ts';
 
 export const misfireGraceSeconds = 300;
-/** How far back missed slots are made up for. */
+/** How far back missed slots are caught up. */
 export const catchUpDays = 31;
 
 export interface DueSlot {
@@ -15,9 +15,9 @@ export type Accounted =
   | { slot: Date; action: 'missed' | 'coalesced' | 'paused' };
 
 /**
- * What becomes of the slots that are due and that nobody has begun, as APScheduler's misfire grace and
- * coalescing say: up to 300 s late a slot simply runs; later it is a missed one, and `catchUp` decides:
- * `every-slot` runs each of the last 31 days, `latest` the newest alone, `none` drops it.
+ * What becomes of the slots that are due and that no worker has begun, by the rules of APScheduler's misfire grace
+ * and coalescing: a slot up to 300 s late runs; later it is missed, and `catchUp` decides: `every-slot` runs each of
+ * the last 31 days, `latest` only the newest, `none` drops it.
  * @param due oldest first
  */
 export function accountForSlots(due: DueSlot[], now: Date, catchUp: CatchUp): Accounted[] {

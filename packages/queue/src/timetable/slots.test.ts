@@ -10,7 +10,7 @@ test("a day's statistics are due early on the day after", () => {
   );
 });
 
-test('an hourly job stands for a day by its first firing after midnight', () => {
+test('for a day, an hourly job uses its first firing after midnight', () => {
   assert.equal(
     slotForDay('hourly_setpoint_monitoring', '2025-12-31', 'UTC').toISOString(),
     '2026-01-01T00:05:00.000Z',

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { say } from '@mycelium/words';
+import { factsOf, jobNames, jobs, viewOf } from '../jobs.ts';
+
+const totals = { total: 5, succeeded: 2, failed: 1, skipped: 2 };
+const images = {
+  ...totals,
+  day: '2025-12-24',
+  successRate: 2 / 3,
+  rooms: { 611: totals },
+  seconds: 1.25,
+  model: 'demo',
+  saved: true,
+  database: { images: 5, embeddings: 4, quarantined: 1 },
+};
+const stats = {
+  day: '2025-12-24',
+  written: 3,
+  rooms: [
+    { room: '611', metrics: { temperature: { count: 9, expectedCount: 10, coverage: 0.9, mean: 18.44 } } },
+  ],
+  noData: ['612'],
+  failed: [{ room: '607', error: 'no connection' }],
+};
+
+test('a run of images shows a table per room, and what was left out', () => {
+  for (const job of ['daily_clip_inference', 'embed_images']) {
+    const view = viewOf(job, images);
+    assert.ok(view?.summary[0]);
+    assert.match(say(view.summary[0]), /^2 of 3 images embedded in 1.3 s with demo/);
+    assert.deepEqual(view?.tables[0]?.rows[0], ['611', 5, 2, 1, 2, { share: 2 / 3 }]);
+    assert.equal(view?.tables[0]?.rows.length, 2);
+    assert.deepEqual(
+      view?.leftOut.map(({ params }) => params),
+      [{ n: 1 }, { n: 2 }],
+    );
+  }
+});
+
+test('statistics show coverage per room, and rooms without data or with an error', () => {
+  const view = viewOf('daily_env_stats', stats);
+  assert.deepEqual(view?.tables[0]?.rows, [
+    ['611', { value: 18.44, digits: 1 }, null, null, 9, 10, { share: 0.9 }],
+  ]);
+  assert.deepEqual(
+    view?.leftOut.map((sentence) => say(sentence)),
+    ['Rooms without readings: 612.', 'Room 607 failed: no connection'],
+  );
+});
+
+test('alert rules read facts, and only a scheduled run can find nothing', () => {
+  assert.equal(factsOf('daily_env_stats', stats)?.roomsWithoutData?.[0], '612');
+  const none = { ...images, total: 0, succeeded: 0, failed: 0, skipped: 0, successRate: null, rooms: {} };
+  assert.equal(factsOf('daily_clip_inference', none)?.foundNothing, true);
+  assert.equal(factsOf('embed_images', none)?.foundNothing, undefined);
+  assert.ok(Math.abs((factsOf('embed_images', images)?.failureRate ?? 0) - 1 / 3) < 1e-9);
+});
+
+test('a report of another version is not shown, and an unknown job has none', () => {
+  assert.equal(viewOf('daily_env_stats', { of: 'another version' }), undefined);
+  assert.equal(viewOf('embed_video', images), undefined);
+});
+
+test('what triggers a job and whether it can be backfilled follows from its entry', () => {
+  const scheduled = jobNames.filter((name) => jobs[name].trigger === 'schedule');
+  assert.deepEqual(
+    scheduled,
+    jobNames.filter((name) => jobs[name].schedule),
+  );
+  assert.ok(jobNames.every((name) => !jobs[name].backfill || scheduled.includes(name)));
+});
