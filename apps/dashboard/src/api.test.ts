@@ -122,7 +122,7 @@ describe('the API of a small farm', () => {
     assert.equal((await send({ url: '/api/images/999999/picture' })).statusCode, 404);
   });
 
-  test('what a picture is made from is told in full, and what is like it is found', async () => {
+  test('an image shows what its vector was made from, and similar images are found', async () => {
     const { images } = await get('/api/images?room=611&limit=1');
     const detail = await get(`/api/images/${images[0].id}`);
     assert.equal(detail.textUsed, `Mushroom Room 611, normal stage, Day ${detail.growthDay}.`);
@@ -135,7 +135,7 @@ describe('the API of a small farm', () => {
     assert.equal(searched.statusCode, 503);
   });
 
-  test('coverage counts what is expected, there, missing and set aside', async () => {
+  test('coverage counts expected, present, missing and quarantined images', async () => {
     const { rooms } = await get(`/api/coverage?from=${addDays(today, -5)}&to=${today}`);
     const cell = (room: string, day: string) =>
       rooms
@@ -211,7 +211,7 @@ describe('the API of a small farm', () => {
     await useModel(farm.pool, 'other@1/fp32#none');
     const { steps } = await post('/api/backfill', { ...wanted, only: 'stale' });
     await useModel(farm.pool, 'test@1/fp32#none');
-    // 24 pictures a room: two are set aside, three have no vector of any model.
+    // 24 pictures a room: two are quarantined, three have no vector of any model.
     assert.deepEqual(steps, [
       {
         ...stepOf,
@@ -329,7 +329,7 @@ describe('the API of a small farm', () => {
     assert.ok(actions.every(({ actor }: { actor: string }) => actor === 'local'));
   });
 
-  test('live progress is told while somebody listens', async () => {
+  test('live progress is sent while a page listens', async () => {
     const address = await farm.app.listen({ host: '127.0.0.1', port: 0 });
     const controller = new AbortController();
     const response = await fetch(`${address}/api/events`, {
@@ -342,9 +342,9 @@ describe('the API of a small farm', () => {
       text += Buffer.from(chunk).toString();
       if (text.includes('data: ')) break;
     }
-    const told = JSON.parse(/data: (.*)\n/.exec(text)?.[1] ?? '{}');
-    assert.equal(told.openAlerts, 1);
-    assert.ok(told.queues.length > 3);
+    const update = JSON.parse(/data: (.*)\n/.exec(text)?.[1] ?? '{}');
+    assert.equal(update.openAlerts, 1);
+    assert.ok(update.queues.length > 3);
     controller.abort();
   });
 });

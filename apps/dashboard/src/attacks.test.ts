@@ -62,7 +62,7 @@ describe('a dashboard with a login', () => {
   let routes: Route[];
   let writes: InjectOptions[];
   let now = new Date();
-  /** Logging in takes a processor's time, as it should: who needs no session of his own shares one. */
+  /** Logging in costs processor time, as it should: tests that need no session of their own share one. */
   let asOwner: Awaited<ReturnType<typeof visit>>;
   let asGuest: Awaited<ReturnType<typeof visit>>;
 
@@ -93,7 +93,7 @@ describe('a dashboard with a login', () => {
     assert.ok(routes.length > 25 && writes.length > 12, `${routes.length} routes, ${writes.length} writes`);
   });
 
-  test('shows nothing to a stranger', async () => {
+  test('shows nothing without a login', async () => {
     const reads = routes.filter(({ path }) => !open.has(path)).map(({ method, url }) => ({ method, url }));
     const stranger = await visit(farm.app);
     for (const request of [
@@ -110,7 +110,7 @@ describe('a dashboard with a login', () => {
     assert.equal(page.headers.location, '/login?next=%2Fqueues');
   });
 
-  test('lets a viewer look and not touch', async () => {
+  test('lets a viewer look and change nothing', async () => {
     assert.equal((await asGuest.send({ url: '/api/today' })).statusCode, 200);
     assert.equal((await asGuest.send({ url: '/queues/api/queues' })).statusCode, 200);
     assert.equal((await asGuest.send({ url: '/api/access' })).statusCode, 403);
@@ -148,7 +148,7 @@ describe('a dashboard with a login', () => {
     }
   });
 
-  test('knows no forged, stolen-hash or outlived session', async () => {
+  test('accepts no forged or expired session, nor the hash of one', async () => {
     const { rows } = await farm.pool.query<{ hash: string }>(
       `select encode(token_hash, 'hex') as hash from console_session limit 1`,
     );
@@ -164,7 +164,7 @@ describe('a dashboard with a login', () => {
     now = started;
   });
 
-  test('takes a program by its token, in its role, and no longer than it lasts', async () => {
+  test('accepts a program by its token, in its role, until the token is removed', async () => {
     const viewing = await createToken(farm.pool, { name: 'grafana', role: 'viewer', createdBy: 'test' });
     const acting = await createToken(farm.pool, { name: 'robot', role: 'operator', createdBy: 'test' });
     const ask = (token: string | undefined, request: InjectOptions) =>
@@ -180,7 +180,7 @@ describe('a dashboard with a login', () => {
     assert.equal((await ask(acting, { url: '/api/today' })).statusCode, 401);
   });
 
-  test('takes readings by their own token alone, which opens nothing else', async () => {
+  test('accepts readings by their own token only, which opens nothing else', async () => {
     const acting = await createToken(farm.pool, { name: 'acting', role: 'operator', createdBy: 'test' });
     const post = { method: 'POST', url: ingest.path, payload: [] } as const;
     const bearer = (token: string | undefined) => ({ authorization: `Bearer ${token}` });
@@ -207,7 +207,7 @@ describe('a dashboard with a login', () => {
     '__proto__',
   ];
   for (const word of injections) {
-    test(`takes ${JSON.stringify(word)} in any parameter of any route for the text it is`, async () => {
+    test(`takes ${JSON.stringify(word)} in any parameter of any route as text`, async () => {
       const { send } = asOwner;
       const attacked = routes.filter(({ path }) => !open.has(path) && path !== '/api/logout');
       for (const { method, path, url, parameters, fields } of attacked) {
@@ -234,7 +234,7 @@ describe('a dashboard with a login', () => {
     });
   }
 
-  test('hands a script in somebody’s text on as text, under a policy that runs none', async () => {
+  test('returns a script in a message as text, under a policy that runs none', async () => {
     const script = '<script>alert(document.cookie)</script><img src=x onerror=alert(1)>';
     await farm.pool.query(
       `insert into alert (kind, subject, severity, message) values ('no-data', 'room 1', 'warning', $1)`,
@@ -266,7 +266,7 @@ describe('a dashboard with a login', () => {
     }
   });
 
-  test('takes no body that is too large, or that is not what it asks for', async () => {
+  test('refuses a body that is too large or of another type', async () => {
     const { send } = asOwner;
     const post = (url: string, payload: string, type = 'application/json') =>
       send({ method: 'POST', url, payload, headers: { 'content-type': type } });
@@ -284,7 +284,7 @@ describe('a dashboard with a login', () => {
     assert.equal((await post('/api/search/picture', 'x'.repeat(21_000_000), 'image/png')).statusCode, 413);
   });
 
-  test('tells every browser what it may not do with a page', async () => {
+  test('sends every browser the policy of its pages', async () => {
     const { send } = asOwner;
     for (const url of ['/', '/login', '/api/today', '/queues', '/nothing', '/livez']) {
       const { headers } = await send({ url });
@@ -296,7 +296,7 @@ describe('a dashboard with a login', () => {
     }
   });
 
-  test('slows down who guesses, even when the guess is right at last', async () => {
+  test('slows down guessing, even when the last guess is right', async () => {
     const guess = (password: string) =>
       farm.app.inject({
         method: 'POST',
@@ -313,7 +313,7 @@ describe('a dashboard with a login', () => {
     assert.ok(Number(right.headers['retry-after']) > 0);
   });
 
-  test('keeps no password and no token as it was given', async () => {
+  test('stores no password and no token as it was sent', async () => {
     const token = await createToken(farm.pool, { name: 'canary', role: 'viewer', createdBy: 'test' });
     const { jar } = asOwner;
     for (const table of ['console_account', 'console_session', 'api_token', 'audit']) {
@@ -336,7 +336,7 @@ describe('a dashboard without a login', () => {
     for (const host of ['127.0.0.1:7300', 'localhost:7300', '[::1]:7300']) {
       assert.equal((await ask(host)).statusCode, 200, host);
     }
-    // A name of the attacker's that was pointed here.
+    // Names of an attacker that point here.
     for (const host of ['evil.example', '127.0.0.1.evil.example', '192.168.1.5:7300']) {
       assert.equal((await ask(host)).statusCode, 421, host);
     }
@@ -405,7 +405,7 @@ describe('a dashboard without a login', () => {
     assert.equal(afar.statusCode, 421);
   });
 
-  test('hands out the pass on a port of its own, and sends the browser back to its page and nowhere else', async (t) => {
+  test('gives the pass on a port of its own, and sends the browser back to its own page only', async (t) => {
     const { app } = await openDashboard(t);
     const address = await app.listen({ host: '127.0.0.1', port: 0 });
     const { passPort, visitor } = await (await fetch(`${address}/api/session`)).json();

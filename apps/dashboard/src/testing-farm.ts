@@ -31,13 +31,13 @@ export interface TestFarm {
   timeZone: string;
   /** Minutes between readings. */
   every?: number;
-  /** The picture of an image; a plain coloured one unless told. */
+  /** The picture of an image; plain colour by default. */
   picture?: (room: string, n: number) => Promise<Buffer>;
 }
 
 /**
  * A small farm for tests: climate, hourly pictures with vectors, setpoint changes, statistics, runs and an alert.
- * Yesterday's last two pictures of the first room are bad, and three of the second have no vector yet.
+ * Yesterday's last two images of the first room cannot be read, and three of the second have no vector yet.
  */
 export async function growTestFarm(pool: Pool, store: ObjectStore, farm: TestFarm): Promise<void> {
   const { rooms, days, now, timeZone, every = 5 } = farm;

@@ -8,12 +8,12 @@ export interface Live {
   openAlerts: number;
 }
 
-/** What is happening right now; undefined until the server has storedText so. */
+/** What is happening right now; undefined until the server has sent it. */
 export const live = signal<Live | undefined>(undefined);
 
 let source: EventSource | undefined;
 
-/** Listens while somebody is logged in; browsers connect again by themselves. */
+/** Listens while someone is logged in; browsers reconnect by themselves. */
 export function listen(): () => void {
   source ??= new EventSource('/api/events');
   source.onmessage = ({ data }) => {

@@ -5,7 +5,7 @@ export type Theme = 'auto' | 'light' | 'dark';
 const stored = localStorage.getItem('mycelium.theme');
 export const theme = signal<Theme>(stored === 'light' || stored === 'dark' ? stored : 'auto');
 
-/** Counts up whenever the colours change: charts are painted anew. */
+/** Counts up whenever the colours change, so that charts are painted again. */
 export const colours = signal(0);
 new MutationObserver(() => colours.value++).observe(document.documentElement, {
   attributeFilter: ['data-theme'],

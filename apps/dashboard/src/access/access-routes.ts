@@ -24,7 +24,7 @@ const token = z.object({
   lastUsedAt: z.date().nullable(),
 });
 
-/** Who may come in: people by name and password, programs by token. For operators only, looking included. */
+/** Who may use the console: people by name and password, programs by token. Only operators see it. */
 export function accessRoutes(app: FastifyInstance, { pool, localPass }: Deps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   const operators = { operatorsOnly: true };
@@ -90,7 +90,7 @@ export function accessRoutes(app: FastifyInstance, { pool, localPass }: Deps): v
     '/tokens',
     {
       schema: {
-        summary: 'Make a token for a program; it is told this once',
+        summary: 'Create a token for a program; only this response shows it',
         body: z.strictObject({ name, role }),
         response: { 200: z.object({ token: z.string() }) },
       },

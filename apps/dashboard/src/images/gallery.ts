@@ -149,7 +149,7 @@ export async function imageObject(
   return rows[0];
 }
 
-/** At most one image in each of `slots` parts of a time: a strip to lay under the curves. */
+/** At most one image for each of `slots` parts of the range: the strip below the curves. */
 export async function imageStrip(
   db: Queryable,
   { room, from, to, slots }: { room: string; from: Date; to: Date; slots: number },

@@ -79,7 +79,7 @@ export function imageRoutes(app: FastifyInstance, { pool, store }: Deps): void {
           200: z.object({
             images: z.array(galleryImage),
             next: z.string().nullable(),
-            /** Of all pages; told with the first one. */
+            /** Of all pages; only with the first one. */
             total: z.number().nullable(),
           }),
         },

@@ -7,8 +7,8 @@ import { activeJobs, queueCounts } from './timetable.ts';
 const every = 1_000;
 
 /**
- * What pages show while it happens: one look a second for all of them together, and none while nobody watches.
- * @returns `watch`, which calls back with JSON whenever something changed, and gives the way to stop
+ * What pages show live: one poll a second for all of them together, and none while no page is open.
+ * @returns `watch`, which calls back with JSON whenever something changed, and returns a function that stops it
  */
 export function createLive({ pool, queues, logger }: { pool: Pool; queues: Queues; logger: Logger }) {
   const watchers = new Set<(json: string) => void>();
@@ -23,20 +23,22 @@ export function createLive({ pool, queues, logger }: { pool: Pool; queues: Queue
         countOpenAlerts(pool),
       ]);
       const json = JSON.stringify({ active, queues: counts, openAlerts });
-      if (json !== last) for (const tell of watchers) tell(json);
+      if (json !== last) for (const notify of watchers) notify(json);
       last = json;
     } catch (error) {
-      logger.warn('no live view', { error: error instanceof Error ? error.message : String(error) });
+      logger.warn('the live view could not be refreshed', {
+        error: error instanceof Error ? error.message : String(error),
+      });
     }
     timer = watchers.size > 0 ? setTimeout(look, every) : undefined;
   }
 
   return {
-    watch(tell: (json: string) => void): () => void {
-      watchers.add(tell);
-      if (last) tell(last);
+    watch(notify: (json: string) => void): () => void {
+      watchers.add(notify);
+      if (last) notify(last);
       timer ??= setTimeout(look, 0);
-      return () => watchers.delete(tell);
+      return () => watchers.delete(notify);
     },
     close() {
       watchers.clear();

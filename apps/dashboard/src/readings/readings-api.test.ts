@@ -76,7 +76,7 @@ test('a time is an instant, however it is written', async (t) => {
   );
 });
 
-test('wrong rows are told with their number and reason, and the others are taken', async (t) => {
+test('wrong rows are reported with their number and reason, and the others are stored', async (t) => {
   const { post, count } = await open(t);
   const rows = [
     reading(0),
@@ -87,10 +87,10 @@ test('wrong rows are told with their number and reason, and the others are taken
     'nonsense',
     reading(6),
   ];
-  const told = await post(rows);
-  assert.equal(told.status, 200);
-  assert.equal(told.inserted, 2);
-  const errors = told.errors ?? [];
+  const answer = await post(rows);
+  assert.equal(answer.status, 200);
+  assert.equal(answer.inserted, 2);
+  const errors = answer.errors ?? [];
   assert.deepEqual(
     errors.map(({ row }) => row),
     [2, 3, 4, 5, 6],
@@ -118,7 +118,7 @@ test('when no row is right the answer says so', async (t) => {
   assert.deepEqual(await post([]), { status: 200, received: 0, inserted: 0, repeated: 0, errors: [] });
 });
 
-test('unknown points are registered, or told when the sender is strict', async (t) => {
+test('unknown points are registered, or reported when the sender is strict', async (t) => {
   const { pool, post } = await open(t);
   const strict = await post([reading(0)], { path: '?strict=true' });
   assert.equal(strict.status, 422);
@@ -137,7 +137,7 @@ test('more rows than a request may have are refused as a whole', async (t) => {
   assert.equal((await post(rows.slice(1))).inserted, mostRows);
 });
 
-test('nobody writes without the token', async (t) => {
+test('readings without the token are refused', async (t) => {
   const { post, count } = await open(t);
   for (const authorization of ['', 'Bearer', 'Bearer another token', `Basic ${token}`, `Bearer ${token}x`]) {
     assert.equal((await post([reading(0)], { headers: { authorization } })).status, 401);
@@ -145,7 +145,7 @@ test('nobody writes without the token', async (t) => {
   assert.equal(await count(), 0);
 });
 
-test('without a token in the settings nothing is taken', async (t) => {
+test('without a token in the settings no reading is accepted', async (t) => {
   const { app } = await open(t);
   const pool = await createTestDatabase(t);
   const closed = fastify();
@@ -168,8 +168,9 @@ test('four senders at once, one of them cut off and repeating, leave every readi
     lines(Array.from({ length: 500 }, (_, k) => reading(n * 500 + k))),
   );
 
-  const send = async (mine: string[]) => {
-    for (const body of mine) assert.equal((await fetch(url, { method: 'POST', headers, body })).status, 200);
+  const send = async (bodies: string[]) => {
+    for (const body of bodies)
+      assert.equal((await fetch(url, { method: 'POST', headers, body })).status, 200);
   };
   const cutOff = (body: string) =>
     new Promise<void>((resolve) => {

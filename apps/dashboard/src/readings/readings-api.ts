@@ -35,10 +35,10 @@ const answer = z.object({
   errors: z.array(mistake),
 });
 
-const description = `A JSON array, or NDJSON (application/x-ndjson) with one reading a line; at most ${mostRows} a request.
-Send INGEST_TOKEN as \`Authorization: Bearer …\`. Of a point and an instant there is one reading: sending a request
-again changes nothing, another value replaces the one before. Rows that are wrong are told, the others are taken; 422
-where none was right. Points that are not known are registered, unless \`strict=true\`.`;
+const description = `A JSON array, or NDJSON (application/x-ndjson) with one reading per line; at most ${mostRows} per request.
+Send INGEST_TOKEN as \`Authorization: Bearer …\`. Each point has one reading per instant: sending a request
+again is a no-op, and a different value replaces it. Wrong rows are reported and the others are stored; 422 when none
+was right. Unknown points are registered, unless \`strict=true\`.`;
 
 interface Sent extends NamedPoint {
   row: number;

@@ -1,7 +1,6 @@
 import { climateSensors, growthDays, listBands, listRooms, type Queryable } from '@mycelium/database';
 import {
   addDays,
-  type Band,
   bandAt,
   type Day,
   dayBounds,
@@ -11,31 +10,12 @@ import {
   readValueSql,
 } from '@mycelium/farm';
 import { firstDayNotDue } from '../coverage/coverage.ts';
-import { longSilence, type Trouble, troublesOf } from './troubles.ts';
-
-export interface RoomNow {
-  room: string;
-  image: { id: number; version: string; capturedAt: Date; stage: string } | null;
-  growthDay: number | null;
-  metrics: Record<Metric, Now | null>;
-  /** Changes of setpoints, switches and modes since yesterday began. */
-  changes: number;
-  /** Pictures of the newest day whose night has come: how many there are, and have a vector of the model in use. */
-  lastNight: { day: Day; images: number; embedded: number };
-  troubles: Trouble[];
-}
-
-export interface Now {
-  value: number;
-  at: Date;
-  band: Band | null;
-  /** Half hours of the last day, oldest first. */
-  curve: (number | null)[];
-}
+import type { Now, RoomNow } from './room-now.ts';
+import { longSilence, troublesOf } from './troubles.ts';
 
 const halfHours = 48;
 
-/** Each room as it stands. */
+/** The present state of each room. */
 export async function roomsNow(
   db: Queryable,
   { now, timeZone }: { now: Date; timeZone: string },

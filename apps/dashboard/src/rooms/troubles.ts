@@ -1,15 +1,5 @@
-import { type Day, type Metric, metrics } from '@mycelium/farm';
-import type { RoomNow } from './today.ts';
-
-/** What is wrong in a room; the page words it in the reader's language. */
-export type Trouble =
-  | { what: 'no-readings' }
-  | { what: 'old-readings'; since: Date }
-  | { what: 'old-metric'; metric: Metric; since: Date }
-  | { what: 'below-band' | 'above-band'; metric: Metric; value: number; limit: number }
-  | { what: 'no-images' }
-  | { what: 'old-image'; since: Date }
-  | { what: 'not-embedded'; count: number; day: Day };
+import { metrics } from '@mycelium/farm';
+import type { RoomNow, Trouble } from './room-now.ts';
 
 /** Readings come about once a minute: a sensor without one for this long is silent. */
 export const longSilence = 10 * 60_000;

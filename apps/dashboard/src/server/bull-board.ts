@@ -8,7 +8,7 @@ import { giveCsrf, isWrite } from '../access/guard.ts';
 
 const at = '/queues';
 
-/** Bull Board on every queue of the timetable. It has no login of its own: the guard stands before it. */
+/** Bull Board on every queue of the timetable. It has no login of its own: the guard protects it. */
 export function bullBoard(app: FastifyInstance, { queues, pool }: { queues: Queues; pool: Pool }): void {
   const board = new FastifyAdapter();
   board.setBasePath(at);
@@ -36,7 +36,7 @@ export function bullBoard(app: FastifyInstance, { queues, pool }: { queues: Queu
       scope.addHook('onSend', async (request, reply, body) => {
         if (!String(reply.getHeader('content-type')).startsWith('text/html')) return body;
         giveCsrf(reply, request.visitor);
-        // Its page asks Google for a font: everybody who looks at a queue would be told to Google.
+        // Its page loads a font from Google, which would see everyone who looks at a queue.
         return typeof body === 'string' ? body.replace(/<link href="https?:[^>]*>/g, '') : body;
       });
       await scope.register(board.registerPlugin());

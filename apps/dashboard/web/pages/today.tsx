@@ -1,7 +1,6 @@
 import type { ActiveJob, TimetableEntry } from '../../src/jobs/timetable.ts';
 import type { Alert } from '../../src/records/alerts.ts';
-import type { RoomNow } from '../../src/rooms/today.ts';
-import type { Trouble } from '../../src/rooms/troubles.ts';
+import type { RoomNow, Trouble } from '../../src/rooms/room-now.ts';
 import { useData, type Wire } from '../api.ts';
 import { jobTitle } from '../job-title.ts';
 import { live } from '../live.ts';
@@ -218,7 +217,7 @@ function JobsNow() {
 }
 
 function AlertsNow({ count }: { count: number }) {
-  // Another number of open alerts is asked for anew.
+  // A different number of open alerts loads the list again.
   const { data, error } = useData<{ alerts: Wire<Alert>[] }>(`/api/alerts?limit=5&open=true#${count}`);
   return (
     <section aria-labelledby="alerts-now">

@@ -193,7 +193,7 @@ function options(
           const from = chart.posToVal(left, 'x') * 1_000;
           const to = chart.posToVal(left + chosen, 'x') * 1_000;
           chart.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
-          // Synchronised charts are told of the same selection: only the one under the pointer speaks.
+          // Synchronised charts get the same selection: only the one under the pointer acts on it.
           if (chart.root.matches(':hover')) latest.current.onZoom({ from, to });
         },
       ],
@@ -214,7 +214,7 @@ function valuesOf(series: Series, metric: Metric): number[] {
   return [...min, ...max, ...set.map(([, value]) => value)].filter((value) => value !== null);
 }
 
-/** Decimal places that tell 0.25 from 0.5. */
+/** Decimal places that the marks of an axis need. */
 const decimalsOf = (step: number) => String(step).split('.')[1]?.length ?? 0;
 
 /** High enough for what is measured and for what was set; a band far away does not flatten the curve. */
