@@ -1,7 +1,7 @@
 import { type Pool, type Queryable, transaction } from '../pool.ts';
 import type { PointKind } from './points.ts';
 
-/** A version of what counts as a change of a kind of point, and of what its values are called. */
+/** A version of what counts as a change of a kind of point, and of the names of its values. */
 export interface PointRule {
   deviceType: string;
   point: string;
@@ -9,9 +9,9 @@ export interface PointRule {
   validFrom: Date | null;
   kind: PointKind;
   unit: string | null;
-  /** The smallest change that counts; null: every other value is one. */
+  /** The smallest change that counts; null: every new value does. */
   threshold: number | null;
-  /** What values are called: `{"0": "off", "1": "auto"}`. */
+  /** Names of values: `{"0": "off", "1": "auto"}`. */
   labels: Record<string, string>;
 }
 
@@ -53,8 +53,8 @@ export async function bandVersions(db: Queryable, metric: string): Promise<BandV
 }
 
 /**
- * Adds a version, or replaces the one of the same instant. Points of that kind become what it says they are, and
- * what was already judged from its instant on is read again by the next run.
+ * Adds a version, or replaces the one of the same instant. Points of that device type become its kind, and the next
+ * run reads them again from its instant on.
  */
 export async function setPointRule(pool: Pool, rule: PointRule & { validFrom: Date }): Promise<void> {
   const { deviceType, point, validFrom, kind, unit, threshold, labels } = rule;
@@ -81,8 +81,8 @@ export async function setPointRule(pool: Pool, rule: PointRule & { validFrom: Da
 }
 
 /**
- * Adds a version of a band, or replaces the one of the same instant. Days that were already computed with another
- * one are computed again by the next run.
+ * Adds a version of a band, or replaces the one of the same instant. The next run computes the days again that another
+ * version was used for.
  */
 export async function setBand(pool: Pool, band: BandVersion & { validFrom: Date }): Promise<void> {
   const { room, metric, fromDay, toDay, low, high, validFrom } = band;

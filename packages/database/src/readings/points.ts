@@ -4,7 +4,7 @@ import type { Queryable } from '../pool.ts';
 export type PointKind = 'measurement' | 'analog' | 'switch' | 'enum';
 
 export interface NewPoint extends PointName {
-  /** Left out: what the rules say of this device type and point, else a measurement. */
+  /** By default what the rules say about this device type and point, else a measurement. */
   kind?: PointKind;
   unit?: string;
 }

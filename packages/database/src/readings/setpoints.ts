@@ -3,12 +3,12 @@ import type { Pool, Queryable } from '../pool.ts';
 import type { Point } from './points.ts';
 import { isAnyOf, type Series, streamSeries } from './series.ts';
 
-/** What a room's next window is read for. */
+/** Where a room's windows stand. */
 export interface SetpointRoom {
   room: string;
-  /** Where the last finished window ended; undefined where there was none. */
+  /** Where its last finished window ended: the watermark. Undefined before the first. */
   until?: Date;
-  /** Where that window began; undefined: at the beginning of the readings. */
+  /** Where that window began; undefined: at the first reading. */
   windowFrom?: Date;
 }
 
@@ -60,9 +60,9 @@ export interface Window {
 }
 
 /**
- * The readings of each point from its window's begin up to an instant, without those that only repeat the one
- * before them: nearly all of a setpoint's readings, and no change can be there. The first of a window comes always,
- * and so does the first at or after each of `marks`, from which on another threshold holds.
+ * The readings of each point from the start of its window up to an instant, without those that only repeat the one
+ * before them: nearly all of a setpoint's readings, and never a change. The first of a window is always included, and so
+ * is the first at or after each of `marks`, where another threshold begins.
  */
 export function streamSteps(
   pool: Pool,
@@ -87,7 +87,7 @@ export function streamSteps(
   );
 }
 
-/** The last reported value of each point before the window: what the window's readings are compared with. */
+/** The last reported value of each point before the window, which its readings are compared with. */
 export async function reportedBefore(
   db: Queryable,
   { from, pointIds }: Window,
@@ -113,8 +113,8 @@ export async function thresholdRules(db: Queryable): Promise<ThresholdRule[]> {
 }
 
 /**
- * Makes the changes of a window's points, from its begin up to an instant, exactly `changes`; a row that is the
- * same stays as it is, with the run that found it. Call it inside `commit`.
+ * Makes the changes of a window's points, from its start up to an instant, exactly `changes`; a row that is the same
+ * stays as it is, with the run that found it. Call it inside `commit`.
  */
 export async function replaceChanges(
   tx: Queryable,
@@ -167,23 +167,23 @@ export async function moveWatermarks(tx: Queryable, rooms: SetpointRoom[], until
   );
 }
 
-/** What a run found of one point. */
+/** What a run found for one point. */
 export interface FoundChanges {
   room: string;
   device: string;
   point: string;
   unit: string | null;
-  /** What its values were called at its last change. */
+  /** Names of its values at its last change. */
   labels: Record<string, string>;
   changes: number;
   /** The value before the first change, and after the last. */
   previous: number;
   value: number;
-  /** How often it went back, within a quarter of an hour, to the value it had come from. */
+  /** How often it returned to its previous value within a quarter of an hour. */
   returns: number;
 }
 
-/** The changes that a run found, baselines not counted, summed up by point. */
+/** The changes that a run found, without baselines, summed by point. */
 export async function changesFoundBy(db: Queryable, slot: Date, rooms: string[]): Promise<FoundChanges[]> {
   const { rows } = await db.query<FoundChanges>(
     `select room, device, point.point, point.unit, coalesce(labels, '{}') as labels, changes, previous, value, returns
