@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alertKey, type EndedRun, type Facts, findConditions, type JobFacts } from './alert-rules.ts';
+import { alertKey, findConditions } from './alert-rules.ts';
+import type { EndedRun, Facts, JobFacts } from './facts.ts';
 
 const at = new Date('2025-12-24T18:00:00Z');
 const ago = (seconds: number) => new Date(at.getTime() - seconds * 1_000);

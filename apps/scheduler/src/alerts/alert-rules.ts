@@ -1,9 +1,9 @@
-import type { Condition, HeartbeatRow, RequeuedRow } from '@mycelium/database';
+import type { Condition, HeartbeatRow } from '@mycelium/database';
 import { formatLocal } from '@mycelium/farm';
-import type { ReportFacts } from '@mycelium/queue';
 import { type Code, message, type Params, say } from '@mycelium/words';
 import type { DeadLetters } from '../dead-letters.ts';
 import type { StuckRun } from '../stuck-runs.ts';
+import type { Facts, JobFacts } from './facts.ts';
 
 /** Kinds of alerts; `docs/alerts.md` says what to do about each. */
 export const alertKinds = [
@@ -34,38 +34,6 @@ export const missedHours = 24;
 export const reportDays = 3;
 /** More rooms without data than this are one problem. */
 export const roomsApart = 20;
-
-export interface JobFacts {
-  job: string;
-  /** How long one run may take. */
-  timeoutSeconds: number;
-  /** The last ended runs, newest slot first. */
-  ended: EndedRun[];
-  /** Slots that are due beyond the grace and have not begun, oldest first. */
-  overdue: Date[];
-  /** Slots of the last day that were given up. */
-  missed: { slots: number; newest: Date; recordedAt: Date } | undefined;
-  /** Jobs that workers could not take, those with the oldest reason first. */
-  requeued: RequeuedRow[];
-}
-
-export interface EndedRun {
-  slot: Date;
-  status: 'succeeded' | 'failed';
-  finishedAt: Date;
-  error: string | null;
-  report: ReportFacts | undefined;
-}
-
-export interface Facts {
-  at: Date;
-  timeZone: string;
-  jobs: JobFacts[];
-  heartbeats: HeartbeatRow[];
-  /** Undefined while Redis does not answer: then nothing is known of them. */
-  deadLetters: DeadLetters[] | undefined;
-  stuckRuns: StuckRun[] | undefined;
-}
 
 /** The identity of an alert. */
 export const alertKey = ({ kind, subject }: { kind: string; subject: string }) => `${kind} ${subject}`;

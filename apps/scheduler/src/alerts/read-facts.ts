@@ -3,7 +3,8 @@ import { entryOf, factsOf, jobNames, type Queues } from '@mycelium/queue';
 import { readDeadLetters } from '../dead-letters.ts';
 import { overdueSlots } from '../overdue-slots.ts';
 import { findStuckRuns } from '../stuck-runs.ts';
-import { type EndedRun, type Facts, failuresInARow, missedHours } from './alert-rules.ts';
+import { failuresInARow, missedHours } from './alert-rules.ts';
+import type { EndedRun, Facts } from './facts.ts';
 
 /** What the rules judge by. Redis may be down: then what it holds is undefined, and the rest is known. */
 export async function readFacts(pool: Pool, queues: Queues, timeZone: string, at: Date): Promise<Facts> {

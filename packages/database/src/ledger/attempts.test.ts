@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestDatabase } from '../testing.ts';
 import { listAttempts } from './attempts.ts';
-import { createLedger, failRun, type RunOutcome, type RunRequest } from './ledger.ts';
+import { createLedger, failRun } from './ledger.ts';
+import type { RunOutcome, RunRequest } from './run-rows.ts';
 import { findRun } from './runs.ts';
 
 const job = 'daily_env_stats';

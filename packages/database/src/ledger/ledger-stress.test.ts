@@ -5,7 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createPool, type Pool } from '../pool.ts';
 import { createTestDatabase } from '../testing.ts';
 import { commit, FencedError, type Lease } from './lease.ts';
-import { accountForSlot, createLedger, failRun, type RunKey } from './ledger.ts';
+import { accountForSlot, createLedger, failRun } from './ledger.ts';
+import type { RunKey } from './run-rows.ts';
 
 const job = 'daily_clip_inference';
 const slots = [0, 1, 2, 3].map((n) => new Date(Date.UTC(2025, 11, 24 + n, 19, 2, 25)));

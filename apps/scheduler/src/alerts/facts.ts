@@ -1,0 +1,36 @@
+import type { HeartbeatRow, RequeuedRow } from '@mycelium/database';
+import type { ReportFacts } from '@mycelium/queue';
+import type { DeadLetters } from '../dead-letters.ts';
+import type { StuckRun } from '../stuck-runs.ts';
+
+export interface JobFacts {
+  job: string;
+  /** How long one run may take. */
+  timeoutSeconds: number;
+  /** The last ended runs, newest slot first. */
+  ended: EndedRun[];
+  /** Slots that are due beyond the grace and have not begun, oldest first. */
+  overdue: Date[];
+  /** Slots of the last day that were given up. */
+  missed: { slots: number; newest: Date; recordedAt: Date } | undefined;
+  /** Jobs that workers could not take, those with the oldest reason first. */
+  requeued: RequeuedRow[];
+}
+
+export interface EndedRun {
+  slot: Date;
+  status: 'succeeded' | 'failed';
+  finishedAt: Date;
+  error: string | null;
+  report: ReportFacts | undefined;
+}
+
+export interface Facts {
+  at: Date;
+  timeZone: string;
+  jobs: JobFacts[];
+  heartbeats: HeartbeatRow[];
+  /** Undefined while Redis does not answer: then nothing is known of them. */
+  deadLetters: DeadLetters[] | undefined;
+  stuckRuns: StuckRun[] | undefined;
+}
