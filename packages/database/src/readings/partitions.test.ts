@@ -11,11 +11,7 @@ test('tables of months exist before their readings come', async (t) => {
   }
 });
 
-<<<<<<< HEAD
-test('whole months before an instant are dropped, and the month of the instant stays', async (t) => {
-=======
 test('whole months before an instant are dropped, its own month stays', async (t) => {
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
   const pool = await createTestDatabase(t);
   await ensurePartitions(
     pool,

@@ -6,11 +6,7 @@ interface Month {
   to: string;
 }
 
-<<<<<<< HEAD
-/** The readings of each UTC month are in their own table. */
-=======
 /** Readings of a UTC month are in a table of their own. */
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
 function monthOf(instant: Date): Month {
   const year = instant.getUTCFullYear();
   const month = instant.getUTCMonth();
@@ -23,13 +19,8 @@ function monthOf(instant: Date): Month {
 }
 
 /**
-<<<<<<< HEAD
- * Creates the missing tables for readings at these instants. They are created first and attached then, so that writers
- * and readers of other months are not blocked.
-=======
  * Creates the missing tables for readings at these instants. They are attached, not created in place, so that other
  * months can be written and read meanwhile.
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
  */
 export async function ensurePartitions(pool: Pool, instants: Iterable<Date>): Promise<void> {
   const months = new Map<string, Month>();
@@ -59,11 +50,7 @@ async function createPartition(pool: Pool, { name, from, to }: Month): Promise<v
   });
 }
 
-<<<<<<< HEAD
-/** Creates the tables of the coming days, for programs that insert with their own SQL. */
-=======
 /** The months up to this many days ahead, for programs that write by their own SQL. */
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
 export async function ensurePartitionsAhead(pool: Pool, now: Date, days = 62): Promise<void> {
   const ahead = (n: number) => new Date(now.getTime() + n * 86_400_000);
   await ensurePartitions(
@@ -83,15 +70,9 @@ export async function partitionsBefore(db: Queryable, before: Date): Promise<str
 }
 
 /**
-<<<<<<< HEAD
- * Drops the tables of whole months that ended before an instant, and the marks of readings that came late to them.
- * Results computed from these readings stay. Call it in a transaction.
- * @returns the dropped tables
-=======
  * Drops whole months that ended before an instant, with the marks of their late readings: what was made from these
  * readings stays as it is. Call it in a transaction.
  * @returns the tables that were dropped.
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
  */
 export async function dropPartitionsBefore(db: Queryable, before: Date): Promise<string[]> {
   const names = await partitionsBefore(db, before);
@@ -108,11 +89,7 @@ export async function dropPartitionsBefore(db: Queryable, before: Date): Promise
   return names;
 }
 
-<<<<<<< HEAD
-/** The instant before which readings were dropped; undefined if none ever were. */
-=======
 /** The instant before which readings were dropped; undefined: none were. */
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
 export async function readingsDroppedUntil(db: Queryable): Promise<Date | undefined> {
   const { rows } = await db.query<{ until: Date }>('select until from readings_dropped');
   return rows[0]?.until;

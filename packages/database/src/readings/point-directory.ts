@@ -3,24 +3,15 @@ import type { Queryable } from '../pool.ts';
 import { ensurePoints, pointIds } from './points.ts';
 
 export interface PointDirectory {
-<<<<<<< HEAD
-  /** Ids by `room/device/point`. Looks up or registers unknown points in one statement. */
-=======
   /** Ids by `room/device/point`: looks up or registers unknown points in one go. */
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
   resolve(points: NamedPoint[]): Promise<ReadonlyMap<string, number>>;
   /** How many points were registered. */
   added(): number;
 }
 
 /**
-<<<<<<< HEAD
- * Caches the ids of points by their names during an import.
- * @param strict leaves out points that are not registered instead of registering them
-=======
  * Remembers the ids of points by their names, for as long as one import lasts.
  * @param strict do not register unknown points: leave them out of the result.
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
  */
 export function createPointDirectory(db: Queryable, { strict = false } = {}): PointDirectory {
   const ids = new Map<string, number>();

@@ -16,11 +16,7 @@ function* readings(count: number, change: (n: number) => Partial<Reading> = () =
   }
 }
 
-<<<<<<< HEAD
-test('a reading copied twice is stored once, and a corrected value replaces the old one', async (t) => {
-=======
 test('readings copied twice are stored once, and a corrected value replaces the old one', async (t) => {
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
   const pool = await createTestDatabase(t);
   assert.deepEqual(await copyReadings(pool, readings(1_000)), { inserted: 1_000, repeated: 0 });
   assert.deepEqual(await copyReadings(pool, readings(1_500)), { inserted: 500, repeated: 1_000 });
@@ -30,11 +26,7 @@ test('readings copied twice are stored once, and a corrected value replaces the 
   assert.deepEqual(rows, [{ count: 1_500, min: -7, max: 1_499 }]);
 });
 
-<<<<<<< HEAD
-test('the last value wins where a stream has an instant twice', async (t) => {
-=======
 test('an instant that occurs twice in a stream gets the last value', async (t) => {
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
   const pool = await createTestDatabase(t);
   const twice = readings(10, (n) => ({ ts: new Date(newYear + (n % 5) * minute) }));
   assert.deepEqual(await copyReadings(pool, twice), { inserted: 5, repeated: 5 });
@@ -64,11 +56,7 @@ test('several writers may need the same new months at once', async (t) => {
   assert.deepEqual(rows, [{ count: 5_000 }]);
 });
 
-<<<<<<< HEAD
-test('a broken stream keeps what was written, and repeating it adds the rest', async (t) => {
-=======
 test('a stream that breaks off keeps what was written, and repeating it adds the rest', async (t) => {
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
   const pool = await createTestDatabase(t);
   async function* broken() {
     yield* readings(45_000);

@@ -9,39 +9,20 @@ export interface Reading {
 }
 
 export interface Copied {
-<<<<<<< HEAD
-  /** Rows that are new or change the value of a point at an instant. */
-  inserted: number;
-  /** Rows that were already stored. */
-=======
   /** Rows that are new, or that change the value of a point's instant. */
   inserted: number;
   /** Rows that were stored already. */
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
   repeated: number;
 }
 
 const earliest = Date.UTC(2000, 0, 1);
 const latest = Date.UTC(2100, 0, 1);
 
-<<<<<<< HEAD
-/** Whether a time can be that of a reading. A garbled time must not create a table for its month. */
-=======
 /** Whether a time is plausible for a reading: a garbled one must not create a table for its month. */
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
 export function isReadingTime(milliseconds: number): boolean {
   return milliseconds >= earliest && milliseconds < latest;
 }
 
-<<<<<<< HEAD
-/** Rows per statement. More are not faster, and only one chunk is in memory. */
-const chunkSize = 20_000;
-
-/**
- * Writes readings from a stream of any length, one chunk per transaction. The natural key is (point, instant): a known
- * reading changes nothing, and another value for the same instant replaces it. Creates the months it needs, and marks
- * readings whose time was already read, so that the jobs read it again.
-=======
 /** Rows per statement: more are not faster, and a chunk is all that is held in memory. */
 const chunkSize = 20_000;
 
@@ -49,7 +30,6 @@ const chunkSize = 20_000;
  * Writes readings from a stream of any length, a transaction per chunk. Each point has one reading per instant: writing
  * it again is a no-op, and another value replaces it. Creates the months it needs, and marks late readings, so that the
  * jobs read their time again.
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
  */
 export async function copyReadings(
   pool: Pool,

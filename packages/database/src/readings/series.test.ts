@@ -7,11 +7,7 @@ import { streamSeries } from './series.ts';
 
 const all = 'select point_id, ts, value from reading order by point_id, ts';
 
-<<<<<<< HEAD
-test('series are read exactly as they were written', async (t) => {
-=======
 test('series are read as they were written, to the last bit', async (t) => {
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
   const pool = await createTestDatabase(t);
   const values = [18.4, -0, 1e-300, Number.NaN, Infinity, -273.15, 2 ** 53];
   const times = values.map((_, n) => Date.UTC(1999, 11, 31, 23, 58 + n, 59, 7));
@@ -49,20 +45,12 @@ test('a long series and many short ones arrive complete', async (t) => {
   assert.deepEqual([points, readings], [5_000, 54_999]);
 });
 
-<<<<<<< HEAD
-test('without readings there are no series', async (t) => {
-=======
 test('no readings give no series', async (t) => {
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
   const pool = await createTestDatabase(t);
   assert.deepEqual(await collect(streamSeries(pool, all)), []);
 });
 
-<<<<<<< HEAD
-test('a reader that stops early or is aborted does not break the pool', async (t) => {
-=======
 test('a reader that stops early, or is aborted, leaves the pool usable', async (t) => {
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
   const pool = await createTestDatabase(t);
   await ensurePartitions(pool, [new Date('2026-01-01')]);
   await pool.query(
@@ -76,11 +64,7 @@ test('a reader that stops early, or is aborted, leaves the pool usable', async (
   for (let n = 0; n < 12; n++) assert.equal((await pool.query('select 1 as one')).rows[0].one, 1);
 });
 
-<<<<<<< HEAD
-test('a failed query throws', async (t) => {
-=======
 test('a failed query throws its error', async (t) => {
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
   const pool = await createTestDatabase(t);
   await assert.rejects(collect(streamSeries(pool, 'select point_id, ts, value from nowhere')), /nowhere/);
 });

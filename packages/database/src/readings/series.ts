@@ -16,17 +16,10 @@ const headerLength = 19;
 const rowLength = 2 + 4 + 4 + 4 + 8 + 4 + 8;
 
 /**
-<<<<<<< HEAD
- * Streams readings from the server, point by point, in the binary form of COPY. It costs about a tenth of fetching rows
- * as objects, and holds one point in memory.
- * @param select a query of (point_id, ts, value), none of them null, ordered by point and time. COPY takes no
- *   parameters: put only numbers and instants into its text, never input from outside.
-=======
  * Streams readings, one point after the other, in the binary form of COPY: about a tenth of the cost of fetching rows
  * as objects, and never more than one point in memory.
  * @param select a query of (point_id, ts, value), none of them null, ordered by point and time. COPY takes no
  *   parameters: put only numbers and instants into its text, never text from outside.
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
  */
 export async function* streamSeries(
   pool: Pool,
@@ -67,33 +60,20 @@ export async function* streamSeries(
     finished = true;
   } finally {
     signal?.removeEventListener('abort', stop);
-<<<<<<< HEAD
-    // After an unfinished COPY, the connection cannot be used for another query.
-=======
     // The connection of an unfinished COPY cannot run another query.
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
     client.release(!finished);
   }
 }
 
 /**
-<<<<<<< HEAD
- * A condition for `streamSeries`. The subquery hides the list from the planner, which would otherwise weigh each of
- * thousands of numbers and take as long as reading an hour of readings.
-=======
  * A condition for `streamSeries`. The list is in a subquery: the planner weighs each number of a constant list, which
  * for thousands of them takes as long as reading an hour.
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
  */
 export function isAnyOf(pointIds: number[]): string {
   return `point_id = any((select '{${pointIds.map(Number).join()}}'::int[])::int[])`;
 }
 
-<<<<<<< HEAD
-/** Arrays that double their capacity when they are full. */
-=======
 /** Arrays that double their capacity when it runs out. */
->>>>>>> 3b36d0a (Plain English in the readings of the database package)
 class GrowingSeries {
   pointId = 0;
   length = 0;
