@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ import {
   recordHeartbeat,
 } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
-import { createQueues, type QueueConnection, slotForDay, startWorker } from '@mycelium/queue';
+import { createQueues, enqueueSlot, type QueueConnection, slotForDay, startWorker } from '@mycelium/queue';
 import { handlersOf, testRedis } from '@mycelium/queue/testing';
 import { runCommand } from './program.ts';
 
@@ -150,6 +151,51 @@ test('with a database and queues of its own', async (t) => {
     const { code, err } = await mycelium(env, 'run', 'hourly_setpoint_monitoring', '--wait');
     assert.equal(code, 1);
     assert.match(err, /no worker of the queue "setpoint" seems to run/);
+  });
+
+  await t.test('Ctrl-C in a backfill says what continues, and exits as shells expect', async () => {
+    const args = ['backfill', 'hourly_setpoint_monitoring', '--from', '2025-07-01', '--to', '2025-07-06'];
+    const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    let err = '';
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+    });
+    const queues = createQueues(connection);
+    while ((await queues.of('hourly_setpoint_monitoring').getWaitingCount()) < 4) await wait(50);
+    child.kill('SIGINT');
+    const [code] = await once(child, 'exit');
+    assert.equal(code, 130);
+    assert.match(err, /4 queued runs will continue without this command; 2 runs not queued yet/);
+    assert.match(err, /Run the same command again to resume/);
+    await queues.of('hourly_setpoint_monitoring').obliterate({ force: true });
+    await Promise.all(queues.all.map((queue) => queue.close()));
+  });
+
+  await t.test('a list of failed jobs that is cut short shows how many there are', async () => {
+    const queues = createQueues({ ...connection, redis: connection.forWorker() });
+    const queue = queues.of('daily_env_stats');
+    await queue.pause();
+    for (const day of ['2025-08-01', '2025-08-02', '2025-08-03']) {
+      await enqueueSlot(
+        queues,
+        'daily_env_stats',
+        slotForDay('daily_env_stats', day, 'Asia/Shanghai'),
+        'manual',
+        {},
+      );
+    }
+    await withStatistics(
+      async () => {
+        await queue.resume();
+        while ((await queue.getFailedCount()) < 3) await wait(50);
+      },
+      Object.assign(new Error('no'), { permanent: true }),
+    );
+    const { err, out } = await mycelium(env, 'failed', 'list', '--limit', '2', '--json');
+    assert.equal(JSON.parse(out).length, 2);
+    assert.match(err, /Showing 2 of 3 failed jobs/);
+    await queue.obliterate({ force: true });
+    await queues.close();
   });
 
   await t.test('a schedule that no scheduler has seen cannot be paused', async () => {

@@ -60,10 +60,10 @@ async function lookAtFolder(
     images.push(image);
     look.images++;
     if (images.length < page) continue;
-    look.recorded += await record(tools, images);
+    await record(tools, images, look);
     images = [];
   }
-  look.recorded += await record(tools, images);
+  await record(tools, images, look);
 }
 
 function readObject(rules: LookTools, { key, etag, size }: StoredObject, look: StoreLook) {
@@ -78,15 +78,15 @@ function readObject(rules: LookTools, { key, etag, size }: StoredObject, look: S
 }
 
 /** Writes only what is new or replaced: most of a look finds what is known. */
-async function record({ pool }: LookTools, images: ImageRow[]): Promise<number> {
-  if (images.length === 0) return 0;
+async function record({ pool }: LookTools, images: ImageRow[], look: StoreLook): Promise<void> {
+  if (images.length === 0) return;
   const known = await imageIds(
     pool,
     images.map(({ key }) => key),
   );
   const news = images.filter(({ key, etag }) => known.get(key)?.etag !== etag);
   if (news.length > 0) await upsertImages(pool, news);
-  return news.length;
+  look.recorded += news.length;
 }
 
 function digits(day: Day): string {

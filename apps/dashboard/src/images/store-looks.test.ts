@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createTestDatabase } from '@mycelium/database/testing';
+import { formatImageKey } from '@mycelium/farm';
+import { directoryStore, type ObjectStore } from '@mycelium/storage';
+import { createLogger } from '@mycelium/telemetry';
+import { createStoreLooks } from './store-looks.ts';
+
+const timeZone = 'Asia/Shanghai';
+const now = new Date('2026-03-10T04:30:00Z');
+const logger = createLogger({ service: 'dashboard test', level: 'error', format: 'json' });
+const today = { from: '2026-03-10', to: '2026-03-10' };
+const keyAt = (capturedAt: Date) =>
+  formatImageKey({ room: '7', capturedAt, batchInDate: '2026-03-01', camera: '1921681235' }, { timeZone });
+
+test('images of today are recorded before the night, under the room that an alias stands for', async (t) => {
+  const pool = await createTestDatabase(t);
+  const folder = await mkdtemp(join(tmpdir(), 'mycelium-today-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const store = directoryStore(folder);
+  const key = keyAt(new Date('2026-03-10T04:20:00Z'));
+  await store.write(key, Buffer.from('an image'));
+  await store.write('7/20260310/notes.jpg', Buffer.from('not an image key'));
+  await store.write(keyAt(new Date('2026-03-09T04:20:00Z')), Buffer.from('yesterday'));
+
+  const aliases = { 7: '607' };
+  const look = createStoreLooks({ pool, store, timeZone, aliases, clock: () => now, logger });
+  assert.deepEqual(await look(today), now);
+  const { rows } = await pool.query(`select array_agg(room || ' ' || key) as rooms from image`);
+  assert.deepEqual(rows[0].rooms, [`607 ${key}`]);
+});
+
+test('many views are one look, and a store that fails leaves the page as it is', async (t) => {
+  const pool = await createTestDatabase(t);
+  let asked = 0;
+  const topFolders = async () => {
+    asked++;
+    throw new Error('no answer');
+  };
+  const store = { topFolders } as unknown as ObjectStore;
+  const look = createStoreLooks({ pool, store, timeZone, aliases: {}, clock: () => now, logger });
+  await Promise.all(Array.from({ length: 20 }, () => look(today)));
+  assert.equal(await look(today), null);
+  assert.equal(asked, 1);
+});

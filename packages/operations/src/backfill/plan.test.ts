@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ImageDay } from '@mycelium/database';
+import { planImages } from './plan-images.ts';
+import { planReadings } from './plan-readings.ts';
+import type { LedgerDay } from './slot-reasons.ts';
+import type { Only } from './steps.ts';
+
+const startedAt = new Date('2025-06-12T00:00:00Z');
+const day = (date: string, status?: string, at = startedAt): LedgerDay => ({
+  day: date,
+  run: status ? { status, startedAt: at } : undefined,
+});
+const utc = { timeZone: 'UTC' };
+
+const days = [
+  day('2025-06-01'),
+  day('2025-06-02', 'missed'),
+  day('2025-06-03', 'failed'),
+  day('2025-06-04', 'succeeded'),
+  day('2025-06-05', 'succeeded'),
+  day('2025-06-06', 'succeeded', new Date('2025-06-06T12:00:00Z')),
+  day('2025-06-07', 'running'),
+];
+const range = { job: 'daily_env_stats', from: '2025-06-01', to: '2025-06-07' } as const;
+const stale = new Map([['2025-06-05', ['611', '612']]]);
+
+function readings(only?: Only, rooms?: string[]) {
+  return planReadings(days, stale, { ...range, only, rooms }, utc).map((step) =>
+    `${step.day.slice(-2)} ${step.reason} ${step.rooms.join(',')}`.trim(),
+  );
+}
+
+test('without a choice, every day that needs it is run; stale rooms are named', () => {
+  assert.deepEqual(readings(), ['01 missing', '02 missing', '03 failed', '05 stale 611,612', '06 stale']);
+});
+
+test('a choice narrows it', () => {
+  assert.deepEqual(readings('missing'), ['01 missing', '02 missing']);
+  assert.deepEqual(readings('failed'), ['03 failed']);
+  assert.deepEqual(readings('stale'), ['05 stale 611,612', '06 stale']);
+});
+
+test('`all` runs good days again, and leaves a run in progress alone', () => {
+  assert.deepEqual(readings('all'), [
+    '01 missing',
+    '02 missing',
+    '03 failed',
+    '04 again',
+    '05 stale 611,612',
+    '06 stale',
+  ]);
+});
+
+test('rooms narrow what is stale', () => {
+  assert.deepEqual(readings('stale', ['612']), ['05 stale 612', '06 stale 612']);
+  assert.deepEqual(readings('stale', ['607']), ['06 stale 607']);
+});
+
+const counted = (date: string, room: string, counts: Partial<ImageDay>): ImageDay => ({
+  ...{ day: date, room, images: 24, embedded: 0, quarantined: 0, stale: 0, missing: 0, described: 0 },
+  ...counts,
+});
+const images = [
+  counted('2025-06-01', '611', { missing: 3 }),
+  counted('2025-06-04', '611', { embedded: 24 }),
+  counted('2025-06-05', '611', { stale: 2, quarantined: 1 }),
+  counted('2025-06-05', '612', { missing: 4 }),
+  counted('2025-06-07', '611', { missing: 5 }),
+];
+
+function pictures(only?: Only, rooms?: string[]) {
+  const request = { ...range, job: 'daily_clip_inference', only, rooms } as const;
+  return planImages(days, images, request, utc).map(
+    ({ job, slot, ...step }) =>
+      `${step.day.slice(-2)} ${job} ${slot ? 'slot' : '-'} ${step.reason} ${step.rooms.join(',')} ${step.images}/${step.quarantined}`,
+  );
+}
+
+test('images: the night’s own run where it has not succeeded, a request for the rooms where it has', () => {
+  assert.deepEqual(pictures(), [
+    '01 daily_clip_inference slot missing 611 3/0',
+    '05 embed_images - missing 611,612 6/0',
+  ]);
+  assert.deepEqual(pictures(undefined, ['611']), [
+    '01 embed_images - missing 611 3/0',
+    '05 embed_images - stale 611 2/0',
+  ]);
+});
+
+test('images leave quarantine only when asked for', () => {
+  assert.deepEqual(pictures('failed'), ['05 embed_images - failed 611 1/1']);
+  assert.deepEqual(pictures('all')[1], '05 embed_images - missing 611,612 7/1');
+  assert.deepEqual(pictures('stale'), ['05 embed_images - stale 611 2/0']);
+});
