@@ -1,8 +1,8 @@
 import { decodeImage, type Encoder, fitText, unreadWords } from '@mycelium/encoder';
 
-/** Words and pictures to vectors, for search, by the model of the key that is given. */
+/** Turns words and pictures into vectors for search, with the model of a given key. */
 export interface Searcher {
-  /** Too long a text is cut; `unread` are the words that the model has not learned. */
+  /** A text that is too long is shortened; `unread` are the words that the model has not learned. */
   vectorOfText(
     model: string,
     text: string,
@@ -14,21 +14,21 @@ export interface Searcher {
 }
 
 /**
- * Loads a model at its first search, since most who open the console never search. The one before it stays: for
- * searches that are under way while the models change, and for the way back.
+ * Loads a model at its first search, since most people who open the console never search. The previous model stays
+ * loaded, for searches that run while the models change and for changing back.
  */
 export function lazySearcher(load: (model: string) => Promise<Encoder>): Searcher {
   let loaded: { model: string; encoder: Promise<Encoder> }[] = [];
 
   function encoderOf(model: string): Promise<Encoder> {
     const known = loaded.find((each) => each.model === model);
-    const wanted = known ?? { model, encoder: load(model) };
-    wanted.encoder.catch(() => {
-      loaded = loaded.filter((each) => each !== wanted);
+    const current = known ?? { model, encoder: load(model) };
+    current.encoder.catch(() => {
+      loaded = loaded.filter((each) => each !== current);
     });
-    loaded = [wanted, ...loaded.filter((each) => each !== wanted)];
+    loaded = [current, ...loaded.filter((each) => each !== current)];
     for (const { encoder } of loaded.splice(2)) void close(encoder);
-    return wanted.encoder;
+    return current.encoder;
   }
 
   const close = async (encoder: Promise<Encoder>) => (await encoder.catch(() => undefined))?.close();
