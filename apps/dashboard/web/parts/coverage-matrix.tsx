@@ -35,7 +35,8 @@ const level = (share: number | undefined) =>
 function labelOf(room: string, cell: CoverageCell, what: What): string {
   const day = shortDay(cell.day, true);
   if (what === 'readings') {
-    return `${room}, ${day}: ${cell.readings === null ? t('coverage.noStats') : percent(cell.readings)}`;
+    const share = cell.readings === null ? t('coverage.noStats') : percent(cell.readings);
+    return `${room}, ${day}: ${share}${cell.readingsStale ? `, ${t('legend.stale')}` : ''}`;
   }
   if (cell.expected === 0) return `${room}, ${day}: ${t('coverage.nothing')}`;
   const counts = [
@@ -174,7 +175,7 @@ export function CoverageMatrix({ rows, what, onChoose }: MatrixProps) {
                       }}
                     >
                       {what === 'images' && cell.quarantined > 0 && <i class="corner bad" />}
-                      {what === 'images' && cell.stale > 0 && <i class="corner info" />}
+                      {(what === 'images' ? cell.stale > 0 : cell.readingsStale) && <i class="corner info" />}
                       {what === 'images' && cell.missing > 0 && <span>{cell.missing}</span>}
                     </td>
                   );
