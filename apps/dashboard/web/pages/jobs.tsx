@@ -14,6 +14,7 @@ import { Late, Status } from '../parts/status.tsx';
 import { attempt } from '../parts/toast.tsx';
 import { scheduleText } from '../schedule-text.ts';
 import { isOperator, timeZone } from '../session.ts';
+import { troubleText } from '../trouble-text.ts';
 import { dateTime, formatNumber, fromNow, fullTime, t } from '../words.ts';
 
 interface Answer {
@@ -230,7 +231,10 @@ function ProcessRow({ process }: { process: Wire<HeartbeatRow> }) {
         </span>
         {process.trouble && process.troubleSince && (
           <span class="small wrap">
-            {t('processes.trouble', { when: dateTime(process.troubleSince), what: process.trouble })}
+            {t('processes.trouble', {
+              when: dateTime(process.troubleSince),
+              what: troubleText(process.trouble),
+            })}
           </span>
         )}
       </div>

@@ -275,13 +275,15 @@ function History({ attempts }: { attempts: Wire<Attempt>[] }) {
         {attempts.toReversed().map((one) => (
           <li key={one.attempt} class="row">
             <div class="row-main">
-              <strong>{t('jobs.attempt', { n: one.attempt })}</strong>
+              <strong>{t('runs.attempt', { n: one.attempt })}</strong>
               <span class="quiet small">
                 {fullTime(one.startedAt)}
                 {one.endedAt && ` – ${fullTime(one.endedAt)}`}
               </span>
               <span class="quiet small">
-                {[maybe(`cause.${one.cause}`, one.cause), one.by, one.worker].filter(Boolean).join(' · ')}
+                {[maybe(`cause.${one.cause}`, one.cause), askedBy(one.by), one.worker]
+                  .filter(Boolean)
+                  .join(' · ')}
               </span>
               {one.error && <span class="small wrap">{one.error}</span>}
             </div>
@@ -291,4 +293,11 @@ function History({ attempts }: { attempts: Wire<Attempt>[] }) {
       </ol>
     </section>
   );
+}
+
+/** `operator NAME` or `cli USER@HOST`; a schedule is named by the cause already. */
+function askedBy(by: string | null): string | undefined {
+  const [, door, name = ''] = /^(operator|cli) (.+)$/.exec(by ?? '') ?? [];
+  if (door) return t(door === 'cli' ? 'by.cli' : 'by.operator', { name });
+  return by === 'schedule' ? undefined : (by ?? undefined);
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Alert } from '../../src/records/alerts.ts';
 import type { Wire } from '../api.ts';
 import { jobTitle } from '../job-title.ts';
+import { troubleText } from '../trouble-text.ts';
 import { dateTime, fromNow, maybe, storedText, t } from '../words.ts';
 
 export function AlertRow({ alert, children }: { alert: Wire<Alert>; children?: ComponentChildren }) {
@@ -15,7 +16,7 @@ export function AlertRow({ alert, children }: { alert: Wire<Alert>; children?: C
             subject: subjectText(alert.subject),
           })}
         </strong>
-        <span class="wrap">{storedText(alert, alert.message)}</span>
+        <span class="wrap">{textOf(alert)}</span>
         <span class="quiet small" title={dateTime(alert.openedAt)}>
           {maybe(`severity.${alert.severity}`, alert.severity)} · {fromNow(alert.openedAt)}
           {alert.closedAt && ` · ${t('alerts.closed', { when: dateTime(alert.closedAt) })}`}
@@ -24,6 +25,12 @@ export function AlertRow({ alert, children }: { alert: Wire<Alert>; children?: C
       {children}
     </li>
   );
+}
+
+function textOf({ code, params, message }: Wire<Alert>): string {
+  const { trouble } = params ?? {};
+  const worded = typeof trouble === 'string' ? { ...params, trouble: troubleText(trouble) } : params;
+  return storedText({ code, params: worded }, message);
 }
 
 /** A room or a job in the reader's language; a queue or a service by its name. */

@@ -5,7 +5,7 @@ import { Icon } from './icon.tsx';
 /** A job's report: what it did, a table per part, and what is not in the numbers. */
 export function Report({ view }: { view: ReportView }) {
   return (
-    <>
+    <div class="report">
       {view.summary.map((sentence) => (
         <p key={sentence.code}>{sentenceText(sentence)}</p>
       ))}
@@ -17,7 +17,7 @@ export function Report({ view }: { view: ReportView }) {
       {view.leftOut.length > 0 && (
         <div class="notice warn">
           <Icon name="alert" />
-          <ul class="plain-list" aria-label={t('runs.leftOut')}>
+          <ul aria-label={t('runs.leftOut')}>
             {view.leftOut.map((sentence) => (
               <li key={JSON.stringify(sentence)} class="wrap">
                 {sentenceText(sentence)}
@@ -26,7 +26,7 @@ export function Report({ view }: { view: ReportView }) {
           </ul>
         </div>
       )}
-    </>
+    </div>
   );
 }
 

@@ -41,8 +41,6 @@ export const english = {
   'refused.no-backfill': '{job} cannot be backfilled.',
   'refused.days': 'The range must end on or after its first day and span at most {n:day|days}.',
   'refused.span': 'The range must end after it begins and span at most {n:day|days}.',
-  'refused.too-many-lookups':
-    '{n} room-days have no known image, and at most {most} can be looked up. Choose fewer days.',
   'refused.plan-changed': 'The plan has changed since it was shown. Look at it again.',
   'refused.too-many-listeners': 'Too many pages are open on the live view. Close some of them.',
   'refused.picture-format': 'Choose a JPEG, PNG or WebP image.',
@@ -102,7 +100,6 @@ export const chinese: Record<keyof typeof english, string> = {
   'refused.no-backfill': '{job} 不支持回填。',
   'refused.days': '结束日期不能早于开始日期，且最多 {n} 天。',
   'refused.span': '结束时间必须晚于开始时间，且最多 {n} 天。',
-  'refused.too-many-lookups': '有 {n} 个库房日没有已知图像，最多可查找 {most} 个，请缩小日期范围。',
   'refused.plan-changed': '计划在显示之后有变化，请重新查看。',
   'refused.too-many-listeners': '打开的实时页面过多，请关闭一些。',
   'refused.picture-format': '请选择 JPEG、PNG 或 WebP 图片。',

@@ -1,9 +1,7 @@
 /** How the report of a run is shown: its columns, its summary and what was left out. */
 export const english = {
   'column.room': 'Room',
-  'column.metric': 'Metric',
   'column.point': 'Point',
-  'column.day': 'Day',
   'column.changes': 'Changes',
   'column.from': 'From',
   'column.to': 'To',
@@ -50,9 +48,7 @@ export const english = {
 
 export const chinese: Record<keyof typeof english, string> = {
   'column.room': '库房',
-  'column.metric': '指标',
   'column.point': '点位',
-  'column.day': '日期',
   'column.changes': '变更次数',
   'column.from': '从',
   'column.to': '到',

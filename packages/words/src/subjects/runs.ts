@@ -1,4 +1,4 @@
-/** How a run stands, what caused it, and why it is not running yet. */
+/** The status of a run and what caused it. */
 export const english = {
   'status.running': 'Running',
   'status.waiting': 'Waiting for its batches',
@@ -12,12 +12,6 @@ export const english = {
   'cause.catch-up': 'Catch-up',
   'cause.manual': 'Operator',
   'cause.backfill': 'Backfill',
-  'requeue.lease': 'another worker holds the lease',
-  'requeue.batches': 'an earlier run of this job is waiting for its batches',
-  'requeue.unknown-job': 'this worker does not know the job',
-  'requeue.newer-version': 'a newer program enqueued it',
-  'requeue.dependency': 'a dependency is down: {dependency}',
-  'requeue.shutdown': 'the worker shut down',
 };
 
 export const chinese: Record<keyof typeof english, string> = {
@@ -33,10 +27,4 @@ export const chinese: Record<keyof typeof english, string> = {
   'cause.catch-up': '补跑',
   'cause.manual': '人工',
   'cause.backfill': '回填',
-  'requeue.lease': '另一个工作进程正持有租约',
-  'requeue.batches': '该任务的前一次运行还在等待批次完成',
-  'requeue.unknown-job': '当前工作进程不认识该任务',
-  'requeue.newer-version': '该任务由更新版本的程序加入队列',
-  'requeue.dependency': '依赖服务不可用：{dependency}',
-  'requeue.shutdown': '工作进程已停止',
 };
