@@ -100,12 +100,12 @@ export function startWorker<Queue extends QueueName, Context extends object>(
       case 'failed':
         throw asThrown(verdict);
       case 'requeue':
-        await putBack(job, token, verdict);
+        await returnToQueue(job, token, verdict);
         throw new DelayedError();
     }
   }
 
-  async function putBack(job: BullJob, token: string, { cause, delay, reason }: Requeue): Promise<void> {
+  async function returnToQueue(job: BullJob, token: string, { cause, delay, reason }: Requeue): Promise<void> {
     const { name, id = '' } = job;
     logger.info(`requeued ${name}: ${reason}`, { job: name, id, queue });
     // The ledger keeps what can last for ever unseen. Best effort: the job goes back all the same.

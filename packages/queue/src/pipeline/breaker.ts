@@ -28,7 +28,7 @@ const probeTimeout = 3_000;
 const probeAgainAfter = 1_000;
 
 /**
- * Tells a job that fails from a dependency that is down. While one is down, `pause` stops the worker from taking
+ * Distinguishes a failing job from a dependency that is down. While one is down, `pause` stops the worker from taking
  * jobs, the dependency is probed every second, and `resume` follows by itself. A process that dies meanwhile leaves
  * nothing paused: each worker pauses only itself.
  */
