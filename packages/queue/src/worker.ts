@@ -105,7 +105,11 @@ export function startWorker<Queue extends QueueName, Context extends object>(
     }
   }
 
-  async function returnToQueue(job: BullJob, token: string, { cause, delay, reason }: Requeue): Promise<void> {
+  async function returnToQueue(
+    job: BullJob,
+    token: string,
+    { cause, delay, reason }: Requeue,
+  ): Promise<void> {
     const { name, id = '' } = job;
     logger.info(`requeued ${name}: ${reason}`, { job: name, id, queue });
     // The ledger keeps what can last for ever unseen. Best effort: the job goes back all the same.
