@@ -14,10 +14,8 @@ import { handlersOf, testRedis } from '@mycelium/queue/testing';
 import { directoryStore } from '@mycelium/storage';
 import { createLogger } from '@mycelium/telemetry';
 import { dailyClipInference, embedBatch, embedImages } from '@mycelium/worker-clip/handlers';
-import {
-  computeEnvStats,
-  type Context as StatsContext,
-} from '@mycelium/worker-env-stats/src/compute-env-stats.ts';
+import { computeEnvStats } from '@mycelium/worker-env-stats/src/compute-env-stats.ts';
+import type { Context as StatsContext } from '@mycelium/worker-env-stats/src/context.ts';
 
 export const timeZone = 'Asia/Shanghai';
 const aliases = { 7: '607' };

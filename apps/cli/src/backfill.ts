@@ -3,19 +3,27 @@ import {
   type BackfillStep,
   backfillJobs,
   lastDueDay,
+  type Only,
   type Operations,
   planBackfill,
   type QueuedRun,
   runBackfill,
 } from '@mycelium/operations';
 import { WrongUsage } from './command-errors.ts';
-import type { BackfillOptions } from './commands/backfill.ts';
 import { type Connections, jobNamed, withConnections } from './connections.ts';
 import { type Followed, followRun } from './follow-run.ts';
 import { interruption, unlessInterrupted } from './interruption.ts';
 import { operationsOf } from './operations.ts';
-import type { Output } from './output.ts';
+import type { Output, OutputOptions } from './output.ts';
 import { silentBar } from './progress-bar.ts';
+
+export interface BackfillOptions extends OutputOptions {
+  from: string;
+  to: string;
+  room?: string[];
+  only?: Only;
+  dryRun?: boolean;
+}
 
 /** A few runs at a time: the queue stays free for the scheduled ones. */
 const outstanding = 4;

@@ -1,7 +1,6 @@
 import {
   accountForSlot,
   knownSlots,
-  type Pool,
   pausedSchedules,
   rememberSchedule,
   setAccountedUntil,
@@ -13,23 +12,14 @@ import {
   enqueueSlot,
   entryOf,
   type JobName,
-  type Queues,
   scheduledJobs,
   scheduleOf,
   slotIsQueued,
   syncSchedules,
 } from '@mycelium/queue';
-import type { Logger } from '@mycelium/telemetry';
+import type { Reconciliation } from './reconciliation.ts';
 import { restoreDescriptions } from './restore-descriptions.ts';
 import { restoreRuns } from './restore-runs.ts';
-
-export interface Reconciliation {
-  pool: Pool;
-  queues: Queues;
-  timeZone: string;
-  logger: Logger;
-  now: () => Date;
-}
 
 /**
  * Accounts for every due slot that has neither a run nor a job in Redis, makes Redis hold the timetable, and restores

@@ -1,6 +1,6 @@
 import { undescribedImages } from '@mycelium/database';
 import { imageJobs } from '@mycelium/queue';
-import type { Reconciliation } from './reconcile.ts';
+import type { Reconciliation } from './reconciliation.ts';
 
 /** Milliseconds: more than lies between the commit of a vector and the job for its description. */
 const grace = 10_000;

@@ -7,7 +7,7 @@ import {
   startupJob,
   whyDeadLettered,
 } from '@mycelium/queue';
-import type { Reconciliation } from './reconcile.ts';
+import type { Reconciliation } from './reconciliation.ts';
 
 /** Runs that began, have no live worker and no job in the queue: each is enqueued again, or ends as failed. */
 export async function restoreRuns({ pool, queues, logger, now }: Reconciliation): Promise<void> {

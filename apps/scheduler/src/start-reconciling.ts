@@ -1,4 +1,5 @@
-import { type Reconciliation, reconcile } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
+import type { Reconciliation } from './reconciliation.ts';
 import { repeat } from './repeat.ts';
 
 /** When Redis is emptied, what it held is restored within this time. */

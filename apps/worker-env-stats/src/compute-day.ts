@@ -7,7 +7,7 @@ import {
 } from '@mycelium/database';
 import { type Day, dayBounds } from '@mycelium/farm';
 import type { Result, RunContext } from '@mycelium/queue';
-import type { Context } from './compute-env-stats.ts';
+import type { Context } from './context.ts';
 import { describeRooms } from './describe-rooms.ts';
 
 type Job = Context & RunContext;

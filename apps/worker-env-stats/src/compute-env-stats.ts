@@ -7,17 +7,12 @@ import {
   forgetLate,
   lateReadings,
   markLate,
-  type Pool,
 } from '@mycelium/database';
 import { dayBounds } from '@mycelium/farm';
-import type { Handler, Log, RunContext } from '@mycelium/queue';
+import type { Handler, RunContext } from '@mycelium/queue';
 import { computeDay } from './compute-day.ts';
+import type { Context } from './context.ts';
 import { daysToRepeat, settledBy } from './late-days.ts';
-
-export interface Context {
-  pool: Pool;
-  logger: Log;
-}
 
 /**
  * The statistics of every room on the local day before the slot, and again those of the earlier days and rooms that

@@ -4,7 +4,8 @@ import { createTestDatabase } from '@mycelium/database/testing';
 import { deviceTypeOf, type Metric, pointKey } from '@mycelium/farm';
 import { createQueues, enqueueSlot, type Result, slotForDay, startWorker } from '@mycelium/queue';
 import { handlersOf, testRedis } from '@mycelium/queue/testing';
-import { type Context, computeEnvStats } from './compute-env-stats.ts';
+import { computeEnvStats } from './compute-env-stats.ts';
+import type { Context } from './context.ts';
 
 type TestContext = Parameters<typeof createTestDatabase>[0];
 

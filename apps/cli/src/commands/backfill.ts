@@ -1,15 +1,7 @@
-import type { Only } from '@mycelium/operations';
 import { Command, Option } from 'commander';
+import type { BackfillOptions } from '../backfill.ts';
 import { day } from '../options.ts';
-import { createOutput, type OutputOptions } from '../output.ts';
-
-export interface BackfillOptions extends OutputOptions {
-  from: string;
-  to: string;
-  room?: string[];
-  only?: Only;
-  dryRun?: boolean;
-}
+import { createOutput } from '../output.ts';
 
 export function backfillCommand(): Command {
   return new Command('backfill')

@@ -1,6 +1,5 @@
 import { seededRandom, seedOf } from '@mycelium/encoder/random';
 import type { Colour } from './canvas.ts';
-import type { Scene } from './scene.ts';
 
 /** A room's camera position and light: the same for every picture of the room. */
 export interface RoomLook {
@@ -82,7 +81,7 @@ export function lookOf(room: string): RoomLook {
 }
 
 /** The lamps of a room at an hour: off from 20 to 6; in some rooms blue in the evening. */
-export function lampOf({ room, hour }: Pick<Scene, 'room' | 'hour'>): 'white' | 'blue' | 'off' {
+export function lampOf({ room, hour }: { room: string; hour: number }): 'white' | 'blue' | 'off' {
   if (hour < 6 || hour >= 20) return 'off';
   return hour >= 17 && lookOf(room).blueEvening ? 'blue' : 'white';
 }

@@ -1,0 +1,12 @@
+import type { Pool } from '@mycelium/database';
+import type { Queues } from '@mycelium/queue';
+import type { Logger } from '@mycelium/telemetry';
+
+/** What the reconcile loop works with. */
+export interface Reconciliation {
+  pool: Pool;
+  queues: Queues;
+  timeZone: string;
+  logger: Logger;
+  now: () => Date;
+}

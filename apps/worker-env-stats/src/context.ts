@@ -1,0 +1,7 @@
+import type { Pool } from '@mycelium/database';
+import type { Log } from '@mycelium/queue';
+
+export interface Context {
+  pool: Pool;
+  logger: Log;
+}
