@@ -31,11 +31,16 @@ const bounds = dayBounds(yesterday, timeZone);
 test('worker, console and pictures read sensors, growth days and bands alike', async (t) => {
   const { pool, env, queues } = await setup(t);
   await growFarm(pool);
+  await pool.query(
+    `insert into api_token (name, token_hash, role, created_by) values ('test', sha256('asking'), 'viewer', 'test')`,
+  );
   await start(t, 'worker-env-stats', env);
   const port = await freePort();
   await start(t, 'dashboard', { ...env, DASHBOARD_PORT: String(port) });
   const get = async (path: string) => {
-    const response = await fetch(`http://127.0.0.1:${port}/api/${path}`);
+    const response = await fetch(`http://127.0.0.1:${port}/api/${path}`, {
+      headers: { authorization: 'Bearer asking' },
+    });
     const body = await response.json();
     assert.equal(response.status, 200, JSON.stringify(body));
     return body;
