@@ -27,7 +27,7 @@ const pages = [
   '/nothing',
 ];
 
-/** Violations that keep somebody out. */
+/** Violations that lock someone out. */
 async function accessFaults(page: Page): Promise<string[]> {
   // The policy of the page lets no script in but its own: this one comes from outside it.
   await page.evaluate(await (await import('node:fs/promises')).readFile(axe, 'utf8'));
@@ -44,7 +44,7 @@ async function accessFaults(page: Page): Promise<string[]> {
 
 type Farm = Awaited<ReturnType<typeof openFarm>>;
 
-/** Takes the jobs of the batches' queue, none of which it understands. */
+/** Fails the jobs of the batches' queue, none of which it understands. */
 async function failAll({ queues, connection, pool }: Farm): Promise<void> {
   const handlers = { embed_batch: () => Promise.reject(new Error('never called')) };
   const ledger = createLedger(pool, 'browser test');
@@ -69,7 +69,7 @@ async function until(done: () => Promise<boolean>): Promise<void> {
     if (await done()) return;
     await wait(50);
   }
-  assert.fail('it did not come about within a minute');
+  assert.fail('it did not happen within a minute');
 }
 
 describe('the console on the demo farm', () => {
@@ -91,7 +91,7 @@ describe('the console on the demo farm', () => {
     { width: 1920, language: 'zh-CN', theme: 'light' },
   ] as const;
   for (const look of looks) {
-    test(`every page is whole at ${look.width} px in ${look.language}, ${look.theme}`, async () => {
+    test(`every page fits at ${look.width} px in ${look.language}, ${look.theme}`, async () => {
       const { page, context, complaints } = await visit(browser, farm.address, look);
       for (const path of pages) {
         await page.goto(path);
@@ -173,7 +173,7 @@ describe('the console on the demo farm', () => {
     await context.close();
   });
 
-  test('images are found by words, by a picture and by likeness, and a hostile caption stays text', async () => {
+  test('images are found by text, by image and by similarity, and a hostile caption stays text', async () => {
     const { page, context, complaints } = await visit(browser, farm.address);
     await page.goto('/images');
     await page.getByRole('searchbox').fill('a dense cluster of mushrooms');
@@ -199,7 +199,7 @@ describe('the console on the demo farm', () => {
     await context.close();
   });
 
-  test('missing days are chosen with the keyboard, shown as a plan, and asked for', async () => {
+  test('missing days are chosen with the keyboard, shown as a plan, and queued', async () => {
     const { page, context } = await visit(browser, farm.address);
     await page.goto('/coverage');
     await page.locator('td[tabindex="0"]').focus();
@@ -219,7 +219,7 @@ describe('the console on the demo farm', () => {
     await context.close();
   });
 
-  test('what is wrong is told in the language of who reads it', async () => {
+  test('alerts are shown in the language of the reader', async () => {
     const { page, context } = await visit(browser, farm.address, { language: 'zh-CN' });
     await page.goto('/alerts');
     await page.getByText('没有数据：611 库房').waitFor();
@@ -236,7 +236,7 @@ describe('the console on the demo farm', () => {
     await context.close();
   });
 
-  test('a job whose slot nobody has begun is late, and the processes tell how they are', async () => {
+  test('a job whose slot has not started is due, and each process shows its state', async () => {
     const { page, context } = await visit(browser, farm.address);
     const [schedule] = (
       await farm.pool.query(`update schedule set accounted_until = now(), first_seen = now() - interval '3 days'
@@ -270,7 +270,7 @@ describe('the console on the demo farm', () => {
     await context.close();
   });
 
-  test('older runs that were asked for stay when newer ones come', async () => {
+  test('older runs that were loaded stay when newer ones come', async () => {
     const insert = (from: number, to: number) =>
       farm.pool.query(
         `insert into runs (job, slot, status, cause, attempts)
@@ -295,7 +295,7 @@ describe('the console on the demo farm', () => {
     await context.close();
   });
 
-  test('what setpoint monitoring found to flap is told in its run and on the page of the room', async () => {
+  test('a flapping point is shown in its run and on the page of its room', async () => {
     const point = {
       name: 'air_cooler_611.on_off',
       previous: 'off',
@@ -341,7 +341,7 @@ describe('the console on the demo farm', () => {
   });
 });
 
-test('of many rooms one is chosen from a list', async (t) => {
+test('with many rooms, one is chosen from a list', async (t) => {
   const [farm, browser] = await Promise.all([openFarm(t, {}, { empty: true }), openBrowser(t)]);
   await farm.pool.query(
     `insert into point (room, device_type, device, point, kind)
@@ -375,7 +375,7 @@ test('of ten thousand images only those near the window are in the page, and the
 });
 
 describe('a dashboard with a login', () => {
-  test('keeps a stranger out, lets a viewer look, and lets an operator act', async (t) => {
+  test('needs a login, lets a viewer look, and lets an operator act', async (t) => {
     const settings = { DASHBOARD_USER: 'grower', DASHBOARD_PASSWORD: 'a long pass phrase' };
     const farm = await openFarm(t, settings, { empty: true });
     const browser = await openBrowser(t);

@@ -88,9 +88,10 @@ async function main(): Promise<void> {
   }
 }
 
-/** Days whose images and statistics nobody has asked for yet. */
+/** Runs the jobs for days that have no vectors and no statistics yet. */
 async function growUp(page: Page): Promise<void> {
   await page.goto('/');
+  await page.locator('h1').waitFor(); // by then the browser has its pass
   const { day } = (await ask(page, 'GET', '/api/today')) as { day: string };
   for (const ago of [2, 3]) {
     for (const job of ['daily_env_stats', 'embed_images']) {
@@ -108,7 +109,7 @@ async function growUp(page: Page): Promise<void> {
   }
 }
 
-/** As the page itself would ask: with its cookie and its token. */
+/** Sends a request as the page itself does: with its cookie and its token. */
 function ask(page: Page, method: 'GET' | 'POST', url: string, body?: object): Promise<unknown> {
   return page.evaluate(
     async ([method, url, body]) => {
@@ -122,7 +123,7 @@ function ask(page: Page, method: 'GET' | 'POST', url: string, body?: object): Pr
   );
 }
 
-/** Until every picture in sight is there, and the curves are drawn. */
+/** Waits until every visible image has loaded and the curves are drawn. */
 async function stillness(page: Page): Promise<void> {
   await page.waitForFunction(() =>
     [...document.images]
@@ -138,6 +139,6 @@ async function openBackfill(page: Page): Promise<void> {
   for (const key of ['ArrowLeft', 'Shift+ArrowLeft', 'Shift+ArrowLeft', 'Shift+ArrowDown', 'Enter']) {
     await page.keyboard.press(key);
   }
-  await page.getByRole('button', { name: 'All of these' }).click();
+  await page.getByRole('button', { name: 'All', exact: true }).click();
   await page.locator('dialog .plan').waitFor();
 }
