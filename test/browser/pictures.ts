@@ -1,7 +1,7 @@
 /**
- * `node test/browser/pictures.ts [ADDRESS]`: the pictures of the README and of docs/console.md, taken of the demo farm
- * that `npm start` runs (at the dashboard's usual address unless told). It first asks the farm's workers for the two
- * days before yesterday, so that there is something to see.
+ * `node test/browser/pictures.ts [ADDRESS]`: takes the pictures of the README and of docs/console.md from the demo
+ * farm of a running `npm start` (by default at the dashboard's usual address). It first runs the jobs for the two days
+ * before yesterday, so that there is something to see.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

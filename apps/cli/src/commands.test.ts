@@ -115,7 +115,7 @@ test('with a database and queues of its own', async (t) => {
     },
   );
 
-  await t.test('a backfill does what its dry run told, and nothing the second time', async () => {
+  await t.test('a backfill does what its dry run showed, and nothing the second time', async () => {
     const days = ['--from', '2025-06-01', '--to', '2025-06-06'];
     const backfill = async (...more: string[]) =>
       JSON.parse((await mycelium(env, 'backfill', 'daily_env_stats', ...days, ...more, '--json')).out);
@@ -147,7 +147,7 @@ test('with a database and queues of its own', async (t) => {
     }
   });
 
-  await t.test('a job that nobody takes is told, and stays in the queue', async () => {
+  await t.test('a job that no worker takes is reported, and stays in the queue', async () => {
     const { code, err } = await mycelium(env, 'run', 'hourly_setpoint_monitoring', '--wait');
     assert.equal(code, 1);
     assert.match(err, /no worker of the queue "setpoint" seems to run/);
@@ -207,33 +207,30 @@ test('with a database and queues of its own', async (t) => {
     );
   });
 
-  await t.test(
-    'schedules tell what became of their slots, how late, and what holds a worker back',
-    async () => {
-      const [now, hour] = [Date.now(), 3_600_000];
-      const job = 'hourly_setpoint_monitoring';
-      await accountForSlot(pool, { job, slot: new Date(now - 4 * hour) }, 'coalesced');
-      await accountForSlot(pool, { job, slot: new Date(now - 3 * hour) }, 'missed');
-      const last = { job, slot: new Date(now - 100_000) };
-      const ledger = createLedger(pool, 'test');
-      const begun = await ledger.begin({ ...last, cause: 'schedule', request: '1' });
-      assert.ok('lease' in begun);
-      await ledger.end(begun.lease, last, { status: 'succeeded', report: {} });
-      const process = 'worker-setpoint@here#1';
-      const trouble = () => 'postgres: no answer';
-      await recordHeartbeat(pool, { process, service: 'worker-setpoint', host: 'here', trouble });
+  await t.test('schedules show how their slots ended, how late, and what a worker waits for', async () => {
+    const [now, hour] = [Date.now(), 3_600_000];
+    const job = 'hourly_setpoint_monitoring';
+    await accountForSlot(pool, { job, slot: new Date(now - 4 * hour) }, 'coalesced');
+    await accountForSlot(pool, { job, slot: new Date(now - 3 * hour) }, 'missed');
+    const last = { job, slot: new Date(now - 100_000) };
+    const ledger = createLedger(pool, 'test');
+    const begun = await ledger.begin({ ...last, cause: 'schedule', request: '1' });
+    assert.ok('lease' in begun);
+    await ledger.end(begun.lease, last, { status: 'succeeded', report: {} });
+    const process = 'worker-setpoint@here#1';
+    const trouble = () => 'postgres: no answer';
+    await recordHeartbeat(pool, { process, service: 'worker-setpoint', host: 'here', trouble });
 
-      const { out, err } = await mycelium(env, 'schedules');
-      assert.match(out, /1 ran, 1 coalesced, 1 missed/);
-      assert.match(out, /10\d s late/);
-      assert.match(err, /worker-setpoint@here#1 holds back since .*: postgres: no answer/);
-      const rows = JSON.parse((await mycelium(env, 'schedules', '--json')).out);
-      const row = rows.find(({ id }: { id: string }) => id === job);
-      assert.deepEqual(row.slots, { days: 7, ran: 1, coalesced: 1, missed: 1, paused: 0 });
-      assert.ok(row.lastRun.lateness >= 100);
-      assert.equal(row.heldBack[0].trouble, 'postgres: no answer');
-    },
-  );
+    const { out, err } = await mycelium(env, 'schedules');
+    assert.match(out, /1 ran, 1 coalesced, 1 missed/);
+    assert.match(out, /10\d s late/);
+    assert.match(err, /worker-setpoint@here#1 waits since .*: postgres: no answer/);
+    const rows = JSON.parse((await mycelium(env, 'schedules', '--json')).out);
+    const row = rows.find(({ id }: { id: string }) => id === job);
+    assert.deepEqual(row.slots, { days: 7, ran: 1, coalesced: 1, missed: 1, paused: 0 });
+    assert.ok(row.lastRun.lateness >= 100);
+    assert.equal(row.heldBack[0].trouble, 'postgres: no answer');
+  });
 
   await t.test('readings are imported once; a bad line is reported with its number', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'mycelium-cli-')), 'readings.csv');
@@ -337,7 +334,7 @@ test('with a database and queues of its own', async (t) => {
     assert.equal(of('model')[0].verdict, 'warning');
   });
 
-  /** A worker that writes no statistics, or fails for good, while `work` goes on. */
+  /** Runs a worker that writes no statistics, or fails permanently, during `work`. */
   async function withStatistics<T>(work: () => Promise<T>, failure?: Error): Promise<T> {
     const queues = createQueues({ ...connection, redis: connection.forWorker() });
     const worker = startWorker(

@@ -4,10 +4,10 @@ import { createOutput } from '../output.ts';
 
 export function schedulesCommand(): Command {
   const schedules = new Command('schedules')
-    .summary('what runs when; pause and resume it')
+    .summary('list scheduled jobs; pause and resume them')
     .description(
-      'Every job of the timetable with its last and next run, what became of its slots in the last week (ran, ' +
-        'coalesced into a later one, missed, or paused), and which processes hold back because something is down.',
+      'Lists the jobs of the timetable with their last and next runs, how their slots of the last week ended (ran, ' +
+        'coalesced into a later one, missed or paused), and which processes wait because something is down.',
     )
     .action(async (_, command: Command) => list(createOutput(command.optsWithGlobals().json)));
   schedules
@@ -22,7 +22,7 @@ export function schedulesCommand(): Command {
 }
 
 const outcomeDays = 7;
-/** A process that has said nothing for so long is dead, and what it last said of itself is old. */
+/** After this long without a heartbeat a process is dead, and its last report is out of date. */
 const silenceSeconds = 60;
 
 async function list(output: Output) {
@@ -74,7 +74,7 @@ async function list(output: Output) {
       [`last ${outcomeDays} days`, 'name', 'trigger'],
     );
     for (const { process, trouble, troubleSince } of troubled)
-      output.warn(`${process} holds back since ${troubleSince && local(troubleSince)}: ${trouble}`);
+      output.warn(`${process} waits since ${troubleSince && local(troubleSince)}: ${trouble}`);
     output.result(rows);
   });
 }

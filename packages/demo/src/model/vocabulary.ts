@@ -2,7 +2,7 @@ import type { Stage } from '../scene/scene.ts';
 import { type Concept, dayConcept, lightConcept, nothing, roomConcept, stageConcept } from './concepts.ts';
 
 /** Words by meaning. The first group of a stage names it, the second describes what is visible. */
-const stageWords: Record<Stage, readonly [naming: string, telling: string]> = {
+const stageWords: Record<Stage, readonly [naming: string, describing: string]> = {
   substrate: [
     'substrate,substrates,sawdust,incubation,incubating,colonization,colonisation,colonizing,colonising,' +
       'colonized,colonised,inoculated,菌包,菌袋,料包,培养料,基质,发菌,菌包期',
@@ -72,9 +72,9 @@ function collect(): Word[] {
     Array.from({ length: 100 }, (_, i) => String(i).padStart(2, '0')),
     nothing(),
   );
-  for (const [stage, [naming, telling]] of Object.entries(stageWords) as [Stage, [string, string]][]) {
+  for (const [stage, [naming, describing]] of Object.entries(stageWords) as [Stage, [string, string]][]) {
     add(naming, stageConcept(stage, 1));
-    add(telling, stageConcept(stage, 0.6));
+    add(describing, stageConcept(stage, 0.6));
   }
   for (const [light, list] of Object.entries(lightWords) as ['white' | 'blue' | 'off', string][]) {
     add(list, lightConcept(light, 0.3));
