@@ -6,7 +6,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { Refused, statusOf } from './refused.ts';
 
 /** What the API answers to a request that it refuses: pages read the code, programs and people the sentence. */
-export interface ErrorBody {
+interface ErrorBody {
   error: string;
   code: Code;
   params: Params;
