@@ -82,7 +82,17 @@ async function runChecks(): Promise<boolean> {
   console.log('Checking lint, types, import rules and wording …');
   const passed = await succeeds('env', [
     ...['TURBO_TELEMETRY_DISABLED=1', 'TURBO_NO_UPDATE_NOTIFIER=1'],
-    ...['turbo', 'run', 'lint', 'types', 'boundaries', 'words', '--continue', '--output-logs=errors-only'],
+    ...[
+      'turbo',
+      'run',
+      'lint',
+      'types',
+      'boundaries',
+      'words',
+      'unused',
+      '--continue',
+      '--output-logs=errors-only',
+    ],
   ]);
   console.log(
     `Lint, types, import rules and wording ${passed ? 'passed' : 'failed'} (${seconds(startedAt)})`,

@@ -13,7 +13,6 @@ export {
   databaseTotals,
   type ImageRow,
   imageIds,
-  pendingDays,
   pendingKeys,
   type RecordedImage,
   type Replacement,
@@ -52,7 +51,7 @@ export {
   recordHeartbeat,
   startHeartbeat,
 } from './ledger/heartbeats.ts';
-export { commit, FencedError, type Lease, releaseLease, renewLease, takeLease } from './ledger/lease.ts';
+export { commit, FencedError, type Lease, takeLease } from './ledger/lease.ts';
 export { accountForSlot, createLedger, failRun } from './ledger/ledger.ts';
 export { forgetRequeued, listRequeued, type RequeuedRow } from './ledger/requeued.ts';
 export { findRunRequest, knownRuns, type RunRequest } from './ledger/run-lookup.ts';
@@ -114,7 +113,6 @@ export {
   staleDays,
 } from './readings/late-readings.ts';
 export {
-  dropPartitionsBefore,
   ensurePartitions,
   ensurePartitionsAhead,
   readingsDroppedUntil,
@@ -137,7 +135,6 @@ export {
   type NewPoint,
   type Point,
   type PointKind,
-  pointIds,
 } from './readings/points.ts';
 export { type Copied, copyReadings, isReadingTime, type Reading } from './readings/readings.ts';
 export type { Series } from './readings/series.ts';

@@ -1,5 +1,4 @@
 export { DescriptionFailed } from './caption/caption-answer.ts';
-export { captionImage } from './caption/caption-image.ts';
 export { type Captioner, createCaptioner } from './caption/captioner.ts';
 export { type Encoder, loadEncoder } from './clip/clip.ts';
 export { BadImage } from './decode/bad-image.ts';

@@ -8,7 +8,7 @@ export {
   readValues,
   saturated,
 } from './climate/plausible.ts';
-export { growthDayOf, type Phase, phaseOf } from './growth/phase.ts';
+export { type Phase, phaseOf } from './growth/phase.ts';
 export {
   formatImageKey,
   type ImageKey,

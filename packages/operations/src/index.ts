@@ -24,5 +24,5 @@ export { backfillJobs } from './jobs-by-purpose.ts';
 export type { Operations } from './operations.ts';
 export { type Released, releaseFromQuarantine } from './quarantine.ts';
 export { retryRun } from './retry-run.ts';
-export { type JobToRun, knownJob, type QueuedRun, runJob } from './run-job.ts';
+export { type JobToRun, type QueuedRun, runJob } from './run-job.ts';
 export { pauseSchedule, resumeSchedule } from './schedules.ts';

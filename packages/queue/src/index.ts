@@ -1,6 +1,6 @@
 export type { Handler, Handlers, Log, Run, RunContext } from './contract.ts';
 export type { BackfillBasis, CatchUp, Job, Trigger } from './define-job.ts';
-export { type Cause, causes } from './envelope.ts';
+export type { Cause } from './envelope.ts';
 export {
   backfillJob,
   checkedPayload,
@@ -40,9 +40,7 @@ export { syncSchedules } from './timetable/schedules.ts';
 export {
   enqueueSlot,
   hasLiveBatch,
-  SlotNotDue,
   slotIsQueued,
-  slotJobId,
   whyDeadLettered,
 } from './timetable/slot-jobs.ts';
 export { latestSlot, scheduleOf, slotForDay } from './timetable/slots.ts';

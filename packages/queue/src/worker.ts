@@ -100,24 +100,25 @@ export function startWorker<Queue extends QueueName, Context extends object>(
       case 'failed':
         throw asThrown(verdict);
       case 'requeue':
-        await returnToQueue(job, token, verdict);
+        await returnToQueue(job, token, verdict, { queue, ledger, logger });
         throw new DelayedError();
     }
   }
+}
 
-  async function returnToQueue(
-    job: BullJob,
-    token: string,
-    { cause, delay, reason }: Requeue,
-  ): Promise<void> {
-    const { name, id = '' } = job;
-    logger.info(`requeued ${name}: ${reason}`, { job: name, id, queue });
-    // The ledger keeps what can last for ever unseen. Best effort: the job goes back all the same.
-    if (cause === 'busy' || cause === 'parked')
-      ledger.requeued({ queue, id, job: name, reason }).catch(() => {});
-    if (cause === 'parked') await job.log(`parked: ${reason}`);
-    await job.moveToDelayed(Date.now() + delay, token);
-  }
+async function returnToQueue(
+  job: BullJob,
+  token: string,
+  { cause, delay, reason }: Requeue,
+  { queue, ledger, logger }: Pick<WorkerOptions, 'ledger' | 'logger'> & { queue: QueueName },
+): Promise<void> {
+  const { name, id = '' } = job;
+  logger.info(`requeued ${name}: ${reason}`, { job: name, id, queue });
+  // The ledger records what could otherwise last unseen. A failure here must not keep the job from its queue.
+  if (cause === 'busy' || cause === 'parked')
+    ledger.requeued({ queue, id, job: name, reason }).catch(() => {});
+  if (cause === 'parked') await job.log(`parked: ${reason}`);
+  await job.moveToDelayed(Date.now() + delay, token);
 }
 
 function asThrown({ error, permanent }: Failed): Error {

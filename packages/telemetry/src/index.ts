@@ -3,7 +3,6 @@ export { createLogger, type Logger, type LogOptions } from './logger.ts';
 export {
   countImages,
   fencedWrites,
-  metricsType,
   readMetrics,
   type Stage,
   timeStage,

@@ -51,24 +51,6 @@ export async function pendingKeys(db: Queryable, keys: string[], modelId: number
   return rows.map(({ key }) => key);
 }
 
-/** Days from one to another, both included, with pictures that `pendingKeys` would return. */
-export async function pendingDays(
-  db: Queryable,
-  { from, to, modelKey }: { from: string; to: string; modelKey: string },
-): Promise<string[]> {
-  const { rows } = await db.query<{ day: string }>(
-    `select distinct image.day::text as day from image
-     where image.day between $1 and $2
-       and not exists (select from image_embedding e
-                       where e.image_id = image.id and e.etag = image.etag
-                         and e.model_id = (select id from model where key = $3))
-       and not exists (select from quarantine q where q.key = image.key and q.etag = image.etag)
-     order by day`,
-    [from, to, modelKey],
-  );
-  return rows.map(({ day }) => day);
-}
-
 export interface RecordedImage extends ImageRow {
   id: number;
 }

@@ -5,7 +5,6 @@ export {
   loopingExif,
   photograph,
   photographAs,
-  pngChunk,
   withSegment,
 } from './pictures.ts';
 export { createRandomClip } from './random-clip.ts';
