@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { clearAlert, listOpenAlerts, openAlert } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { createLogger } from '@mycelium/telemetry';
+import { message, say } from '@mycelium/words';
 import { retryAfterSeconds, sendAlerts } from './send-alert.ts';
 
 type TestContext = Parameters<typeof createTestDatabase>[0];
@@ -16,6 +17,8 @@ const secret = 'a secret of the farm';
 const start = new Date('2025-12-24T18:00:00Z');
 const after = (seconds: number) => new Date(start.getTime() + seconds * 1_000);
 const ok: Answer = (response) => response.writeHead(200).end();
+
+const overdue = message('alert.overdue.one', { slot: '2025-12-25 01:03:20' });
 
 /** A receiver with one answer per request, and an alert to send it. */
 async function setup(t: TestContext, ...answers: Answer[]) {
@@ -43,9 +46,8 @@ async function setup(t: TestContext, ...answers: Answer[]) {
       kind: 'overdue',
       subject: 'daily_env_stats',
       severity: 'critical',
-      message: 'its slot is due',
-      code: 'alert.overdue.one',
-      params: {},
+      message: 'The English text of an alert without a code.',
+      ...overdue,
       since: start,
     },
     start,
@@ -70,11 +72,17 @@ test('an alert is sent as JSON under a signature the receiver can check, and sen
     kind: 'overdue',
     subject: 'daily_env_stats',
     severity: 'critical',
-    message: 'its slot is due',
+    message: say(overdue),
     openedAt: start.toISOString(),
     closedAt: null,
     sentAt: start.toISOString(),
   });
+});
+
+test('the receiver gets the message in the language that is set for it', async (t) => {
+  const { received, send } = await setup(t);
+  await send(start, { language: 'zh-CN' });
+  assert.equal(JSON.parse(received[0]?.body ?? '').message, say(overdue, 'zh-CN'));
 });
 
 test('without a secret nothing is signed', async (t) => {
