@@ -142,9 +142,9 @@ describe('the console on the demo farm', () => {
     /** The window of the address, in hours before `to`. */
     const windowOf = ({ searchParams }: URL) =>
       ['from', 'to'].map((name) => Math.round((to - Number(searchParams.get(name))) / hour));
-    const movesTo = async (wanted: [number, number], how: string) => {
-      await page.waitForURL((url) => isDeepStrictEqual(windowOf(url), wanted)).catch(() => {});
-      assert.deepEqual(windowOf(new URL(page.url())), wanted, how);
+    const movesTo = async (expected: [number, number], how: string) => {
+      await page.waitForURL((url) => isDeepStrictEqual(windowOf(url), expected)).catch(() => {});
+      assert.deepEqual(windowOf(new URL(page.url())), expected, how);
     };
 
     await page.mouse.move(...middle);
