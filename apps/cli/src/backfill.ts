@@ -9,7 +9,7 @@ import {
   type QueuedRun,
   runBackfill,
 } from '@mycelium/operations';
-import { WrongUsage } from './command-errors.ts';
+import { wrongUsage } from './command-errors.ts';
 import { type Connections, jobNamed, withConnections } from './connections.ts';
 import { type Followed, followRun } from './follow-run.ts';
 import { interruption, unlessInterrupted } from './interruption.ts';
@@ -35,8 +35,7 @@ export async function backfill(name: string, options: BackfillOptions, output: O
     const ops = operationsOf(connections);
     const { from, to, room: rooms, only, dryRun } = options;
     const lastDue = lastDueDay(ops, job);
-    if (to > lastDue)
-      throw new WrongUsage(`--to ${to} is not due yet; the last day that is due is ${lastDue}`);
+    if (to > lastDue) throw wrongUsage(`--to ${to} is not due yet; the last day that is due is ${lastDue}`);
 
     const plan = await planBackfill(ops, { job, from, to, rooms, only });
     printPlan(plan, ops, output);

@@ -1,7 +1,7 @@
 import { type Config, readConfig, requireSettings } from '@mycelium/config';
 import { createPool, type Pool } from '@mycelium/database';
 import { connect, createQueues, type JobName, jobNames, type Queues } from '@mycelium/queue';
-import { CommandFailed, WrongUsage } from './command-errors.ts';
+import { CommandFailed, wrongUsage } from './command-errors.ts';
 
 /** The servers of the settings. */
 export interface Connections {
@@ -52,9 +52,9 @@ export async function withDatabase<T>(
   }
 }
 
-/** @throws WrongUsage naming the jobs there are. */
+/** @throws CommandFailed naming the jobs there are. */
 export function jobNamed(name: string, among: readonly JobName[] = jobNames): JobName {
   const found = among.find((job) => job === name);
-  if (!found) throw new WrongUsage(`there is no job ${name}; there are ${among.join(', ')}`);
+  if (!found) throw wrongUsage(`there is no job ${name}; there are ${among.join(', ')}`);
   return found;
 }

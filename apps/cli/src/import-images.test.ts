@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { loopingExif, withSegment } from '@mycelium/encoder/testing';
-import { NotAnImageKey } from '@mycelium/farm';
-import { directoryStore, type ObjectStore, openStore, StoreUnavailable } from '@mycelium/storage';
+import { PermanentError } from '@mycelium/farm';
+import { directoryStore, type ObjectStore, openStore } from '@mycelium/storage';
 import { startS3 } from '@mycelium/storage/testing';
 import sharp from 'sharp';
 import { importImages } from './import-images.ts';
@@ -251,9 +251,9 @@ test('a burst at the last second of a day stays on that day', async (t) => {
 test('a room, a camera or an in-date that cannot be part of a key stops the import before it begins', async (t) => {
   const { directory, store, take } = await setup(t);
   await putJpeg(join(directory, 'a.jpg'), 1);
-  await assert.rejects(importImages({ directory, store, room: 'a/b', timeZone }), NotAnImageKey);
+  await assert.rejects(importImages({ directory, store, room: 'a/b', timeZone }), PermanentError);
   await assert.rejects(take({ camera: '192.168.1.235' }), /camera "192.168.1.235" is not 1 to 12 digits/);
-  await assert.rejects(take({ inDate: '2025-02-30' }), NotAnImageKey);
+  await assert.rejects(take({ inDate: '2025-02-30' }), PermanentError);
   assert.deepEqual(await contents(store), {});
 });
 
@@ -261,7 +261,7 @@ test('a store that is down ends the import instead of failing every picture', as
   const { directory } = await setup(t);
   await putJpeg(join(directory, 'a.jpg'), 1);
   const store = directoryStore(join(directory, 'not-there'));
-  await assert.rejects(importImages({ directory, store, room: '611', timeZone }), StoreUnavailable);
+  await assert.rejects(importImages({ directory, store, room: '611', timeZone }), { reason: 'unavailable' });
 });
 
 test('progress counts to the number of pictures, and an abort ends the import', async (t) => {

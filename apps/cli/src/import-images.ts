@@ -36,7 +36,7 @@ export interface ImportImagesReport {
  * Copies a folder's JPEG, PNG and WebP files, at any depth, into the store as pictures of a room. The time is the
  * camera's, or else the file's. Importing a folder again changes nothing; bad files are reported and left out.
  * @throws StoreError when the store is down; what was imported before stays
- * @throws NotAnImageKey when this room, camera or in-date cannot be part of a key
+ * @throws PermanentError when this room, camera or in-date cannot be part of a key
  */
 export async function importImages(options: ImportImages): Promise<ImportImagesReport> {
   const { directory, store, room, inDate, timeZone, camera = '0', signal } = options;

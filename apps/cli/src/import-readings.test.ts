@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createTestDatabase } from '@mycelium/database/testing';
+import { CommandFailed } from './command-errors.ts';
 import { type ImportReadings, importReadings } from './import-readings.ts';
-import { BadReadingsFile } from './readings-file.ts';
 
 interface TestContext {
   after(release: () => Promise<void>): void;
@@ -151,7 +151,7 @@ test('strict: points that are not registered are reported, line by line', async 
 
 test('the error of a file that cannot be read says what was expected', async (t) => {
   const { bring } = await setup(t);
-  await assert.rejects(bring('', wide), BadReadingsFile);
+  await assert.rejects(bring('', wide), CommandFailed);
   await assert.rejects(bring('Date,T\n', wide), /no column "Set"; the file has the columns Date, T/);
   await assert.rejects(bring('a,b\n'), /no column time, room, device, point, value/);
   await assert.rejects(bring('Date,T,Set\n', { ...wide, room: undefined }), /--room/);

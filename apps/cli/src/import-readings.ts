@@ -1,14 +1,8 @@
 import { copyReadings, createPointDirectory, type Pool, type Reading } from '@mycelium/database';
-import { pointKey } from '@mycelium/farm';
+import { PermanentError, pointKey } from '@mycelium/farm';
+import { CommandFailed } from './command-errors.ts';
 import { fileSize, findSeparator, readLines } from './csv-lines.ts';
-import {
-  BadLine,
-  BadReadingsFile,
-  type FoundReading,
-  lineReader,
-  type ReadingsFormat,
-} from './readings-file.ts';
-import { BadTime } from './time-format.ts';
+import { type FoundReading, lineReader, type ReadingsFormat } from './readings-file.ts';
 
 export interface ImportReadings extends ReadingsFormat {
   pool: Pool;
@@ -46,7 +40,7 @@ const listed = 100;
 /**
  * Imports a file of readings of any size. Bad lines are counted and listed; all others are imported. Importing a file
  * again changes nothing.
- * @throws BadReadingsFile when the file cannot be read with these options
+ * @throws CommandFailed when the file cannot be read with these options
  */
 export async function importReadings(options: ImportReadings): Promise<ImportReport> {
   const { pool, file, strict = false, onProgress, signal } = options;
@@ -80,7 +74,7 @@ export async function importReadings(options: ImportReadings): Promise<ImportRep
           if (readings.length === 0) report.emptyLines++;
           for (const reading of readings) found.push({ ...reading, line: line + n });
         } catch (error) {
-          if (!(error instanceof BadLine || error instanceof BadTime)) throw error;
+          if (!(error instanceof PermanentError)) throw error;
           refuse(line + n, error.message);
         }
       }
@@ -96,7 +90,7 @@ export async function importReadings(options: ImportReadings): Promise<ImportRep
       }
       onProgress?.({ bytes, totalBytes, readings: report.readings });
     }
-    if (!readLine) throw new BadReadingsFile(`${file} is empty`);
+    if (!readLine) throw new CommandFailed(`${file} is empty`);
   }
 
   function refuse(line: number, reason: string): void {

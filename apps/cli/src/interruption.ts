@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { Interrupted } from './command-errors.ts';
+import { CommandFailed } from './command-errors.ts';
 
 /**
  * Aborts at the first Ctrl-C or SIGTERM; a second one ends the process at once.
@@ -10,7 +10,7 @@ export function interruption(message: string | (() => string)): AbortSignal {
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.once(name, () => {
       const text = typeof message === 'string' ? message : message();
-      controller.abort(new Interrupted(text, 128 + constants.signals[name]));
+      controller.abort(new CommandFailed(text, { exitCode: 128 + constants.signals[name] }));
     });
   }
   return controller.signal;

@@ -18,7 +18,7 @@ export interface Photo {
 /**
  * Reads a picture file. JPEGs stay as they are, byte for byte; PNG and WebP become JPEGs, since every key ends in
  * `.jpg`. Decodes the picture as the nightly job does, so that nothing imported here is quarantined there.
- * @throws BadImage
+ * @throws PermanentError
  */
 export async function readPhoto(source: Buffer, timeZone: string, signal?: AbortSignal): Promise<Photo> {
   await decodeImage(source, signal);

@@ -1,7 +1,7 @@
 import { Refusal } from '@mycelium/words';
 import { Command, CommanderError } from 'commander';
 import cli from '../package.json' with { type: 'json' };
-import { Interrupted, WrongUsage } from './command-errors.ts';
+import { CommandFailed } from './command-errors.ts';
 import { backfillCommand } from './commands/backfill.ts';
 import { batchAllCommand } from './commands/batch-all.ts';
 import { configCommand } from './commands/config.ts';
@@ -86,8 +86,7 @@ export async function runCommand(args: string[]): Promise<number> {
     // Commander has printed what is wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     console.error(await describeError(error));
-    if (error instanceof Interrupted) return error.exitCode;
-    const wrongUsage = error instanceof WrongUsage || (error instanceof Refusal && error.kind === 'invalid');
-    return wrongUsage ? 2 : 1;
+    if (error instanceof CommandFailed) return error.exitCode;
+    return error instanceof Refusal && error.kind === 'invalid' ? 2 : 1;
   }
 }

@@ -1,5 +1,6 @@
 import { isReadingTime } from '@mycelium/database';
-import { type NamedPoint, wrongName } from '@mycelium/farm';
+import { type NamedPoint, PermanentError, wrongName } from '@mycelium/farm';
+import { CommandFailed } from './command-errors.ts';
 import { splitLine } from './csv-lines.ts';
 import { instantReader } from './time-format.ts';
 
@@ -14,11 +15,8 @@ export interface ReadingsFormat {
   timeFormat?: string | undefined;
 }
 
-/** The file cannot be read with these options. The message says what was expected. */
-export class BadReadingsFile extends Error {}
-
 /** A line that is left out. */
-export class BadLine extends Error {}
+const badLine = (message: string) => new PermanentError('bad_line', message);
 
 export interface FoundReading {
   point: NamedPoint;
@@ -31,8 +29,8 @@ const longColumns = ['time', 'room', 'device', 'point', 'value'] as const;
 
 /**
  * Makes a reader of a file's lines from its header.
- * @returns a function that returns the readings of a line, none if all its cells are empty, and throws BadLine
- * @throws BadReadingsFile
+ * @returns a function that returns the readings of a line, none if all its cells are empty, and throws a PermanentError
+ * @throws CommandFailed
  */
 export function lineReader(
   header: string,
@@ -48,10 +46,10 @@ export function lineReader(
     try {
       cells = splitLine(line, separator);
     } catch (error) {
-      throw new BadLine((error as Error).message);
+      throw badLine((error as Error).message);
     }
     if (cells.length !== columns.length) {
-      throw new BadLine(`${cells.length} fields, but the header has ${columns.length}`);
+      throw badLine(`${cells.length} fields, but the header has ${columns.length}`);
     }
     return readCells(cells);
   };
@@ -60,14 +58,14 @@ export function lineReader(
 function columnIndex(columns: string[], name: string): number {
   const index = columns.indexOf(name);
   if (index < 0)
-    throw new BadReadingsFile(`there is no column "${name}"; the file has the columns ${columns.join(', ')}`);
+    throw new CommandFailed(`there is no column "${name}"; the file has the columns ${columns.join(', ')}`);
   return index;
 }
 
 function longReader(columns: string[], { timeZone, timeFormat, timeColumn }: ReadingsFormat) {
   const missing = longColumns.filter((name) => !columns.includes(name) && !(name === 'time' && timeColumn));
   if (missing.length > 0) {
-    throw new BadReadingsFile(
+    throw new CommandFailed(
       `there is no column ${missing.join(', ')}; a long file has the columns ${longColumns.join(',')}, and a wide one ` +
         'needs --room, --time-column and --map COLUMN=DEVICE.POINT',
     );
@@ -84,7 +82,7 @@ function longReader(columns: string[], { timeZone, timeFormat, timeColumn }: Rea
     const series = `${named.room}/${named.device}/${named.point}`;
     if (!checked.has(series)) {
       const wrong = wrongName(named);
-      if (wrong) throw new BadLine(wrong);
+      if (wrong) throw badLine(wrong);
       checked.add(series);
     }
     return [{ point: named, value: readValue(cell(value), 'value'), time: readTime(cell(time), series) }];
@@ -96,18 +94,18 @@ function wideReader(
   { timeZone, timeFormat, timeColumn, room }: ReadingsFormat,
   maps: string[],
 ) {
-  if (!room) throw new BadReadingsFile('a file with one column per point needs --room');
+  if (!room) throw new CommandFailed('a file with one column per point needs --room');
   const time = columnIndex(columns, timeColumn ?? 'time');
   const mapped = maps.map((map) => {
     const [, column, device, point] = /^(.+)=([^=.]+)\.([^=.]+)$/.exec(map) ?? [];
     if (!column || !device || !point) {
-      throw new BadReadingsFile(
+      throw new CommandFailed(
         `--map ${map}: expected COLUMN=DEVICE.POINT, such as T=mushroom_env_status_611.temperature`,
       );
     }
     const named = { room, device, point };
     const wrong = wrongName(named);
-    if (wrong) throw new BadReadingsFile(`--map ${map}: ${wrong}`);
+    if (wrong) throw new CommandFailed(`--map ${map}: ${wrong}`);
     return { column, index: columnIndex(columns, column), point: named };
   });
   const readTime = timeReader(timeZone, timeFormat);
@@ -132,7 +130,7 @@ function isAbsent(text: string): boolean {
 function readValue(text: string, column: string): number {
   const value = text === '' ? Number.NaN : Number(text);
   if (!Number.isFinite(value))
-    throw new BadLine(text ? `${column}: "${text}" is not a number` : `${column} is empty`);
+    throw badLine(text ? `${column}: "${text}" is not a number` : `${column} is empty`);
   return value;
 }
 
@@ -141,7 +139,7 @@ function timeReader(timeZone: string, timeFormat: string | undefined) {
   const before = new Map<string, number>();
   return (text: string, series: string): number => {
     const time = readInstant(text, before.get(series));
-    if (!isReadingTime(time)) throw new BadLine(`"${text}" is outside the years 2000 to 2099`);
+    if (!isReadingTime(time)) throw badLine(`"${text}" is outside the years 2000 to 2099`);
     before.set(series, time);
     return time;
   };

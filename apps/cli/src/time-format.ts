@@ -1,7 +1,7 @@
-import { localToInstant } from '@mycelium/farm';
+import { localToInstant, PermanentError } from '@mycelium/farm';
 
 /** A time cannot be read. The message says what was expected. */
-export class BadTime extends Error {}
+const badTime = (message: string) => new PermanentError('bad_time', message);
 
 export interface LocalParts {
   year: number;
@@ -28,7 +28,7 @@ const parts: Record<string, { field: keyof LocalParts; pattern: string }> = {
 
 /**
  * Returns a reader of times such as `M/D/YYYY H:mm`.
- * @throws BadTime when the format lacks the year, month or day
+ * @throws PermanentError when the format lacks the year, month or day
  */
 export function localTimeReader(format: string): (text: string) => LocalParts {
   const fields: (keyof LocalParts)[] = [];
@@ -40,13 +40,13 @@ export function localTimeReader(format: string): (text: string) => LocalParts {
   });
   for (const field of ['year', 'month', 'day'] as const) {
     if (!fields.includes(field)) {
-      throw new BadTime(`the time format "${format}" has no ${field}; an example is YYYY-MM-DD HH:mm:ss`);
+      throw badTime(`the time format "${format}" has no ${field}; an example is YYYY-MM-DD HH:mm:ss`);
     }
   }
   const shape = new RegExp(`^\\s*${pattern}\\s*$`);
   return (text) => {
     const match = shape.exec(text);
-    if (!match) throw new BadTime(`"${text}" does not match the time format ${format}`);
+    if (!match) throw badTime(`"${text}" does not match the time format ${format}`);
     const time: LocalParts = { year: 0, month: 1, day: 1, hour: 0, minute: 0, second: 0 };
     for (const [n, field] of fields.entries()) time[field] = Number(match[n + 1]);
     return time;
@@ -86,7 +86,7 @@ export function instantReader(timeZone: string, format?: string): (text: string,
         )
       : NaN;
     if (Number.isNaN(instant)) {
-      throw new BadTime(
+      throw badTime(
         `"${text}" is not a time; expected one such as 2026-01-31 18:05:00 or 2026-01-31T18:05:00+08:00`,
       );
     }
@@ -94,7 +94,7 @@ export function instantReader(timeZone: string, format?: string): (text: string,
   };
 
   function instantOf(time: LocalParts, text: string, after?: number): number {
-    if (time.minute > 59 || time.second > 59) throw new BadTime(`"${text}" is not a time`);
+    if (time.minute > 59 || time.second > 59) throw badTime(`"${text}" is not a time`);
     const key = ((time.year * 100 + time.month) * 100 + time.day) * 100 + time.hour;
     let hour = hours.get(key);
     if (!hour) {
@@ -127,7 +127,7 @@ function localHour(time: LocalParts, timeZone: string, text: string): LocalHour 
     const next = localHourAfter(time, timeZone);
     return next - first === 7_200_000 ? { first, second: first + 3_600_000, even } : { first, even };
   } catch {
-    throw new BadTime(`"${text}" is a date or hour that does not exist in ${timeZone}`);
+    throw badTime(`"${text}" is a date or hour that does not exist in ${timeZone}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLedger, findRun, listRuns, SchemaError } from '@mycelium/database';
+import { createLedger, findRun, listRuns } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { createTablesAtStart } from './create-tables.ts';
 
@@ -22,7 +22,7 @@ test('a failure is recorded with its reason, and the next start that succeeds be
   const ledger = createLedger(pool, 'scheduler');
   const { rows } = await pool.query<{ hash: string }>(`select hash from migration where name like '001%'`);
   await pool.query(`update migration set hash = 'another' where name like '001%'`);
-  await assert.rejects(createTablesAtStart({ pool, ledger, logger }), SchemaError);
+  await assert.rejects(createTablesAtStart({ pool, ledger, logger }), { reason: 'schema' });
   await pool.query(`update migration set hash = $1 where name like '001%'`, [rows[0]?.hash]);
   await createTablesAtStart({ pool, ledger, logger });
   const runs = await listRuns(pool, { job: 'create_tables' });

@@ -14,7 +14,7 @@ const renewEveryMillis = 5_000;
 
 /**
  * Creates the schema and verifies it.
- * @throws SchemaError when the database cannot be used; nothing else may continue then.
+ * @throws PermanentError when the database cannot be used; nothing else may continue then.
  */
 export async function createTables(pool: Pool) {
   const { applied } = await migrate(pool);
@@ -24,7 +24,7 @@ export async function createTables(pool: Pool) {
 /**
  * Creates the tables when the scheduler starts, and records it as a run: started before, ended after, failed where it
  * failed. On an empty database the record begins late, with the true start: the ledger is one of the tables.
- * @throws SchemaError as `createTables` does
+ * @throws PermanentError as `createTables` does
  */
 export async function createTablesAtStart({ pool, ledger, logger }: Start) {
   const startedAt = await databaseTime(pool);

@@ -5,9 +5,10 @@ import {
   settleDescription,
   updateDescriptions,
 } from '@mycelium/database';
-import { BadImage, type Captioner, DescriptionFailed, fuse, fusionText } from '@mycelium/encoder';
+import { type Captioner, fuse, fusionText, noDescription } from '@mycelium/encoder';
+import { PermanentError } from '@mycelium/farm';
 import type { Handler } from '@mycelium/queue';
-import { ObjectNotFound } from '@mycelium/storage';
+import { isNotFound } from '@mycelium/storage';
 import type { ClipContext } from './context.ts';
 
 type Context = ClipContext & { captioner: Captioner };
@@ -34,7 +35,7 @@ export const describeBatch: Handler<'describe_batch', Context> = async ({ keys }
   async function describe(image: (typeof images)[number]): Promise<DescriptionRow | undefined> {
     try {
       const { bytes, etag } = await store.read(image.key, signal);
-      if (etag !== image.etag) throw new DescriptionFailed('the image was replaced; the next run embeds it');
+      if (etag !== image.etag) throw noDescription('the image was replaced; the next run embeds it');
       const description = await captioner.describe(bytes, signal);
       const text = fusionText(
         { description: description.growth_stage_description, identity: image.identityText },
@@ -51,9 +52,7 @@ export const describeBatch: Handler<'describe_batch', Context> = async ({ keys }
         quality: description.image_quality_score,
       };
     } catch (error) {
-      const isFinal =
-        error instanceof DescriptionFailed || error instanceof BadImage || error instanceof ObjectNotFound;
-      if (!isFinal) throw error;
+      if (!(error instanceof PermanentError || isNotFound(error))) throw error;
       logger.warn('no description', { key: image.key, error: error.message });
       return undefined;
     }

@@ -1,5 +1,5 @@
 import { type ImageRow, pendingKeys, type Queryable, quarantine, upsertImages } from '@mycelium/database';
-import { dayOf, daysBetween, isRoom, NotAnImageKey, parseImageKey } from '@mycelium/farm';
+import { dayOf, daysBetween, isRoom, PermanentError, parseImageKey } from '@mycelium/farm';
 import type { ObjectStore, StoredObject } from '@mycelium/storage';
 
 export interface Selection {
@@ -149,7 +149,7 @@ function readKey(
   try {
     return { ...parseImageKey(key, { timeZone, aliases }), etag, bytes: size };
   } catch (error) {
-    if (!(error instanceof NotAnImageKey)) throw error;
+    if (!(error instanceof PermanentError)) throw error;
     const folder = key.slice(0, key.indexOf('/'));
     const room = aliases[folder] ?? folder;
     return { key, etag, bytes: size, room, reason: 'bad_key', detail: error.message };

@@ -75,7 +75,7 @@ export {
   type ScheduleRow,
   setAccountedUntil,
 } from './ledger/schedules.ts';
-export { migrate, SchemaError, verifySchema } from './migrate.ts';
+export { migrate, verifySchema } from './migrate.ts';
 export { createPool, type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
 export { countOld, type Kept, type Pruned, prune } from './prune.ts';
 export { listBands } from './readings/bands.ts';

@@ -1,18 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import { PermanentError } from '@mycelium/farm';
 import { type Pool, type Queryable, transaction } from './pool.ts';
 
 const folder = new URL('../migrations/', import.meta.url);
 
 /** The schema cannot be created or trusted. The message says what is required. */
-export class SchemaError extends Error {
-  readonly permanent = true;
-}
+const schemaError = (message: string) => new PermanentError('schema', message);
 
 /**
  * Applies the migrations that are missing, forward only, in one transaction; a second process that starts at
  * the same time waits and finds nothing to do.
- * @throws SchemaError when an applied migration's text has changed, or the database is newer than this program.
+ * @throws PermanentError when an applied migration's text has changed, or the database is newer than this program.
  */
 export async function migrate(pool: Pool): Promise<{ applied: string[] }> {
   const migrations = await readMigrations();
@@ -25,7 +24,7 @@ export async function migrate(pool: Pool): Promise<{ applied: string[] }> {
 
     for (const name of done.keys()) {
       if (!migrations.some((migration) => migration.name === name)) {
-        throw new SchemaError(
+        throw schemaError(
           `the database has the migration ${name}, which this program does not know: it belongs to a newer Mycelium. Update this program`,
         );
       }
@@ -35,7 +34,7 @@ export async function migrate(pool: Pool): Promise<{ applied: string[] }> {
       const known = done.get(name);
       if (known === hash) continue;
       if (known)
-        throw new SchemaError(`migration ${name} has changed since it was applied; add a new one instead`);
+        throw schemaError(`migration ${name} has changed since it was applied; add a new one instead`);
       await tx.query(sql);
       await tx.query('insert into migration (name, hash) values ($1, $2)', [name, hash]);
       applied.push(name);
@@ -69,7 +68,7 @@ export async function migratedTables(): Promise<string[]> {
 
 /**
  * Checks that the database is what the program needs.
- * @throws SchemaError naming everything that is missing.
+ * @throws PermanentError naming everything that is missing.
  */
 export async function verifySchema(
   db: Queryable,
@@ -94,7 +93,7 @@ export async function verifySchema(
     wrong.push(`pgvector ${found.pgvector} is too old; 0.7 or newer is required`);
   const missing = tables.filter((table) => !found.present.includes(table));
   if (missing.length > 0) wrong.push(`tables are missing: ${missing.join(', ')}`);
-  if (wrong.length > 0) throw new SchemaError(`the database cannot be used: ${wrong.join('; ')}`);
+  if (wrong.length > 0) throw schemaError(`the database cannot be used: ${wrong.join('; ')}`);
   return { postgres: found.postgres, pgvector: found.pgvector as string, tables: tables.length };
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { HomeInUse, lockHome } from './home-lock.ts';
+import { lockHome } from './home-lock.ts';
 
 async function newHome(t: TestContext): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'mycelium-lock-'));
@@ -14,7 +14,7 @@ async function newHome(t: TestContext): Promise<string> {
 test('a home is locked once, and free again when released', async (t) => {
   const home = await newHome(t);
   const unlock = await lockHome(home);
-  await assert.rejects(lockHome(home), HomeInUse);
+  await assert.rejects(lockHome(home), { code: 'HOME_IN_USE' });
   await unlock();
   await (await lockHome(home))();
   assert.deepEqual(await readdir(home), []);

@@ -3,28 +3,26 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { processIdentity } from './process-identity.ts';
 
-export class HomeInUse extends Error {
-  readonly pid: number;
-  constructor(home: string, pid: number) {
-    super(
+/** Another process runs servers on the home. */
+const homeInUse = (home: string, pid: number) =>
+  Object.assign(
+    new Error(
       `Mycelium already runs on ${home} (process ${pid}). Stop that one first, or set MYCELIUM_HOME to another folder.`,
-    );
-    this.name = 'HomeInUse';
-    this.pid = pid;
-  }
-}
+    ),
+    { code: 'HOME_IN_USE' },
+  );
 
 /**
  * One process at a time may run servers on a home. Each process first creates a file with its own name, then looks for
  * other files. So of two that start at once, the later one sees the earlier: both may be refused, but never both
  * accepted. The name identifies the process, so a file that a crash left behind is recognised and removed.
  * @returns a function that releases the home
- * @throws HomeInUse
+ * @throws Error with the code HOME_IN_USE
  */
 export async function lockHome(home: string): Promise<() => Promise<void>> {
   const mine = (await lockName(process.pid)) ?? `lock.${process.pid}`;
   await writeFile(join(home, mine), '', { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EEXIST' ? new HomeInUse(home, process.pid) : error;
+    throw error.code === 'EEXIST' ? homeInUse(home, process.pid) : error;
   });
   const unlock = () => rm(join(home, mine), { force: true });
   for (const name of await readdir(home)) {
@@ -32,7 +30,7 @@ export async function lockHome(home: string): Promise<() => Promise<void>> {
     if (!pid || name === mine) continue;
     if ((await lockName(pid)) === name) {
       await unlock();
-      throw new HomeInUse(home, pid);
+      throw homeInUse(home, pid);
     }
     await rm(join(home, name), { force: true });
   }

@@ -41,20 +41,17 @@ const DEBIAN_SERVERS = {
   programs: ['usr/lib/postgresql/17/bin/*', 'usr/bin/redis-*'],
 };
 
-export class NoServers extends Error {
-  constructor(what: string, cause: Error) {
-    super(
-      `This machine has no ${what}, and unpacking it from Debian's packages failed: ${cause.message}. ` +
-        'Run `docker compose up` instead, or set REDIS_URL and DATABASE_URL to servers that run elsewhere.',
-      { cause },
-    );
-    this.name = 'NoServers';
-  }
-}
+const noServers = (what: string, cause: Error) =>
+  new Error(
+    `This machine has no ${what}, and unpacking it from Debian's packages failed: ${cause.message}. ` +
+      'Run `docker compose up` instead, or set REDIS_URL and DATABASE_URL to servers that run elsewhere.',
+    { cause },
+  );
 
 /**
  * Servers that are new enough: those unpacked earlier (which wrote the existing data), or else the machine's own, or
- * else newly unpacked ones. @throws NoServers
+ * else newly unpacked ones.
+ * @throws Error that says what else can be done
  */
 export async function findServerPrograms(wanted: Wanted): Promise<ServerPrograms> {
   const find = async () => ({
@@ -81,11 +78,11 @@ export async function findServerPrograms(wanted: Wanted): Promise<ServerPrograms
     signal,
     onProgress: (step) => onProgress?.(`Getting PostgreSQL and Redis, once: ${step}`),
   }).catch((error) => {
-    throw error.name === 'AbortError' ? error : new NoServers(missing, error);
+    throw error.name === 'AbortError' ? error : noServers(missing, error);
   });
   const unpacked = await find();
   if (complete(unpacked)) return unpacked;
-  throw new NoServers(
+  throw noServers(
     missing,
     new Error(`the programs unpacked into ${folder} do not run or have another version`),
   );

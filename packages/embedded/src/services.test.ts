@@ -9,7 +9,6 @@ import { readConfig } from '@mycelium/config';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { writeHomeEnv } from './home-env.ts';
-import { HomeInUse } from './home-lock.ts';
 import { processIdentity } from './process-identity.ts';
 import { ProcessFailed } from './processes.ts';
 import { discardHome, type ServiceOptions, startServices } from './services.ts';
@@ -149,10 +148,9 @@ test('data and addresses stay over a restart', async () => {
 test('a second start on the same home is refused, and the error says which process has it', async () => {
   const services = await start();
   try {
-    await assert.rejects(start(), (error) => {
-      assert.ok(error instanceof HomeInUse);
-      assert.match(error.message, new RegExp(`process ${process.pid}.*Stop that one first`));
-      return true;
+    await assert.rejects(start(), {
+      code: 'HOME_IN_USE',
+      message: new RegExp(`process ${process.pid}.*Stop that one first`),
     });
     await query(services.databaseUrl, 'select 1'); // the first is not disturbed
   } finally {
@@ -162,7 +160,7 @@ test('a second start on the same home is refused, and the error says which proce
 
 test('the servers end with a parent that was killed with -9, and the next start finds the data', async () => {
   const killed = await startElsewhere();
-  await assert.rejects(start(), HomeInUse);
+  await assert.rejects(start(), { code: 'HOME_IN_USE' });
   await query(killed.databaseUrl, 'create table kept as select 42 as answer');
   const pids = await serverPids();
   await killed.kill();
@@ -230,7 +228,7 @@ test('without any servers, the message shows another way', async () => {
   const [printed] = await Promise.all([text(child.stderr), once(child, 'exit')]);
   assert.match(
     printed,
-    /NoServers: This machine has no Redis 7 or newer.*`docker compose up`.*REDIS_URL and DATABASE_URL/,
+    /Error: This machine has no Redis 7 or newer.*`docker compose up`.*REDIS_URL and DATABASE_URL/,
   );
 });
 

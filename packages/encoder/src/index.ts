@@ -1,7 +1,6 @@
-export { DescriptionFailed } from './caption/caption-answer.ts';
+export { noDescription } from './caption/caption-answer.ts';
 export { type Captioner, createCaptioner } from './caption/captioner.ts';
 export { type Encoder, loadEncoder } from './clip/clip.ts';
-export { BadImage } from './decode/bad-image.ts';
 export { decodeImage, type Pixels } from './decode/decode.ts';
 export { withImage } from './decode/open-image.ts';
 export { readExifBlock } from './decode/plain-exif.ts';
@@ -12,6 +11,6 @@ export { identityText } from './fusion/identity-text.ts';
 export { unreadWords } from './fusion/unread-words.ts';
 export { fetchModel } from './model/model-fetch.ts';
 export { findModel } from './model/model-find.ts';
-export { ModelUnsuitable, probeModel, verifyModel } from './model/model-folder.ts';
+export { probeModel, verifyModel } from './model/model-folder.ts';
 export { modelKey } from './model/model-id.ts';
 export { listModels } from './model/model-list.ts';

@@ -14,10 +14,11 @@ export {
   type ImageKey,
   isRoom,
   type KeyRules,
-  NotAnImageKey,
   parseImageKey,
+  realRoom,
 } from './names/image-key.ts';
 export { deviceTypeOf, type NamedPoint, type PointName, pointKey, wrongName } from './names/point-name.ts';
+export { PermanentError } from './permanent-error.ts';
 export {
   addDays,
   type Day,

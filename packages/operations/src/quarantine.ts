@@ -5,7 +5,7 @@ import {
   releaseFromQuarantine as release,
   upsertImages,
 } from '@mycelium/database';
-import { NotAnImageKey, parseImageKey } from '@mycelium/farm';
+import { PermanentError, parseImageKey } from '@mycelium/farm';
 import { imageJobs } from '@mycelium/queue';
 import { enqueueOnce } from './enqueue-once.ts';
 import type { Operations } from './operations.ts';
@@ -67,7 +67,7 @@ function whyUnreadable({ timeZone, aliases }: Operations, key: string): string |
     parseImageKey(key, { timeZone, aliases });
     return undefined;
   } catch (error) {
-    if (error instanceof NotAnImageKey) return error.reason;
+    if (error instanceof PermanentError) return error.reason;
     throw error;
   }
 }

@@ -1,9 +1,9 @@
-import { StoreUnavailable } from './store-errors.ts';
+import { storeUnavailable } from './store-errors.ts';
 
 /**
  * Runs `work` with a signal that aborts when the caller's does, or after `ms`. Does not wait for work that ignores
  * it. Leaves no listener on the caller's signal, which may live as long as the process.
- * @throws the caller's reason, or StoreUnavailable when the time is up
+ * @throws the caller's reason, or a StoreError when the time is up
  */
 export async function withDeadline<T>(
   what: string,
@@ -19,7 +19,7 @@ export async function withDeadline<T>(
     inner.abort(reason);
   };
   const onAbort = () => stop(signal?.reason);
-  const timer = setTimeout(() => stop(new StoreUnavailable(`${what}: no answer within ${ms} ms`)), ms);
+  const timer = setTimeout(() => stop(storeUnavailable(`${what}: no answer within ${ms} ms`)), ms);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([work(inner.signal), stopped.promise]);

@@ -1,5 +1,4 @@
 export { directoryStore } from './directory/directory.ts';
-export { InvalidObjectKey } from './object-key.ts';
 export type {
   ListOptions,
   ManagedStore,
@@ -10,4 +9,4 @@ export type {
 } from './object-store.ts';
 export { openStore, type StoreSettings } from './open-store.ts';
 export { type S3StoreSettings, s3Store } from './s3/s3.ts';
-export { ObjectNotFound, ObjectTooLarge, StoreError, StoreUnavailable } from './store-errors.ts';
+export { isNotFound, StoreError } from './store-errors.ts';

@@ -1,23 +1,13 @@
-import { StoreError } from './store-errors.ts';
-
-/** A key that must not reach a path or a URL. */
-export class InvalidObjectKey extends StoreError {
-  override name = 'InvalidObjectKey';
-  readonly permanent = true;
-
-  constructor(key: string, reason: string) {
-    super(`${JSON.stringify(key)} is not an object key: ${reason}`);
-  }
-}
+import { invalidObjectKey } from './store-errors.ts';
 
 /**
  * The keys both stores accept: what S3 allows (at most 1,024 bytes of UTF-8), without anything that a path or a
  * proxy could read as something else.
- * @throws InvalidObjectKey
+ * @throws StoreError `invalid_key`
  */
 export function assertObjectKey(key: string): void {
   const reason = whyNotObjectKey(key);
-  if (reason) throw new InvalidObjectKey(key, reason);
+  if (reason) throw invalidObjectKey(key, reason);
 }
 
 export function whyNotObjectKey(key: string): string | undefined {

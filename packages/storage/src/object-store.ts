@@ -28,8 +28,8 @@ export interface ListOptions {
 }
 
 /**
- * Where the images are stored. Every call rejects with the signal's reason once it aborts, and with
- * `StoreUnavailable` when the store itself fails rather than the object.
+ * Where the images are stored. Every call rejects with the signal's reason once it aborts, and
+ * with a `StoreError`, which says as its `reason` whether the store itself failed or the object.
  */
 export interface ObjectStore {
   /**
@@ -40,13 +40,13 @@ export interface ObjectStore {
   list(prefix: string, options?: ListOptions): AsyncIterable<StoredObject>;
   /** The first parts of all keys, such as `612`: one small request, however many objects there are. */
   topFolders(signal?: AbortSignal): Promise<string[]>;
-  /** The object's bytes and the etag of exactly these bytes. @throws ObjectNotFound, ObjectTooLarge, InvalidObjectKey */
+  /** The object's bytes and the etag of exactly these bytes. @throws StoreError */
   read(key: string, signal?: AbortSignal): Promise<ObjectBytes>;
   /** Undefined when there is no such object. */
   stat(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>;
   /** Creates or replaces an object; a reader sees the old bytes or the new ones, never a mixture. */
   write(key: string, bytes: Buffer, options?: WriteOptions): Promise<void>;
-  /** Resolves when the store answers and has its bucket. @throws StoreUnavailable */
+  /** Resolves when the store answers and has its bucket. @throws StoreError */
   probe(signal?: AbortSignal): Promise<void>;
   /** For people: which store this is. Contains no secret. */
   describe(): string;

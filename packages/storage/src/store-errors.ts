@@ -1,33 +1,35 @@
+/** `unavailable`: the store is down, refuses us or sends nonsense; nothing is known about the object. */
+type StoreErrorReason = 'unavailable' | 'not_found' | 'too_large' | 'invalid_key';
+
 /** Every error a store throws on purpose; anything else that escapes one is our bug. */
 export class StoreError extends Error {
   override name = 'StoreError';
-}
+  readonly reason: StoreErrorReason;
+  /** A retry will not help: the store answers, and the object or its key is at fault. */
+  readonly permanent: boolean;
 
-/** The store is down, refuses us or sends nonsense. Nothing is known about the object: try again later. */
-export class StoreUnavailable extends StoreError {
-  override name = 'StoreUnavailable';
-}
-
-/** The object does not exist. A retry will not bring it back. */
-export class ObjectNotFound extends StoreError {
-  override name = 'ObjectNotFound';
-  readonly permanent = true;
-  readonly key: string;
-
-  constructor(key: string) {
-    super(`no object ${JSON.stringify(key)} in the store`);
-    this.key = key;
+  constructor(reason: StoreErrorReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+    this.permanent = reason !== 'unavailable';
   }
 }
 
-/** Larger than this store is allowed to read into memory. */
-export class ObjectTooLarge extends StoreError {
-  override name = 'ObjectTooLarge';
-  readonly permanent = true;
-  readonly key: string;
+export const storeUnavailable = (message: string, options?: ErrorOptions) =>
+  new StoreError('unavailable', message, options);
 
-  constructor(key: string, limit: number) {
-    super(`object ${JSON.stringify(key)} is larger than ${limit} bytes, the most that is read`);
-    this.key = key;
-  }
-}
+export const objectNotFound = (key: string) =>
+  new StoreError('not_found', `no object ${JSON.stringify(key)} in the store`);
+
+export const objectTooLarge = (key: string, limit: number) =>
+  new StoreError(
+    'too_large',
+    `object ${JSON.stringify(key)} is larger than ${limit} bytes, the most that is read`,
+  );
+
+/** The key must not reach a path or a URL. */
+export const invalidObjectKey = (key: string, why: string) =>
+  new StoreError('invalid_key', `${JSON.stringify(key)} is not an object key: ${why}`);
+
+export const isNotFound = (error: unknown): error is StoreError =>
+  error instanceof StoreError && error.reason === 'not_found';

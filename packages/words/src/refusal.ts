@@ -14,12 +14,24 @@ export class Refusal extends Error {
   readonly code: Code;
   readonly params: Params;
 
-  constructor(kind: RefusalKind, code: Code, params: Params = {}) {
+  /** The HTTP status, where the kind alone would not say enough. */
+  readonly statusCode: number | undefined;
+  /** Seconds after which it may be tried again. */
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    kind: RefusalKind,
+    code: Code,
+    params: Params = {},
+    { statusCode, retryAfter }: { statusCode?: number; retryAfter?: number | undefined } = {},
+  ) {
     super(say({ code, params }));
     this.name = 'Refusal';
     this.kind = kind;
     this.code = code;
     this.params = params;
+    this.statusCode = statusCode;
+    this.retryAfter = retryAfter;
   }
 
   get asMessage(): Message {

@@ -4,7 +4,7 @@ import { rename, rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { Argument, Command, Option } from 'commander';
-import { WrongUsage } from '../command-errors.ts';
+import { wrongUsage } from '../command-errors.ts';
 import { interruption, unlessInterrupted } from '../interruption.ts';
 import { day } from '../options.ts';
 import { createOutput } from '../output.ts';
@@ -53,9 +53,9 @@ export function exportCommand(): Command {
 async function exportTable(what: What, options: ExportOptions) {
   const { json = false, from, to, room: rooms, out } = options;
   const format = options.format ?? (json ? 'json' : 'csv');
-  if (from > to) throw new WrongUsage(`--from ${from} is after --to ${to}. Swap them.`);
+  if (from > to) throw wrongUsage(`--from ${from} is after --to ${to}. Swap them.`);
   if (!out && format === 'parquet' && process.stdout.isTTY) {
-    throw new WrongUsage('A terminal cannot show Parquet. Name a file with --out.');
+    throw wrongUsage('A terminal cannot show Parquet. Name a file with --out.');
   }
   const { withDatabase } = await import('../connections.ts');
   const { formats } = await import('../export-formats.ts');

@@ -1,6 +1,6 @@
 import type { BandVersion, PointKind, PointRule, Pool } from '@mycelium/database';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { WrongUsage } from '../command-errors.ts';
+import { wrongUsage } from '../command-errors.ts';
 import { instant, positive } from '../options.ts';
 import { createOutput, type Output, type OutputOptions } from '../output.ts';
 
@@ -147,7 +147,7 @@ async function set(name: TypeAndPoint, options: SetOptions, output: Output) {
   const isRule = [kind, unit, threshold, label].some((given) => given !== undefined);
   const isBand = [low, high, days, room].some((given) => given !== undefined);
   if (isRule === isBand) {
-    throw new WrongUsage(
+    throw wrongUsage(
       'Expected --threshold, --unit, --label or --kind; or, for a band, --low, --high and --days.',
     );
   }
@@ -168,11 +168,11 @@ async function setRule(pool: Pool, name: TypeAndPoint, { from, ...given }: Given
   const before = validAt(await pointRules(pool, name), name, from);
   const kind = given.kind ?? before?.kind;
   if (!kind)
-    throw new WrongUsage(
+    throw wrongUsage(
       `${name.deviceType}.${name.point} is new. Add --kind measurement, analog, switch or enum.`,
     );
   if (given.threshold !== undefined && kind !== 'analog') {
-    throw new WrongUsage(
+    throw wrongUsage(
       `${name.deviceType}.${name.point} is of kind ${kind}, and only analog points have a threshold: of any other point, every new value is a change.`,
     );
   }
@@ -192,14 +192,14 @@ async function setRange(pool: Pool, { deviceType, point }: TypeAndPoint, given: 
   const { setBand } = await import('@mycelium/database');
   const { low, high, days, room = '*', from } = given;
   if (deviceType !== 'mushroom_env_status' || !metrics.includes(point)) {
-    throw new WrongUsage(
+    throw wrongUsage(
       `${deviceType}.${point} cannot have a band. Points that can: ${metrics.map((metric) => `mushroom_env_status.${metric}`).join(', ')}.`,
     );
   }
   if (low === undefined || high === undefined || !days) {
-    throw new WrongUsage('A band needs --low, --high and --days.');
+    throw wrongUsage('A band needs --low, --high and --days.');
   }
-  if (low >= high) throw new WrongUsage(`--low ${low} is not below --high ${high}.`);
+  if (low >= high) throw wrongUsage(`--low ${low} is not below --high ${high}.`);
   const band = { room, metric: point, ...days, low, high, validFrom: from };
   await setBand(pool, band);
   return band;

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { Refused } from '../server/refused.ts';
+import { refused } from '../server/refused.ts';
 import { done, id, role } from '../server/shapes.ts';
 import { listAccounts, listTokens } from './access-list.ts';
 import { createAccount, createToken, removeAccount, removeToken } from './account.ts';
@@ -63,7 +63,7 @@ export function accessRoutes(app: FastifyInstance, { pool, localPass }: Deps): v
         detail: { role: body.role },
       });
       if (!(await createAccount(pool, body)))
-        throw new Refused(409, 'refused.account-exists', { name: body.name });
+        throw refused(409, 'refused.account-exists', { name: body.name });
       return { done: true as const };
     },
   );
@@ -80,7 +80,7 @@ export function accessRoutes(app: FastifyInstance, { pool, localPass }: Deps): v
     async ({ params, visitor }) => {
       await audit(pool, { actor: visitor?.name ?? 'nobody', action: 'remove account', subject: params.name });
       if (!(await removeAccount(pool, params.name))) {
-        throw new Refused(409, 'refused.no-account');
+        throw refused(409, 'refused.no-account');
       }
       return { done: true as const };
     },
@@ -104,7 +104,7 @@ export function accessRoutes(app: FastifyInstance, { pool, localPass }: Deps): v
         detail: { role: body.role },
       });
       const made = await createToken(pool, { ...body, createdBy });
-      if (!made) throw new Refused(409, 'refused.token-exists', { name: body.name });
+      if (!made) throw refused(409, 'refused.token-exists', { name: body.name });
       return { token: made };
     },
   );
@@ -118,7 +118,7 @@ export function accessRoutes(app: FastifyInstance, { pool, localPass }: Deps): v
         action: 'remove token',
         subject: String(params.id),
       });
-      if (!(await removeToken(pool, params.id))) throw new Refused(404, 'refused.no-token');
+      if (!(await removeToken(pool, params.id))) throw refused(404, 'refused.no-token');
       return { done: true as const };
     },
   );

@@ -3,7 +3,7 @@ import type { Pool } from '@mycelium/database';
 import { say } from '@mycelium/words';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorBody } from '../server/answer-errors.ts';
-import { Refused } from '../server/refused.ts';
+import { refused } from '../server/refused.ts';
 import { type Visitor, visitorOfSession, visitorOfToken } from './account.ts';
 import { signOfElsewhere } from './exposure.ts';
 import type { LocalPass } from './local-pass.ts';
@@ -54,20 +54,20 @@ export function guard(app: FastifyInstance, { pool, localPass, now, accountsRead
     // A foreign page whose name was pointed at this machine must not pass as ours either.
     const elsewhere = localPass && signOfElsewhere(request);
     if (elsewhere) {
-      const refused = new Refused(421, 'refused.exposed', { detail: elsewhere });
+      const refusal = refused(421, 'refused.exposed', { detail: elsewhere });
       // Bull Board would answer an error in a form of its own.
-      if (!wantsPage(request)) return reply.status(421).send(errorBody(refused.code, refused.params));
-      const sentence = `${refused.message}\n${say(refused.asMessage, 'zh-CN')}\n`;
+      if (!wantsPage(request)) return reply.status(421).send(errorBody(refusal.code, refusal.params));
+      const sentence = `${refusal.message}\n${say(refusal.asMessage, 'zh-CN')}\n`;
       return reply.status(421).type('text/plain; charset=utf-8').send(sentence);
     }
     if (request.routeOptions.config.ownToken) return;
     request.visitor = await whoIs(request);
     if (isProtected(request) && !request.visitor) {
       if (wantsPage(request)) return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`);
-      throw new Refused(401, localPass ? 'refused.no-pass' : 'refused.login');
+      throw refused(401, localPass ? 'refused.no-pass' : 'refused.login');
     }
     if (request.routeOptions.config.operatorsOnly && request.visitor?.role !== 'operator') {
-      throw new Refused(403, 'refused.operators-only');
+      throw refused(403, 'refused.operators-only');
     }
     if (isWrite(request)) {
       checkOrigin(request);
@@ -105,17 +105,17 @@ function checkOrigin(request: FastifyRequest): void {
   const site = request.headers['sec-fetch-site'];
   const same = origin !== undefined && URL.canParse(origin) && new URL(origin).host === host;
   if (!same || (site !== undefined && site !== 'same-origin')) {
-    throw new Refused(403, 'refused.foreign-page');
+    throw refused(403, 'refused.foreign-page');
   }
 }
 
 function checkWrite(request: FastifyRequest, visitor: Visitor): void {
   if (visitor.csrf !== undefined) {
     const sent = String(request.headers['x-xsrf-token'] ?? '');
-    if (!equal(sent, visitor.csrf)) throw new Refused(403, 'refused.stale-page');
+    if (!equal(sent, visitor.csrf)) throw refused(403, 'refused.stale-page');
   }
   if (visitor.role !== 'operator' && !request.routeOptions.config.readOnly) {
-    throw new Refused(403, 'refused.viewer');
+    throw refused(403, 'refused.viewer');
   }
 }
 

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { Refused } from '../server/refused.ts';
+import { refused } from '../server/refused.ts';
 import { done, role } from '../server/shapes.ts';
 import { closeSession, csrfOf, openSession } from './account.ts';
 import { csrfCookie, giveCsrf, sessionCookie } from './guard.ts';
@@ -52,12 +52,12 @@ export function sessionRoutes(app: FastifyInstance, { pool, clock, config, local
       const wait = lockOut.attempt(name, request.ip);
       if (wait > 0) {
         logger.warn('a login was refused: too many attempts', { address: request.ip });
-        throw new Refused(429, 'refused.locked-out', { n: Math.ceil(wait / 60) }, wait);
+        throw refused(429, 'refused.locked-out', { n: Math.ceil(wait / 60) }, wait);
       }
       const token = await openSession(pool, { name, password, now: clock() });
       if (!token) {
         await audit(pool, { actor: 'nobody', action: 'login refused', subject: request.ip });
-        throw new Refused(401, 'refused.credentials');
+        throw refused(401, 'refused.credentials');
       }
       lockOut.succeeded(name, request.ip);
       await audit(pool, { actor: name, action: 'login', subject: request.ip });

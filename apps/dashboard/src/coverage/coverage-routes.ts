@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { createStoreLooks } from '../images/store-looks.ts';
 import { operationsOf } from '../server/operations.ts';
-import { Refused } from '../server/refused.ts';
+import { refused } from '../server/refused.ts';
 import { day, room } from '../server/shapes.ts';
 import { coverage } from './coverage.ts';
 
@@ -71,7 +71,7 @@ export function coverageRoutes(app: FastifyInstance, deps: Deps): void {
 
   function checkDays({ from, to }: { from: string; to: string }) {
     if (to < from || addDays(from, mostDays) < to) {
-      throw new Refused(400, 'refused.days', { n: mostDays });
+      throw refused(400, 'refused.days', { n: mostDays });
     }
   }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { Refused } from '../server/refused.ts';
+import { refused } from '../server/refused.ts';
 import { day, id, limit, room } from '../server/shapes.ts';
 import { findImage, galleryCount, galleryPage, imageObject } from './gallery.ts';
 import { createThumbnails, type Width, widths } from './thumbnails.ts';
@@ -141,5 +141,5 @@ export function imageRoutes(app: FastifyInstance, { pool, store }: Deps): void {
 }
 
 export function notFound(): never {
-  throw new Refused(404, 'refused.no-image');
+  throw refused(404, 'refused.no-image');
 }

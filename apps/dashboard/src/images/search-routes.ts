@@ -1,10 +1,10 @@
 import { activeModel, findImageVector, searchImages } from '@mycelium/database';
-import { ModelUnsuitable } from '@mycelium/encoder';
+import { PermanentError } from '@mycelium/farm';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { Refused } from '../server/refused.ts';
+import { refused } from '../server/refused.ts';
 import { id, limit } from '../server/shapes.ts';
 import { galleryOf, imageObject } from './gallery.ts';
 import { galleryImage, imageFilter, notFound } from './image-routes.ts';
@@ -59,7 +59,7 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
     },
     async ({ body, query }) => {
       if (!Buffer.isBuffer(body) || !isPicture(body)) {
-        throw new Refused(415, 'refused.picture-format');
+        throw refused(415, 'refused.picture-format');
       }
       const model = await searched();
       const vector = await encoded((searcher) => searcher.vectorOfPicture(model.key, body));
@@ -82,7 +82,7 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
       if (!object) return notFound();
       const model = await searched();
       const vector = await findImageVector(pool, object.key, model.id);
-      if (!vector) throw new Refused(409, 'refused.no-vector');
+      if (!vector) throw refused(409, 'refused.no-vector');
       const { images } = await nearest(model, vector, 'image', { ...query, limit: query.limit + 1 });
       return {
         model: model.key,
@@ -94,21 +94,20 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
   /** Asked once a search: its vector is made and compared by one model, also while they change. */
   async function searched() {
     const active = await activeModel(pool);
-    if (!active) throw new Refused(409, 'refused.no-vectors');
+    if (!active) throw refused(409, 'refused.no-vectors');
     return active;
   }
 
   async function encoded<T>(encode: (searcher: Searcher) => Promise<T>): Promise<T> {
-    if (!searcher) throw new Refused(503, 'refused.no-search');
+    if (!searcher) throw refused(503, 'refused.no-search');
     try {
       return await encode(searcher);
     } catch (error) {
-      if (error instanceof ModelUnsuitable)
-        throw new Refused(409, 'refused.model', { detail: error.message });
-      if (error instanceof Error && 'reason' in error)
-        throw new Refused(422, 'refused.picture', { reason: error.message });
+      if (error instanceof PermanentError && error.reason === 'model')
+        throw refused(409, 'refused.model', { detail: error.message });
+      if (error instanceof PermanentError) throw refused(422, 'refused.picture', { reason: error.message });
       logger.error('the search model does not work', { error });
-      throw new Refused(503, 'refused.search-failed');
+      throw refused(503, 'refused.search-failed');
     }
   }
 

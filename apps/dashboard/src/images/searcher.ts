@@ -8,7 +8,7 @@ export interface Searcher {
     text: string,
     signal?: AbortSignal,
   ): Promise<{ vector: Float32Array; unread: string[] }>;
-  /** @throws BadImage */
+  /** @throws PermanentError */
   vectorOfPicture(model: string, bytes: Buffer, signal?: AbortSignal): Promise<Float32Array>;
   close(): Promise<void>;
 }

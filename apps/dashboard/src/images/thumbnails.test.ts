@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { loopingExif, photographAs, withSegment } from '@mycelium/encoder/testing';
 import { directoryStore } from '@mycelium/storage';
 import sharp from 'sharp';
-import { createThumbnails, NotAPicture } from './thumbnails.ts';
+import { createThumbnails } from './thumbnails.ts';
 
 async function setup(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'mycelium-thumbnails-'));
@@ -59,7 +59,7 @@ test('bytes that are not a picture are refused, and a missing object is undefine
   const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"/>';
   await store.write('612/svg.jpg', Buffer.from(svg));
   await store.write('612/half.jpg', (await photographAs('jpeg', 640, 480)).subarray(0, 4000));
-  await assert.rejects(thumbnail('612/svg.jpg', 'e', 320), NotAPicture);
-  await assert.rejects(thumbnail('612/half.jpg', 'e', 320), NotAPicture);
+  await assert.rejects(thumbnail('612/svg.jpg', 'e', 320), { statusCode: 422 });
+  await assert.rejects(thumbnail('612/half.jpg', 'e', 320), { statusCode: 422 });
   assert.equal(await thumbnail('612/none.jpg', 'e', 320), undefined);
 });

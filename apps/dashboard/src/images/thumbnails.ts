@@ -1,7 +1,9 @@
-import { BadImage, withImage } from '@mycelium/encoder';
-import { ObjectNotFound, type ObjectStore } from '@mycelium/storage';
+import { withImage } from '@mycelium/encoder';
+import { PermanentError } from '@mycelium/farm';
+import { isNotFound, type ObjectStore } from '@mycelium/storage';
 import { LRUCache } from 'lru-cache';
 import pLimit from 'p-limit';
+import { refused } from '../server/refused.ts';
 
 /** The only widths, so that nobody can fill the cache with every possible width. */
 export const widths = [160, 320, 640, 1600] as const;
@@ -9,11 +11,6 @@ export type Width = (typeof widths)[number];
 
 const cacheBytes = 128 * 1024 * 1024;
 const atOnce = 3;
-
-/** The image cannot be shown: its bytes are not a picture this console opens. */
-export class NotAPicture extends Error {
-  readonly statusCode = 422;
-}
 
 /** Decides by the first bytes, not by the name. */
 export function isPicture(bytes: Buffer): boolean {
@@ -32,7 +29,7 @@ export function createThumbnails(store: ObjectStore) {
     fetchMethod: (_, __, { context }) => limit(() => render(store, context.key, context.width)),
   });
 
-  /** @returns WebP, or undefined when the store has no such object. @throws NotAPicture */
+  /** @returns WebP, or undefined when the store has no such object. @throws Refusal when its bytes are not a picture that this console opens */
   return function thumbnail(key: string, etag: string, width: Width): Promise<Buffer | undefined> {
     return cache.fetch(`${width} ${etag} ${key}`, { context: { key, width } });
   };
@@ -48,8 +45,9 @@ async function render(store: ObjectStore, key: string, width: Width): Promise<Bu
         .toBuffer(),
     );
   } catch (error) {
-    if (error instanceof ObjectNotFound) return undefined;
-    if (error instanceof BadImage) throw new NotAPicture('this picture cannot be read', { cause: error });
+    if (isNotFound(error)) return undefined;
+    if (error instanceof PermanentError)
+      throw refused(422, 'refused.invalid', { detail: 'this picture cannot be read' });
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Deps } from '../deps.ts';
-import { Refused } from '../server/refused.ts';
+import { refused } from '../server/refused.ts';
 import { createLive } from './live.ts';
 
 const mostListeners = 200;
@@ -20,7 +20,7 @@ export function eventRoutes(app: FastifyInstance, deps: Deps): void {
     '/events',
     { schema: { summary: 'Live progress, as server-sent events' } },
     async (_request, reply) => {
-      if (open.size >= mostListeners) throw new Refused(503, 'refused.too-many-listeners');
+      if (open.size >= mostListeners) throw refused(503, 'refused.too-many-listeners');
       const stream = new PassThrough();
       open.add(stream);
       const unwatch = live.watch((json) => stream.write(`data: ${json}\n\n`));

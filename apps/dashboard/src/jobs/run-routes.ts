@@ -6,7 +6,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { operationsOf } from '../server/operations.ts';
-import { Refused } from '../server/refused.ts';
+import { refused } from '../server/refused.ts';
 import { done, id, limit } from '../server/shapes.ts';
 import { findRunById, type RunRow, runPage } from './run-list.ts';
 import { reportView, viewOf } from './run-report.ts';
@@ -150,5 +150,5 @@ function withSummary(found: RunRow) {
 }
 
 function notFound(): never {
-  throw new Refused(404, 'refused.no-run');
+  throw refused(404, 'refused.no-run');
 }

@@ -1,4 +1,4 @@
-import { Refused } from '../server/refused.ts';
+import { refused } from '../server/refused.ts';
 
 const longestLine = 4_096;
 
@@ -9,7 +9,7 @@ export async function* readLines(body: AsyncIterable<Buffer>): AsyncGenerator<st
   for await (const chunk of received(body)) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() as string;
-    if (rest.length > longestLine) throw new Refused(413, 'refused.long-line', { n: longestLine });
+    if (rest.length > longestLine) throw refused(413, 'refused.long-line', { n: longestLine });
     for (const line of lines) if (line.trim()) yield line;
   }
   if (rest.trim()) yield rest;
@@ -20,6 +20,6 @@ async function* received(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   try {
     yield* body;
   } catch (error) {
-    throw new Refused(400, 'refused.broken-body', { detail: (error as Error).message });
+    throw refused(400, 'refused.broken-body', { detail: (error as Error).message });
   }
 }

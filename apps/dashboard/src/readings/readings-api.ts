@@ -10,7 +10,7 @@ import { type NamedPoint, pointKey, wrongName } from '@mycelium/farm';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { Refused } from '../server/refused.ts';
+import { refused } from '../server/refused.ts';
 import { flag } from '../server/shapes.ts';
 import { readLines } from './body-lines.ts';
 
@@ -90,17 +90,17 @@ export async function readingsApi(
 }
 
 function checkToken({ headers }: FastifyRequest, token: string | undefined): void {
-  if (token === undefined) throw new Refused(503, 'refused.no-ingest');
+  if (token === undefined) throw refused(503, 'refused.no-ingest');
   const sent = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
   const digest = (text: string) => createHash('sha256').update(text).digest();
-  if (!timingSafeEqual(digest(sent), digest(token))) throw new Refused(401, 'refused.token');
+  if (!timingSafeEqual(digest(sent), digest(token))) throw refused(401, 'refused.token');
 }
 
 async function readRows(body: unknown, mistakes: Mistake[]): Promise<Sent[]> {
   const sent: Sent[] = [];
   let count = 0;
   for await (const value of valuesOf(body)) {
-    if (++count > mostRows) throw new Refused(413, 'refused.too-many-rows', { n: mostRows });
+    if (++count > mostRows) throw refused(413, 'refused.too-many-rows', { n: mostRows });
     const read = readRow(value);
     if (typeof read === 'string') mistakes.push({ row: count, reason: read });
     else sent.push({ ...read, row: count });
@@ -113,7 +113,7 @@ async function* valuesOf(body: unknown): AsyncGenerator<unknown> {
     yield* body;
     return;
   }
-  if (!isStream(body)) throw new Refused(400, 'refused.body');
+  if (!isStream(body)) throw refused(400, 'refused.body');
   for await (const line of readLines(body)) {
     try {
       yield JSON.parse(line);

@@ -5,7 +5,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { imageStrip } from '../images/gallery.ts';
-import { Refused } from '../server/refused.ts';
+import { refused } from '../server/refused.ts';
 import { day, instant, limit, metric, room } from '../server/shapes.ts';
 import { bandSpans } from './bands.ts';
 import { dailyStats } from './daily-stats.ts';
@@ -113,7 +113,7 @@ export function roomRoutes(app: FastifyInstance, { pool, config }: Deps): void {
       },
     },
     async ({ params, query: { from, to } }) => {
-      if (to < from || addDays(from, mostDays) < to) throw new Refused(400, 'refused.span', { n: mostDays });
+      if (to < from || addDays(from, mostDays) < to) throw refused(400, 'refused.span', { n: mostDays });
       return { days: await statsOfRoom(pool, params.room, from, to) };
     },
   );
@@ -121,5 +121,5 @@ export function roomRoutes(app: FastifyInstance, { pool, config }: Deps): void {
 
 function checkSpan(from: Date, to: Date): void {
   const days = (to.getTime() - from.getTime()) / 86_400_000;
-  if (!(days > 0 && days <= mostDays)) throw new Refused(400, 'refused.span', { n: mostDays });
+  if (!(days > 0 && days <= mostDays)) throw refused(400, 'refused.span', { n: mostDays });
 }

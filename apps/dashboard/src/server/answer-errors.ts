@@ -1,9 +1,9 @@
-import { StoreUnavailable } from '@mycelium/storage';
+import { StoreError } from '@mycelium/storage';
 import type { Logger } from '@mycelium/telemetry';
 import { type Code, message, type Params, Refusal, say } from '@mycelium/words';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { Refused, statusOf } from './refused.ts';
+import { statusOf } from './refused.ts';
 
 /** What the API answers to a request that it refuses: pages read the code, programs and people the sentence. */
 interface ErrorBody {
@@ -26,7 +26,7 @@ const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', '57P03', '42P01']
 export function answerErrors(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler((error: FastifyError | Refusal, request, reply) => {
     if (error instanceof Refusal) {
-      if (error instanceof Refused && error.retryAfter) reply.header('retry-after', error.retryAfter);
+      if (error.retryAfter) reply.header('retry-after', error.retryAfter);
       return reply.status(statusOf(error)).send(errorBody(error.code, error.params));
     }
     if (hasZodFastifySchemaValidationErrors(error)) {
@@ -43,7 +43,8 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
       error,
       request: request.id,
     });
-    const down = error instanceof StoreUnavailable || unreachable.includes(error.code);
+    const down =
+      (error instanceof StoreError && error.reason === 'unavailable') || unreachable.includes(error.code);
     return down
       ? reply.status(503).send(errorBody('refused.unavailable'))
       : reply.status(500).send(errorBody('refused.internal', { request: request.id }));

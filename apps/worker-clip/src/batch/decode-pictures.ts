@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { BadImage, decodeImage, type Pixels } from '@mycelium/encoder';
-import { type ObjectBytes, ObjectNotFound } from '@mycelium/storage';
+import { decodeImage, type Pixels } from '@mycelium/encoder';
+import { PermanentError } from '@mycelium/farm';
+import { isNotFound, type ObjectBytes } from '@mycelium/storage';
 import { inSpan, timeStage } from '@mycelium/telemetry';
 import pLimit from 'p-limit';
 import type { Batch, Image } from './image.ts';
@@ -30,11 +31,11 @@ async function decodePicture<I extends Image>(image: I, batch: Batch): Promise<D
     return { ...image, etag: read.etag, pixels: await decodeImage(read.bytes, batch.signal) };
   } catch (error) {
     // Otherwise the store is down, or the worker stops: the whole batch is tried again.
-    if (!(error instanceof BadImage || error instanceof ObjectNotFound)) throw error;
+    if (!(error instanceof PermanentError || isNotFound(error))) throw error;
     batch.failures.push({
       key: image.key,
       room: image.room,
-      reason: error instanceof BadImage ? error.reason : 'missing',
+      reason: error instanceof PermanentError ? error.reason : 'missing',
       detail: error.message,
       quarantine: { etag: read?.etag ?? image.etag ?? '', bytes: read?.bytes.length ?? 0 },
     });

@@ -1,5 +1,5 @@
 import { type RecordedImage, recordedImages } from '@mycelium/database';
-import { type ImageKey, isRoom, NotAnImageKey, parseImageKey } from '@mycelium/farm';
+import { type ImageKey, isRoom, PermanentError, parseImageKey } from '@mycelium/farm';
 import type { Batch } from './image.ts';
 
 /** The images of the keys, from their rows. A key without a row fails. */
@@ -25,7 +25,7 @@ function parse(key: string, batch: Batch): ImageKey | undefined {
   try {
     return parseImageKey(key, { timeZone: batch.run.timeZone, aliases: batch.aliases });
   } catch (error) {
-    if (!(error instanceof NotAnImageKey)) throw error;
+    if (!(error instanceof PermanentError)) throw error;
     const failure = { key, room: roomFolder(key, batch), reason: 'bad_key', detail: error.message };
     batch.failures.push({ ...failure, quarantine: { etag: '', bytes: 0 } });
     return undefined;

@@ -1,7 +1,6 @@
 import { chmod, mkdtemp, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { prepareHome, servicesFolder } from '../home.ts';
-import { HomeInUse } from '../home-lock.ts';
 import { isRunning } from '../process-identity.ts';
 import { findServiceUser } from '../service-user.ts';
 import { discardHome } from '../services.ts';
@@ -24,8 +23,8 @@ async function discardAbandoned(outer: string): Promise<void> {
   for (const name of await readdir(outer)) {
     const pid = Number(/^test-(\d+)-/.exec(name)?.[1]);
     if (!pid || isRunning(pid)) continue;
-    await discardHome(join(outer, name)).catch((error) => {
-      if (!(error instanceof HomeInUse)) throw error; // another test is at it
+    await discardHome(join(outer, name)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'HOME_IN_USE') throw error; // another test is at it
     });
   }
 }

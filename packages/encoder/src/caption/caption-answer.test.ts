@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DescriptionFailed, readAnswer } from './caption-answer.ts';
+import { readAnswer } from './caption-answer.ts';
 
 const good = {
   growth_stage_description: 'Fruiting: dense clusters of pale caps.',
@@ -35,12 +35,12 @@ test('the score is clamped, and may be written as a string', () => {
 
 test('a missing key, an empty text or a score that is not a number fails', () => {
   for (const key of Object.keys(good)) {
-    assert.throws(() => read({ ...good, [key]: undefined }), DescriptionFailed, key);
-    assert.throws(() => read({ ...good, [key]: null }), DescriptionFailed, key);
-    assert.throws(() => read({ ...good, [key]: ' ' }), DescriptionFailed, key);
-    assert.throws(() => read({ ...good, [key]: 'x'.repeat(4001) }), DescriptionFailed, key);
+    assert.throws(() => read({ ...good, [key]: undefined }), { reason: 'no_description' }, key);
+    assert.throws(() => read({ ...good, [key]: null }), { reason: 'no_description' }, key);
+    assert.throws(() => read({ ...good, [key]: ' ' }), { reason: 'no_description' }, key);
+    assert.throws(() => read({ ...good, [key]: 'x'.repeat(4001) }), { reason: 'no_description' }, key);
   }
-  assert.throws(() => read({ ...good, image_quality_score: 'high' }), DescriptionFailed);
+  assert.throws(() => read({ ...good, image_quality_score: 'high' }), { reason: 'no_description' });
 });
 
 test('broken JSON, prose, lists and bodies of another shape fail', () => {
@@ -53,10 +53,10 @@ test('broken JSON, prose, lists and bodies of another shape fail', () => {
     '5',
     JSON.stringify(good).slice(0, -3),
   ]) {
-    assert.throws(() => read(content), DescriptionFailed, content);
+    assert.throws(() => read(content), { reason: 'no_description' }, content);
   }
   for (const body of ['', '<html>', '{}', '{"choices":[]}', '{"choices":[{"message":{"content":null}}]}']) {
-    assert.throws(() => readAnswer(body), DescriptionFailed, body);
+    assert.throws(() => readAnswer(body), { reason: 'no_description' }, body);
   }
 });
 

@@ -1,3 +1,4 @@
+import { PermanentError } from '@mycelium/farm';
 import { z } from 'zod';
 
 /** A vision model's description of a picture. The texts are untrusted: escape them wherever they are shown. */
@@ -9,13 +10,8 @@ export interface Description {
   image_quality_score: number;
 }
 
-/** The captioner answered without a usable description: the picture stays without one. */
-export class DescriptionFailed extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'DescriptionFailed';
-  }
-}
+/** The captioner answered without a usable description, or refuses: the picture stays without one. */
+export const noDescription = (message: string) => new PermanentError('no_description', message);
 
 /** PostgreSQL refuses NUL, and terminals obey other control characters. Line breaks and tabs become spaces. */
 const text = z
@@ -53,17 +49,16 @@ const completion = z.object({
 /**
  * Reads the body of a completion. Code fences are stripped, the score is clamped to 0 … 100; a missing key, an
  * empty text or broken JSON fails.
- * @throws DescriptionFailed, which quotes only the start of the answer
+ * @throws PermanentError, which quotes only the start of the answer
  */
 export function readAnswer(body: string): Description {
   const answer = completion.safeParse(parseJson(body));
-  if (!answer.success)
-    throw new DescriptionFailed(`The captioner's answer is not a completion: ${quote(body)}`);
+  if (!answer.success) throw noDescription(`The captioner's answer is not a completion: ${quote(body)}`);
   const content = answer.data.choices[0]?.message.content ?? '';
   const read = description.safeParse(parseJson(stripFences(content)));
   if (!read.success) {
     const wrong = read.error.issues.map(({ path, message }) => `${path.join('.') || 'answer'}: ${message}`);
-    throw new DescriptionFailed(
+    throw noDescription(
       `The description does not have the requested form (${wrong.join('; ')}): ${quote(content)}`,
     );
   }

@@ -5,7 +5,7 @@ const shortSide = 960;
 /**
  * The picture as it is sent to the captioner: an upright JPEG, its short side at most 960, without the camera's
  * metadata.
- * @throws BadImage
+ * @throws PermanentError
  */
 export async function captionImage(bytes: Buffer, signal?: AbortSignal): Promise<Buffer> {
   return withImage(bytes, signal, (image) =>

@@ -1,5 +1,6 @@
 import { Agent, errors } from 'undici';
-import { ForbiddenAddress, guardLookup, isForbidden } from './guarded-lookup.ts';
+import { noDescription } from './caption-answer.ts';
+import { forbiddenAddress, guardLookup, isForbidden } from './guarded-lookup.ts';
 
 export interface CaptionServer {
   /** As in CAPTION_URL: the server, its `/v1`, or the whole path. */
@@ -17,12 +18,11 @@ export interface CaptionResponse {
   body: string;
 }
 
-export class AnswerTooLong extends Error {}
-
 /**
  * Creates a function that sends requests to the server. It does not follow redirects and returns their status. The
  * key is sent in a header and appears nowhere else.
- * @throws ForbiddenAddress before anything is sent to a link-local or metadata address; AnswerTooLong
+ * @throws PermanentError `forbidden_address` before anything is sent to a link-local or metadata address, and
+ * `no_description` when the answer is too long
  */
 export function createRequester(
   { url, apiKey, timeoutMs, maxAnswerBytes }: CaptionServer,
@@ -47,7 +47,7 @@ export function createRequester(
     signal?: AbortSignal,
   ): Promise<CaptionResponse> {
     // Names are checked when they are looked up; addresses are never looked up.
-    if (isForbidden(base.hostname)) throw new ForbiddenAddress(base.hostname);
+    if (isForbidden(base.hostname)) throw forbiddenAddress(base.hostname);
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
       const response = await agent.request({
@@ -72,7 +72,7 @@ export function createRequester(
       // In the middle of an answer a timeout looks like a broken connection.
       if (timeout.aborted) throw timeout.reason;
       if (error instanceof errors.ResponseExceededMaxSizeError) {
-        throw new AnswerTooLong(`The captioner's answer is longer than ${maxAnswerBytes} bytes`);
+        throw noDescription(`The captioner's answer is longer than ${maxAnswerBytes} bytes`);
       }
       throw error;
     }

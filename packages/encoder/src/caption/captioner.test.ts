@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { PermanentError } from '@mycelium/farm';
 import sharp from 'sharp';
-import { BadImage } from '../decode/bad-image.ts';
 import { photographAs } from '../testing/pictures.ts';
-import { DescriptionFailed } from './caption-answer.ts';
-import { type CaptionerOptions, CaptionerUnavailable, createCaptioner } from './captioner.ts';
+import { Unavailable } from '../unavailable.ts';
+import { type CaptionerOptions, createCaptioner } from './captioner.ts';
 
 const description = {
   growth_stage_description: 'Fruiting: dense clusters of pale caps.',
@@ -98,7 +98,7 @@ test('a small picture is not enlarged, and a bad one is never sent', async (t) =
   await captioner.describe(image);
   const [, data = ''] = received[0]?.body.match(/base64,([^"]+)/) ?? [];
   assert.equal((await sharp(Buffer.from(data, 'base64')).metadata()).width, 320);
-  await assert.rejects(captioner.describe(Buffer.from('<svg/>')), BadImage);
+  await assert.rejects(captioner.describe(Buffer.from('<svg/>')), PermanentError);
   assert.equal(received.length, 1);
 });
 
@@ -126,7 +126,7 @@ test('the address may be the server, its /v1 or the whole path, and may be one o
 
 test('an answer without a description fails at once, without a retry', async (t) => {
   const { captioner, received, slept } = await start(t, (response) => response.end(completion({ score: 1 })));
-  await fails(captioner.describe(image), DescriptionFailed, /growth_stage_description/);
+  await fails(captioner.describe(image), PermanentError, /growth_stage_description/);
   assert.deepEqual([received.length, slept.length], [1, 0]);
 });
 
@@ -157,7 +157,7 @@ test('a requested delay of an hour is limited to a minute', async (t) => {
 
 test('a server that stays down is unavailable, not the picture bad', async (t) => {
   const { captioner, received } = await start(t, status(502), { attempts: 3 });
-  await fails(captioner.describe(image), CaptionerUnavailable, /answers 502/);
+  await fails(captioner.describe(image), Unavailable, /answers 502/);
   assert.equal(received.length, 3);
   const nobody = createCaptioner({
     url: 'http://127.0.0.1:1',
@@ -167,7 +167,7 @@ test('a server that stays down is unavailable, not the picture bad', async (t) =
   });
   await fails(
     nobody?.describe(image) ?? Promise.resolve(),
-    CaptionerUnavailable,
+    Unavailable,
     /cannot be reached \(ECONNREFUSED\)/,
   );
 });
@@ -179,7 +179,7 @@ test('a refusal is not retried, and the error says what may be wrong', async (t)
     [400, /refuses with 400/],
   ] as const) {
     const { captioner, received } = await start(t, status(code));
-    await fails(captioner.describe(image), DescriptionFailed, wanted);
+    await fails(captioner.describe(image), PermanentError, wanted);
     assert.equal(received.length, 1);
   }
 });
@@ -190,7 +190,7 @@ test('redirects are not followed', async (t) => {
     t,
     status(307, { location: `http://127.0.0.1:${other.port}/v1/chat/completions` }),
   );
-  await fails(captioner.describe(image), DescriptionFailed, /redirects are not followed/);
+  await fails(captioner.describe(image), PermanentError, /redirects are not followed/);
   assert.equal(other.received.length, 0);
 });
 
@@ -201,7 +201,7 @@ test('a server that is silent or very slow times out', async (t) => {
   };
   for (const answer of [() => {}, drip]) {
     const { captioner, received } = await start(t, answer, { timeoutMs: 150, attempts: 2 });
-    await fails(captioner.describe(image), CaptionerUnavailable, /did not answer within 0\.15 s/);
+    await fails(captioner.describe(image), Unavailable, /did not answer within 0\.15 s/);
     assert.equal(received.length, 2);
   }
 });
@@ -215,7 +215,7 @@ test('an endless answer is cut off', async (t) => {
     write();
   };
   const { captioner } = await start(t, flood);
-  await fails(captioner.describe(image), DescriptionFailed, /longer than 262144 bytes/);
+  await fails(captioner.describe(image), PermanentError, /longer than 262144 bytes/);
 });
 
 test('a connection that breaks in the middle of an answer is retried', async (t) => {
@@ -236,8 +236,8 @@ test('link-local and metadata addresses are never asked', async () => {
   ]) {
     const captioner = createCaptioner({ url, model: 'x', apiKey });
     assert.ok(captioner);
-    await fails(captioner.describe(image), CaptionerUnavailable, /never asked/);
-    await fails(captioner.probe(), CaptionerUnavailable, /never asked/);
+    await fails(captioner.describe(image), Unavailable, /never asked/);
+    await fails(captioner.probe(), Unavailable, /never asked/);
   }
 });
 
@@ -265,13 +265,13 @@ test('after several pictures without an answer the server gets a pause, which a 
     (response, request, nth) => (down ? status(500) : good)(response, request, nth),
     { attempts: 1, breakAfter: 3, restMs: 30_000, now: () => clock },
   );
-  for (let n = 0; n < 3; n++) await fails(captioner.describe(image), CaptionerUnavailable, /answers 500/);
-  await fails(captioner.describe(image), CaptionerUnavailable, /paused/);
+  for (let n = 0; n < 3; n++) await fails(captioner.describe(image), Unavailable, /answers 500/);
+  await fails(captioner.describe(image), Unavailable, /paused/);
   assert.equal(received.length, 3);
 
   clock = 30_000;
-  await fails(captioner.describe(image), CaptionerUnavailable, /answers 500/);
-  await fails(captioner.describe(image), CaptionerUnavailable, /paused/);
+  await fails(captioner.describe(image), Unavailable, /answers 500/);
+  await fails(captioner.describe(image), Unavailable, /paused/);
   down = false;
   await captioner.probe();
   assert.deepEqual(await captioner.describe(image), description);
@@ -280,10 +280,10 @@ test('after several pictures without an answer the server gets a pause, which a 
 test('a probe distinguishes a healthy server from one that is down or refuses the key', async (t) => {
   await (await start(t, (response) => response.end('{"data":[]}'))).captioner.probe();
   await (await start(t, status(404))).captioner.probe();
-  await fails((await start(t, status(503))).captioner.probe(), CaptionerUnavailable, /503/);
-  await fails((await start(t, status(401))).captioner.probe(), CaptionerUnavailable, /CAPTION_API_KEY/);
+  await fails((await start(t, status(503))).captioner.probe(), Unavailable, /503/);
+  await fails((await start(t, status(401))).captioner.probe(), Unavailable, /CAPTION_API_KEY/);
   const nobody = createCaptioner({ url: 'http://127.0.0.1:1', model: 'x' });
-  await fails(nobody?.probe() ?? Promise.resolve(), CaptionerUnavailable, /ECONNREFUSED/);
+  await fails(nobody?.probe() ?? Promise.resolve(), Unavailable, /ECONNREFUSED/);
 });
 
 test('an abort takes effect at once, also between two attempts', async (t) => {

@@ -1,10 +1,11 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
+import { PermanentError } from '@mycelium/farm';
 import pLimit from 'p-limit';
-import { type Description, DescriptionFailed, readAnswer } from './caption-answer.ts';
+import { Unavailable } from '../unavailable.ts';
+import { type Description, noDescription, readAnswer } from './caption-answer.ts';
 import { captionImage } from './caption-image.ts';
 import { captionPrompt } from './caption-prompt.ts';
-import { AnswerTooLong, type CaptionResponse, createRequester } from './caption-request.ts';
-import { ForbiddenAddress } from './guarded-lookup.ts';
+import { type CaptionResponse, createRequester } from './caption-request.ts';
 
 export interface CaptionerOptions {
   /** Undefined or empty: no captioner is created. */
@@ -31,21 +32,13 @@ export interface Captioner {
   readonly where: string;
   /**
    * Describes any image that `decodeImage` accepts.
-   * @throws BadImage; DescriptionFailed when the answer has no description, or the server refuses;
-   * CaptionerUnavailable when the server is down, overloaded or slow: try again later.
+   * @throws PermanentError when the image is bad, the answer has no description, or the server refuses;
+   * Unavailable when the server is down, overloaded or slow: try again later.
    */
   describe(bytes: Buffer, signal?: AbortSignal): Promise<Description>;
-  /** @throws CaptionerUnavailable */
+  /** @throws Unavailable */
   probe(signal?: AbortSignal): Promise<void>;
   close(): void;
-}
-
-/** The captioner is down, overloaded or too slow; nothing is wrong with the picture. */
-export class CaptionerUnavailable extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'CaptionerUnavailable';
-  }
 }
 
 /** A client of an OpenAI-compatible `/v1/chat/completions`: Ollama, llama-server, vLLM. */
@@ -85,28 +78,26 @@ export function createCaptioner(options: CaptionerOptions): Captioner | undefine
       signal?.throwIfAborted();
       if ('body' in outcome) return readAnswer(outcome.body);
       if (attempt === attempts) {
-        throw new CaptionerUnavailable(`The captioner at ${where} ${outcome.trouble}`, {
-          cause: outcome.cause,
-        });
+        throw unavailable(`The captioner at ${where} ${outcome.trouble}`, outcome.cause);
       }
       const backOff = 1000 * 2 ** (attempt - 1) * (0.5 + random());
       await sleep(Math.min(60_000, outcome.retryAfterMs ?? backOff), signal);
     }
   }
 
-  /** The answer, or why to try again. @throws DescriptionFailed when another attempt would fail too */
+  /** The answer, or why to try again. @throws PermanentError when another attempt would fail too */
   async function attemptOnce(request: () => Promise<CaptionResponse>) {
     try {
       const { status, retryAfter, body } = await request();
       if (status >= 200 && status < 300) return { body };
       if (status !== 429 && status !== 408 && status < 500) {
-        throw new DescriptionFailed(`The captioner at ${where} refuses with ${status}${hint(status)}`);
+        throw noDescription(`The captioner at ${where} refuses with ${status}${hint(status)}`);
       }
       return { trouble: `answers ${status}`, retryAfterMs: readRetryAfter(retryAfter, now()) };
     } catch (error) {
-      if (error instanceof DescriptionFailed) throw error;
-      if (error instanceof AnswerTooLong) throw new DescriptionFailed(error.message);
-      if (error instanceof ForbiddenAddress) throw new CaptionerUnavailable(error.message, { cause: error });
+      if (error instanceof PermanentError) {
+        throw error.reason === 'forbidden_address' ? unavailable(error.message, error) : error;
+      }
       return { trouble: explain(error as Error, timeoutMs), cause: error };
     }
   }
@@ -119,9 +110,7 @@ export function createCaptioner(options: CaptionerOptions): Captioner | undefine
       return limit(async () => {
         signal?.throwIfAborted();
         if (now() < restsUntil) {
-          throw new CaptionerUnavailable(
-            `The captioner at ${where} has not answered lately; requests to it are paused`,
-          );
+          throw unavailable(`The captioner at ${where} has not answered lately; requests to it are paused`);
         }
         const image = await captionImage(bytes, signal);
         try {
@@ -129,9 +118,8 @@ export function createCaptioner(options: CaptionerOptions): Captioner | undefine
           failuresInARow = 0;
           return described;
         } catch (error) {
-          if (error instanceof CaptionerUnavailable && ++failuresInARow >= breakAfter)
-            restsUntil = now() + restMs;
-          if (error instanceof DescriptionFailed) failuresInARow = 0;
+          if (error instanceof Unavailable && ++failuresInARow >= breakAfter) restsUntil = now() + restMs;
+          if (error instanceof PermanentError) failuresInARow = 0;
           throw error;
         }
       });
@@ -144,19 +132,19 @@ export function createCaptioner(options: CaptionerOptions): Captioner | undefine
           signal ? AbortSignal.any([signal, timeout]) : timeout,
         );
         if (status >= 500 || status === 401 || status === 403) {
-          throw new CaptionerUnavailable(`The captioner at ${where} answers ${status}${hint(status)}`);
+          throw unavailable(`The captioner at ${where} answers ${status}${hint(status)}`);
         }
         restsUntil = 0;
       } catch (error) {
         signal?.throwIfAborted();
-        if (error instanceof CaptionerUnavailable) throw error;
-        throw new CaptionerUnavailable(`The captioner at ${where} ${explain(error as Error, 5000)}`, {
-          cause: error,
-        });
+        if (error instanceof Unavailable) throw error;
+        throw unavailable(`The captioner at ${where} ${explain(error as Error, 5000)}`, error);
       }
     },
   };
 }
+
+const unavailable = (message: string, cause?: unknown) => new Unavailable('captioner', message, { cause });
 
 const hint = (status: number) =>
   status === 401 || status === 403

@@ -1,15 +1,13 @@
 import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
 import { BlockList, isIP } from 'node:net';
+import { PermanentError } from '@mycelium/farm';
 
 /** Such an address may answer with the machine's own secrets, so no request is sent to it. */
-export class ForbiddenAddress extends Error {
-  readonly permanent = true;
-
-  constructor(host: string) {
-    super(`${host} is a link-local or cloud metadata address, and is never asked`);
-    this.name = 'ForbiddenAddress';
-  }
-}
+export const forbiddenAddress = (host: string) =>
+  new PermanentError(
+    'forbidden_address',
+    `${host} is a link-local or cloud metadata address, and is never asked`,
+  );
 
 const forbidden = new BlockList();
 forbidden.addSubnet('169.254.0.0', 16, 'ipv4');
@@ -46,7 +44,7 @@ export function guardLookup(resolve: Lookup = lookup): Lookup {
   return (host, options, callback) =>
     resolve(host, options, (error, address, family) => {
       const found = typeof address === 'string' ? [address] : (address ?? []).map((one) => one.address);
-      if (!error && found.some(isForbidden)) callback(new ForbiddenAddress(host), []);
+      if (!error && found.some(isForbidden)) callback(forbiddenAddress(host), []);
       else callback(error, address, family);
     });
 }

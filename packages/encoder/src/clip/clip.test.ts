@@ -18,7 +18,6 @@ import { modelKey } from '../model/model-id.ts';
 import { seededRandom } from '../random.ts';
 import { createRandomClip } from '../testing/random-clip.ts';
 import { type EncoderOptions, loadEncoder } from './clip.ts';
-import { ModelProcessDied } from './model-process.ts';
 
 const dir = await mkdtemp(join(tmpdir(), 'clip-'));
 after(() => rm(dir, { recursive: true, force: true }));
@@ -136,7 +135,7 @@ test('a crash fails the current call, and the next call starts a new process', a
   const { pid = 0 } = encoder;
   const underWay = encoder.embedImages(Array.from({ length: 64 }, (_, seed) => picture(seed)));
   process.kill(pid, 'SIGKILL');
-  await assert.rejects(underWay, ModelProcessDied);
+  await assert.rejects(underWay, { dependency: 'model' });
   const [again] = await encoder.embedImages([picture(1)]);
   assert.deepEqual(again, before);
   assert.notEqual(encoder.pid, pid);

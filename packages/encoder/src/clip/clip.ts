@@ -33,7 +33,7 @@ export interface Encoder {
   readonly batchSize: number;
   /** The process that runs the model, for monitoring. */
   readonly pid: number | undefined;
-  /** @throws ModelProcessDied when the process ends during the call; the next call starts a new one. */
+  /** @throws Unavailable when the process ends during the call; the next call starts a new one. */
   embedImages(images: Pixels[], signal?: AbortSignal): Promise<Float32Array[]>;
   /** @throws RangeError for a text of more than 77 tokens: `fusionText` and `fitText` shorten it and report that. */
   embedTexts(texts: string[], signal?: AbortSignal): Promise<Float32Array[]>;
@@ -45,7 +45,7 @@ export interface Encoder {
 /**
  * Loads a CLIP model into a separate process, so that a run never blocks the caller's event loop.
  * An aborted call returns at once; the model finishes its run and the result is discarded.
- * @throws ModelUnsuitable when there is no such model; Error when it loads on no device.
+ * @throws PermanentError when there is no such model; Error when it loads on no device.
  */
 export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
   const { device, threads = availableParallelism(), log = () => {} } = options;

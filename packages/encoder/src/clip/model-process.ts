@@ -1,13 +1,9 @@
 import { fork } from 'node:child_process';
+import { Unavailable } from '../unavailable.ts';
 import type { Device, LoadMessage, Reply, Request } from './clip-messages.ts';
 
 /** The model process ended during a request: it crashed or was killed. Try again. */
-export class ModelProcessDied extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ModelProcessDied';
-  }
-}
+const processDied = (message: string) => new Unavailable('model', message);
 
 /** A loaded model in a separate process. */
 export interface ModelProcess {
@@ -15,7 +11,7 @@ export interface ModelProcess {
   pid: number;
   /** Why earlier devices failed; empty when the first one worked. */
   reason: string;
-  /** One request at a time; the caller queues them. @throws ModelProcessDied */
+  /** One request at a time; the caller queues them. @throws Unavailable */
   ask(request: Exclude<Request, LoadMessage>): Promise<{ vectors: Float32Array; rss: number }>;
   /** False once it has ended for any reason. */
   isAlive(): boolean;
@@ -41,9 +37,7 @@ export async function startModelProcess(load: LoadMessage): Promise<ModelProcess
   const exited = new Promise<void>((resolve) => {
     const died = (how: string) => {
       asked?.reject(
-        new ModelProcessDied(
-          `The model process ended (${how}): ${complaints.trim() || 'no output on stderr'}`,
-        ),
+        processDied(`The model process ended (${how}): ${complaints.trim() || 'no output on stderr'}`),
       );
       resolve();
     };
@@ -57,7 +51,7 @@ export async function startModelProcess(load: LoadMessage): Promise<ModelProcess
     // A pending request keeps this program alive; an idle model does not.
     child.channel?.ref();
     try {
-      child.send(request, (error) => error && asked?.reject(new ModelProcessDied(error.message)));
+      child.send(request, (error) => error && asked?.reject(processDied(error.message)));
       const reply = await asked.promise;
       if (reply.kind === 'failed') throw new Error(reply.message);
       return reply;

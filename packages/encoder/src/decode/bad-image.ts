@@ -1,5 +1,7 @@
+import { PermanentError } from '@mycelium/farm';
+
 /** Why an image is quarantined: stored with its key, and counted. */
-export type BadImageReason =
+type BadImageReason =
   | 'empty'
   | 'not_an_image'
   | 'unsupported_format'
@@ -11,13 +13,5 @@ export type BadImageReason =
   | 'too_slow';
 
 /** The bytes can never be decoded: the image belongs in quarantine. */
-export class BadImage extends Error {
-  readonly permanent = true;
-  readonly reason: BadImageReason;
-
-  constructor(reason: BadImageReason, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'BadImage';
-    this.reason = reason;
-  }
-}
+export const badImage = (reason: BadImageReason, message: string, options?: ErrorOptions) =>
+  new PermanentError(reason, message, options);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PermanentError } from '@mycelium/farm';
 import sharp, { type Sharp } from 'sharp';
 import {
   blackPng,
@@ -9,7 +10,6 @@ import {
   pngChunk,
   withSegment,
 } from '../testing/pictures.ts';
-import { BadImage } from './bad-image.ts';
 import { decodeImage } from './decode.ts';
 import { readImageFile } from './image-format.ts';
 
@@ -78,7 +78,7 @@ function assertClose(a: ArrayLike<number>, b: ArrayLike<number>, mean: number, p
 }
 
 const reason = (wanted: string) => (error: unknown) => {
-  assert.ok(error instanceof BadImage, String(error));
+  assert.ok(error instanceof PermanentError, String(error));
   assert.equal(error.reason, wanted, error.message);
   assert.equal(error.permanent, true);
   return true;

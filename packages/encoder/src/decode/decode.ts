@@ -14,7 +14,7 @@ export interface Pixels {
 /**
  * Turns a file into what CLIP sees, for the index and for queries alike: upright, sRGB, the short side resized to 224
  * with antialiased bicubic, the centre cut out. Transparency becomes white.
- * @throws BadImage when the bytes can never be decoded.
+ * @throws PermanentError when the bytes can never be decoded.
  */
 export async function decodeImage(bytes: Buffer, signal?: AbortSignal): Promise<Pixels> {
   return withImage(bytes, signal, async (image, { width, height }) => {

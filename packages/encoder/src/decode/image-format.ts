@@ -1,4 +1,4 @@
-import { BadImage } from './bad-image.ts';
+import { badImage } from './bad-image.ts';
 
 type ImageFormat = 'jpeg' | 'png' | 'webp';
 
@@ -29,18 +29,18 @@ interface Note {
 /**
  * Detects the format by the first bytes, not by the name. Refuses animated files, and files that end before their
  * format says they should.
- * @throws BadImage
+ * @throws PermanentError
  */
 export function readImageFile(bytes: Buffer): ImageFile {
-  if (bytes.length === 0) throw new BadImage('empty', 'The file is empty');
+  if (bytes.length === 0) throw badImage('empty', 'The file is empty');
   if (bytes.length >= 3 && bytes.readUIntBE(0, 3) === 0xffd8ff) return readJpeg(bytes);
   if (bytes.length >= 8 && bytes.readBigUInt64BE(0) === 0x89504e470d0a1a0an) return readPng(bytes);
   if (ascii(bytes, 0, 'RIFF') && ascii(bytes, 8, 'WEBP')) return readWebp(bytes);
   const other = refused.find(([, test]) => test(bytes));
   if (other) {
-    throw new BadImage('unsupported_format', `The file is ${other[0]}; only JPEG, PNG and WebP are accepted`);
+    throw badImage('unsupported_format', `The file is ${other[0]}; only JPEG, PNG and WebP are accepted`);
   }
-  throw new BadImage('not_an_image', `The file is not an image: it begins with ${firstLetters(bytes)}`);
+  throw badImage('not_an_image', `The file is not an image: it begins with ${firstLetters(bytes)}`);
 }
 
 const ascii = (bytes: Buffer, at: number, text: string) =>
@@ -50,7 +50,7 @@ const firstLetters = (bytes: Buffer) =>
   JSON.stringify(bytes.toString('latin1', 0, 12).replace(/[^ -~]/g, '.'));
 
 const truncated = (format: string, bytes: Buffer) =>
-  new BadImage('truncated', `The ${format} ends before its picture does, after ${bytes.length} bytes`);
+  badImage('truncated', `The ${format} ends before its picture does, after ${bytes.length} bytes`);
 
 /**
  * A JPEG has an end-of-image marker somewhere after its first scan. Cameras append data, so the marker need not be
@@ -60,7 +60,7 @@ function readJpeg(bytes: Buffer): ImageFile {
   const notes: Note[] = [];
   let at = 2;
   while (at + 4 <= bytes.length) {
-    if (bytes[at] !== 0xff) throw new BadImage('corrupt', `The JPEG has no marker at byte ${at}`);
+    if (bytes[at] !== 0xff) throw badImage('corrupt', `The JPEG has no marker at byte ${at}`);
     const marker = bytes[at + 1] as number;
     if (marker === 0xda) {
       if (bytes.lastIndexOf(endOfImage) <= at) break;
@@ -95,7 +95,7 @@ function readPng(bytes: Buffer): ImageFile {
     const type = bytes.toString('latin1', at + 4, at + 8);
     const next = at + 12 + bytes.readUInt32BE(at);
     if (type === 'acTL' && bytes.readUInt32BE(at + 8) > 1) {
-      throw new BadImage('animated', 'The PNG is animated; a camera takes still pictures');
+      throw badImage('animated', 'The PNG is animated; a camera takes still pictures');
     }
     if (type === 'IEND') return { format: 'png', notes };
     if (next > bytes.length) break;
@@ -114,7 +114,7 @@ function readWebp(bytes: Buffer): ImageFile {
   if (end > bytes.length) throw truncated('WebP', bytes);
   const animation = 0x02;
   if (ascii(bytes, 12, 'VP8X') && (bytes[20] as number) & animation) {
-    throw new BadImage('animated', 'The WebP is animated; a camera takes still pictures');
+    throw badImage('animated', 'The WebP is animated; a camera takes still pictures');
   }
   for (let at = 12; at + 8 <= end; ) {
     const name = bytes.toString('latin1', at, at + 4);

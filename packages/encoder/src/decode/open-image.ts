@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
+import { PermanentError } from '@mycelium/farm';
 import pLimit from 'p-limit';
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import { BadImage } from './bad-image.ts';
+import { badImage } from './bad-image.ts';
 import { readImageFile } from './image-format.ts';
 import { withPlainExif } from './plain-exif.ts';
 
@@ -31,7 +32,7 @@ function restrictLoaders(): void {
 /**
  * Opens an untrusted image: checks its format, size and shape, removes its notes, limits memory and time.
  * @param read gets the upright image, which fails on damage, and its upright size; it decides about colour and size
- * @throws BadImage
+ * @throws PermanentError
  */
 export async function withImage<Result>(
   bytes: Buffer,
@@ -45,7 +46,7 @@ export async function withImage<Result>(
     const metadata = await image.metadata().catch(refuse);
     // The same bytes can look like two formats to two readers: sharp must agree with us.
     if (metadata.format !== file.format) {
-      throw new BadImage('corrupt', `The ${file.format} reads as ${metadata.format}`);
+      throw badImage('corrupt', `The ${file.format} reads as ${metadata.format}`);
     }
     checkSize(metadata);
     const decode = () => read(image.timeout({ seconds: 60 }), metadata.autoOrient).catch(refuse);
@@ -56,13 +57,13 @@ export async function withImage<Result>(
 function checkSize(metadata: Metadata): void {
   const { width, height } = metadata;
   const size = `${width} × ${height} pixels`;
-  if (width * height > limitInputPixels) throw new BadImage('too_large', `${size} are more than 50 million`);
+  if (width * height > limitInputPixels) throw badImage('too_large', `${size} are more than 50 million`);
   if (wholeBytes(metadata) > limitWholeBytes) {
-    throw new BadImage('too_large', `${size} need too much memory to decode (interlaced, or WebP)`);
+    throw badImage('too_large', `${size} need too much memory to decode (interlaced, or WebP)`);
   }
   const [short, long] = [Math.min(width, height), Math.max(width, height)];
   if (short < 32 || long > 10 * short) {
-    throw new BadImage('bad_shape', `${size} are not a photograph: a side under 32, or longer than 10 : 1`);
+    throw badImage('bad_shape', `${size} are not a photograph: a side under 32, or longer than 10 : 1`);
   }
 }
 
@@ -75,11 +76,10 @@ function wholeBytes({ format, isProgressive, width, height, channels, depth }: M
 
 /** sharp's own errors are about the bytes: keeps the first line of its message. */
 function refuse(error: Error): never {
-  if (error instanceof BadImage || error.name === 'AbortError') throw error;
+  if (error instanceof PermanentError || error.name === 'AbortError') throw error;
   const line = error.message.split('\n')[0]?.slice(0, 200) ?? '';
-  if (/timeout/i.test(line))
-    throw new BadImage('too_slow', `Decoding was stopped: ${line}`, { cause: error });
-  if (/exceeds pixel limit/i.test(line)) throw new BadImage('too_large', line, { cause: error });
+  if (/timeout/i.test(line)) throw badImage('too_slow', `Decoding was stopped: ${line}`, { cause: error });
+  if (/exceeds pixel limit/i.test(line)) throw badImage('too_large', line, { cause: error });
   const reason = /premature end|truncat/i.test(line) ? 'truncated' : 'corrupt';
-  throw new BadImage(reason, `The image does not decode: ${line}`, { cause: error });
+  throw badImage(reason, `The image does not decode: ${line}`, { cause: error });
 }

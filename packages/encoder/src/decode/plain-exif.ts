@@ -31,7 +31,7 @@ export function withPlainExif(bytes: Buffer, { format, notes }: ImageFile): Buff
 
 /**
  * The first EXIF block of a file, from its TIFF header on, read without a decoder: libexif can hang on it.
- * @throws BadImage when the file is not an image
+ * @throws PermanentError when the file is not an image
  */
 export function readExifBlock(bytes: Buffer): Buffer | undefined {
   const exif = readImageFile(bytes).notes.find(({ kind }) => kind === 'exif');

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PermanentError } from '@mycelium/farm';
 
 /** A file to download, with its size and a checksum to verify it. */
 export interface RemoteFile {
@@ -39,8 +40,8 @@ export async function downloadFile(file: RemoteFile, path: string, download: Dow
       return await rename(part, path);
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof WrongBytes) await rm(part, { force: true });
-      if (attempt === attempts || error instanceof Refused) {
+      if ('wrongBytes' in (error as Error)) await rm(part, { force: true });
+      if (attempt === attempts || error instanceof PermanentError) {
         throw new Error(`${file.path} could not be downloaded: ${(error as Error).message}`, {
           cause: error,
         });
@@ -50,9 +51,8 @@ export async function downloadFile(file: RemoteFile, path: string, download: Dow
   }
 }
 
-class WrongBytes extends Error {}
-/** The server refuses, and a retry would not help. */
-class Refused extends Error {}
+/** What is on the disk cannot be continued: the next attempt starts from the beginning. */
+const wrongBytes = (message: string) => Object.assign(new Error(message), { wrongBytes: true });
 
 const backOff = (attempt: number, signal?: AbortSignal) =>
   sleep(Math.min(30_000, 1000 * 2 ** (attempt - 1)), undefined, { ...(signal && { signal }) }).then(() => {});
@@ -64,7 +64,7 @@ async function loadRest(
 ): Promise<void> {
   const have = (await stat(part).catch(() => undefined))?.size ?? 0;
   if (have === file.size) return;
-  if (have > file.size) throw new WrongBytes(`downloaded ${have} bytes of ${file.size}`);
+  if (have > file.size) throw wrongBytes(`downloaded ${have} bytes of ${file.size}`);
 
   // An open connection that sends nothing counts as interrupted.
   const silence = new AbortController();
@@ -78,8 +78,9 @@ async function loadRest(
       await response.body?.cancel();
       const final =
         response.status >= 400 && response.status < 500 && ![408, 416, 429].includes(response.status);
-      if (response.status === 416) throw new WrongBytes('the server refuses to continue the file');
-      throw new (final ? Refused : Error)(`the server answers ${response.status}`);
+      if (response.status === 416) throw wrongBytes('the server refuses to continue the file');
+      const message = `the server answers ${response.status}`;
+      throw final ? new PermanentError('refused', message) : new Error(message);
     }
     // A server that ignores the range sends the file from its start.
     const resumed =
@@ -89,7 +90,7 @@ async function loadRest(
       for await (const chunk of chunks) {
         timer.refresh();
         done += chunk.length;
-        if (done > file.size) throw new WrongBytes(`received more than ${file.size} bytes`);
+        if (done > file.size) throw wrongBytes(`received more than ${file.size} bytes`);
         onProgress?.(done);
         yield chunk;
       }
@@ -107,7 +108,7 @@ async function loadRest(
 async function verify(file: RemoteFile, part: string, signal?: AbortSignal): Promise<void> {
   const have = (await stat(part)).size;
   if (have < file.size) throw new Error(`the connection ended after ${have} of ${file.size} bytes`);
-  if (!(await isSame(file, part, signal))) throw new WrongBytes('its checksum is wrong');
+  if (!(await isSame(file, part, signal))) throw wrongBytes('its checksum is wrong');
 }
 
 /** Whether the file at `path` is the hub's, by its size and checksum. */

@@ -1,17 +1,9 @@
 import { z } from 'zod';
+import { Unavailable } from '../unavailable.ts';
 import type { RemoteFile } from './download.ts';
 
 /** The hub does not have the model, or is unreachable. */
-export class HubError extends Error {
-  /** The HTTP status, where there was an answer. */
-  readonly status: number | undefined;
-
-  constructor(message: string, status?: number, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'HubError';
-    this.status = status;
-  }
-}
+const hubError = (message: string, cause?: unknown) => new Unavailable('hub', message, { cause });
 
 /** The part of `GET /api/models/{id}/revision/{revision}?blobs=true` that we read. */
 const answerSchema = z.object({
@@ -39,32 +31,25 @@ export async function listHubFiles({
   signal: AbortSignal | undefined;
 }): Promise<{ commit: string; files: RemoteFile[] }> {
   if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(id))
-    throw new HubError(`"${id}" is not a model name; expected org/name`);
+    throw hubError(`"${id}" is not a model name; expected org/name`);
   const url = `${endpoint.replace(/\/$/, '')}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
   const timeout = AbortSignal.timeout(30_000);
   const response = await fetch(url, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout }).catch(
     (error: Error) => {
       signal?.throwIfAborted();
-      throw new HubError(
-        `The hub at ${endpoint} cannot be reached; set HF_ENDPOINT to use another`,
-        undefined,
-        {
-          cause: error,
-        },
-      );
+      throw hubError(`The hub at ${endpoint} cannot be reached; set HF_ENDPOINT to use another`, error);
     },
   );
   if (!response.ok) {
     await response.body?.cancel();
-    throw new HubError(
+    throw hubError(
       response.status === 404 || response.status === 401
         ? `${endpoint} has no public model ${id} at ${revision}`
         : `The hub at ${endpoint} answers ${response.status}`,
-      response.status,
     );
   }
   const answer = answerSchema.safeParse(await response.json().catch(() => undefined));
-  if (!answer.success) throw new HubError(`The hub at ${endpoint} sent something other than a list of files`);
+  if (!answer.success) throw hubError(`The hub at ${endpoint} sent something other than a list of files`);
   const { sha, siblings } = answer.data;
   const files = siblings.map(({ rfilename, size, blobId, lfs }) => ({
     path: rfilename,

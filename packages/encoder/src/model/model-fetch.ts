@@ -31,7 +31,7 @@ export interface FetchModel {
 /**
  * Downloads a model from a hub into `modelDir` and returns its id. An interrupted download resumes; every file is
  * checked against the hub's size and checksum; the model's folder appears, or is replaced, only when it is complete.
- * @throws HubError when the hub does not have it or is unreachable; ModelUnsuitable when we cannot use it.
+ * @throws Unavailable when the hub does not have it or is unreachable; PermanentError when we cannot use it.
  */
 export async function fetchModel(options: FetchModel): Promise<ModelId> {
   const { id, revision = 'main', dtype, modelDir, endpoint, signal, onProgress, pause } = options;

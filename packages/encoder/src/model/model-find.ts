@@ -1,13 +1,14 @@
+import { PermanentError } from '@mycelium/farm';
 import { demoModelDir } from './demo-model-dir.ts';
 import { dtypes } from './model-files.ts';
-import { type ModelChoice, ModelUnsuitable, probeModel } from './model-folder.ts';
+import { type ModelChoice, probeModel } from './model-folder.ts';
 import { modelKey } from './model-id.ts';
 import { listModels } from './model-list.ts';
 
 /**
  * Finds the model of a key among all on this machine: `model` (CLIP_MODEL), those in `modelDir`, the demo model.
  * So searches follow `models use` without a change of settings.
- * @throws ModelUnsuitable when it is not on this machine
+ * @throws PermanentError when it is not on this machine
  */
 export async function findModel(
   key: string,
@@ -20,7 +21,8 @@ export async function findModel(
     const choice = { model: place, modelDir, dtype };
     if ((await keyOf(choice)) === key) return choice;
   }
-  throw new ModelUnsuitable(
+  throw new PermanentError(
+    'model',
     `Searches read the vectors of ${key}, and that model is not on this machine: it is neither CLIP_MODEL nor in ` +
       `${modelDir}. Copy it here, or switch to another model with \`mycelium models use\``,
   );
@@ -30,7 +32,7 @@ async function keyOf(choice: ModelChoice): Promise<string | undefined> {
   try {
     return modelKey(await probeModel(choice));
   } catch (error) {
-    if (error instanceof ModelUnsuitable) return undefined;
+    if (error instanceof PermanentError) return undefined;
     throw error;
   }
 }

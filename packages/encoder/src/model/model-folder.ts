@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
+import { PermanentError } from '@mycelium/farm';
 import { z } from 'zod';
 import { type Normalisation, readNormalisation } from '../decode/preprocess.ts';
 import { dimensions } from '../fusion/fuse.ts';
@@ -14,14 +15,7 @@ export interface ModelFolder {
 }
 
 /** The model cannot be used as it is; the message says what to do. */
-export class ModelUnsuitable extends Error {
-  readonly permanent = true;
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'ModelUnsuitable';
-  }
-}
+const unsuitable = (message: string, options?: ErrorOptions) => new PermanentError('model', message, options);
 
 export interface ModelChoice {
   /** A folder, or a hub id below `modelDir`: `org/name` or `org/name@revision`. */
@@ -53,7 +47,7 @@ export function modelPath({ model, modelDir }: Pick<ModelChoice, 'model' | 'mode
 
 /**
  * Finds a model and returns its id without loading it: quick after the first time.
- * @throws ModelUnsuitable when it is missing, or not a CLIP of 512 dimensions with our preprocessing
+ * @throws PermanentError when it is missing, or not a CLIP of 512 dimensions with our preprocessing
  */
 export async function openModel(choice: ModelChoice): Promise<ModelFolder> {
   const dir = modelPath(choice);
@@ -62,17 +56,17 @@ export async function openModel(choice: ModelChoice): Promise<ModelFolder> {
     await Promise.all(wanted.map(async (file) => ((await isFile(join(dir, file))) ? [] : [file])))
   ).flat();
   if (missing.length > 0) {
-    throw new ModelUnsuitable(
+    throw unsuitable(
       `The model ${choice.model} (${choice.dtype}) is incomplete in ${dir}: ${missing.join(', ')} missing. ` +
         'Fetch it with `mycelium models fetch`, or set CLIP_MODEL to a folder that has it',
     );
   }
   const config = await readJson(dir, 'config.json', configSchema.parse);
   if (config.model_type !== 'clip') {
-    throw new ModelUnsuitable(`The model in ${dir} is of type ${config.model_type}; expected clip`);
+    throw unsuitable(`The model in ${dir} is of type ${config.model_type}; expected clip`);
   }
   if (config.projection_dim !== dimensions) {
-    throw new ModelUnsuitable(
+    throw unsuitable(
       `The model in ${dir} produces vectors of ${config.projection_dim ?? 'unknown'} dimensions; ` +
         `expected ${dimensions}, as of CLIP ViT-B/32 and ViT-B/16`,
     );
@@ -90,20 +84,20 @@ export async function openModel(choice: ModelChoice): Promise<ModelFolder> {
   return { dir, id, normalisation };
 }
 
-/** Whether a model can be loaded, without loading it. @throws ModelUnsuitable */
+/** Whether a model can be loaded, without loading it. @throws PermanentError */
 export async function probeModel(choice: ModelChoice): Promise<ModelId> {
   return (await openModel(choice)).id;
 }
 
 /**
  * Whether a model can be loaded, and its weights are byte for byte what they were when first seen.
- * @throws ModelUnsuitable
+ * @throws PermanentError
  */
 export async function verifyModel(choice: ModelChoice): Promise<ModelId> {
   const { dir, id } = await openModel(choice);
   const damaged = await damagedFiles(dir);
   if (damaged.length > 0) {
-    throw new ModelUnsuitable(
+    throw unsuitable(
       `${damaged.join(', ')} in ${dir} cannot be trusted: the bytes have changed, but size and time have not. ` +
         'Remove the folder and fetch the model again with `mycelium models fetch`, or copy it again',
     );
@@ -129,7 +123,7 @@ async function readJson<Result>(
     return parse(JSON.parse(await readFile(join(dir, file), 'utf8')));
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
-    throw new ModelUnsuitable(`${join(dir, file)} is not valid: ${why}`, { cause: error });
+    throw unsuitable(`${join(dir, file)} is not valid: ${why}`, { cause: error });
   }
 }
 

@@ -1,4 +1,5 @@
 import { growthDayOf, type Phase, phaseOf } from '../growth/phase.ts';
+import { PermanentError } from '../permanent-error.ts';
 import { type Day, dayOf, instantToLocal } from '../time/day.ts';
 import { dayFrom, digits, minuteOf, readInDate, remembered } from './key-dates.ts';
 
@@ -27,19 +28,6 @@ export interface KeyRules {
   aliases: Readonly<Record<string, string>>;
 }
 
-export class NotAnImageKey extends Error {
-  override name = 'NotAnImageKey';
-  readonly permanent = true;
-  readonly key: string;
-  readonly reason: string;
-
-  constructor(key: string, reason: string) {
-    super(`${JSON.stringify(key)} is not an image key: ${reason}`);
-    this.key = key;
-    this.reason = reason;
-  }
-}
-
 const roomPattern = /^[\p{L}\p{N}][\p{L}\p{N}-]{0,31}$/u;
 const cameraPattern = /^\d{1,12}$/;
 const shape = 'it is not {room}/{YYYYMMDD}/{room}_{camera}_{in-date}_{YYYYMMDDHHMMSS}.jpg';
@@ -48,11 +36,11 @@ const shape = 'it is not {room}/{YYYYMMDD}/{room}_{camera}_{in-date}_{YYYYMMDDHH
  * Reads `612/20251224/612_1921681235_20251218_20251224160000.jpg`.
  * An in-date later than the capture is a typing mistake, not a bad image: it is kept, the growth day is then zero or
  * less, and the stage `non_growth`.
- * @throws NotAnImageKey
+ * @throws PermanentError
  */
 export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): ImageKey {
   const refuse = (reason: string): never => {
-    throw new NotAnImageKey(key, reason);
+    throw new PermanentError(reason, `${JSON.stringify(key)} is not an image key: ${reason}`);
   };
   const [folderRoom = '', folderDate = '', file = '', ...deeper] = key.split('/');
   const [fileRoom = '', camera = '', inDate = '', captured = '', ...more] = file
@@ -95,7 +83,7 @@ export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): Ima
 
 /**
  * The key of an image; `day` defaults to the day of capture. Dates are written with 8 digits.
- * @throws NotAnImageKey when the room or the camera cannot be part of a key, or a date is invalid
+ * @throws PermanentError when the room or the camera cannot be part of a key, or a date is invalid
  */
 export function formatImageKey(
   image: Pick<ImageKey, 'room' | 'capturedAt' | 'batchInDate' | 'camera'> & { day?: Day },
@@ -115,7 +103,8 @@ export function isRoom(text: string): boolean {
   return roomPattern.test(text);
 }
 
-function realRoom(room: string, aliases: Readonly<Record<string, string>>): string {
+/** The name that a store folder's room has on the farm. */
+export function realRoom(room: string, aliases: Readonly<Record<string, string>>): string {
   return Object.hasOwn(aliases, room) ? (aliases[room] as string) : room;
 }
 

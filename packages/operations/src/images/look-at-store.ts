@@ -1,5 +1,5 @@
 import { type ImageRow, imageIds, upsertImages } from '@mycelium/database';
-import { type Day, isRoom, NotAnImageKey, parseImageKey } from '@mycelium/farm';
+import { type Day, isRoom, PermanentError, parseImageKey } from '@mycelium/farm';
 import type { ObjectStore, StoredObject } from '@mycelium/storage';
 import type { Operations } from '../operations.ts';
 
@@ -23,7 +23,7 @@ const mostExamples = 20;
 /**
  * Brings the table `image` up to date with what the store holds for these days, both included. Lists each room's
  * folder from the first day to the last in one go: about one request per 1,000 images, however many days there are.
- * @throws StoreUnavailable
+ * @throws StoreError
  */
 export async function lookAtStore(
   tools: LookTools,
@@ -70,7 +70,7 @@ function readObject(rules: LookTools, { key, etag, size }: StoredObject, look: S
   try {
     return { ...parseImageKey(key, rules), etag, bytes: size };
   } catch (error) {
-    if (!(error instanceof NotAnImageKey)) throw error;
+    if (!(error instanceof PermanentError)) throw error;
     look.unreadable++;
     if (look.examples.length < mostExamples) look.examples.push({ key, reason: error.reason });
     return undefined;

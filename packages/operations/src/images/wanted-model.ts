@@ -8,7 +8,7 @@ interface ModelSettings {
 
 /**
  * The key of the model that clip workers of these settings load; without such a setting, of the active one.
- * @throws ModelUnsuitable when the model is not on this machine
+ * @throws PermanentError when the model is not on this machine
  */
 export async function wantedModel(
   pool: Pool,

@@ -1,3 +1,4 @@
+import { PermanentError } from '@mycelium/farm';
 import type { Cause } from '../envelope.ts';
 import type { JobName, PayloadInput } from '../jobs.ts';
 import type { Queues } from '../queues.ts';
@@ -75,14 +76,9 @@ export async function whyDeadLettered(
   return undefined;
 }
 
-/** The slot has not come yet: a run of it would take the place of the real one. */
-export class SlotNotDue extends RangeError {
-  readonly permanent = true;
-}
-
 /**
  * Puts the one job of a slot into Redis, in place of a finished one. An unfinished one stays as it is and is returned.
- * @throws SlotNotDue when the slot lies after `now`
+ * @throws PermanentError when the slot lies after `now`: a run of it would take the place of the real one
  */
 export async function enqueueSlot<Name extends JobName>(
   queues: Queues,
@@ -92,7 +88,8 @@ export async function enqueueSlot<Name extends JobName>(
   payload: PayloadInput<Name>,
   { by, now = new Date() }: { by?: string; now?: Date } = {},
 ) {
-  if (slot > now) throw new SlotNotDue(`the slot ${slot.toISOString()} of ${name} has not come yet`);
+  if (slot > now)
+    throw new PermanentError('not_due', `the slot ${slot.toISOString()} of ${name} has not come yet`);
   const jobId = slotJobId(name, slot);
   const old = await queues.of(name).getJob(jobId);
   if (old && ((await old.isCompleted()) || (await old.isFailed()))) await old.remove();

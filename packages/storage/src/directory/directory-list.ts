@@ -3,7 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { whyNotObjectKey } from '../object-key.ts';
 import type { ListOptions, StoredObject } from '../object-store.ts';
-import { StoreUnavailable } from '../store-errors.ts';
+import { storeUnavailable } from '../store-errors.ts';
 
 /**
  * Walks the folder in the order of the keys' UTF-8 bytes, as S3 lists, and holds only one folder's names at each
@@ -62,7 +62,7 @@ async function namesIn(root: string, folder: string): Promise<string[]> {
     const { code, message } = error as NodeJS.ErrnoException;
     // A folder that is missing, or was deleted while we walked, has no objects.
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    throw new StoreUnavailable(`listing the image folder ${root}: ${message}`, { cause: error });
+    throw storeUnavailable(`listing the image folder ${root}: ${message}`, { cause: error });
   }
   return entries
     .filter((entry) => entry.isFile() || entry.isDirectory())

@@ -2,9 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { type BigIntStats, constants } from 'node:fs';
 import { lstat, mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { assertObjectKey, InvalidObjectKey } from '../object-key.ts';
+import { assertObjectKey } from '../object-key.ts';
 import type { ManagedStore, ObjectBytes } from '../object-store.ts';
-import { ObjectNotFound, ObjectTooLarge, StoreError, StoreUnavailable } from '../store-errors.ts';
+import {
+  invalidObjectKey,
+  objectNotFound,
+  objectTooLarge,
+  StoreError,
+  storeUnavailable,
+} from '../store-errors.ts';
 import { describeFile, isTempName, listDirectory, listTopFolders, tempName } from './directory-list.ts';
 
 /**
@@ -79,20 +85,20 @@ async function readFile(
   signal: AbortSignal | undefined,
 ): Promise<ObjectBytes> {
   const path = pathOf(root, key);
-  if (!(await isReachable(root, key))) throw new ObjectNotFound(key);
+  if (!(await isReachable(root, key))) throw objectNotFound(key);
   // NONBLOCK: opening a named pipe in the folder would wait for its writer forever.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(path, flags).catch(async (error: unknown) => {
     if (!isAbsence(error)) throw unavailable(`reading ${key}`, error);
     // An unmounted disk must not look like a deleted image.
     await assertFolder(root);
-    throw new ObjectNotFound(key);
+    throw objectNotFound(key);
   });
   try {
     // Of the open file: a replacement gets a file of its own, so these bytes and this etag belong together.
     const stats = await file.stat({ bigint: true });
-    if (!stats.isFile()) throw new ObjectNotFound(key);
-    if (stats.size > maxObjectBytes) throw new ObjectTooLarge(key, maxObjectBytes);
+    if (!stats.isFile()) throw objectNotFound(key);
+    if (stats.size > maxObjectBytes) throw objectTooLarge(key, maxObjectBytes);
     const bytes = await file.readFile(signal ? { signal } : {});
     return { bytes, etag: describeFile(key, stats).etag };
   } catch (error) {
@@ -113,7 +119,7 @@ async function writeFile(
   const path = pathOf(root, key);
   await assertFolder(root);
   if (!(await isReachable(root, key)))
-    throw new InvalidObjectKey(key, 'a part of its path is a file or a symbolic link');
+    throw invalidObjectKey(key, 'a part of its path is a file or a symbolic link');
   const temp = join(dirname(path), tempName(randomUUID()));
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -134,7 +140,7 @@ async function writeFile(
 function pathOf(root: string, key: string): string {
   assertObjectKey(key);
   if (key.split('/').some(isTempName))
-    throw new InvalidObjectKey(key, 'the name is reserved for unfinished files');
+    throw invalidObjectKey(key, 'the name is reserved for unfinished files');
   return join(root, key);
 }
 
@@ -154,7 +160,7 @@ async function assertFolder(root: string): Promise<void> {
   const stats = await stat(root).catch((error: unknown) => {
     throw unavailable(`the image folder ${root}`, error);
   });
-  if (!stats.isDirectory()) throw new StoreUnavailable(`the image folder ${root} is not a folder`);
+  if (!stats.isDirectory()) throw storeUnavailable(`the image folder ${root} is not a folder`);
 }
 
 /**
@@ -187,12 +193,12 @@ function isAbsence(error: unknown): boolean {
 function whyNotWritten(key: string, error: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EISDIR') return new InvalidObjectKey(key, 'it is the folder of other objects');
-  if (code === 'ENOTDIR' || code === 'EEXIST') return new InvalidObjectKey(key, 'its folder is an object');
-  if (code === 'ENAMETOOLONG') return new InvalidObjectKey(key, 'the name is too long for the file system');
+  if (code === 'EISDIR') return invalidObjectKey(key, 'it is the folder of other objects');
+  if (code === 'ENOTDIR' || code === 'EEXIST') return invalidObjectKey(key, 'its folder is an object');
+  if (code === 'ENAMETOOLONG') return invalidObjectKey(key, 'the name is too long for the file system');
   return unavailable(`writing ${key}`, error);
 }
 
-function unavailable(what: string, error: unknown): StoreUnavailable {
-  return new StoreUnavailable(`${what}: ${(error as Error).message}`, { cause: error });
+function unavailable(what: string, error: unknown): StoreError {
+  return storeUnavailable(`${what}: ${(error as Error).message}`, { cause: error });
 }

@@ -4,7 +4,7 @@ import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientOptions } from 'minio';
 import { withDeadline } from '../deadline.ts';
-import { StoreError, StoreUnavailable } from '../store-errors.ts';
+import { StoreError, storeUnavailable } from '../store-errors.ts';
 
 export interface S3Settings {
   /** `http://host:9000` or `https://host`. */
@@ -60,7 +60,7 @@ export function createS3Client(settings: S3Settings): S3Client {
         );
       } catch (error) {
         if (signal?.aborted || error instanceof StoreError) throw error;
-        throw new StoreUnavailable(`${described}: ${reasonOf(error)}`);
+        throw storeUnavailable(`${described}: ${reasonOf(error)}`);
       }
     },
   };

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import type { ListOptions, StoredObject } from '../object-store.ts';
-import { StoreUnavailable } from '../store-errors.ts';
+import { storeUnavailable } from '../store-errors.ts';
 import type { S3Client } from './s3-client.ts';
 import { readPage, type S3Page } from './s3-page.ts';
 
@@ -10,7 +10,7 @@ const maxPages = 20_000;
 /**
  * Lists page by page and requests the next page when the last is used up. If the server repeats a continuation
  * token, the listing fails instead of looping forever.
- * @throws StoreUnavailable
+ * @throws StoreError
  */
 export async function* listS3(
   client: S3Client,
@@ -27,7 +27,7 @@ export async function* listS3(
   }
 }
 
-/** The first parts of all keys. @throws StoreUnavailable */
+/** The first parts of all keys. @throws StoreError */
 export async function listTopFolders(
   client: S3Client,
   bucket: string,
@@ -58,11 +58,11 @@ async function* pages(client: S3Client, bucket: string, listing: Listing): Async
     if (!page.truncated) return;
     token = page.nextToken;
     if (!token || seen.has(token)) {
-      throw new StoreUnavailable(`listing ${bucket}: the server does not advance (page ${number})`);
+      throw storeUnavailable(`listing ${bucket}: the server does not advance (page ${number})`);
     }
     seen.add(token);
   }
-  throw new StoreUnavailable(`listing ${bucket}: more than ${listing.pageLimit} pages`);
+  throw storeUnavailable(`listing ${bucket}: more than ${listing.pageLimit} pages`);
 }
 
 async function fetchPage(

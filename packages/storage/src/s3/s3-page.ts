@@ -1,5 +1,5 @@
 import type { StoredObject } from '../object-store.ts';
-import { StoreUnavailable } from '../store-errors.ts';
+import { storeUnavailable } from '../store-errors.ts';
 
 /** One answer to ListObjectsV2. */
 export interface S3Page {
@@ -15,11 +15,11 @@ export interface S3Page {
  * URL-encoded, so that on a server that ignores `encoding-type` a `+` becomes a space and a `%` an exception, and
  * it turns tokens made of digits into numbers. And a parser that builds a tree takes 18 s for a million keys where
  * this takes half a second; the answer is flat, and its texts can hold no `<`.
- * @throws StoreUnavailable when the answer is something else or incomplete
+ * @throws StoreError when the answer is something else or incomplete
  */
 export function readPage(xml: string): S3Page {
   if (!/<ListBucketResult[\s>]/.test(xml) || !xml.trimEnd().endsWith('</ListBucketResult>')) {
-    throw new StoreUnavailable('the server’s answer is not an S3 listing');
+    throw storeUnavailable('the server’s answer is not an S3 listing');
   }
   const [head = '', ...entries] = xml.split('<Contents>');
   // What is not an entry may stand before, between or after them.
@@ -43,7 +43,7 @@ export function readPage(xml: string): S3Page {
 
 function required(xml: string, element: string): string {
   const text = textOf(xml, element);
-  if (text === undefined) throw new StoreUnavailable(`the server lists something without ${element}`);
+  if (text === undefined) throw storeUnavailable(`the server lists something without ${element}`);
   return text;
 }
 

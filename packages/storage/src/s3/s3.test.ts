@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { ObjectNotFound, type S3StoreSettings, StoreUnavailable, s3Store } from '../index.ts';
+import { type S3StoreSettings, StoreError, s3Store } from '../index.ts';
 
 /** A server that answers like a broken one. */
 async function brokenServer(
@@ -50,7 +50,7 @@ test('a server that repeats its continuation token forever ends the listing with
     response.end(page({ keys: ['a'], next: 'same' })),
   );
   const { keys, error } = await listUntilEnd(store);
-  assert.ok(error instanceof StoreUnavailable);
+  assert.ok(error instanceof StoreError && error.reason === 'unavailable');
   assert.match(error.message, /does not advance/);
   assert.equal(urls.length, 2);
   assert.deepEqual(keys, ['a', 'a']);
@@ -153,13 +153,14 @@ test('a server that stalls is given up after the time limit, wherever it stalls'
   };
   for (const stall of [() => {}, (_: IncomingMessage, response: ServerResponse) => headersOnly(response)]) {
     const { store } = await brokenServer(t, stall, { timeoutMs: 50, probeTimeoutMs: 50 });
-    const late = (error: unknown) => error instanceof StoreUnavailable && /within 50 ms/.test(error.message);
+    const late = (error: unknown) =>
+      error instanceof StoreError && error.reason === 'unavailable' && /within 50 ms/.test(error.message);
     assert.ok(late((await listUntilEnd(store)).error));
     await assert.rejects(store.read('612/x.jpg'), late);
     await assert.rejects(store.write('612/x.jpg', Buffer.from('x')), late);
   }
   const { store } = await brokenServer(t, () => {}, { timeoutMs: 60_000, probeTimeoutMs: 50 });
-  await assert.rejects(store.probe(), StoreUnavailable);
+  await assert.rejects(store.probe(), { reason: 'unavailable' });
 });
 
 test('an abort reaches a request that is under way, with the reason of its signal', async (t) => {
@@ -201,11 +202,11 @@ test('a server that stays busy, or refuses us, means the store is at fault; a mi
   );
   await assert.rejects(
     store.read('x'),
-    (error) => error instanceof StoreUnavailable && /503/.test(error.message),
+    (error) => error instanceof StoreError && error.reason === 'unavailable' && /503/.test(error.message),
   );
   assert.equal(urls.length, 3);
   Object.assign(status, { value: 403, code: 'AccessDenied' });
   await assert.rejects(store.read('x'), /AccessDenied/);
   Object.assign(status, { value: 404, code: 'NoSuchKey' });
-  await assert.rejects(store.read('x'), ObjectNotFound);
+  await assert.rejects(store.read('x'), { reason: 'not_found' });
 });

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { assertObjectKey } from '../object-key.ts';
 import type { ManagedStore } from '../object-store.ts';
-import { ObjectNotFound, ObjectTooLarge, StoreUnavailable } from '../store-errors.ts';
+import { objectNotFound, objectTooLarge, storeUnavailable } from '../store-errors.ts';
 import { createS3Client, type S3Settings } from './s3-client.ts';
 import { listS3, listTopFolders } from './s3-list.ts';
 
@@ -28,7 +28,7 @@ export function s3Store(settings: S3StoreSettings): ManagedStore {
       assertObjectKey(key);
       return client.call(`reading ${key}`, signal, async (minio) => {
         const body = await minio.getObject(bucket, key).catch((error: unknown) => {
-          throw codeOf(error) === 'NoSuchKey' ? new ObjectNotFound(key) : error;
+          throw codeOf(error) === 'NoSuchKey' ? objectNotFound(key) : error;
         });
         const response = body as IncomingMessage;
         const etag = etagOf(response);
@@ -65,7 +65,7 @@ export function s3Store(settings: S3StoreSettings): ManagedStore {
         (minio) => minio.bucketExists(bucket),
         probeTimeoutMs,
       );
-      if (!exists) throw new StoreUnavailable(`there is no ${described}`);
+      if (!exists) throw storeUnavailable(`there is no ${described}`);
     },
 
     async ensureBucket(signal) {
@@ -89,7 +89,7 @@ export function s3Store(settings: S3StoreSettings): ManagedStore {
 
 /** As listings write it: without quotes. A proxy that compresses marks it as weak (`W/`). */
 function etagOf({ headers }: IncomingMessage): string {
-  if (!headers.etag) throw new StoreUnavailable('the server sent an object without an ETag');
+  if (!headers.etag) throw storeUnavailable('the server sent an object without an ETag');
   return headers.etag.replace(/^W\//, '').replaceAll('"', '');
 }
 
@@ -99,7 +99,7 @@ async function readBody(body: IncomingMessage, key: string, limit: number): Prom
   // Leaving the loop early, by an error too, destroys the response.
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > limit || Number(body.headers['content-length']) > limit) throw new ObjectTooLarge(key, limit);
+    if (size > limit || Number(body.headers['content-length']) > limit) throw objectTooLarge(key, limit);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);
