@@ -174,6 +174,9 @@ for (const surfaceOf of [commandLine, consoleApi]) {
       await farm.addImages('611', day, [2]);
       const replaced = await surface.plan({ ...range, only: 'missing' });
       assert.deepEqual(replaced.map(brief), [`${day} missing 611 1`]);
+      await surface.backfill({ ...range, only: 'missing' });
+      await farm.idle();
+      assert.deepEqual(await listQuarantine(farm.pool, { keys: [second as string] }), [], 'it is good now');
       await farm.store.write(first as string, Buffer.from('half another'));
       await surface.backfill({ ...range, only: 'all' });
       await farm.idle();

@@ -43,6 +43,22 @@ test('a bad picture that replaced a good one is quarantined as the version that 
   assert.equal((await report('daily_clip_inference', slot)).skipped, 1);
 });
 
+test('a truncated picture leaves quarantine when the whole one that replaced it is embedded', async (t) => {
+  const { pool, store, report } = await startClipWorker(t);
+  const [half, stillHalf] = [keyAt('611', 1), keyAt('611', 2)];
+  const whole = await picture(1);
+  for (const key of [half, stillHalf]) await store.write(key, whole.subarray(0, 700));
+  await report('daily_clip_inference', slot);
+  const quarantined = async () => (await pool.query('select key from quarantine order by key')).rows;
+  assert.deepEqual(await quarantined(), [{ key: half }, { key: stillHalf }]);
+
+  await store.write(half, whole);
+  const { succeeded, database } = await report('daily_clip_inference', slot);
+  assert.equal(succeeded, 1);
+  assert.deepEqual(database, { images: 2, embeddings: 1, quarantined: 1 });
+  assert.deepEqual(await quarantined(), [{ key: stillHalf }]);
+});
+
 test('a picture replaced again while it is embedded fails, and no vector of the old version is written', async (t) => {
   let replace = async () => {};
   let real: ObjectStore | undefined;

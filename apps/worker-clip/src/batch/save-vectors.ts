@@ -2,6 +2,7 @@ import {
   commit,
   type EmbeddingRow,
   quarantine,
+  releaseFromQuarantine,
   updateReplaced,
   upsertEmbeddings,
   wantDescriptions,
@@ -27,13 +28,19 @@ export async function saveVectors<I extends Embedded>(images: I[], batch: Batch)
     await updateReplaced(tx, replaced);
     const ids = await upsertEmbeddings(tx, model.id, images.map(toRow));
     if (captioner) await wantDescriptions(tx, model.id, ids);
+    // A bad version that was replaced is not quarantined any longer once the good one has a vector.
+    const written = new Set(ids);
+    await releaseFromQuarantine(
+      tx,
+      images.flatMap(({ id, key }) => (written.has(id) ? [key] : [])),
+    );
     await quarantine(
       tx,
       failures.flatMap(({ key, reason, detail, quarantine: version }) =>
         version ? [{ key, reason, detail, ...version }] : [],
       ),
     );
-    return new Set(ids);
+    return written;
   });
   const saved = images.filter(({ id }) => written.has(id));
   for (const { id, key, room } of images) {
