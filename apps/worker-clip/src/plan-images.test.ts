@@ -98,6 +98,28 @@ test('a second day is listed from its start, wherever the first day stopped', as
   assert.deepEqual(Object.keys(plan.rooms), ['607', '612']);
 });
 
+test('a folder may have the name of a property of every object', async (t) => {
+  const { store, from } = await setup(t);
+  const keys = ['constructor', 'toString'].map((room) => keyAt(room, 0));
+  for (const key of keys) await store.write(key, Buffer.from('x'));
+  await store.write('__proto__/20251224/__proto___1_20251218_20251224000000.jpg', Buffer.from('x'));
+  const added: string[] = [];
+  const { rooms } = await planImages(
+    from,
+    { ...selection, rooms: ['constructor', 'toString'] },
+    async (batches) => {
+      added.push(...batches.flat());
+    },
+  );
+  const one = { total: 1, skipped: 0 };
+  assert.deepEqual(Object.entries(rooms), [
+    ['constructor', one],
+    ['toString', one],
+  ]);
+  assert.deepEqual(added, keys);
+  assert.ok(!('total' in Object));
+});
+
 test('a folder that cannot be a room is ignored', async (t) => {
   const { store, from } = await setup(t);
   for (const key of [keyAt('607', 1), '__proto__/20251224/x.jpg', 'old_photos/20251224/x.jpg'])

@@ -1,5 +1,5 @@
 import { type ImageRow, pendingKeys, type Queryable, quarantine, upsertImages } from '@mycelium/database';
-import { dayOf, daysBetween, isRoom, PermanentError, parseImageKey } from '@mycelium/farm';
+import { dayOf, daysBetween, isRoom, PermanentError, parseImageKey, realRoom } from '@mycelium/farm';
 import type { ObjectStore, StoredObject } from '@mycelium/storage';
 
 export interface Selection {
@@ -65,7 +65,8 @@ export async function planImages(
   let bad: Bad[] = [];
 
   for await (const found of selected(store, selection, plan.after, timeZone, aliases, signal)) {
-    plan.rooms[found.room] ??= { total: 0, skipped: 0 };
+    // A folder may be called `constructor`, which every object has from its prototype.
+    if (!Object.hasOwn(plan.rooms, found.room)) plan.rooms[found.room] = { total: 0, skipped: 0 };
     const room = plan.rooms[found.room] as Plan['rooms'][string];
     if (selection.maxPerRoom && room.total >= selection.maxPerRoom) continue;
     room.total++;
@@ -129,7 +130,7 @@ async function roomFolders(
   signal: AbortSignal,
 ) {
   const folders = await store.topFolders(signal);
-  return folders.filter((folder) => isRoom(folder) && (!rooms || rooms.includes(aliases[folder] ?? folder)));
+  return folders.filter((folder) => isRoom(folder) && (!rooms || rooms.includes(realRoom(folder, aliases))));
 }
 
 interface Bad {
@@ -151,7 +152,7 @@ function readKey(
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
     const folder = key.slice(0, key.indexOf('/'));
-    const room = aliases[folder] ?? folder;
+    const room = realRoom(folder, aliases);
     return { key, etag, bytes: size, room, reason: 'bad_key', detail: error.message };
   }
 }

@@ -6,7 +6,6 @@ export {
   checkedPayload,
   entryOf,
   factsOf,
-  findJob,
   imageJobs,
   isJobName,
   type JobName,

@@ -1,5 +1,3 @@
-import { findJob } from '@mycelium/queue';
-import type { ReportView } from '@mycelium/words';
 import { z } from 'zod';
 
 const sentence = z.object({
@@ -29,10 +27,3 @@ export const reportView = z.object({
   ),
   leftOut: z.array(sentence),
 });
-
-/** How the catalogue shows a report; null for one of another release that it cannot read. */
-export function viewOf(job: string, report: unknown): ReportView | null {
-  const entry = findJob(job);
-  const read = entry?.result.safeParse(report);
-  return entry && read?.success ? entry.show(read.data) : null;
-}

@@ -1,6 +1,6 @@
 import { listAttempts } from '@mycelium/database';
 import { retryRun } from '@mycelium/operations';
-import { findRequestedJob } from '@mycelium/queue';
+import { findRequestedJob, viewOf } from '@mycelium/queue';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import { operationsOf } from '../server/operations.ts';
 import { refused } from '../server/refused.ts';
 import { done, id, limit } from '../server/shapes.ts';
 import { findRunById, type RunRow, runPage } from './run-list.ts';
-import { reportView, viewOf } from './run-report.ts';
+import { reportView } from './run-report.ts';
 
 const statuses = [
   'running',
@@ -114,7 +114,7 @@ export function runRoutes(app: FastifyInstance, deps: Deps): void {
     async ({ params }) => {
       const found = (await findRunById(pool, params.id)) ?? notFound();
       const [queued, history] = await Promise.all([queuedJob(found), listAttempts(pool, found.id)]);
-      return { ...withSummary(found), view: viewOf(found.job, found.report), history, queued };
+      return { ...withSummary(found), view: viewOf(found.job, found.report) ?? null, history, queued };
     },
   );
 

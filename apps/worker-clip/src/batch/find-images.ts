@@ -1,5 +1,5 @@
 import { type RecordedImage, recordedImages } from '@mycelium/database';
-import { type ImageKey, isRoom, PermanentError, parseImageKey } from '@mycelium/farm';
+import { type ImageKey, isRoom, PermanentError, parseImageKey, realRoom } from '@mycelium/farm';
 import type { Batch } from './image.ts';
 
 /** The images of the keys, from their rows. A key without a row fails. */
@@ -34,5 +34,5 @@ function parse(key: string, batch: Batch): ImageKey | undefined {
 
 function roomFolder(key: string, { aliases }: Batch): string {
   const [folder = ''] = key.split('/');
-  return isRoom(folder) ? (aliases[folder] ?? folder) : 'unknown';
+  return isRoom(folder) ? realRoom(folder, aliases) : 'unknown';
 }

@@ -1,5 +1,5 @@
 import { type ImageRow, imageIds, upsertImages } from '@mycelium/database';
-import { type Day, isRoom, PermanentError, parseImageKey } from '@mycelium/farm';
+import { type Day, isRoom, PermanentError, parseImageKey, realRoom } from '@mycelium/farm';
 import type { ObjectStore, StoredObject } from '@mycelium/storage';
 import type { Operations } from '../operations.ts';
 
@@ -33,7 +33,7 @@ export async function lookAtStore(
   const look: StoreLook = { images: 0, recorded: 0, unreadable: 0, examples: [] };
   const { store, aliases } = tools;
   const folders = (await store.topFolders(signal)).filter(
-    (folder) => isRoom(folder) && (!rooms || rooms.includes(aliases[folder] ?? folder)),
+    (folder) => isRoom(folder) && (!rooms || rooms.includes(realRoom(folder, aliases))),
   );
   const lookAtNext = async () => {
     for (let folder = folders.shift(); folder; folder = folders.shift()) {

@@ -1,4 +1,4 @@
-import { type Cell, message, type ReportTable, type ReportView } from '@mycelium/words';
+import { type Cell, isCode, message, type ReportTable, type ReportView } from '@mycelium/words';
 import { z } from 'zod';
 import { count } from './count.ts';
 import type { ReportFacts } from './facts.ts';
@@ -59,7 +59,7 @@ export function showBatch({ rooms, failures }: z.output<typeof batchReport>): Re
   if (failures.length > 0) {
     tables.push({
       columns: ['column.key', 'column.reason'],
-      rows: failures.map(({ key, reason }) => [key, reason]),
+      rows: failures.map(({ key, reason }) => [key, why(reason)]),
     });
   }
   return {
@@ -67,6 +67,12 @@ export function showBatch({ rooms, failures }: z.output<typeof batchReport>): Re
     tables,
     leftOut: leftOut(totals),
   };
+}
+
+/** As it is where a newer worker wrote a reason that this program has no words for. */
+function why(reason: string): Cell {
+  const code = `reason.${reason}`;
+  return isCode(code) ? message(code) : reason;
 }
 
 export function showDescriptions({ described, failed }: z.output<typeof descriptionReport>): ReportView {

@@ -38,6 +38,15 @@ test('a run of images shows a table per room, and what was left out', () => {
   }
 });
 
+test('a batch shows each failure in words, and a reason it has no words for as it is', () => {
+  const failures = ['corrupt', 'of-a-newer-worker'].map((reason, n) => ({ key: `611/${n}.jpg`, reason }));
+  const table = viewOf('embed_batch', { rooms: { 611: totals }, failures })?.tables[1];
+  assert.deepEqual(table?.rows, [
+    ['611/0.jpg', { code: 'reason.corrupt', params: {} }],
+    ['611/1.jpg', 'of-a-newer-worker'],
+  ]);
+});
+
 test('statistics show coverage per room, and rooms without data or with an error', () => {
   const view = viewOf('daily_env_stats', stats);
   assert.deepEqual(view?.tables[0]?.rows, [
