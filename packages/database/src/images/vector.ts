@@ -1,3 +1,4 @@
+import pgvector from 'pgvector';
 import type { Queryable } from '../pool.ts';
 
 const vectorOids = new WeakMap<object, number>();
@@ -41,9 +42,9 @@ async function vectorOid(db: Queryable): Promise<number> {
 
 /** A vector as a text parameter, `[0.1,0.2,…]`: for the one vector of a query. */
 export function vectorText(vector: Float32Array): string {
-  return `[${vector.join(',')}]`;
+  return pgvector.toSql(Array.from(vector)) as string;
 }
 
 export function parseVector(text: string): Float32Array {
-  return Float32Array.from(JSON.parse(text) as number[]);
+  return Float32Array.from(pgvector.fromSql(text) as number[]);
 }

@@ -5,12 +5,11 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import pLimit from 'p-limit';
 import type { Pixels } from '../decode/decode.ts';
 import { imageLength } from '../decode/preprocess.ts';
-import { dimensions, normalise } from '../fusion/fuse.ts';
 import { tokenLimit } from '../fusion/fusion-text.ts';
 import { type ModelChoice, openModel } from '../model/model-folder.ts';
 import { type ModelId, modelKey } from '../model/model-id.ts';
 import type { Device, LoadMessage } from './clip-messages.ts';
-import { type ModelProcess, startModelProcess } from './model-process.ts';
+import { createRecycledProcess } from './recycled-process.ts';
 
 export interface EncoderOptions extends ModelChoice {
   /** `auto`: CUDA, or the CPU if that fails. */
@@ -55,51 +54,13 @@ export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
   const devices: Device[] = device === 'auto' ? ['cuda', 'cpu'] : [device];
   const load: LoadMessage = { kind: 'load', dir, dtype: id.dtype, devices, threads, normalisation };
 
+  const model = createRecycledProcess(load, { name: modelKey(id), mostImages, growthBytes, log });
   const queue = pLimit(1);
-  let closed = false;
-  let current: ModelProcess | undefined;
-  let imagesDone = 0;
-  let firstRss: number | undefined;
-
-  async function running(): Promise<ModelProcess> {
-    if (closed) throw new Error('The encoder is closed');
-    if (!current?.isAlive()) {
-      imagesDone = 0;
-      firstRss = undefined;
-      current = await startModelProcess(load);
-      log(`CLIP ${modelKey(id)} runs on ${current.device}${current.reason && ` (${current.reason})`}`);
-      if (closed) await current.stop();
-    }
-    return current;
-  }
-
-  async function ask(request: Parameters<ModelProcess['ask']>[0], count: number): Promise<Float32Array[]> {
-    const asked = await running();
-    try {
-      const { vectors, rss } = await asked.ask(request);
-      if (request.kind === 'images') imagesDone += count;
-      firstRss ??= rss;
-      if (imagesDone >= mostImages || rss > firstRss + growthBytes) {
-        log(`Restarting the model process after ${imagesDone} images, at ${Math.round(rss / 1e6)} MB`);
-        current = undefined;
-        await asked.stop();
-      }
-      return Array.from({ length: count }, (_, at) =>
-        normalise(vectors.subarray(at * dimensions, (at + 1) * dimensions)),
-      );
-    } catch (error) {
-      if (current === asked && !closed) {
-        current = undefined;
-        await asked.stop();
-      }
-      throw error;
-    }
-  }
 
   /** Runs of at most `batchSize`. Each waits in the queue separately, so a query need not wait for all of them. */
   async function embed<Item>(
     items: Item[],
-    toRequest: (part: Item[]) => Parameters<typeof ask>[0],
+    toRequest: (part: Item[]) => Parameters<typeof model.ask>[0],
     signal?: AbortSignal,
   ) {
     const vectors: Float32Array[] = [];
@@ -107,14 +68,14 @@ export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
       const part = items.slice(at, at + batchSize);
       const run = queue(async () => {
         signal?.throwIfAborted();
-        return ask(toRequest(part), part.length);
+        return model.ask(toRequest(part), part.length);
       });
       vectors.push(...(await untilAborted(run, signal)));
     }
     return vectors;
   }
 
-  const started = await running();
+  const started = await model.running();
   const batchSize = started.device === 'cuda' ? 32 : 8;
 
   return {
@@ -123,7 +84,7 @@ export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
     device: started.device,
     batchSize,
     get pid() {
-      return current?.pid;
+      return model.pid();
     },
     embedImages: (images, signal) =>
       embed(images, (part) => ({ kind: 'images', pixels: pack(part) }), signal),
@@ -136,10 +97,7 @@ export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
       return embed(texts, (part) => ({ kind: 'texts', texts: part }), signal);
     },
     countTokens,
-    async close() {
-      closed = true;
-      await current?.stop();
-    },
+    close: model.close,
   };
 
   function countTokens(text: string): number {
