@@ -7,7 +7,7 @@ const debianTools = {
   programs: ['usr/libexec/docker/cli-plugins/docker-compose', 'usr/bin/kustomize'],
 };
 
-/** The programs that read the deployment files: the machine's own, else unpacked below the home. */
+/** Finds the programs that read the deployment files: the installed ones, or else ones unpacked into `home`. */
 export async function findDeployTools(home: string): Promise<{ dockerCompose: string; kustomize: string }> {
   const [dockerCompose, kustomize] = await Promise.all(['docker-compose', 'kustomize'].map(findProgram));
   if (dockerCompose && kustomize) return { dockerCompose, kustomize };

@@ -2,14 +2,14 @@ import { reconcile } from './reconcile.ts';
 import type { Reconciliation } from './reconciliation.ts';
 import { repeat } from './repeat.ts';
 
-/** When Redis is emptied, what it held is restored within this time. */
+/** If Redis loses its data, its jobs are restored within this time. */
 const everySeconds = 10;
 
 interface Leadership {
   leads(): Promise<boolean>;
 }
 
-/** Reconciles now and every few seconds, while this scheduler leads. */
+/** Reconciles now and then every few seconds while this scheduler is the leader. */
 export function startReconciling(parts: Reconciliation, leadership: Leadership) {
   let trouble: string | undefined = 'not reconciled yet';
   let led = false;

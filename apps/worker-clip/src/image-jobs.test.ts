@@ -6,7 +6,7 @@ import { activeModel, searchImages } from '@mycelium/database';
 import { createCaptioner, decodeImage } from '@mycelium/encoder';
 import { encoder, keyAt, picture, slot, startClipWorker } from './testing.ts';
 
-test('every image of yesterday is embedded once, and a replaced one again', async (t) => {
+test('each image of the previous day is embedded once, and again after it is replaced', async (t) => {
   const { pool, store, report } = await startClipWorker(t);
   for (let n = 0; n < 24; n++) await store.write(keyAt('611', n), await picture(n));
   await store.write(keyAt('612', 3), await picture(3));
@@ -36,7 +36,7 @@ test('every image of yesterday is embedded once, and a replaced one again', asyn
   assert.deepEqual(again, [{ key: keyAt('611', 5), current: true }]);
 });
 
-test('the row of a vector says what it was made from', async (t) => {
+test('the row of a vector records what it was made from', async (t) => {
   const { pool, store, report } = await startClipWorker(t);
   await store.write(keyAt('611', 12), await picture(1));
   await report('daily_clip_inference', slot);
@@ -47,14 +47,14 @@ test('the row of a vector says what it was made from', async (t) => {
   assert.deepEqual(rows, [{ made_from: 'identity', text_used: text, identity_text: text, text_cut: false }]);
 });
 
-test('a batch that killed two workers is done image by image, and reports one result', async (t) => {
+test('a batch that killed two workers is processed image by image and reports one result', async (t) => {
   const { store, queues, redis } = await startClipWorker(t);
   const keys = [keyAt('611', 1), keyAt('611', 2), keyAt('612', 3)];
   for (const [n, key] of keys.slice(0, 2).entries()) await store.write(key, await picture(n));
   const queue = queues.of('embed_batch');
   await queue.pause();
   const job = await queues.enqueue('embed_batch', { keys, save: false });
-  // As BullMQ counts the deaths.
+  // BullMQ's own counter of stalled attempts.
   await redis.hset(queue.toKey(job.id as string), 'stc', 2);
   await queue.resume();
 
@@ -71,7 +71,7 @@ test('a batch that killed two workers is done image by image, and reports one re
   assert.deepEqual(done.map(({ data }) => data.payload.keys.length).sort(), [1, 1, 1, 3]);
 });
 
-test('bad images and bad keys are quarantined with the reason, and the others continue', async (t) => {
+test('bad images and bad keys are quarantined with the reason, and the rest are embedded', async (t) => {
   const { pool, store, report } = await startClipWorker(t);
   for (let n = 0; n < 5; n++) await store.write(keyAt('611', n), await picture(n));
   const whole = await picture(9);
@@ -92,7 +92,7 @@ test('bad images and bad keys are quarantined with the reason, and the others co
   assert.equal(again.succeeded, 0);
 });
 
-test('some rooms, a few images per room and no saving can be requested', async (t) => {
+test('a request can choose rooms, limit the images per room and skip saving', async (t) => {
   const { pool, store, report } = await startClipWorker(t);
   for (const room of ['611', '612'])
     for (let n = 0; n < 6; n++) await store.write(keyAt(room, n), await picture(n));
@@ -121,7 +121,7 @@ test('a picture in the folder of room 7 belongs to room 607', async (t) => {
   assert.ok((nearest?.score ?? 0) > 0.999);
 });
 
-test('descriptions arrive later and are fused then', async (t) => {
+test('descriptions arrive later and are then fused', async (t) => {
   const answer = {
     growth_stage_description: 'A dense cluster of caps.',
     chinese_description: '菌盖',
@@ -153,13 +153,13 @@ test('descriptions arrive later and are fused then', async (t) => {
       assert.equal(
         (await pool.query('select from description_wanted')).rowCount,
         0,
-        'no description is wanted any longer',
+        'no description is pending',
       );
       return;
     }
     await wait(50);
   }
-  assert.fail('it got no description');
+  assert.fail('the image got no description');
 });
 
 async function vectorOf(bytes: Buffer) {

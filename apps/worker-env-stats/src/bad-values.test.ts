@@ -6,7 +6,7 @@ import { findBadValues } from './bad-values.ts';
 const minute = 60_000;
 const hour = 60 * minute;
 
-/** Indexes of what is bad in readings a minute apart, or at given minutes. */
+/** Indexes of the bad values in readings a minute apart, or at the given minutes. */
 function bad(metric: Metric, values: number[], minutes = values.map((_, n) => n)): number[] {
   const found = findBadValues(
     metric,
@@ -52,7 +52,7 @@ test('a value that stays the same for three hours is bad from its first reading 
   assert.deepEqual(bad('temperature', [...moving, ...stuck.slice(0, 179), 18.5]), []);
 });
 
-test('neither lost readings nor dropouts make a stuck sensor live', () => {
+test('lost readings and dropouts do not make a stuck sensor look live', () => {
   const values = Array.from({ length: 200 }, (_, n) => (n % 20 === 7 ? -127 : 18.4));
   assert.equal(bad('temperature', values).length, 200);
 });
@@ -96,6 +96,6 @@ test('air that changes to another level and stays there is valid', () => {
   assert.deepEqual(bad('co2', [4_400, 4_300, 2_000, 1_900, 1_850, 1_800, 1_790]), []);
 });
 
-test('at the end of the readings a jump is valid until it is known to return', () => {
+test('a jump in the last readings is valid until the value is seen to return', () => {
   assert.deepEqual(bad('temperature', [18.4, 18.5, 55]), []);
 });

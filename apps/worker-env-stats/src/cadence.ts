@@ -1,9 +1,9 @@
 import { quantile } from './quantile.ts';
 
-/** With fewer gaps it is unknown how often a point reports. */
+/** With fewer gaps, a point's cadence counts as unknown. */
 export const enoughGaps = 12;
 
-/** The usual milliseconds between a point's readings: the median gap. Undefined where there are too few of them. */
+/** The usual milliseconds between a point's readings: the median gap. Undefined when there are too few. */
 export function medianGap(times: Float64Array, from = 0, to = times.length): number | undefined {
   if (to - from - 1 < enoughGaps) return;
   const gaps = new Float64Array(to - from - 1);
@@ -13,8 +13,8 @@ export function medianGap(times: Float64Array, from = 0, to = times.length): num
 }
 
 /**
- * How often a point reports, by its readings of the day and of the hours before. The shorter of the two counts:
- * a sensor that loses most of a day's readings would otherwise lower its own expected count.
+ * How often a point reports: the shorter of its median gaps over the day and over the hours before. The gap of the
+ * day alone would let a sensor that loses most of its readings lower its own expected count.
  * @param dayBegins index of the day's first reading.
  */
 export function cadenceOf(times: Float64Array, dayBegins: number): number | undefined {

@@ -21,10 +21,10 @@ export interface RunningServer {
   stop: () => Promise<void>;
 }
 
-/** Servers do not inherit the caller's environment: PG* and REDIS* variables would change what they do. */
+/** Servers do not inherit the caller's environment: PG* and REDIS* variables would change their behaviour. */
 export const SERVER_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C.UTF-8' };
 
-/** Waits until a server is ready, and stops one that never is. */
+/** Waits until a server is ready. Stops it if it fails to start. */
 export async function whenReady(server: RunningProcess, url: string): Promise<RunningServer> {
   const stop = () => server.stop(20_000);
   try {

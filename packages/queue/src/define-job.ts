@@ -2,37 +2,37 @@ import type { ReportView } from '@mycelium/words';
 import type { z } from 'zod';
 import type { ReportFacts } from './reports/facts.ts';
 
-/** What becomes of slots that nobody could run in time: see `account-for-slots.ts`. */
+/** What happens to slots that were not run in time: see `account-for-slots.ts`. */
 export type CatchUp = 'every-slot' | 'latest' | 'none';
 
-/** What starts a job: the scheduler's own start, its schedule, or another job or a person. */
+/** What starts a job: the scheduler starting up, its schedule, or a request from another job or a person. */
 export type Trigger = 'startup' | 'schedule' | 'request';
 
-/** What a day's result is made from: a day is stale when this came in after its run. */
+/** What a day's result is computed from. A day is stale when some of it arrived after the day's run. */
 export type BackfillBasis = 'readings' | 'setpoints' | 'images';
 
-/** Everything about a job except how it is done. */
+/** Everything about a job except its handler. */
 export interface Job<
   Queue extends string = string,
   Payload extends z.ZodType = z.ZodType,
   Result extends z.ZodType = z.ZodType,
 > {
-  /** What people read: "Daily climate statistics". */
+  /** Shown to people: "Daily climate statistics". */
   title: string;
   queue: Queue;
   trigger: Trigger;
-  /** Cron with seconds, farm time: of the trigger `schedule`. */
+  /** Cron with seconds, in farm time. Present when the trigger is `schedule`. */
   schedule?: string;
   catchUp: CatchUp;
-  /** A person who runs it names a day: that of its slot, or of its payload when it has no schedule. */
+  /** Whether someone who runs it must give a day: the slot's day, or the payload's day when it has no schedule. */
   asksForDay: boolean;
-  /** Present when `backfill` can compute past days again. */
+  /** Present when `backfill` can recompute past days. */
   backfill?: BackfillBasis;
   payload: Payload;
   result: Result;
-  /** How often it is tried before it counts as failed. */
+  /** Attempts before the job counts as failed. */
   attempts: number;
-  /** Milliseconds one try may take before its signal aborts. */
+  /** Milliseconds an attempt may take before its signal aborts. */
   timeout: number;
   facts?(report: z.output<Result>): ReportFacts;
   show(report: z.output<Result>): ReportView;

@@ -29,12 +29,12 @@ const imageSelection = z
     rooms: z.array(z.string()).min(1).optional(),
     maxPerRoom: z.int().min(1).optional(),
     batchSize: z.int().min(1).max(100).default(20),
-    /** False: everything is done except the writing. */
+    /** False: do everything except write the result. */
     save: z.boolean().default(true),
   })
   .refine(({ day, since }) => Boolean(day) !== Boolean(since), 'expected either a day or a start time');
 
-/** THE TIMETABLE. Scheduler, workers, dashboard and commands loop over it. */
+/** The timetable. The scheduler, workers, dashboard and commands loop over it. */
 export const jobs = {
   create_tables: defineJob({
     title: 'Create and verify the tables',
@@ -127,7 +127,7 @@ export type Payload<Name extends JobName> = z.output<Jobs[Name]['payload']>;
 export type PayloadInput<Name extends JobName> = z.input<Jobs[Name]['payload']>;
 export type Result<Name extends JobName> = z.output<Jobs[Name]['result']>;
 
-/** The jobs that work on images, for those that queue or follow them. */
+/** The jobs that process images, for code that queues or tracks them. */
 export const imageJobs = {
   nightly: 'daily_clip_inference',
   selected: 'embed_images',
@@ -138,7 +138,7 @@ export const imageJobs = {
 export const jobNames = Object.keys(jobs) as JobName[];
 export const queueNames = [...new Set(jobNames.map((name) => jobs[name].queue))] as QueueName[];
 
-/** The jobs that fire by themselves. */
+/** The jobs that fire on a schedule. */
 export const scheduledJobs = jobNames.filter((name) => jobs[name].trigger === 'schedule');
 /** The job that the scheduler runs when it starts, before it schedules anything. */
 export const startupJob = 'create_tables' as const satisfies JobName;
@@ -146,12 +146,12 @@ export const startupJob = 'create_tables' as const satisfies JobName;
 /** The job that deletes old data. */
 export const retentionJob = 'prune' as const satisfies JobName;
 
-/** The job that computes past days from this again. */
+/** The job that recomputes past days when this data arrives late. */
 export function backfillJob(basis: BackfillBasis): JobName {
   return jobNames.find((name) => entryOf(name).backfill === basis) as JobName;
 }
 
-/** The entry without its own types, for callers that loop over the catalogue. */
+/** The entry with its types widened, for callers that loop over the catalogue. */
 export function entryOf(name: JobName): Job {
   return jobs[name];
 }
@@ -164,7 +164,7 @@ export function isJobName(name: string): name is JobName {
   return Object.hasOwn(jobs, name);
 }
 
-/** How a stored report is shown; undefined when another version of the job wrote it. */
+/** A stored report for display; undefined when another version of the job wrote it. */
 export function viewOf(name: string, report: unknown): ReportView | undefined {
   const entry = findJob(name);
   const parsed = entry?.result.safeParse(report);
@@ -172,15 +172,15 @@ export function viewOf(name: string, report: unknown): ReportView | undefined {
 }
 
 /**
- * A payload of unknown origin as its job's.
- * @throws ZodError when it is not
+ * Checks a payload of unknown origin against its job's schema.
+ * @throws ZodError when it does not match
  */
 export function checkedPayload<Name extends JobName>(name: Name, payload: unknown): PayloadInput<Name> {
   jobs[name].payload.parse(payload);
   return payload as PayloadInput<Name>;
 }
 
-/** What a stored report says to alert rules; undefined when its job measures nothing or another version wrote it. */
+/** The facts of a stored report that alert rules read; undefined when its job has none or another version wrote it. */
 export function factsOf(name: string, report: unknown): ReportFacts | undefined {
   const entry = findJob(name);
   const parsed = entry?.result.safeParse(report);

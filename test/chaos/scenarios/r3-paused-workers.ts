@@ -3,7 +3,7 @@ import { countVectors, dayReport, requestDay, writeDay } from '../harness/images
 import type { Scenario } from '../harness/scenario.ts';
 import { startStubWorker } from '../harness/stub-worker.ts';
 
-/** PostgreSQL records who wrote which image when, whatever the workers believe. */
+/** PostgreSQL itself records which worker wrote which image, and when. */
 const recordWriters = `
   create table written (image_id bigint, who text, at timestamptz);
   create function record_writer() returns trigger language plpgsql as $$
@@ -13,7 +13,7 @@ const recordWriters = `
   end $$;
   create trigger who_wrote after insert or update on image_embedding for each row execute function record_writer()`;
 
-/** The helper is never paused, so what the sleeper wrote after it on the same image came from a zombie. */
+/** The helper is never paused, so anything the sleeper writes after it to the same image is a zombie write. */
 const zombieWrites = `
   select from written zombie where who = 'sleeper'
     and exists (select from written other where other.image_id = zombie.image_id and other.who = 'helper'
@@ -33,7 +33,7 @@ export const r3: Scenario = {
     const sleeper = startStubWorker(testbed, { name: 'sleeper', millisecondsPerImage: 100, leaseSeconds });
     await sleeper.ready;
     await requestDay(testbed);
-    // Slow, so that it does not finish the day while the other sleeps.
+    // Slow enough not to finish the day while the other one sleeps.
     const helper = startStubWorker(testbed, { name: 'helper', millisecondsPerImage: 200, leaseSeconds });
     await helper.ready;
 
@@ -44,7 +44,7 @@ export const r3: Scenario = {
       if (!held) break;
       pauses++;
       sleeper.child.kill('SIGSTOP');
-      // A batch that was finished in this very moment makes no zombie.
+      // If the batch finished just before the pause, there is no zombie.
       const asleep = await stillHeld(held);
       const taken = asleep && (await until(async () => !(await stillHeld(held)), 20_000));
       const before = await refused();

@@ -1,7 +1,7 @@
 import type { BandRule } from '@mycelium/farm';
 import type { Queryable } from '../pool.ts';
 
-/** Every version of every band that begins before an instant. */
+/** All band versions that take effect before an instant. */
 export async function listBands(db: Queryable, before: Date): Promise<BandRule[]> {
   const { rows } = await db.query<BandRule>(
     `select room, metric, from_day as "fromDay", to_day as "toDay", low, high,

@@ -8,7 +8,7 @@ import { formatImageKey, parseImageKey } from './image-key.ts';
 const rules = { timeZone: 'Asia/Shanghai', aliases: { 7: '607', 8: '608' } };
 const parse = (key: string) => parseImageKey(key, rules);
 
-test('a key says room, day, time, in-date, camera and growth day', () => {
+test('a key contains room, day, time, in-date, camera and growth day', () => {
   assert.deepEqual(parse('612/20251224/612_1921681235_20251218_20251224160000.jpg'), {
     key: '612/20251224/612_1921681235_20251218_20251224160000.jpg',
     room: '612',
@@ -50,7 +50,7 @@ test('the stage is normal on days 1 to 27', () => {
   assert.deepEqual(growth('20241224'), [366, 'non_growth']);
 });
 
-test('an in-date after the capture is kept, outside the growth', () => {
+test('an in-date after the capture is kept, with the stage non_growth', () => {
   const { growthDay, stage, batchInDate } = parse('612/20251224/612_1_20251226_20251224160000.jpg');
   assert.deepEqual([batchInDate, growthDay, stage], ['2025-12-26', -1, 'non_growth']);
 });
@@ -66,7 +66,7 @@ test('a 7-digit in-date is the latest possible date not after the capture', () =
   assert.equal(inDate('2025918', '20251001'), '2025-09-18');
   assert.equal(inDate('2025130', '20251231'), '2025-01-30');
   assert.equal(inDate('2025120', '20251231'), '2025-01-20');
-  // Both are later than the capture: the nearer one.
+  // Both are later than the capture: take the nearer one.
   assert.equal(inDate('2025124', '20250101'), '2025-01-24');
 });
 
@@ -75,7 +75,7 @@ test('the folder’s date may differ from the day of capture', () => {
   assert.deepEqual([day, growthDay], ['2025-12-24', 8]);
 });
 
-test('what is not an image key is refused permanently, with the reason', () => {
+test('an invalid image key is refused permanently, with the reason', () => {
   const wrong: [string, RegExp][] = [
     ['', /is not \{room\}/],
     ['612/20251224/', /is not \{room\}/],
@@ -115,7 +115,7 @@ test('what is not an image key is refused permanently, with the reason', () => {
   }
 });
 
-test('a key is not formatted from parts that cannot be in one', () => {
+test('a key is not formatted from invalid parts', () => {
   const image = {
     room: '612',
     batchInDate: '2025-12-18',
@@ -184,7 +184,7 @@ test('property: an image’s key parses back to the image and formats to the sam
   );
 });
 
-test('property: any text is either refused as PermanentError or parses safely', () => {
+test('property: any text either throws a PermanentError or parses safely', () => {
   const part = fc.oneof(
     fc.constantFrom(
       '612',
@@ -223,7 +223,7 @@ test('property: any text is either refused as PermanentError or parses safely', 
   );
 });
 
-test('property: a 7-digit in-date is one of its two dates, the later one only when not after the capture', () => {
+test('property: a 7-digit in-date is one of its two possible dates, the later one only when it is not after the capture', () => {
   const digits = fc.integer({ min: 2000_000, max: 2099_999 }).map(String);
   fc.assert(
     fc.property(digits, days, (inDate, captureDay) => {

@@ -2,7 +2,7 @@ import { Cron } from 'croner';
 
 const parsed = new Map<string, Cron>();
 
-/** Croner keeps the day whose firing a clock change skips, and fires once where an hour occurs twice. */
+/** When a clock change skips an hour, Croner still fires that day; when an hour occurs twice, it fires once. */
 function cron(pattern: string, timeZone: string): Cron {
   const key = `${timeZone} ${pattern}`;
   const known = parsed.get(key);
@@ -23,7 +23,7 @@ export function nextFiring(pattern: string, timeZone: string, after: Date): Date
 export function previousFiring(pattern: string, timeZone: string, atOrBefore: Date): Date {
   const [previous] = cron(pattern, timeZone).previousRuns(1, new Date(atOrBefore.getTime() + 1_000));
   if (!previous) throw new RangeError(`"${pattern}" never fired before ${atOrBefore.toISOString()}`);
-  // Croner counts in whole seconds: an instant inside a second must not see the firing at that second's end.
+  // Croner rounds to whole seconds: for an instant inside a second it may return a firing later in that second.
   if (previous <= atOrBefore) return previous;
   return cron(pattern, timeZone).previousRuns(1, previous)[0] as Date;
 }

@@ -8,18 +8,18 @@ import { takeLease } from './take-lease.ts';
 import { failed, requeue, type Verdict } from './verdict.ts';
 import type { WorkerParts } from './worker-parts.ts';
 
-/** What becomes of a job that BullMQ hands to this worker. Never throws. */
+/** Runs a job that BullMQ hands to this worker and returns its verdict. Never throws. */
 export async function runJob(worker: WorkerParts, job: BullJob, token: string): Promise<Verdict> {
   try {
     return await live(worker, job, token);
   } catch (error) {
-    // The handler's own failures are settled: here the ledger failed.
+    // `settle` handles the handler's own failures, so this error comes from the ledger.
     const down = await worker.breaker.check();
     return down ? requeue('dependency', down.reason) : failed(error);
   }
 }
 
-/** A job's whole life. Each step may end it with a verdict. */
+/** The whole life of a job. Any step may end it with a verdict. */
 async function live(worker: WorkerParts, job: BullJob, token: string): Promise<Verdict> {
   const accepted = accept(worker.handlers, job, token);
   if ('kind' in accepted) return accepted;
