@@ -24,8 +24,7 @@ export interface OutputOptions {
   wide?: boolean | undefined;
 }
 
-export function createOutput(options: OutputOptions | boolean = {}): Output {
-  const { json = false, wide = false } = typeof options === 'boolean' ? { json: options } : options;
+export function createOutput({ json = false, wide = false }: OutputOptions = {}): Output {
   const warn = (text: string) => console.error(err.yellow(text));
   if (json) {
     const silent = () => {};

@@ -1,13 +1,12 @@
 import { Command, Option } from 'commander';
 import { compactDay, count } from '../options.ts';
-import { createOutput } from '../output.ts';
+import { createOutput, type OutputOptions } from '../output.ts';
 
-interface BatchAllOptions {
+interface BatchAllOptions extends OutputOptions {
   dateFilter: string;
   room?: string[];
   batchSize: number;
   save: boolean;
-  json?: boolean;
 }
 
 export function batchAllCommand(): Command {
@@ -23,8 +22,8 @@ export function batchAllCommand(): Command {
     .option('--batch-size <n>', 'images in one batch', count, 20)
     .option('--no-save', 'do everything except writing')
     .action(async (_, command: Command) => {
-      const { dateFilter, room, batchSize, save, json } = command.optsWithGlobals<BatchAllOptions>();
+      const { dateFilter, room, batchSize, save, ...shared } = command.optsWithGlobals<BatchAllOptions>();
       const { embedImages } = await import('../embed-images.ts');
-      await embedImages({ day: dateFilter, rooms: room, batchSize, save }, createOutput(json));
+      await embedImages({ day: dateFilter, rooms: room, batchSize, save }, createOutput(shared));
     });
 }

@@ -7,15 +7,14 @@ import { Argument, Command, Option } from 'commander';
 import { wrongUsage } from '../command-errors.ts';
 import { interruption, unlessInterrupted } from '../interruption.ts';
 import { day } from '../options.ts';
-import { createOutput } from '../output.ts';
+import { createOutput, type OutputOptions } from '../output.ts';
 
-interface ExportOptions {
+interface ExportOptions extends OutputOptions {
   from: string;
   to: string;
   room?: string[];
   format?: 'csv' | 'json' | 'parquet';
   out?: string;
-  json?: boolean;
 }
 
 type What = 'stats' | 'changes' | 'readings';
@@ -51,7 +50,7 @@ export function exportCommand(): Command {
 }
 
 async function exportTable(what: What, options: ExportOptions) {
-  const { json = false, from, to, room: rooms, out } = options;
+  const { json = false, wide, from, to, room: rooms, out } = options;
   const format = options.format ?? (json ? 'json' : 'csv');
   if (from > to) throw wrongUsage(`--from ${from} is after --to ${to}. Swap them.`);
   if (!out && format === 'parquet' && process.stdout.isTTY) {
@@ -60,7 +59,7 @@ async function exportTable(what: What, options: ExportOptions) {
   const { withDatabase } = await import('../connections.ts');
   const { formats } = await import('../export-formats.ts');
   const { tables } = await import('../export-tables.ts');
-  const output = createOutput({ json: json || !out });
+  const output = createOutput({ json: json || !out, wide });
   const signal = interruption('Interrupted. No file was written.');
   await withDatabase(async ({ pool, config }) => {
     const bar = out ? output.bar(out) : undefined;

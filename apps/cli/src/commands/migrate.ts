@@ -6,7 +6,7 @@ export function migrateCommand(): Command {
     .summary('create and verify the tables')
     .description('Applies the migrations that are missing and verifies the schema. Safe to run at any time.')
     .action(async (_, command: Command) => {
-      const output = createOutput(command.optsWithGlobals().json);
+      const output = createOutput(command.optsWithGlobals());
       const { migrate, verifySchema } = await import('@mycelium/database');
       const { withDatabase } = await import('../connections.ts');
       await withDatabase(async ({ pool }) => {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { createOutput } from '../output.ts';
+import { createOutput, type OutputOptions } from '../output.ts';
 
 export function pruneCommand(): Command {
   return new Command('prune')
@@ -10,8 +10,8 @@ export function pruneCommand(): Command {
     )
     .option('--dry-run', 'show what would be deleted, and change nothing')
     .action(async (_, command: Command) => {
-      const { dryRun, json } = command.optsWithGlobals<{ dryRun?: boolean; json?: boolean }>();
-      const output = createOutput(json);
+      const { dryRun, ...shared } = command.optsWithGlobals<{ dryRun?: boolean } & OutputOptions>();
+      const output = createOutput(shared);
       const { withDatabase, withConnections } = await import('../connections.ts');
       if (!dryRun) {
         const { runJob } = await import('@mycelium/operations');

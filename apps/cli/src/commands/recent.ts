@@ -1,13 +1,12 @@
 import { Command } from 'commander';
 import { count, positive } from '../options.ts';
-import { createOutput } from '../output.ts';
+import { createOutput, type OutputOptions } from '../output.ts';
 
-interface RecentOptions {
+interface RecentOptions extends OutputOptions {
   hours: number;
   room?: string[];
   maxPerRoom?: number;
   save: boolean;
-  json?: boolean;
 }
 
 export function recentCommand(): Command {
@@ -19,9 +18,9 @@ export function recentCommand(): Command {
     .option('--max-per-room <n>', 'at most so many of a room', count)
     .option('--no-save', 'do everything except writing')
     .action(async (_, command: Command) => {
-      const { hours, room, maxPerRoom, save, json } = command.optsWithGlobals<RecentOptions>();
+      const { hours, room, maxPerRoom, save, ...shared } = command.optsWithGlobals<RecentOptions>();
       const { embedImages } = await import('../embed-images.ts');
       const since = new Date(Date.now() - hours * 3_600_000).toISOString();
-      await embedImages({ since, rooms: room, maxPerRoom, save }, createOutput(json));
+      await embedImages({ since, rooms: room, maxPerRoom, save }, createOutput(shared));
     });
 }

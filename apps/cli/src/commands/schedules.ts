@@ -1,6 +1,5 @@
 import { Command } from 'commander';
-import type { Output } from '../output.ts';
-import { createOutput } from '../output.ts';
+import { createOutput, type Output } from '../output.ts';
 
 export function schedulesCommand(): Command {
   const schedules = new Command('schedules')
@@ -9,15 +8,15 @@ export function schedulesCommand(): Command {
       'Lists the jobs of the timetable with their last and next runs, how their slots of the last week ended (ran, ' +
         'coalesced into a later one, missed or paused), and which processes wait because something is down.',
     )
-    .action(async (_, command: Command) => list(createOutput(command.optsWithGlobals().json)));
+    .action(async (_, command: Command) => list(createOutput(command.optsWithGlobals())));
   schedules
     .command('pause <job>')
     .description('Its slots are not due from now on, until it is resumed.')
-    .action((job, _, command: Command) => change(job, true, createOutput(command.optsWithGlobals().json)));
+    .action((job, _, command: Command) => change(job, true, createOutput(command.optsWithGlobals())));
   schedules
     .command('resume <job>')
     .description('Its slots are due again from now on.')
-    .action((job, _, command: Command) => change(job, false, createOutput(command.optsWithGlobals().json)));
+    .action((job, _, command: Command) => change(job, false, createOutput(command.optsWithGlobals())));
   return schedules;
 }
 

@@ -1,11 +1,10 @@
 import { Command } from 'commander';
 import { count, positive } from '../options.ts';
-import { createOutput } from '../output.ts';
+import { createOutput, type OutputOptions } from '../output.ts';
 
-interface ValidateOptions {
+interface ValidateOptions extends OutputOptions {
   maxPerRoom: number;
   hours: number;
-  json?: boolean;
 }
 
 export function validateCommand(): Command {
@@ -17,9 +16,9 @@ export function validateCommand(): Command {
     .option('--max-per-room <n>', 'so many of a room', count, 3)
     .option('--hours <n>', 'images of the last hours', positive, 24)
     .action(async (_, command: Command) => {
-      const { maxPerRoom, hours, json } = command.optsWithGlobals<ValidateOptions>();
+      const { maxPerRoom, hours, ...shared } = command.optsWithGlobals<ValidateOptions>();
       const { embedImages } = await import('../embed-images.ts');
       const since = new Date(Date.now() - hours * 3_600_000).toISOString();
-      await embedImages({ since, maxPerRoom, save: false }, createOutput(json));
+      await embedImages({ since, maxPerRoom, save: false }, createOutput(shared));
     });
 }
