@@ -7,7 +7,7 @@ const intro = `# Commands
 \`npx mycelium COMMAND --help\` prints the same text. A command finds the servers of a running \`npm start\` by itself;
 for other servers, set REDIS_URL and DATABASE_URL ([Settings](settings.md)).
 
-Exit codes: 0 done, 1 failed, 2 wrong usage.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted with Ctrl-C.
 
 `;
 
@@ -39,7 +39,7 @@ function sections(command: Command, parents: string[]): string[] {
   if (command.registeredArguments.length > 0) {
     const rows = command.registeredArguments.map((argument) => [
       `\`${argument.required ? `<${argument.name()}>` : `[${argument.name()}]`}\``,
-      [argument.description, choices(argument.argChoices)].filter(Boolean).join(' '),
+      [argument.description, choices(argument.argChoices)].filter(Boolean).join('. '),
     ]);
     parts.push(markdownTable(['argument', 'meaning'], rows));
   }

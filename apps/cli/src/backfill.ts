@@ -35,7 +35,7 @@ export async function backfill(name: string, options: BackfillOptions, output: O
     const ops = operationsOf(connections);
     const { from, to, room: rooms, only, dryRun } = options;
     const lastDue = lastDueDay(ops, job);
-    if (to > lastDue) throw wrongUsage(`--to ${to} is not due yet; the last day that is due is ${lastDue}`);
+    if (to > lastDue) throw wrongUsage(`--to ${to} is not due yet. The last day that is due is ${lastDue}.`);
 
     const plan = await planBackfill(ops, { job, from, to, rooms, only });
     printPlan(plan, ops, output);

@@ -150,7 +150,7 @@ test('with a database and queues of its own', async (t) => {
   await t.test('a job that no worker takes is reported, and stays in the queue', async () => {
     const { code, err } = await mycelium(env, 'run', 'hourly_setpoint_monitoring', '--wait');
     assert.equal(code, 1);
-    assert.match(err, /no worker of the queue "setpoint" seems to run/);
+    assert.match(err, /No worker of the queue "setpoint" seems to be running/);
   });
 
   await t.test('Ctrl-C in a backfill says what continues, and exits as shells expect', async () => {
@@ -224,7 +224,7 @@ test('with a database and queues of its own', async (t) => {
     const { out, err } = await mycelium(env, 'schedules');
     assert.match(out, /1 ran, 1 coalesced, 1 missed/);
     assert.match(out, /10\d s late/);
-    assert.match(err, /worker-setpoint@here#1 waits since .*: postgres: no answer/);
+    assert.match(err, /worker-setpoint@here#1 has been waiting since .*: postgres: no answer/);
     const rows = JSON.parse((await mycelium(env, 'schedules', '--json')).out);
     const row = rows.find(({ id }: { id: string }) => id === job);
     assert.deepEqual(row.slots, { days: 7, ran: 1, coalesced: 1, missed: 1, paused: 0 });
@@ -379,7 +379,7 @@ test('every mistake of usage ends with 2 and says what was expected', async (t) 
       ['run', 'daily_env_stats', '--day', '2025-02-03', '--slot', '2025-02-03T00:00:00Z'],
       /cannot be used with/,
     ],
-    [['run', 'no_such_job'], /there is no job no_such_job; there are daily_env_stats/],
+    [['run', 'no_such_job'], /There is no job no_such_job\. Choose one of daily_env_stats/],
     [['recent', '--hours', '-1'], /a number above 0/],
     [['batch-all'], /--date-filter/],
     [['batch-all', '--date-filter', '20251301'], /a day such as 20251231/],

@@ -55,6 +55,6 @@ export async function withDatabase<T>(
 /** @throws CommandFailed naming the jobs there are. */
 export function jobNamed(name: string, among: readonly JobName[] = jobNames): JobName {
   const found = among.find((job) => job === name);
-  if (!found) throw wrongUsage(`there is no job ${name}; there are ${among.join(', ')}`);
+  if (!found) throw wrongUsage(`There is no job ${name}. Choose one of ${among.join(', ')}.`);
   return found;
 }

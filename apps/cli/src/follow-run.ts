@@ -48,7 +48,7 @@ async function untilEnded(
     if (job) await showProgress(job, state, bar);
     if (taken || Date.now() < giveUpAt) continue;
     if ((await queue.getWorkersCount()) === 0) {
-      const error = `no worker of the queue "${queue.name}" seems to run; ${name} stays in the queue`;
+      const error = `No worker of the queue "${queue.name}" seems to be running. ${name} stays in the queue until one starts.`;
       return { status: 'waiting', error };
     }
     bar.note('waiting: no worker has taken it yet');
@@ -63,7 +63,13 @@ async function outcomeOf(
   const run = await findRun(pool, name, slot);
   if (run?.status === 'succeeded') return { status: 'succeeded', report: run.report };
   const failedReason = (await queues.of(name).getJob(id))?.failedReason;
-  return { status: 'failed', error: failedReason ?? run?.error ?? `${name} was lost from the queue` };
+  return {
+    status: 'failed',
+    error:
+      failedReason ??
+      run?.error ??
+      `${name} disappeared from the queue. \`mycelium runs\` shows whether it is queued again.`,
+  };
 }
 
 async function showProgress(job: QueuedJob, state: string, bar: Bar): Promise<void> {

@@ -152,7 +152,7 @@ test('strict: points that are not registered are reported, line by line', async 
 test('the error of a file that cannot be read says what was expected', async (t) => {
   const { bring } = await setup(t);
   await assert.rejects(bring('', wide), CommandFailed);
-  await assert.rejects(bring('Date,T\n', wide), /no column "Set"; the file has the columns Date, T/);
+  await assert.rejects(bring('Date,T\n', wide), /no column "Set"\. Its columns are Date, T/);
   await assert.rejects(bring('a,b\n'), /no column time, room, device, point, value/);
   await assert.rejects(bring('Date,T,Set\n', { ...wide, room: undefined }), /--room/);
   await assert.rejects(bring('Date,T,Set\n', { ...wide, maps: ['T=temperature'] }), /COLUMN=DEVICE.POINT/);

@@ -90,7 +90,7 @@ export async function importReadings(options: ImportReadings): Promise<ImportRep
       }
       onProgress?.({ bytes, totalBytes, readings: report.readings });
     }
-    if (!readLine) throw new CommandFailed(`${file} is empty`);
+    if (!readLine) throw new CommandFailed(`${file} is empty.`);
   }
 
   function refuse(line: number, reason: string): void {

@@ -58,7 +58,7 @@ export function lineReader(
 function columnIndex(columns: string[], name: string): number {
   const index = columns.indexOf(name);
   if (index < 0)
-    throw new CommandFailed(`there is no column "${name}"; the file has the columns ${columns.join(', ')}`);
+    throw new CommandFailed(`The file has no column "${name}". Its columns are ${columns.join(', ')}.`);
   return index;
 }
 
@@ -66,8 +66,8 @@ function longReader(columns: string[], { timeZone, timeFormat, timeColumn }: Rea
   const missing = longColumns.filter((name) => !columns.includes(name) && !(name === 'time' && timeColumn));
   if (missing.length > 0) {
     throw new CommandFailed(
-      `there is no column ${missing.join(', ')}; a long file has the columns ${longColumns.join(',')}, and a wide one ` +
-        'needs --room, --time-column and --map COLUMN=DEVICE.POINT',
+      `The file has no column ${missing.join(', ')}. A long file has the columns ${longColumns.join(',')}; a wide one ` +
+        'needs --room, --time-column and --map COLUMN=DEVICE.POINT.',
     );
   }
   const [time, room, device, point, value] = longColumns.map((name) =>
@@ -94,7 +94,7 @@ function wideReader(
   { timeZone, timeFormat, timeColumn, room }: ReadingsFormat,
   maps: string[],
 ) {
-  if (!room) throw new CommandFailed('a file with one column per point needs --room');
+  if (!room) throw new CommandFailed('A file with one column per point needs --room.');
   const time = columnIndex(columns, timeColumn ?? 'time');
   const mapped = maps.map((map) => {
     const [, column, device, point] = /^(.+)=([^=.]+)\.([^=.]+)$/.exec(map) ?? [];

@@ -12,11 +12,11 @@ export function backfillCommand(): Command {
         'failed: the run failed; for images, images in quarantine\n' +
         'stale: readings, an image or the model changed since the run\n' +
         'all: every day again; for images, the three above\n' +
-        'Without --only: missing, failed and stale; images stay in quarantine.',
+        'Without --only: missing, failed and stale days; quarantined images stay in quarantine.',
     )
-    .argument('<job>', 'such as daily_env_stats')
+    .argument('<job>', 'job to run, such as daily_env_stats')
     .addOption(new Option('--from <day>', 'first day, YYYY-MM-DD').argParser(day).makeOptionMandatory())
-    .addOption(new Option('--to <day>', 'last day').argParser(day).makeOptionMandatory())
+    .addOption(new Option('--to <day>', 'last day, YYYY-MM-DD').argParser(day).makeOptionMandatory())
     .option('--room <room...>', 'only these rooms')
     .addOption(new Option('--only <which>', 'which days').choices(['missing', 'failed', 'stale', 'all']))
     .option('--dry-run', 'print the plan and run nothing')

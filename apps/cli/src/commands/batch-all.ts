@@ -11,16 +11,18 @@ interface BatchAllOptions extends OutputOptions {
 
 export function batchAllCommand(): Command {
   return new Command('batch-all')
-    .summary("a day's images to vectors")
-    .description('Every image of a day that has no vector yet, batch by batch; a clip worker does the work.')
+    .summary('compute vectors of a day’s images')
+    .description(
+      'Computes vectors of the images of a day that have none yet, batch by batch. A clip worker does the work.',
+    )
     .addOption(
-      new Option('--date-filter <YYYYMMDD>', "the day of the images' folder")
+      new Option('--date-filter <YYYYMMDD>', 'day of the images, as their folder in the store is named')
         .argParser(compactDay)
         .makeOptionMandatory(),
     )
-    .option('--room <room...>', 'these rooms alone')
-    .option('--batch-size <n>', 'images in one batch', count, 20)
-    .option('--no-save', 'do everything except writing')
+    .option('--room <room...>', 'only these rooms')
+    .option('--batch-size <n>', 'images per batch', count, 20)
+    .option('--no-save', 'compute everything but save nothing')
     .action(async (_, command: Command) => {
       const { dateFilter, room, batchSize, save, ...shared } = command.optsWithGlobals<BatchAllOptions>();
       const { embedImages } = await import('../embed-images.ts');

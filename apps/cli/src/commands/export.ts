@@ -25,7 +25,7 @@ Examples:
   mycelium export changes --from 2025-12-24 --to 2025-12-24 --room 611 --format json
   mycelium export readings --from 2025-12-01 --to 2025-12-31 --format parquet --out december.parquet
 
-Days are days of the farm's time zone; times in the files are in UTC. \`import readings\` reads exported readings.`;
+Days are in the farm's time zone; times in the files are in UTC. \`import readings\` reads exported readings.`;
 
 export function exportCommand(): Command {
   return new Command('export')
@@ -33,9 +33,9 @@ export function exportCommand(): Command {
     .description(
       'Writes the daily statistics, setpoint changes or readings of a range of days to a file or to standard output.',
     )
-    .addArgument(new Argument('<what>', 'what to export').choices(['stats', 'changes', 'readings']))
-    .addOption(new Option('--from <day>', 'first day').argParser(day).makeOptionMandatory())
-    .addOption(new Option('--to <day>', 'last day').argParser(day).makeOptionMandatory())
+    .addArgument(new Argument('<what>', 'table to export').choices(['stats', 'changes', 'readings']))
+    .addOption(new Option('--from <day>', 'first day, YYYY-MM-DD').argParser(day).makeOptionMandatory())
+    .addOption(new Option('--to <day>', 'last day, YYYY-MM-DD').argParser(day).makeOptionMandatory())
     .option('--room <room...>', 'only these rooms')
     .addOption(
       new Option('--format <format>', 'file format; the default is csv, or json with --json').choices([

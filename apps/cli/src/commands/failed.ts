@@ -10,7 +10,9 @@ interface Filter extends OutputOptions {
 export function failedCommand(): Command {
   const failed = new Command('failed')
     .summary('list, retry or discard jobs that failed for good')
-    .description('Jobs that have used all their attempts. Bull Board shows the same ones.');
+    .description(
+      'Lists, retries or discards jobs that have used all their attempts. Bull Board shows the same ones.',
+    );
   failed
     .command('list', { isDefault: true })
     .description('Lists the failed jobs of all queues, newest first.')
@@ -19,8 +21,8 @@ export function failedCommand(): Command {
     .action(async (_, command: Command) => list(command.optsWithGlobals<Filter>()));
   failed
     .command('retry')
-    .description('Requeues failed jobs with all their attempts: these, or all.')
-    .argument('[id...]', 'as `failed list` shows them')
+    .description('Requeues failed jobs with all their attempts: the ones named, or all of them.')
+    .argument('[id...]', 'ids as `failed list` shows them')
     .option('--job <job>', 'only this job')
     .action(async (ids: string[], _, command: Command) => {
       await change('retried', ids, command.optsWithGlobals<Filter>());
@@ -28,11 +30,12 @@ export function failedCommand(): Command {
   failed
     .command('discard')
     .description('Removes failed jobs from their queues. The ledger keeps their runs.')
-    .argument('[id...]', 'as `failed list` shows them')
-    .option('--job <job>', 'all of this job')
+    .argument('[id...]', 'ids as `failed list` shows them')
+    .option('--job <job>', 'all failed jobs of this kind')
     .action(async (ids: string[], _, command: Command) => {
       const options = command.optsWithGlobals<Filter>();
-      if (ids.length === 0 && !options.job) command.error('error: name the ids, or --job for all of a job');
+      if (ids.length === 0 && !options.job)
+        command.error('error: expected the ids, or --job to discard all of a job');
       await change('discarded', ids, options);
     });
   return failed;

@@ -24,7 +24,7 @@ Wide form, one column per point:   mycelium import readings climate.csv --room 6
                                      --map Tair=mushroom_env_status_611.temperature --map RH=mushroom_env_status_611.humidity
 
 Bad lines are listed and left out; all others are imported. Importing a file again changes nothing.
-Exit code: 0, or 1 when there were bad lines and --skip-bad is not given.`;
+The exit code is 1 if there were bad lines, unless --skip-bad is given.`;
 
 export function importCommand(): Command {
   const imports = new Command('import')
@@ -34,9 +34,12 @@ export function importCommand(): Command {
     .command('readings')
     .description('Imports readings of sensors and controllers from CSV files.')
     .argument('<file...>', 'CSV files')
-    .option('--room <room>', 'room of a wide file, which has no room column')
-    .option('--time-column <name>', 'name of the time column; the default is time')
-    .option('--time-format <format>', 'such as "DD.MM.YYYY HH:mm"; read as farm time')
+    .option('--room <room>', 'room that a wide file is from')
+    .option('--time-column <name>', 'name of the time column; the default is "time"')
+    .option(
+      '--time-format <format>',
+      'format of the times, such as "DD.MM.YYYY HH:mm"; they are read as farm time',
+    )
     .addOption(
       new Option(
         '--map <COLUMN=DEVICE.POINT>',
@@ -147,12 +150,14 @@ async function importImageFolder(
   output.line(`  ${imported} new images, ${skipped} already stored, ${failed.length} failed`);
   if (converted > 0) output.line(`  ${converted} of the new ones were converted to JPEG`);
   if (moved > 0) {
-    output.line(`  ${moved} were stored a few seconds off: another image already has their second`);
+    output.line(
+      `  ${moved} were stored a few seconds earlier or later, because another image already has their second`,
+    );
   }
   for (const { file, reason } of failed) output.warn(`  ${file}: ${reason}`);
   if (days.length > 0) {
     output.line(
-      `  To compute their vectors: mycelium batch-all --date-filter ${days[0]?.replaceAll('-', '')}${days.length > 1 ? ` (and ${days.length - 1} more days)` : ''}`,
+      `  To compute their vectors: mycelium batch-all --date-filter ${days[0]?.replaceAll('-', '')}${days.length > 1 ? ` (and ${days.length - 1} more ${days.length === 2 ? 'day' : 'days'})` : ''}`,
     );
   }
   output.result(report);

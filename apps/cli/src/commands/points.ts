@@ -24,13 +24,14 @@ Examples:
   mycelium points set fresh_air_fan.mode --label 0=off --label 1=auto --label 2=manual
   mycelium points set mushroom_env_status.humidity --low 82 --high 90 --days 10-20 --room 611
 
-What is not given stays as it is. With --from in the past, the next run judges the readings since then again.`;
+Options that are not given keep their value. With --from in the past, the next run judges the readings since then
+again.`;
 
 export function pointsCommand(): Command {
   const points = new Command('points')
     .summary('list points; set thresholds, units, labels and bands')
     .description(
-      'Lists what is measured and set in the rooms, and sets thresholds, labels, units and bands, each valid from a time on.',
+      'Lists what is measured and set in the rooms. Sets thresholds, labels, units and bands, each valid from a given time.',
     );
   points
     .command('list', { isDefault: true })
@@ -60,11 +61,11 @@ export function pointsCommand(): Command {
     .addOption(new Option('--low <n>', 'lower end of the band').argParser(number))
     .addOption(new Option('--high <n>', 'upper end of the band').argParser(number))
     .addOption(
-      new Option('--days <from-to>', 'days of growth the band is for, such as 10-20').argParser(growthDays),
+      new Option('--days <from-to>', 'growth days the band is for, such as 10-20').argParser(growthDays),
     )
     .option('--room <room>', 'room the band is for; the default is all rooms')
     .addOption(
-      new Option('--from <time>', 'time from which it is valid, with its zone; the default is now').argParser(
+      new Option('--from <time>', 'time it is valid from, with its zone; the default is now').argParser(
         instant,
       ),
     )
@@ -173,7 +174,7 @@ async function setRule(pool: Pool, name: TypeAndPoint, { from, ...given }: Given
     );
   if (given.threshold !== undefined && kind !== 'analog') {
     throw wrongUsage(
-      `${name.deviceType}.${name.point} is of kind ${kind}, and only analog points have a threshold: of any other point, every new value is a change.`,
+      `${name.deviceType}.${name.point} is of kind ${kind}, and only analog points have a threshold. For other points every new value is a change.`,
     );
   }
   const rule = {

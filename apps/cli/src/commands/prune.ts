@@ -6,7 +6,7 @@ export function pruneCommand(): Command {
     .summary('delete data past its retention period')
     .description(
       'Runs the job `prune` now. It deletes data older than KEEP_RUNS_DAYS, KEEP_ALERTS_DAYS, KEEP_AUDIT_DAYS, ' +
-        'KEEP_IMAGES_DAYS and KEEP_READINGS_DAYS. Look with --dry-run first.',
+        'KEEP_IMAGES_DAYS and KEEP_READINGS_DAYS. --dry-run shows what that is.',
     )
     .option('--dry-run', 'show what would be deleted, and change nothing')
     .action(async (_, command: Command) => {
@@ -32,7 +32,7 @@ export function pruneCommand(): Command {
           ['what', 'kept for', 'to delete'],
           Object.entries(old).map(([what, n]) => {
             const days = kept[what === 'quarantined' ? 'images' : (what as keyof typeof kept)];
-            return [what, days ? `${days} days` : 'ever', Array.isArray(n) ? n.join(' ') || '0' : n];
+            return [what, days ? `${days} days` : 'forever', Array.isArray(n) ? n.join(' ') || '0' : n];
           }),
         );
         output.result(old);

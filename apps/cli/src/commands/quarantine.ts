@@ -6,7 +6,7 @@ export function quarantineCommand(): Command {
   const quarantine = new Command('quarantine')
     .summary('list or release images that could not be read')
     .description(
-      'Images that could not be read. They are not tried again until they are released or replaced.',
+      'Lists or releases images that could not be read. They are not tried again until they are released or replaced.',
     );
   quarantine
     .command('list', { isDefault: true })
@@ -28,12 +28,12 @@ export function quarantineCommand(): Command {
     });
   quarantine
     .command('retry')
-    .description('Releases images and queues them again: these, or all with --all.')
-    .argument('[key...]')
+    .description('Releases images and queues them again: the ones named, or every one with --all.')
+    .argument('[key...]', 'keys as `quarantine list` shows them')
     .option('--all', 'every quarantined image')
     .action(async (keys: string[], _, command: Command) => {
       const { all, ...options } = command.optsWithGlobals<OutputOptions & { all?: boolean }>();
-      if (keys.length === 0 && !all) command.error('error: name the keys, or --all');
+      if (keys.length === 0 && !all) command.error('error: expected the keys, or --all');
       await retry(keys, createOutput(options));
     });
   return quarantine;

@@ -11,12 +11,14 @@ interface RecentOptions extends OutputOptions {
 
 export function recentCommand(): Command {
   return new Command('recent')
-    .summary('images of the last hours to vectors')
-    .description('Every image of the last hours that has no vector yet; a clip worker does the work.')
-    .option('--hours <n>', 'how far back', positive, 1)
-    .option('--room <room...>', 'these rooms alone')
-    .option('--max-per-room <n>', 'at most so many of a room', count)
-    .option('--no-save', 'do everything except writing')
+    .summary('compute vectors of the last hours’ images')
+    .description(
+      'Computes vectors of the images of the last hours that have none yet. A clip worker does the work.',
+    )
+    .option('--hours <n>', 'how far back, in hours', positive, 1)
+    .option('--room <room...>', 'only these rooms')
+    .option('--max-per-room <n>', 'at most this many images per room', count)
+    .option('--no-save', 'compute everything but save nothing')
     .action(async (_, command: Command) => {
       const { hours, room, maxPerRoom, save, ...shared } = command.optsWithGlobals<RecentOptions>();
       const { embedImages } = await import('../embed-images.ts');

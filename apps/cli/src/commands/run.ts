@@ -13,9 +13,13 @@ export function runJobCommand(): Command {
   return new Command('run')
     .summary('run a job once')
     .description('Queues one run: for a day, for a scheduled time, or for the newest slot that is due.')
-    .argument('<job>', 'such as daily_env_stats; `mycelium schedules` lists them')
+    .argument('<job>', 'job to run, such as daily_env_stats; `mycelium schedules` lists them')
     .addOption(new Option('--day <day>', 'the day to work on, YYYY-MM-DD').argParser(day).conflicts('slot'))
-    .addOption(new Option('--slot <time>', 'the scheduled time, with its zone').argParser(instant))
+    .addOption(
+      new Option('--slot <time>', 'the scheduled time with its zone, such as 2025-12-31T17:03:20Z').argParser(
+        instant,
+      ),
+    )
     .option('--wait', 'follow the run and print its report')
     .action(async (job, _, command: Command) => {
       const options = command.optsWithGlobals<RunOptions>();

@@ -5,17 +5,19 @@ export function schedulesCommand(): Command {
   const schedules = new Command('schedules')
     .summary('list scheduled jobs; pause and resume them')
     .description(
-      'Lists the jobs of the timetable with their last and next runs, how their slots of the last week ended (ran, ' +
-        'coalesced into a later one, missed or paused), and which processes wait because something is down.',
+      'Lists the scheduled jobs with their last and next runs, how their slots of the last week ended (ran, coalesced ' +
+        'into a later one, missed or paused), and which processes are waiting because something is down.',
     )
     .action(async (_, command: Command) => list(createOutput(command.optsWithGlobals())));
   schedules
-    .command('pause <job>')
-    .description('Its slots are not due from now on, until it is resumed.')
+    .command('pause')
+    .description('Pauses a schedule. Slots that fall into the pause do not run and are not caught up on.')
+    .argument('<job>', 'job to pause, such as daily_env_stats')
     .action((job, _, command: Command) => change(job, true, createOutput(command.optsWithGlobals())));
   schedules
-    .command('resume <job>')
-    .description('Its slots are due again from now on.')
+    .command('resume')
+    .description('Resumes a schedule, from its next slot on.')
+    .argument('<job>', 'job to resume')
     .action((job, _, command: Command) => change(job, false, createOutput(command.optsWithGlobals())));
   return schedules;
 }
@@ -73,7 +75,7 @@ async function list(output: Output) {
       [`last ${outcomeDays} days`, 'name', 'trigger'],
     );
     for (const { process, trouble, troubleSince } of troubled)
-      output.warn(`${process} waits since ${troubleSince && local(troubleSince)}: ${trouble}`);
+      output.warn(`${process} has been waiting since ${troubleSince && local(troubleSince)}: ${trouble}`);
     output.result(rows);
   });
 }
@@ -109,7 +111,7 @@ async function change(name: string, pause: boolean, output: Output) {
   const job = jobNamed(name, scheduledJobs);
   await withConnections(async (connections) => {
     await (pause ? pauseSchedule : resumeSchedule)(operationsOf(connections), job);
-    output.line(`${pause ? 'Paused' : 'Resumed'} ${job}. The scheduler follows within seconds.`);
+    output.line(`${pause ? 'Paused' : 'Resumed'} ${job}. The scheduler picks it up within seconds.`);
     output.result({ job, paused: pause });
   });
 }

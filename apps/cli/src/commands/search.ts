@@ -36,15 +36,21 @@ export function searchCommand(): Command {
   return new Command('search')
     .summary('find images by a text, a picture or a stored image')
     .description('Lists the images nearest to a text, to a picture file or to a stored image, best first.')
-    .addOption(new Option('--text <words>', 'what the images show').conflicts(['image', 'key']))
+    .addOption(
+      new Option('--text <words>', 'words that describe what the images show').conflicts(['image', 'key']),
+    )
     .addOption(new Option('--image <file>', 'find images like this JPEG, PNG or WebP').conflicts(['key']))
-    .option('--key <key>', 'find images like this stored one')
+    .option('--key <key>', 'find images like this one in the store')
     .option('--room <room>', 'only this room')
-    .addOption(new Option('--from <day>', 'first day').argParser(day))
-    .addOption(new Option('--to <day>', 'last day').argParser(day))
-    .option('--growth-day <n>', 'only this day of growth', count)
+    .addOption(new Option('--from <day>', 'first day, YYYY-MM-DD').argParser(day))
+    .addOption(new Option('--to <day>', 'last day, YYYY-MM-DD').argParser(day))
+    .option('--growth-day <n>', 'only this growth day', count)
     .addOption(new Option('--stage <stage>', 'only this stage').choices(['normal', 'non_growth']))
-    .option('--min-quality <score>', 'only images described with at least this quality, 0 to 100', positive)
+    .option(
+      '--min-quality <score>',
+      'only images whose description gives at least this quality, 0 to 100',
+      positive,
+    )
     .option('--limit <n>', 'at most this many', count, 10)
     .action(async (_, command: Command) => {
       const { text, image, key, json, wide, ...filter } = command.optsWithGlobals<SearchOptions>();

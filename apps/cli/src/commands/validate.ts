@@ -9,12 +9,12 @@ interface ValidateOptions extends OutputOptions {
 
 export function validateCommand(): Command {
   return new Command('validate')
-    .summary('a few images of every room, all the way, nothing written')
+    .summary('try a few images of every room without saving anything')
     .description(
-      'Tries store, decoder, model and captions on a few recent images of every room. Nothing is written.',
+      'Tries the store, the decoder, the model and the captioner on a few recent images of every room. Saves nothing.',
     )
-    .option('--max-per-room <n>', 'so many of a room', count, 3)
-    .option('--hours <n>', 'images of the last hours', positive, 24)
+    .option('--max-per-room <n>', 'images per room', count, 3)
+    .option('--hours <n>', 'how far back, in hours', positive, 24)
     .action(async (_, command: Command) => {
       const { maxPerRoom, hours, ...shared } = command.optsWithGlobals<ValidateOptions>();
       const { embedImages } = await import('../embed-images.ts');
