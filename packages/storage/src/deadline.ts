@@ -1,3 +1,4 @@
+import pTimeout from 'p-timeout';
 import { storeUnavailable } from './store-errors.ts';
 
 /**
@@ -13,18 +14,16 @@ export async function withDeadline<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   const inner = new AbortController();
-  const stopped = Promise.withResolvers<never>();
-  const stop = (reason: unknown) => {
-    stopped.reject(reason);
-    inner.abort(reason);
-  };
-  const onAbort = () => stop(signal?.reason);
-  const timer = setTimeout(() => stop(storeUnavailable(`${what}: no answer within ${ms} ms`)), ms);
-  signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    return await Promise.race([work(inner.signal), stopped.promise]);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    return await pTimeout(work(inner.signal), {
+      milliseconds: ms,
+      fallback: () => {
+        throw storeUnavailable(`${what}: no answer within ${ms} ms`);
+      },
+      ...(signal && { signal }),
+    });
+  } catch (error) {
+    inner.abort(error);
+    throw error;
   }
 }

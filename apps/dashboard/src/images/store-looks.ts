@@ -1,6 +1,7 @@
 import { lookAtStore, type Operations } from '@mycelium/operations';
 import type { ObjectStore } from '@mycelium/storage';
 import type { Logger } from '@mycelium/telemetry';
+import pTimeout from 'p-timeout';
 
 type LookTools = Pick<Operations, 'pool' | 'timeZone' | 'aliases' | 'clock'> & {
   store: ObjectStore;
@@ -62,14 +63,7 @@ export function createStoreLooks({ store, clock, logger, ...tools }: LookTools) 
       const [oldest] = looks.keys();
       if (looks.size > most && oldest) looks.delete(oldest);
     }
-    await waitFor(look.running);
+    if (look.running) await pTimeout(look.running, { milliseconds: patience, message: false });
     return look.done;
   };
-}
-
-async function waitFor(work: Promise<void> | undefined): Promise<void> {
-  if (!work) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, patience);
-  await Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }

@@ -1,3 +1,4 @@
+import pTimeout from 'p-timeout';
 import type { Pool, Queryable } from '../pool.ts';
 
 export interface Process {
@@ -43,9 +44,7 @@ export function startHeartbeat(pool: Pool, process: Process): { stop(): Promise<
       stopped = true;
       clearTimeout(timer);
       const gone = current.then(() => removeHeartbeat(pool, process.process));
-      const { promise: patience, resolve } = Promise.withResolvers<void>();
-      const deadline = setTimeout(resolve, removalPatience);
-      await Promise.race([gone, patience]).finally(() => clearTimeout(deadline));
+      await pTimeout(gone, { milliseconds: removalPatience, message: false });
     },
   };
 }

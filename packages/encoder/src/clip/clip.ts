@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import pLimit from 'p-limit';
+import pTimeout from 'p-timeout';
 import type { Pixels } from '../decode/decode.ts';
 import { imageLength } from '../decode/preprocess.ts';
 import { tokenLimit } from '../fusion/fusion-text.ts';
@@ -121,16 +122,7 @@ function pack(images: Pixels[]): Uint8Array {
   return packed;
 }
 
+/** The work continues after an abort, and may fail then. */
 async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
-  if (!signal) return work;
-  work.catch(() => {}); // It may fail after the caller has stopped waiting.
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
+  return signal ? pTimeout(work, { milliseconds: Number.POSITIVE_INFINITY, signal }) : work;
 }
