@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import type { Pool } from '@mycelium/database';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { createAccount, createToken } from './access/account.ts';
 import { openDashboard, operator, visit } from './testing.ts';
+
+const run = promisify(execFile);
 
 const owner = { name: operator.DASHBOARD_USER, password: operator.DASHBOARD_PASSWORD };
 const guest = { name: 'guest', password: 'another pass phrase' };
@@ -403,6 +407,26 @@ describe('a dashboard without a login', () => {
       headers: { host: '127.0.0.1:7300' },
     });
     assert.equal(afar.statusCode, 421);
+  });
+
+  test('needs no pass of a program that only asks, from this machine', async (t) => {
+    const { app, pool } = await openDashboard(t);
+    const address = await app.listen({ host: '127.0.0.1', port: 0 });
+    const script = `
+      const address = process.argv[1];
+      const session = await fetch(address + '/api/session');
+      const [cookie] = session.headers.getSetCookie()[0].split(';');
+      const written = await fetch(address + '/api/tokens', {
+        method: 'POST',
+        headers: { cookie, origin: address, 'x-xsrf-token': cookie.split('=')[1], 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'made by a script', role: 'viewer' }),
+      });
+      console.log(JSON.stringify([(await session.json()).visitor, written.status]));
+      process.exit();`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script, address]);
+    assert.deepEqual(JSON.parse(stdout), [{ name: 'local', role: 'operator' }, 200]);
+    const { rows } = await pool.query('select name, created_by from api_token');
+    assert.deepEqual(rows, [{ name: 'made by a script', created_by: 'local' }]);
   });
 
   test('gives the pass on a port of its own, and sends the browser back to its own page only', async (t) => {

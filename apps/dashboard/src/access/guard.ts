@@ -7,6 +7,7 @@ import { refused } from '../server/refused.ts';
 import { type Visitor, visitorOfSession, visitorOfToken } from './account.ts';
 import { signOfElsewhere } from './exposure.ts';
 import type { LocalPass } from './local-pass.ts';
+import { isPlainClient } from './peer-process.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -80,7 +81,10 @@ export function guard(app: FastifyInstance, { pool, localPass, now, accountsRead
     if (request.headers.authorization !== undefined) {
       return bearer === undefined ? undefined : visitorOfToken(pool, bearer, now());
     }
-    if (localPass) return localPass.isValid(request.cookies) ? localVisitor : undefined;
+    if (localPass) {
+      const isHere = localPass.isValid(request.cookies) || (await isPlainClient(request.socket));
+      return isHere ? localVisitor : undefined;
+    }
     // Scripts and styles need no query.
     if (!/^\/(api|queues|metrics)(\/|$)/.test(request.routeOptions.url ?? '')) return undefined;
     await accountsReady();

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { isPlainClient } from './peer-process.ts';
+
+/** A server that answers what it thinks of its peer. */
+async function startJudge(t: TestContext): Promise<string> {
+  const server = createServer(async ({ socket }, response) =>
+    response.end(String(await isPlainClient(socket))),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+/** What a process prints that runs this script. */
+async function output(script: string, url: string): Promise<string> {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script, url], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  for await (const chunk of child.stdout) text += chunk;
+  return text.trim();
+}
+
+const ask = `process.stdout.write(await (await fetch(process.argv[1])).text());`;
+
+test('a program that only asks is a plain client', async (t) => {
+  assert.equal(await output(`${ask} process.exit();`, await startJudge(t)), 'true');
+});
+
+test('a program that listens itself may pass on the requests of others', async (t) => {
+  const listen = `
+    import { createServer } from 'node:net';
+    await new Promise((resolve) => createServer().listen(0, '127.0.0.1', resolve));`;
+  assert.equal(await output(`${listen} ${ask} process.exit();`, await startJudge(t)), 'false');
+});
