@@ -25,13 +25,13 @@ export const english = {
   'alert.missed.slots':
     '{n:run was|runs were} too late to start, most recently {slot}. Backfill the days that matter.',
   'alert.dead-worker.silent':
-    'No heartbeat from any {service} process since {since}. Check the process; its jobs wait for another worker.',
+    'No heartbeat from any {service} process since {since}. Check its log and start it again; its work waits until then.',
   'alert.breaker-open.paused':
     '{service} on {host} has been paused since {since}: {trouble}. It resumes when the dependency answers.',
   'alert.dead-letters.count':
     '{n:job has|jobs have} used every attempt, the oldest at {oldest}. Retry or discard them.',
   'alert.stuck-run.no-batch':
-    'The run of {slot} waits for batches, and none has been left since {since}. Check the workers of its queue; remove its job there if it stays.',
+    'The run of {slot} is waiting for batches, but none has been left since {since}. Check the workers of its queue. If this alert stays, remove the run’s job from the queue; it is then queued again.',
   'alert.requeued.same-reason':
     '{n:job keeps|jobs keep} being requeued, since {since} for the same reason: {reason}.',
   'severity.warning': 'Warning',
@@ -43,10 +43,10 @@ export const chinese: Record<keyof typeof english, string> = {
   'alert.no-data': '没有数据',
   'alert.consecutive-failures': '连续失败',
   'alert.overdue': '到点未运行',
-  'alert.missed': '错过运行',
+  'alert.missed': '错过计划时间',
   'alert.dead-worker': '没有心跳',
-  'alert.dead-letters': '任务彻底失败',
-  'alert.breaker-open': '依赖服务不可用，暂停处理',
+  'alert.dead-letters': '任务重试用尽',
+  'alert.breaker-open': '依赖服务不可用，已暂停',
   'alert.stuck-run': '运行卡住',
   'alert.requeued': '反复退回队列',
   'alert.failure-rate.images':
@@ -61,12 +61,12 @@ export const chinese: Record<keyof typeof english, string> = {
   'alert.overdue.many': '有 {n} 次运行已到时间但还没有开始，最早为 {slot}，请检查负责该任务的工作进程。',
   'alert.missed.slots': '有 {n:次|次}运行因延误过久没有执行，最近一次为 {slot}，如有需要请补跑相应日期。',
   'alert.dead-worker.silent':
-    '自 {since} 起没有收到 {service} 任何进程的心跳，请检查进程；它的任务会等待其他工作进程接手。',
+    '自 {since} 起没有收到任何 {service} 进程的心跳，请查看日志并重新启动；在此之前，相关任务会一直等待。',
   'alert.breaker-open.paused':
     '{host} 上的 {service} 自 {since} 起暂停处理：{trouble}。依赖服务恢复后会自动继续。',
   'alert.dead-letters.count': '有 {n:个|个}任务用完了所有重试次数，最早的在 {oldest}，请重试或丢弃。',
   'alert.stuck-run.no-batch':
-    '{slot} 的运行在等待批次，但自 {since} 起已没有任何批次，请检查该队列的工作进程；若仍不恢复，请在队列中删除其任务，系统会重新排队。',
+    '{slot} 的运行在等待批次，但自 {since} 起已没有任何批次，请检查该队列的工作进程；若告警不消失，请在队列中删除该运行的任务，系统会重新排队。',
   'alert.requeued.same-reason': '有 {n} 个任务自 {since} 起因同一原因反复退回队列：{reason}。',
   'severity.warning': '警告',
   'severity.critical': '严重',

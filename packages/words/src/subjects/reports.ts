@@ -29,8 +29,8 @@ export const english = {
   'report.setpoint-changes': '{n:setpoint change|setpoint changes}.',
   'report.no-changes': 'No setpoint changed.',
   'report.images': '{succeeded} of {n:image|images} embedded in {seconds} s with {model}.',
-  'report.no-images': 'There was no image to embed.',
-  'report.not-saved': 'A trial run: nothing was saved.',
+  'report.no-images': 'There were no images to embed.',
+  'report.not-saved': 'Trial run: nothing was saved.',
   'report.database':
     'The database now holds {n:image|images}, {embeddings} vectors and {quarantined} quarantined images.',
   'report.batch': '{succeeded} of {n:image|images} embedded.',
@@ -57,7 +57,7 @@ export const chinese: Record<keyof typeof english, string> = {
   'column.coverage': '完整率',
   'column.mean-temperature': '平均温度（°C）',
   'column.mean-humidity': '平均湿度（%）',
-  'column.mean-co2': '平均二氧化碳（ppm）',
+  'column.mean-co2': '平均二氧化碳浓度（ppm）',
   'column.total': '总数',
   'column.succeeded': '成功',
   'column.failed': '失败',
@@ -88,5 +88,5 @@ export const chinese: Record<keyof typeof english, string> = {
   'left-out.room-failed': '{room} 库房处理失败：{error}',
   'left-out.images-failed': '有 {n:张|张}图像处理失败，请查看隔离区。',
   'left-out.images-skipped': '跳过 {n:张|张}图像：已有向量或已被隔离。',
-  'left-out.descriptions-failed': '有 {n:张|张}图像没有得到描述。',
+  'left-out.descriptions-failed': '有 {n:张|张}图像没有生成描述。',
 };

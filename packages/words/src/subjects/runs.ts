@@ -24,7 +24,7 @@ export const chinese: Record<keyof typeof english, string> = {
   'status.coalesced': '已合并',
   'status.paused': '已暂停',
   'cause.schedule': '定时',
-  'cause.catch-up': '补跑',
+  'cause.catch-up': '自动补跑',
   'cause.manual': '人工',
-  'cause.backfill': '回填',
+  'cause.backfill': '手动补跑',
 };
