@@ -1,18 +1,9 @@
-import { localToInstant, PermanentError } from '@mycelium/farm';
+import { type LocalTime, localToInstant, PermanentError } from '@mycelium/farm';
 
 /** A time cannot be read. The message says what was expected. */
 const badTime = (message: string) => new PermanentError('bad_time', message);
 
-export interface LocalParts {
-  year: number;
-  month: number;
-  day: number;
-  hour: number;
-  minute: number;
-  second: number;
-}
-
-const parts: Record<string, { field: keyof LocalParts; pattern: string }> = {
+const parts: Record<string, { field: keyof LocalTime; pattern: string }> = {
   YYYY: { field: 'year', pattern: '(\\d{4})' },
   MM: { field: 'month', pattern: '(\\d\\d)' },
   M: { field: 'month', pattern: '(\\d\\d?)' },
@@ -30,8 +21,8 @@ const parts: Record<string, { field: keyof LocalParts; pattern: string }> = {
  * Returns a reader of times such as `M/D/YYYY H:mm`.
  * @throws PermanentError when the format lacks the year, month or day
  */
-export function localTimeReader(format: string): (text: string) => LocalParts {
-  const fields: (keyof LocalParts)[] = [];
+export function localTimeReader(format: string): (text: string) => LocalTime {
+  const fields: (keyof LocalTime)[] = [];
   const pattern = format.replace(/YYYY|MM?|DD?|HH?|mm?|ss?|[^\w\s]|\s+|\w/g, (token) => {
     const part = parts[token];
     if (!part) return /\s/.test(token) ? '\\s+' : token.replace(/\W/g, '\\$&');
@@ -47,7 +38,7 @@ export function localTimeReader(format: string): (text: string) => LocalParts {
   return (text) => {
     const match = shape.exec(text);
     if (!match) throw badTime(`"${text}" does not match the time format ${format}`);
-    const time: LocalParts = { year: 0, month: 1, day: 1, hour: 0, minute: 0, second: 0 };
+    const time: LocalTime = { year: 0, month: 1, day: 1, hour: 0, minute: 0, second: 0 };
     for (const [n, field] of fields.entries()) time[field] = Number(match[n + 1]);
     return time;
   };
@@ -71,7 +62,7 @@ export function instantReader(timeZone: string, format?: string): (text: string,
     if (match) {
       const [, year, month, day, hour = 0, minute = 0, second = 0] = match.map(Number);
       return instantOf(
-        { year, month, day, hour: hour || 0, minute: minute || 0, second: second || 0 } as LocalParts,
+        { year, month, day, hour: hour || 0, minute: minute || 0, second: second || 0 } as LocalTime,
         text,
         after,
       );
@@ -93,7 +84,7 @@ export function instantReader(timeZone: string, format?: string): (text: string,
     return instant;
   };
 
-  function instantOf(time: LocalParts, text: string, after?: number): number {
+  function instantOf(time: LocalTime, text: string, after?: number): number {
     if (time.minute > 59 || time.second > 59) throw badTime(`"${text}" is not a time`);
     const key = ((time.year * 100 + time.month) * 100 + time.day) * 100 + time.hour;
     let hour = hours.get(key);
@@ -118,7 +109,7 @@ interface LocalHour {
 }
 
 /** Time zone arithmetic is the slowest part of an import: done once per hour, the minutes are additions. */
-function localHour(time: LocalParts, timeZone: string, text: string): LocalHour {
+function localHour(time: LocalTime, timeZone: string, text: string): LocalHour {
   const at = (minute: number, second: number) =>
     localToInstant({ ...time, minute, second }, timeZone).getTime();
   try {
@@ -131,7 +122,7 @@ function localHour(time: LocalParts, timeZone: string, text: string): LocalHour 
   }
 }
 
-function localHourAfter(time: LocalParts, timeZone: string): number {
+function localHourAfter(time: LocalTime, timeZone: string): number {
   const next = new Date(Date.UTC(time.year, time.month - 1, time.day, time.hour + 1));
   return localToInstant(
     {

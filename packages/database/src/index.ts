@@ -27,7 +27,7 @@ export {
   quarantine,
   releaseFromQuarantine,
 } from './images/quarantine.ts';
-export { type Found, findImageVector, searchImages } from './images/search.ts';
+export { type Found, findImageVector, type SearchFilter, searchImages } from './images/search.ts';
 export {
   type AlertRow,
   alertsToSend,

@@ -1,19 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import type { SearchFilter } from '@mycelium/database';
 import { formatLocal } from '@mycelium/farm';
 import { Command, Option } from 'commander';
 import { count, day, positive } from '../options.ts';
 import { createOutput, type Output, type OutputOptions } from '../output.ts';
 
-interface SearchOptions extends OutputOptions {
+interface SearchOptions extends OutputOptions, SearchFilter {
   text?: string;
   image?: string;
   key?: string;
-  room?: string;
-  from?: string;
-  to?: string;
-  growthDay?: number;
-  stage?: 'normal' | 'non_growth';
-  minQuality?: number;
   limit: number;
 }
 

@@ -1,19 +1,7 @@
-import type { Queryable } from '@mycelium/database';
+import type { RunRow as LedgerRun, Queryable } from '@mycelium/database';
 
-export interface RunRow {
+export interface RunRow extends Omit<LedgerRun, 'tries'> {
   id: number;
-  job: string;
-  slot: Date;
-  status: string;
-  cause: string;
-  worker: string | null;
-  attempts: number;
-  startedAt: Date | null;
-  finishedAt: Date | null;
-  /** Seconds between slot and start. */
-  lateness: number | null;
-  report: unknown;
-  error: string | null;
   /** The id of the job in its queue that did or does it. */
   request: string | null;
 }

@@ -1,18 +1,6 @@
-import type { Queryable } from '@mycelium/database';
-import type { Params } from '@mycelium/words';
+import type { AlertRow, Queryable } from '@mycelium/database';
 
-export interface Alert {
-  id: number;
-  kind: string;
-  subject: string;
-  severity: 'warning' | 'critical';
-  /** In English. */
-  message: string;
-  /** The message for readers of any language; null in alerts from before there were codes. */
-  code: string | null;
-  params: Params | null;
-  openedAt: Date;
-  closedAt: Date | null;
+export interface Alert extends AlertRow {
   notifiedAt: Date | null;
 }
 

@@ -41,13 +41,12 @@ export function Access() {
       {data && (
         <div class="columns section">
           <section aria-labelledby="accounts">
-            <div class="section-head">
-              <h2 id="accounts">{t('access.accounts')}</h2>
-              <button type="button" class="button small" onClick={() => setAdding('account')}>
-                <Icon name="plus" />
-                {t('access.addAccount')}
-              </button>
-            </div>
+            <SectionHead
+              id="accounts"
+              title={t('access.accounts')}
+              add={t('access.addAccount')}
+              onAdd={() => setAdding('account')}
+            />
             <div class="card">
               {data.accounts.length === 0 ? (
                 <Empty icon="key" title={t('access.noAccounts')} />
@@ -65,14 +64,10 @@ export function Access() {
                       </div>
                       <RoleBadge role={account.role} />
                       {account.source === 'console' && (
-                        <button
-                          type="button"
-                          class="button plain small icon-only danger"
-                          aria-label={t('access.remove', { name: account.name })}
-                          onClick={() => remove(`/api/accounts/${encodeURIComponent(account.name)}`)}
-                        >
-                          <Icon name="trash" />
-                        </button>
+                        <RemoveButton
+                          name={account.name}
+                          onRemove={() => remove(`/api/accounts/${encodeURIComponent(account.name)}`)}
+                        />
                       )}
                     </li>
                   ))}
@@ -81,13 +76,12 @@ export function Access() {
             </div>
           </section>
           <section aria-labelledby="tokens">
-            <div class="section-head">
-              <h2 id="tokens">{t('access.tokens')}</h2>
-              <button type="button" class="button small" onClick={() => setAdding('token')}>
-                <Icon name="plus" />
-                {t('access.addToken')}
-              </button>
-            </div>
+            <SectionHead
+              id="tokens"
+              title={t('access.tokens')}
+              add={t('access.addToken')}
+              onAdd={() => setAdding('token')}
+            />
             <div class="card">
               {data.tokens.length === 0 ? (
                 <Empty icon="key" title={t('access.noTokens')}>
@@ -108,14 +102,7 @@ export function Access() {
                         </span>
                       </div>
                       <RoleBadge role={one.role} />
-                      <button
-                        type="button"
-                        class="button plain small icon-only danger"
-                        aria-label={t('access.remove', { name: one.name })}
-                        onClick={() => remove(`/api/tokens/${one.id}`)}
-                      >
-                        <Icon name="trash" />
-                      </button>
+                      <RemoveButton name={one.name} onRemove={() => remove(`/api/tokens/${one.id}`)} />
                     </li>
                   ))}
                 </ul>
@@ -141,6 +128,38 @@ export function Access() {
         </Dialog>
       )}
     </>
+  );
+}
+
+interface SectionHeadProps {
+  id: string;
+  title: string;
+  add: string;
+  onAdd: () => void;
+}
+
+function SectionHead({ id, title, add, onAdd }: SectionHeadProps) {
+  return (
+    <div class="section-head">
+      <h2 id={id}>{title}</h2>
+      <button type="button" class="button small" onClick={onAdd}>
+        <Icon name="plus" />
+        {add}
+      </button>
+    </div>
+  );
+}
+
+function RemoveButton({ name, onRemove }: { name: string; onRemove: () => unknown }) {
+  return (
+    <button
+      type="button"
+      class="button plain small icon-only danger"
+      aria-label={t('access.remove', { name })}
+      onClick={() => void onRemove()}
+    >
+      <Icon name="trash" />
+    </button>
   );
 }
 

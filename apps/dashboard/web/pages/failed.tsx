@@ -3,6 +3,8 @@ import { send, useData } from '../api.ts';
 import { jobTitle } from '../job-title.ts';
 import { Icon } from '../parts/icon.tsx';
 import { PageHead } from '../parts/page-head.tsx';
+import { QueuesLink } from '../parts/queues-link.tsx';
+import { RetryButton } from '../parts/retry-button.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { attempt } from '../parts/toast.tsx';
 import { isOperator } from '../session.ts';
@@ -33,10 +35,7 @@ export function Failed() {
   return (
     <>
       <PageHead title={t('nav.failed')} note={t('failed.note')}>
-        <a class="button" href="/queues" target="_self">
-          <Icon name="external" />
-          {t('nav.queues')}
-        </a>
+        <QueuesLink />
       </PageHead>
       {error && !data && <ErrorState error={error} onRetry={reload} />}
       {!data && !error && <Loading height={360} />}
@@ -80,14 +79,7 @@ export function Failed() {
                     </td>
                     {isOperator() && (
                       <td class="right">
-                        <button
-                          type="button"
-                          class="button small"
-                          onClick={() => retry({ queue: job.queue, ids: [job.id] })}
-                        >
-                          <Icon name="retry" />
-                          {t('runs.retry')}
-                        </button>
+                        <RetryButton onRetry={() => retry({ queue: job.queue, ids: [job.id] })} />
                       </td>
                     )}
                   </tr>

@@ -9,6 +9,7 @@ import { Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Progress } from '../parts/progress.tsx';
+import { QueuesLink } from '../parts/queues-link.tsx';
 import { ErrorState, Loading } from '../parts/states.tsx';
 import { Late, Status } from '../parts/status.tsx';
 import { attempt } from '../parts/toast.tsx';
@@ -44,10 +45,7 @@ export function Jobs() {
           <Icon name="list" />
           {t('nav.runs')}
         </a>
-        <a class="button" href="/queues" target="_self">
-          <Icon name="external" />
-          {t('nav.queues')}
-        </a>
+        <QueuesLink />
       </PageHead>
       {error && !data && <ErrorState error={error} onRetry={reload} />}
       {!data && !error && <Loading height={360} />}

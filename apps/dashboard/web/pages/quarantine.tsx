@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { send, useData, type Wire } from '../api.ts';
 import { Icon } from '../parts/icon.tsx';
 import { PageHead } from '../parts/page-head.tsx';
+import { RetryButton } from '../parts/retry-button.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { attempt } from '../parts/toast.tsx';
 import { isOperator } from '../session.ts';
@@ -91,10 +92,7 @@ export function Quarantine() {
                     </td>
                     {isOperator() && (
                       <td class="right">
-                        <button type="button" class="button small" onClick={() => retry([image.key])}>
-                          <Icon name="retry" />
-                          {t('runs.retry')}
-                        </button>
+                        <RetryButton onRetry={() => retry([image.key])} />
                       </td>
                     )}
                   </tr>

@@ -9,6 +9,7 @@ import { Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Report, sentenceText } from '../parts/report.tsx';
+import { RetryButton } from '../parts/retry-button.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { Status } from '../parts/status.tsx';
 import { attempt } from '../parts/toast.tsx';
@@ -196,12 +197,7 @@ function RunView({ id, onClose }: { id: number; onClose: () => void }) {
         <>
           <div class="button-row">
             <Status status={run.status} />
-            {isOperator() && !underWay && (
-              <button type="button" class="button small" onClick={retry}>
-                <Icon name="retry" />
-                {t('runs.retry')}
-              </button>
-            )}
+            {isOperator() && !underWay && <RetryButton onRetry={retry} />}
             {run.queued && (
               <a
                 class="button small"

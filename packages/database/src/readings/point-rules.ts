@@ -1,3 +1,4 @@
+import type { BandRule } from '@mycelium/farm';
 import { type Pool, type Queryable, transaction } from '../pool.ts';
 import type { PointKind } from './points.ts';
 
@@ -16,13 +17,7 @@ export interface PointRule {
 }
 
 /** A version of a band; `room` is `*` for all rooms. */
-export interface BandVersion {
-  room: string;
-  metric: string;
-  fromDay: number;
-  toDay: number;
-  low: number;
-  high: number;
+export interface BandVersion extends Omit<BandRule, 'validFrom'> {
   validFrom: Date | null;
 }
 
