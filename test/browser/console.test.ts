@@ -223,6 +223,7 @@ describe('the console on the demo farm', () => {
     const { page, context } = await visit(browser, farm.address, { language: 'zh-CN' });
     await page.goto('/alerts');
     await page.getByText('没有数据：611 库房').waitFor();
+    await page.getByText('611 库房在 01:03:20 的运行中没有有效读数').waitFor();
     await context.close();
   });
 

@@ -195,7 +195,8 @@ async function addRecords(pool: Pool, now: Date): Promise<void> {
     [timeZone, now],
   );
   await pool.query(
-    `insert into alert (kind, subject, severity, message) values ('no-data', 'room 611', 'critical', 'no readings')`,
+    `insert into alert (kind, subject, severity, message, code, params)
+     values ('no-data', 'room 611', 'critical', 'no readings', 'alert.no-data.room', '{"room": "611", "slot": "01:03:20"}')`,
   );
 }
 

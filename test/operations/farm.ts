@@ -104,7 +104,7 @@ export async function openFarm(t: TestContext) {
           },
         },
         clip,
-        options,
+        { ...options, concurrency: 2 }, // as the real worker: two runs of a job meet
       ),
       startWorker(
         'clip-batch',

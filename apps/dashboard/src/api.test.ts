@@ -286,7 +286,12 @@ describe('the API of a small farm', () => {
     });
     assert.equal(await queue.getFailedCount(), 1);
     assert.deepEqual(await post('/api/failed/retry', choice), { jobs: 1 });
-    assert.equal(await queue.getWaitingCount(), 1);
+    const [retried] = await queue.getWaiting();
+    assert.deepEqual(
+      [jobs[0].attempts, retried?.attemptsMade],
+      [1, 0],
+      'it may be tried as often as a new one',
+    );
     await queue.obliterate({ force: true });
   });
 

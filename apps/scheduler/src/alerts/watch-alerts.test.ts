@@ -12,6 +12,7 @@ import { createTestDatabase } from '@mycelium/database/testing';
 import { connect, createQueues, enqueueSlot, type JobName, jobs, type Result } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
 import { createLogger } from '@mycelium/telemetry';
+import { sayStored } from '@mycelium/words';
 import { Worker } from 'bullmq';
 import { reconcile } from '../reconcile.ts';
 import { watchAlerts } from './watch-alerts.ts';
@@ -65,10 +66,13 @@ const images = (succeeded: number, failed: number): Result<'daily_clip_inference
 });
 
 test('the absence of a run is an alert once the grace is over, and its beginning is the end of it', async (t) => {
-  const { parts, watch, ran } = await setup(t);
+  const { pool, parts, watch, ran } = await setup(t);
   await reconcile(parts(hours(-0.5)));
   assert.deepEqual(await watch(seconds(299)), []);
   assert.deepEqual(await watch(seconds(300)), ['overdue daily_env_stats']);
+  const [alert] = await listOpenAlerts(pool);
+  assert.match(alert?.message ?? '', /^The run of 2025-12-25 01:03:20 is due/);
+  assert.match(sayStored(alert ?? { code: null }, '', 'zh-CN'), /^2025-12-25 01:03:20 的运行已到时间/);
   // Nobody has to reconcile for that, and it is there once however often one looks.
   assert.deepEqual(await watch(hours(1)), ['overdue daily_env_stats', 'overdue hourly_setpoint_monitoring']);
   await ran('daily_env_stats', slot);
