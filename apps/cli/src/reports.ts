@@ -15,7 +15,7 @@ export function printRun(output: Output, run: Followed, timeZone: string): void 
 
 function printView(output: Output, title: string, view: ReportView, timeZone: string): void {
   const [decisive, ...more] = view.summary.map((sentence) => say(sentence));
-  output.line(`${title}: ${decisive}`);
+  output.line(decisive ? `${title}: ${decisive}` : title);
   for (const { title: caption, columns, rows } of view.tables) {
     if (caption) output.line(say(caption));
     output.table(
