@@ -11,9 +11,9 @@ const batches = 400;
 const images = batches * batchSize;
 
 /**
- * P5: what images cost in the queue, 20 a batch. Adding batches, all at once against one after the other and against a
- * job an image, as one would start; and the whole way through the queue (added, taken, leased, done) by a worker that
- * does nothing with them, against a hundredth of the time that the smallest image takes by itself in the fastest model.
+ * P5: the overhead of the queue per image, with 20 images per batch. Adding all batches at once is compared with adding
+ * them one by one and with the obvious first design, one job per image. The full path through the queue (add, take,
+ * lease, complete), with a worker that does nothing, is compared with 1 % of the time to embed one small image.
  */
 export const bench: Bench = { name: 'queue', ids: ['P5'], run };
 
@@ -147,7 +147,7 @@ async function measureWay(
   };
 }
 
-/** Decoding an HD picture and both towers of a full-size ViT-B/32 in q8, all cores at each. */
+/** Seconds per image for decoding an HD picture and running both towers of a full-size q8 ViT-B/32 on all cores. */
 async function imageSeconds({ workDir }: BenchContext): Promise<number> {
   const model = join(workDir, 'clip-b32');
   await createRandomClip(model, { size: 'b32', dtype: 'q8', seed: 1 });

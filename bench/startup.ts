@@ -11,7 +11,7 @@ import { type Bench, type BenchContext, type BenchRow, createDatabase, median } 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const rounds = 3;
 
-/** P9: `npm start` on a home that has everything until the dashboard answers, and the scheduler alone until it leads. */
+/** P9: `npm start` on a prepared home until the dashboard answers, and the scheduler alone until it leads. */
 export const bench: Bench = { name: 'startup', ids: ['P9'], run };
 
 async function run(context: BenchContext): Promise<BenchRow[]> {
@@ -24,7 +24,7 @@ async function measureNpmStart({ log }: BenchContext): Promise<BenchRow> {
   const env = childEnvironment({
     MYCELIUM_HOME: home,
     DASHBOARD_PORT: String(port),
-    // Servers, folder and model of its own, whatever this benchmark's settings name.
+    // Its own servers, folder and model, whatever the benchmark's settings are.
     ...{ REDIS_URL: '', DATABASE_URL: '', S3_ENDPOINT: '', IMAGE_DIR: '', CLIP_MODEL: '' },
   });
   const seconds: number[] = [];
@@ -95,7 +95,7 @@ function start(command: string, args: string[], env: NodeJS.ProcessEnv) {
       }
       throw new Error(`${command} ${args.join(' ')} ended with ${child.exitCode}`);
     },
-    /** Ctrl-C, as a terminal sends it: to all that it started. */
+    /** Ctrl-C, as a terminal sends it: to the whole process group. */
     async stop() {
       process.kill(-(child.pid as number), 'SIGINT');
       await ended;

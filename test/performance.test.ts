@@ -35,13 +35,13 @@ const kept: KeptBench = {
   ],
 };
 
-test('a row shows what it is held to, in bold where it falls short, and the release before', () => {
+test('a row shows its criterion, in bold if it misses it, and the previous release', () => {
   assert.deepEqual(rowsOf('P9', 'startup.ts', kept), [
     ['P9 npm start again', '4 s', '12.3×', '**0.9** (≥ 1)', '1.1× of def, 3 rounds', '3', '2026-01-01, abc'],
   ]);
 });
 
-test('a row that is older than its benchmark says so, and one that was never measured has no figures', () => {
+test('a row older than its benchmark is marked, and one that was never measured has no figures', () => {
   const [row] = rowsOf('P9', 'startup.ts', { ...kept, fingerprint: 'another' });
   assert.equal(row?.at(-1), '2026-01-01, abc; not run since its code or criterion changed');
   assert.deepEqual(rowsOf('P9', 'startup.ts', undefined), [['P9', '–', '–', '–', '–', '–', 'not run yet']]);

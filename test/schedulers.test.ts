@@ -14,7 +14,7 @@ import { testRedis } from '@mycelium/queue/testing';
 
 const script = new URL('../apps/scheduler/src/main.ts', import.meta.url).pathname;
 
-test('one of three schedulers leads; when it is killed another takes over, and no schedule is doubled', async (t) => {
+test('one of three schedulers leads; when it is killed another takes over, and no schedule is duplicated', async (t) => {
   const pool = await createTestDatabase(t, { migrated: false });
   const connection = testRedis(t);
   const queues = createQueues(connection);
@@ -70,5 +70,5 @@ async function until(done: () => boolean | Promise<boolean>) {
     if (await done()) return;
     await wait(100);
   }
-  assert.fail('it did not come about within a minute');
+  assert.fail('the condition was not met within a minute');
 }

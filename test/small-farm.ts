@@ -15,7 +15,7 @@ const main = new URL('../apps/cli/src/main.ts', import.meta.url).pathname;
 const room = '611';
 export const imagesPerDay = 24;
 
-/** Creates hourly readings and images of one room for the last two days. @returns the folder of images */
+/** Creates hourly readings and images of one room for the last two days. @returns the image folder */
 export async function growSmallFarm(t: TestContext, pool: Pool): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mycelium-farm-'));
   t.after(() => rm(folder, { recursive: true }));
@@ -51,7 +51,7 @@ export interface Report {
   report: Record<string, unknown>;
 }
 
-/** Runs everything with the servers and images of `env` until each job has run once for yesterday. */
+/** Runs all processes with the servers and images in `env` until each job has run once for yesterday. */
 export async function runEachJob(t: TestContext, env: Parameters<typeof childEnvironment>[0]) {
   const home = await createTestHome(readConfig().MYCELIUM_HOME);
   t.after(() => discardHome(home));

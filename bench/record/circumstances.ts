@@ -7,18 +7,18 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export interface Machine {
   cores: number;
   cpu: string;
-  /** Null where an early result does not have it. */
+  /** Null in early results, which did not record it. */
   memoryGigabytes: number | null;
   node: string;
   os: string | null;
 }
 
-/** On what, when and from which code a result was measured. */
+/** The machine, date and commit of a measurement. */
 export interface Circumstances {
   machine: Machine;
   /** YYYY-MM-DD, in UTC. */
   date: string;
-  /** With `+` where files differed from the commit; null outside a checkout. */
+  /** With `+` if files differed from the commit; null outside a checkout. */
   commit: string | null;
 }
 
@@ -41,10 +41,10 @@ export function machine(): Machine {
   };
 }
 
-/** What a run writes, results and pages, does not count as a difference. */
+/** The results and pages that a run writes do not count as changes. */
 const written = [':!bench/results', ':!test/chaos/results', ':!docs'];
 
-/** The commit of a checkout, with `+` where its files differ from it; null where there is none. */
+/** The commit of a checkout, with `+` if its files differ from it; null outside a checkout. */
 export function commitOf(folder: string): string | null {
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();

@@ -1,4 +1,4 @@
-/** What a row is held to: at least so many times the naive way, and at least this share of the limit. */
+/** What a row must reach: at least `naive` times the naive method, and at least the share `limit` of the limit. */
 export interface Criterion {
   id: string;
   case: string;

@@ -8,7 +8,7 @@ import { fingerprint } from './fingerprint.ts';
 /** A measured figure; two numbers are the lowest and the highest of several runs. */
 export type Figure = number | [number, number] | null;
 
-/** A row as the repository keeps it, with what it is held to and, where it was compared, the release before. */
+/** A stored row, with its criterion and, if it was compared with one, the figures of the previous release. */
 export type KeptRow = Pick<BenchRow, 'case' | 'unit' | 'n' | 'note'> & {
   ours: Figure;
   naive: Figure;
@@ -19,7 +19,7 @@ export type KeptRow = Pick<BenchRow, 'case' | 'unit' | 'n' | 'note'> & {
   before?: Comparison;
 };
 
-/** Ours and another checkout's, measured in turns: more than 1 is faster or smaller than the other. */
+/** This checkout and another, measured alternately. A ratio above 1 means this one is faster or smaller. */
 export interface Comparison {
   commit: string | null;
   ours: number;
@@ -56,7 +56,7 @@ export function keepRows(
   writeFileSync(fileOf(id), `${JSON.stringify(kept, null, 2)}\n`);
 }
 
-/** @returns the newest rows that were kept, or undefined where there are none */
+/** @returns the newest stored rows, or undefined if there are none */
 export function readRows(id: string): KeptBench | undefined {
   try {
     return JSON.parse(readFileSync(fileOf(id), 'utf8')) as KeptBench;
@@ -66,7 +66,7 @@ export function readRows(id: string): KeptBench | undefined {
   }
 }
 
-/** Changes when the benchmark's files change, or what its rows are held to. */
+/** Changes when the benchmark's files or its criteria change. */
 export function fingerprintOf(id: string, file: string): string {
   return fingerprint(
     fileURLToPath(new URL(`../${file}`, import.meta.url)),

@@ -21,7 +21,7 @@ const sections: [title: string, settings: Setting[], intro?: string][] = [
   [
     'How long data is kept',
     ['KEEP_RUNS_DAYS', 'KEEP_ALERTS_DAYS', 'KEEP_AUDIT_DAYS', 'KEEP_IMAGES_DAYS', 'KEEP_READINGS_DAYS'],
-    'The job `prune` deletes older data every night. What has no limit is kept forever.',
+    'The job `prune` deletes older data every night. Data without a limit is kept forever.',
   ],
   [
     'Processes, logs and traces',
@@ -32,7 +32,7 @@ const sections: [title: string, settings: Setting[], intro?: string][] = [
   ],
 ];
 
-/** Defaults that depend on the machine, or that read better in words. */
+/** Defaults that depend on the machine or read better in words. */
 const defaults: Partial<Record<Setting, string>> = {
   TZ: "the system's, else `UTC`",
   ROOM_ALIASES: '`7:607,8:608`',

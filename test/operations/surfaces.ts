@@ -22,13 +22,13 @@ export interface BackfillRange {
   only?: string;
 }
 
-/** One way in which an operator acts. A refusal is the sentence it shows. */
+/** One way for an operator to act. `refused` is the sentence it shows. */
 export interface Surface {
   name: string;
   actor: RegExp;
   run(job: string, choice: { day?: string; slot?: string }): Promise<{ slot: string } | { refused: string }>;
   plan(range: BackfillRange): Promise<Step[]>;
-  /** Runs what it showed before. */
+  /** Plans the backfill, then runs that plan. */
   backfill(range: BackfillRange): Promise<{ plan: Step[] }>;
   retryFailed(): Promise<void>;
   release(keys: string[]): Promise<{ released: number; left: { key: string; reason: string }[] }>;

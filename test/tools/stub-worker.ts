@@ -1,7 +1,7 @@
 /**
- * The image worker with a stub in place of the model: the stub waits instead of computing. For chaos tests and for
- * measuring how the queue scales. Everything else is the real code. Takes its settings as one JSON argument, which
- * may name a folder with a real model.
+ * The image worker with a stub in place of the model: the stub waits instead of computing, and everything else is the
+ * real code. Chaos tests use it, and benchmarks that measure how the queue scales. It takes its settings as one JSON
+ * argument, which may name a folder with a real model.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { createLedger, createPool, ensureModel, type Pool } from '@mycelium/database';
@@ -111,7 +111,7 @@ const options = {
   leaseSeconds: settings.leaseSeconds,
   timeZone: 'UTC',
   logger,
-  // Reported at once: a worker that is killed takes its counter with it.
+  // Reported at once, since a killed worker's counter is lost.
   onFenced: async () => {
     fencedWrites.inc();
     logger.warn('refused writes', { refusedWrites: (await fencedWrites.get()).values[0]?.value });
@@ -161,7 +161,7 @@ function die(): never {
   throw new Error('dead');
 }
 
-/** The pool, with a fault point on each side of COMMIT. */
+/** Adds a fault point on each side of COMMIT to the pool. */
 async function dieAroundCommit(real: Pool): Promise<Pool> {
   if (settings.dieAtCommit === 0) return real;
   const { seededRandom } = await import('@mycelium/encoder/random');

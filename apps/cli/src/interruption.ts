@@ -3,7 +3,7 @@ import { CommandFailed } from './command-errors.ts';
 
 /**
  * Aborts at the first Ctrl-C or SIGTERM; a second one ends the process at once.
- * @param message what continues without the command, and how to resume
+ * @param message explains what keeps running without the command, and how to resume
  */
 export function interruption(message: string | (() => string)): AbortSignal {
   const controller = new AbortController();
@@ -16,7 +16,7 @@ export function interruption(message: string | (() => string)): AbortSignal {
   return controller.signal;
 }
 
-/** Whatever error interrupted work throws, the user sees the interruption. */
+/** The user sees the interruption, whatever error the interrupted work throws. */
 export async function unlessInterrupted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   try {
     return await work;

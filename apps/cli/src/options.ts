@@ -1,7 +1,7 @@
 import { isDay } from '@mycelium/farm';
 import { InvalidArgumentError } from 'commander';
 
-/** Parsers of what people type. Each says what it expected when it cannot read a value. */
+/** Parsers for option values. When one cannot read a value, its error shows what was expected. */
 
 export function day(text: string): string {
   if (!isDay(text)) throw new InvalidArgumentError('Expected a day such as 2025-12-31.');

@@ -27,7 +27,7 @@ interface Described {
   requestBody?: { content: Record<string, { schema: { properties?: object } }> };
 }
 
-/** Every route of the API, as it describes itself: a new one is attacked without being listed here. */
+/** Every route in the API's own description, so that a new route is attacked without being listed here. */
 async function routesOf(app: FastifyInstance, token: string | undefined): Promise<Route[]> {
   const answer = await app.inject({
     url: '/api/openapi.json',
@@ -49,7 +49,7 @@ const createTokenFor = async (pool: Pool) =>
   createToken(pool, { name: 'reader', role: 'viewer', createdBy: 'test' });
 
 const open = new Set(['/api/session', '/api/login']);
-/** It asks for a token of its own. */
+/** Requires its own token. */
 const ingest = { path: '/api/readings', token: 'only for readings' };
 /** Writes that change nothing. */
 const forViewers = new Set(['/api/logout', '/api/search/picture']);
@@ -66,7 +66,7 @@ describe('a dashboard with a login', () => {
   let routes: Route[];
   let writes: InjectOptions[];
   let now = new Date();
-  /** Logging in costs processor time, as it should: tests that need no session of their own share one. */
+  /** Logging in is slow on purpose: tests that do not need their own session share one. */
   let asOwner: Awaited<ReturnType<typeof visit>>;
   let asGuest: Awaited<ReturnType<typeof visit>>;
 
@@ -114,7 +114,7 @@ describe('a dashboard with a login', () => {
     assert.equal(page.headers.location, '/login?next=%2Fqueues');
   });
 
-  test('lets a viewer look and change nothing', async () => {
+  test('lets a viewer read everything and change nothing', async () => {
     assert.equal((await asGuest.send({ url: '/api/today' })).statusCode, 200);
     assert.equal((await asGuest.send({ url: '/queues/api/queues' })).statusCode, 200);
     assert.equal((await asGuest.send({ url: '/api/access' })).statusCode, 403);
@@ -128,8 +128,8 @@ describe('a dashboard with a login', () => {
     ['from another site', { origin: 'https://evil.example' }],
     ['from another port of this machine', { origin: 'http://127.0.0.1:9999' }],
     ['from a sandboxed frame', { origin: 'null' }],
-    ['that says it is cross-site', { 'sec-fetch-site': 'cross-site' }],
-    ['that says it is same-site', { 'sec-fetch-site': 'same-site' }],
+    ['that declares itself cross-site', { 'sec-fetch-site': 'cross-site' }],
+    ['that declares itself same-site', { 'sec-fetch-site': 'same-site' }],
     ['without the token of the page', { 'x-xsrf-token': '' }],
     ['with a made-up token', { 'x-xsrf-token': 'A'.repeat(43) }],
   ];
@@ -143,7 +143,7 @@ describe('a dashboard with a login', () => {
     });
   }
 
-  test('refuses a write that does not say where it comes from', async () => {
+  test('refuses a write without an origin', async () => {
     const { jar } = asOwner;
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
     for (const request of writes) {
@@ -168,7 +168,7 @@ describe('a dashboard with a login', () => {
     now = started;
   });
 
-  test('accepts a program by its token, in its role, until the token is removed', async () => {
+  test('accepts a program’s token with the token’s role until it is removed', async () => {
     const viewing = await createToken(farm.pool, { name: 'grafana', role: 'viewer', createdBy: 'test' });
     const acting = await createToken(farm.pool, { name: 'robot', role: 'operator', createdBy: 'test' });
     const ask = (token: string | undefined, request: InjectOptions) =>
@@ -177,14 +177,14 @@ describe('a dashboard with a login', () => {
 
     assert.equal((await ask(viewing, { url: '/api/today' })).statusCode, 200);
     assert.equal((await ask(viewing, pause)).statusCode, 403);
-    // 409: it may, but this test has no scheduler that has put the job on the timetable.
+    // 409: the role allows it, but this test has no scheduler that registered the job's schedule.
     assert.equal((await ask(acting, pause)).statusCode, 409);
     assert.equal((await ask(`${acting}x`, { url: '/api/today' })).statusCode, 401);
     await farm.pool.query('delete from api_token');
     assert.equal((await ask(acting, { url: '/api/today' })).statusCode, 401);
   });
 
-  test('accepts readings by their own token only, which opens nothing else', async () => {
+  test('accepts readings only with the ingest token, which gives access to nothing else', async () => {
     const acting = await createToken(farm.pool, { name: 'acting', role: 'operator', createdBy: 'test' });
     const post = { method: 'POST', url: ingest.path, payload: [] } as const;
     const bearer = (token: string | undefined) => ({ authorization: `Bearer ${token}` });
@@ -238,7 +238,7 @@ describe('a dashboard with a login', () => {
     });
   }
 
-  test('returns a script in a message as text, under a policy that runs none', async () => {
+  test('returns a script in a message as text, under a policy that forbids scripts', async () => {
     const script = '<script>alert(document.cookie)</script><img src=x onerror=alert(1)>';
     await farm.pool.query(
       `insert into alert (kind, subject, severity, message) values ('no-data', 'room 1', 'warning', $1)`,
@@ -249,12 +249,12 @@ describe('a dashboard with a login', () => {
     assert.ok(body.includes(script));
     assert.match(String(headers['content-type']), /^application\/json/);
     assert.equal(headers['x-content-type-options'], 'nosniff');
-    // Errors say back what was sent.
+    // Errors quote what was sent.
     const wrong = await send({ url: `/api/images?room=${encodeURIComponent(script.repeat(3))}` });
     assert.match(String(wrong.headers['content-type']), /^application\/json/);
   });
 
-  test('never leaves the folder of its pages', async () => {
+  test('never serves a file outside the folder of its pages', async () => {
     for (const path of [
       '/../package.json',
       '/..%2fpackage.json',
@@ -288,7 +288,7 @@ describe('a dashboard with a login', () => {
     assert.equal((await post('/api/search/picture', 'x'.repeat(21_000_000), 'image/png')).statusCode, 413);
   });
 
-  test('sends every browser the policy of its pages', async () => {
+  test('sends its content security policy with every page', async () => {
     const { send } = asOwner;
     for (const url of ['/', '/login', '/api/today', '/queues', '/nothing', '/livez']) {
       const { headers } = await send({ url });
@@ -317,7 +317,7 @@ describe('a dashboard with a login', () => {
     assert.ok(Number(right.headers['retry-after']) > 0);
   });
 
-  test('stores no password and no token as it was sent', async () => {
+  test('stores no password or token in plain text', async () => {
     const token = await createToken(farm.pool, { name: 'canary', role: 'viewer', createdBy: 'test' });
     const { jar } = asOwner;
     for (const table of ['console_account', 'console_session', 'api_token', 'audit']) {
@@ -333,14 +333,14 @@ describe('a dashboard with a login', () => {
 describe('a dashboard without a login', () => {
   const pause = { method: 'POST', url: '/api/jobs/daily_env_stats/pause' } as const;
 
-  test('answers to the names of this machine and to no other', async (t) => {
+  test('answers only to the names of this machine', async (t) => {
     const { app } = await openDashboard(t);
     const { send } = await visit(app);
     const ask = (host: string) => send({ url: '/api/today', headers: { host } });
     for (const host of ['127.0.0.1:7300', 'localhost:7300', '[::1]:7300']) {
       assert.equal((await ask(host)).statusCode, 200, host);
     }
-    // Names of an attacker that point here.
+    // An attacker's names that resolve to this machine.
     for (const host of ['evil.example', '127.0.0.1.evil.example', '192.168.1.5:7300']) {
       assert.equal((await ask(host)).statusCode, 421, host);
     }
@@ -375,7 +375,7 @@ describe('a dashboard without a login', () => {
     assert.equal(visitor, null);
   });
 
-  test('refuses every request that a proxy has marked, with the pass or without', async (t) => {
+  test('refuses every request with proxy headers, with or without the pass', async (t) => {
     const { app } = await openDashboard(t);
     const { send } = await visit(app);
     for (const header of [
@@ -409,7 +409,7 @@ describe('a dashboard without a login', () => {
     assert.equal(afar.statusCode, 421);
   });
 
-  test('needs no pass of a program that only asks, from this machine', async (t) => {
+  test('requires no pass from a program on this machine', async (t) => {
     const { app, pool } = await openDashboard(t);
     const address = await app.listen({ host: '127.0.0.1', port: 0 });
     const script = `
@@ -429,7 +429,7 @@ describe('a dashboard without a login', () => {
     assert.deepEqual(rows, [{ name: 'made by a script', created_by: 'local' }]);
   });
 
-  test('gives the pass on a port of its own, and sends the browser back to its own page only', async (t) => {
+  test('issues the pass on a separate port and redirects only to its own pages', async (t) => {
     const { app } = await openDashboard(t);
     const address = await app.listen({ host: '127.0.0.1', port: 0 });
     const { passPort, visitor } = await (await fetch(`${address}/api/session`)).json();

@@ -15,7 +15,7 @@ import { securityHeaders } from './server/security-headers.ts';
 import { webPages } from './server/web-pages.ts';
 
 /**
- * The dashboard, ready to listen.
+ * Builds the dashboard, ready to listen.
  * @throws ConfigError when it would listen beyond this machine without a login
  */
 export async function buildDashboard(options: DashboardOptions): Promise<FastifyInstance> {
@@ -31,7 +31,7 @@ export async function buildDashboard(options: DashboardOptions): Promise<Fastify
   await app.register(cookie);
   await app.register(compress, {
     threshold: 1_024,
-    // Brotli at its usual 11 takes longer than it saves.
+    // Brotli's default quality of 11 takes longer than it saves.
     brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
   });
   const localPass = login ? undefined : createLocalPass(app, config.DASHBOARD_HOST);
@@ -45,7 +45,7 @@ export async function buildDashboard(options: DashboardOptions): Promise<Fastify
   return app;
 }
 
-/** Done once, at the first call that succeeds: the tables may be made after this process has started. */
+/** Repeats the work until it has succeeded once: the tables may be created after this process starts. */
 function untilDone(work: () => Promise<void>): () => Promise<void> {
   let doing: Promise<void> | undefined;
   return () => {

@@ -2,7 +2,7 @@ import type { Change } from '../src/rooms/setpoints.ts';
 import type { Wire } from './api.ts';
 import { formatNumber } from './words.ts';
 
-/** "on" of a switch, "auto" of a mode, "18.5 °C" of a setpoint. */
+/** "on" for a switch, "auto" for a mode, "18.5 °C" for a setpoint. */
 export function valueText({ labels, unit, kind }: Wire<Change>, value: number | null): string {
   if (value === null) return '–';
   const label = labels[String(value)];

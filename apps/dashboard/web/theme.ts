@@ -5,19 +5,19 @@ export type Theme = 'auto' | 'light' | 'dark';
 const stored = localStorage.getItem('mycelium.theme');
 export const theme = signal<Theme>(stored === 'light' || stored === 'dark' ? stored : 'auto');
 
-/** Counts up whenever the colours change, so that charts are painted again. */
+/** Increments when the colours change, so that charts are redrawn. */
 export const colours = signal(0);
 new MutationObserver(() => colours.value++).observe(document.documentElement, {
   attributeFilter: ['data-theme'],
 });
 
-/** `public/theme.js` applies it, as it does before the first paint. */
+/** `public/theme.js` applies the theme, here and before the first paint. */
 export function setTheme(chosen: Theme): void {
   localStorage.setItem('mycelium.theme', chosen);
   theme.value = chosen;
   dispatchEvent(new Event('mycelium:theme'));
 }
 
-/** The value of a colour token at this moment, for canvas. */
+/** The current value of a colour token, for a canvas. */
 export const colour = (token: string) =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();

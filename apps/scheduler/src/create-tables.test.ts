@@ -17,7 +17,7 @@ test('on an empty database the run is recorded with its true start', async (t) =
   assert.ok((run?.finishedAt as Date) >= (rows[0]?.applied as Date), 'and ended after them');
 });
 
-test('a failure is recorded with its reason, and the next start that succeeds beside it', async (t) => {
+test('a failure is recorded with its reason, and the next successful start as another run', async (t) => {
   const pool = await createTestDatabase(t);
   const ledger = createLedger(pool, 'scheduler');
   const { rows } = await pool.query<{ hash: string }>(`select hash from migration where name like '001%'`);

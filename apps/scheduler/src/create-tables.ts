@@ -14,7 +14,7 @@ const renewEveryMillis = 5_000;
 
 /**
  * Creates the schema and verifies it.
- * @throws PermanentError when the database cannot be used; nothing else may continue then.
+ * @throws PermanentError when the database cannot be used; the scheduler must not continue then
  */
 export async function createTables(pool: Pool) {
   const { applied } = await migrate(pool);
@@ -22,8 +22,8 @@ export async function createTables(pool: Pool) {
 }
 
 /**
- * Creates the tables when the scheduler starts, and records it as a run: started before, ended after, failed where it
- * failed. On an empty database the record begins late, with the true start: the ledger is one of the tables.
+ * Creates the tables when the scheduler starts, and records that as a run. On an empty database the run is recorded
+ * afterwards, with its true start, since the ledger is one of the tables.
  * @throws PermanentError as `createTables` does
  */
 export async function createTablesAtStart({ pool, ledger, logger }: Start) {
@@ -46,7 +46,7 @@ export async function createTablesAtStart({ pool, ledger, logger }: Start) {
     return report;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    // What ends the process is the failure itself, not that it could not be recorded.
+    // Report the failure itself, not the failure to record it.
     lease ??= await beginIfThereIsALedger(ledger, request).catch(() => undefined);
     if (lease) await ledger.end(lease, run, { status: 'failed', error: message }).catch(() => {});
     throw error;
@@ -55,7 +55,7 @@ export async function createTablesAtStart({ pool, ledger, logger }: Start) {
   }
 }
 
-/** Undefined too while another scheduler that started with this one does the same. */
+/** Also undefined while another scheduler, started at the same time, holds the lease. */
 async function beginIfThereIsALedger(
   ledger: Ledger,
   request: Parameters<Ledger['begin']>[0],
@@ -69,7 +69,7 @@ async function beginIfThereIsALedger(
   }
 }
 
-/** PostgreSQL's codes for an undefined table and an undefined column: of a release before. */
+/** PostgreSQL's codes for an undefined table or column: the tables are missing or older than this release. */
 function lacksTableOrColumn(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === '42P01' || error.code === '42703');
 }

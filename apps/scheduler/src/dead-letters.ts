@@ -1,7 +1,7 @@
 import type { Queues } from '@mycelium/queue';
 import { withinPatience } from './patience.ts';
 
-/** Jobs of a queue that used every attempt and wait in Redis for a person. */
+/** Jobs of a queue that used every attempt and stay in Redis until a person acts. */
 export interface DeadLetters {
   queue: string;
   count: number;
@@ -12,7 +12,7 @@ export interface DeadLetters {
 
 /**
  * Queues that hold dead letters.
- * @throws Error when Redis does not answer within five seconds.
+ * @throws Error when Redis does not answer within five seconds
  */
 export async function readDeadLetters(queues: Queues): Promise<DeadLetters[]> {
   const read = await withinPatience(

@@ -1,15 +1,15 @@
 import { createPool, type PoolClient } from '@mycelium/database';
 
 /**
- * One scheduler leads and the others stand by: an advisory lock on its own connection, which PostgreSQL releases when
- * the leader dies.
+ * Elects one scheduler as the leader while the others stand by. The leader holds an advisory lock on its own connection,
+ * which PostgreSQL releases when it dies.
  */
 export function createLeadership(databaseUrl: string) {
   const pool = createPool(databaseUrl, { name: 'mycelium scheduler leadership', max: 1 });
   let client: PoolClient | undefined;
 
   return {
-    /** Whether this process leads now; takes the lead when it is free. */
+    /** Whether this process is the leader now. Takes the lead if it is free. */
     async leads(): Promise<boolean> {
       try {
         const own = client ?? (await open());
@@ -31,7 +31,7 @@ export function createLeadership(databaseUrl: string) {
 
   async function open(): Promise<PoolClient> {
     client = await pool.connect();
-    // A broken connection has lost the lock, and with it the lead.
+    // A broken connection has lost the lock, and so this process is no longer the leader.
     client.on('error', drop);
     return client;
   }

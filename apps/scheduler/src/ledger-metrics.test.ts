@@ -56,7 +56,7 @@ test('a paused schedule has no next run', async (t) => {
   assert.ok(next.every((line) => !line.includes('daily_env_stats')));
 });
 
-test('slots that ended since the scheduler started are counted once, however often it is scraped', async (t) => {
+test('slots that ended since the scheduler started are counted once, however often the metrics are scraped', async (t) => {
   const { pool, scrape } = await setup(t);
   for (const [n, finishedAt] of [seconds(399), seconds(401), seconds(402)].entries()) {
     const run = { job: 'daily_env_stats', slot: seconds(n * 86_400) };
@@ -75,7 +75,7 @@ test('queues show their jobs by state, and how long their dead letters have wait
   await queues.enqueue('embed_batch', { keys: ['612/a.jpg'] });
   const job = await queues.enqueue('embed_batch', { keys: ['612/b.jpg'] });
   const id = job.id as string;
-  // As a worker leaves a job that failed for good.
+  // The state in which a worker leaves a job that used its last attempt.
   await connection.redis.lrem(queue.toKey('wait'), 0, id);
   await connection.redis.zadd(queue.toKey('failed'), slot.getTime(), id);
   await connection.redis.hset(queue.toKey(id), 'finishedOn', slot.getTime());
@@ -90,7 +90,7 @@ test('queues show their jobs by state, and how long their dead letters have wait
     assert.ok(lines.includes(line), line);
 });
 
-test('while Redis is unreachable the metrics show the ledger, and nothing old of the queues', async (t) => {
+test('while Redis is unreachable the metrics show the ledger, and no outdated values of the queues', async (t) => {
   const nowhere = {
     REDIS_URL: 'redis://127.0.0.1:1',
     REDIS_CONNECT_TIMEOUT: 500,

@@ -17,8 +17,8 @@ export interface Measured {
 const endings = ['succeeded', 'failed', 'missed', 'coalesced', 'paused'];
 
 /**
- * What Prometheus sees of the ledger and the queues, read when it scrapes. Every scheduler reports the same: take the
- * maximum over them. While PostgreSQL or Redis does not answer, its metrics are absent rather than old.
+ * The metrics of the ledger and the queues, read when Prometheus scrapes. Every scheduler reports the same values: take
+ * the maximum over them. While PostgreSQL or Redis does not answer, its metrics are absent rather than outdated.
  */
 export function measureLedger(
   { pool, queues, timeZone, now }: Measured,
@@ -26,7 +26,7 @@ export function measureLedger(
 ): void {
   const ledger = oneAtATime(readLedger);
   const redis = oneAtATime(readQueues);
-  /** Every metric waits for the same reading. */
+  /** All metrics share one read. */
   const read = oneAtATime(async () => {
     await Promise.all([
       withinPatience(ledger()).catch(forgetLedger),
@@ -110,8 +110,8 @@ export function measureLedger(
 }
 
 /**
- * Counts runs as they end, not all that the ledger holds: its old rows are deleted in time, and a counter that falls
- * looks to Prometheus like a restart. The cursor stays a little behind, for transactions that have not committed.
+ * Counts runs as they end instead of all rows in the ledger: old rows are deleted, and to Prometheus a falling counter
+ * looks like a restart. The cursor stays slightly behind, for transactions that have not committed yet.
  */
 function endedSince(pool: Pool, start: Date) {
   let from = start;
@@ -128,7 +128,7 @@ function endedSince(pool: Pool, start: Date) {
   };
 }
 
-/** Calls made during the work wait for its end. */
+/** Calls made while the work runs share its result. */
 function oneAtATime(work: () => Promise<void>): () => Promise<void> {
   let current: Promise<void> | undefined;
   return () => {

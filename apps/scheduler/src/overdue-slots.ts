@@ -3,8 +3,8 @@ import { firingsBetween } from '@mycelium/farm';
 import { catchUpDays, type JobName, misfireGraceSeconds, scheduledJobs, scheduleOf } from '@mycelium/queue';
 
 /**
- * The slots of every scheduled job that are due beyond the misfire grace and have not begun, oldest first: the ledger
- * has no row for them, whatever Redis or the workers report.
+ * The slots of every scheduled job that are past their misfire grace and have not begun, oldest first. Only the ledger
+ * counts: it has no row for them, whatever Redis or the workers report.
  */
 export async function overdueSlots(pool: Pool, timeZone: string, now: Date): Promise<Map<JobName, Date[]>> {
   const schedules = new Map((await listSchedules(pool)).map((row) => [row.job, row]));

@@ -1,7 +1,7 @@
 import pTimeout from 'p-timeout';
 
 /**
- * Waits five seconds at most: BullMQ waits as long as it takes for a Redis that it has never reached.
+ * Waits five seconds at most, since BullMQ waits forever for a Redis that it has never reached.
  * @throws TimeoutError when there is no answer by then; the work itself continues
  */
 export function withinPatience<T>(work: Promise<T>): Promise<T> {

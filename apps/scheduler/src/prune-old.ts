@@ -7,7 +7,7 @@ interface Context {
   logger: Log;
 }
 
-/** Days are counted back from the slot: a late run deletes no more than a run in time. */
+/** Days are counted back from the slot, so a late run deletes no more than one that ran on time. */
 export const pruneOld: Handler<'prune', Context> = async (_payload, { pool, kept, run, logger, signal }) => {
   const pruned = await prune((work) => commit(pool, run.lease, work), kept, run.slot, signal);
   logger.info('old rows deleted', pruned);

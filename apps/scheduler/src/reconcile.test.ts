@@ -21,7 +21,7 @@ const timeZone = 'Asia/Shanghai';
 const slot = new Date('2025-12-24T17:03:20Z');
 const minutes = (n: number) => new Date(slot.getTime() + n * 60_000);
 
-/** A scheduler whose clock the test sets. Redis's clock is real, so its schedules are in the future. */
+/** A scheduler with a clock set by the test. Redis uses the real clock, so its schedules are in the future. */
 async function setup(t: Parameters<typeof createTestDatabase>[0]) {
   const pool = await createTestDatabase(t);
   const connection = testRedis(t);
@@ -43,14 +43,14 @@ test('a slot before the schedule was first seen is not due', async (t) => {
   assert.deepEqual(await listRuns(pool, {}), []);
 });
 
-test('everything stopped before 01:03:20 and started at 01:05:00: the slot is put into Redis, 100 s late', async (t) => {
+test('a slot at 01:03:20 that fell into a downtime until 01:05:00 is enqueued, 100 s late', async (t) => {
   const { at, jobOf } = await setup(t);
   await at(minutes(-10));
   await at(minutes(100 / 60));
   assert.equal((await jobOf('daily_env_stats', slot))?.data.cause, 'schedule');
 });
 
-test('what Redis loses is restored, as often as it is lost, until the run is in the ledger', async (t) => {
+test('a lost job is restored as often as Redis loses it, until the run is in the ledger', async (t) => {
   const { pool, at, jobOf, forget } = await setup(t);
   await at(minutes(-10));
   for (const n of [1, 2, 3]) {
@@ -67,7 +67,7 @@ test('what Redis loses is restored, as often as it is lost, until the run is in 
   assert.equal(await jobOf('daily_env_stats', slot), undefined);
 });
 
-test('a run that had begun when Redis was emptied is enqueued again', async (t) => {
+test('a run that had begun before Redis lost its data is enqueued again', async (t) => {
   const { pool, at, jobOf, forget } = await setup(t);
   await at(minutes(-10));
   const ledger = createLedger(pool, 'worker');
@@ -96,7 +96,7 @@ test('a run that sleeps on its batches under its own job id is not treated as lo
   assert.match((await findRun(pool, 'embed_images', slot))?.error ?? '', /lost from Redis; run it again/);
 });
 
-test('after three days every missed day is run, and of the hours only the newest', async (t) => {
+test('after three days of downtime, every missed day is run, but only the newest hour', async (t) => {
   const { pool, queues, at } = await setup(t);
   await at(minutes(-10));
   await at(minutes(3 * 24 * 60 - 30));
@@ -111,7 +111,7 @@ test('after three days every missed day is run, and of the hours only the newest
   assert.equal((await queues.of('hourly_setpoint_monitoring').getWaiting()).length, 1);
 });
 
-test('slots while a schedule is paused are recorded as paused, and those after it run', async (t) => {
+test('slots of a paused schedule are recorded as paused, and later slots run', async (t) => {
   const { pool, at, jobOf } = await setup(t);
   await at(minutes(-10));
   await pauseSchedule(pool, 'daily_env_stats', minutes(-5));
@@ -140,7 +140,7 @@ test('a scheduler that dies at any point around a slot leaves no slot unaccounte
   await at(minutes(-10));
   let calls = 0;
   let dieAfter = Number.POSITIVE_INFINITY;
-  /** Everything the scheduler does goes through the database or the queue: it dies before the nth of them. */
+  /** Everything the scheduler does goes through the database or the queue: it dies before the nth call. */
   const mortal = <Owner extends object>(owner: Owner): Owner =>
     new Proxy(owner, {
       get(target, property) {
@@ -167,7 +167,7 @@ test('a scheduler that dies at any point around a slot leaves no slot unaccounte
   assert.ok(deaths >= 20, `${deaths} deaths`);
 });
 
-test('descriptions that Redis lost are enqueued again, each once, and not while any are in the queue', async (t) => {
+test('descriptions that Redis lost are enqueued again, once each, but not while others are queued', async (t) => {
   const { pool, queues, at, forget } = await setup(t);
   const model = { name: 'stub', revision: '1', dtype: 'fp32', hash: '0', demo: true, dimensions: 512 };
   const modelId = await ensureModel(pool, 'stub', model);
@@ -194,13 +194,13 @@ test('descriptions that Redis lost are enqueued again, each once, and not while 
   assert.deepEqual(await enqueued(), keys);
 });
 
-test('a run whose job was dead-lettered ends as failed, and is not enqueued again for ever', async (t) => {
+test('a run whose job was dead-lettered ends as failed and is not enqueued again', async (t) => {
   const { pool, queues, connection, at, jobOf } = await setup(t);
   await at(minutes(-10));
   await at(minutes(1));
   await createLedger(pool, 'worker').begin({ job: 'daily_env_stats', slot, cause: 'schedule', request: '1' });
   await pool.query(`update lease set until = now() - interval '1 second'`);
-  // As BullMQ does with a job that killed its workers: it fails without any worker reporting it to the ledger.
+  // What BullMQ does with a job that killed its workers: it fails, and no worker reports it to the ledger.
   const { prefix } = connection;
   const killer = new Worker('env-stats', undefined, {
     connection: connection.forWorker(),

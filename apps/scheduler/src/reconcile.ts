@@ -22,8 +22,8 @@ import { restoreDescriptions } from './restore-descriptions.ts';
 import { restoreRuns } from './restore-runs.ts';
 
 /**
- * Accounts for every due slot that has neither a run nor a job in Redis, makes Redis hold the timetable, and restores
- * what Redis lost. Calling it again changes nothing.
+ * Accounts for every due slot that has neither a run nor a job in Redis, writes the timetable to Redis, and restores
+ * jobs that Redis lost. Calling it again is a no-op.
  */
 export async function reconcile(parts: Reconciliation): Promise<void> {
   const { pool, queues, timeZone, logger } = parts;
@@ -65,7 +65,7 @@ async function accountForJob(
       await accountForSlot(pool, { job, slot }, action);
     }
   }
-  // A slot is checked again until the ledger has it: what is only in Redis can still be lost.
+  // A slot is checked again until it is in the ledger: a job that is only in Redis can still be lost.
   const after = await knownSlots(pool, job, slots);
   const firstOpen = slots.findIndex((slot) => !after.has(slot.getTime()));
   const until = firstOpen === -1 ? slots.at(-1) : slots[firstOpen - 1];

@@ -2,7 +2,7 @@ import type { Pool } from '@mycelium/database';
 import type { Queues } from '@mycelium/queue';
 import type { Logger } from '@mycelium/telemetry';
 
-/** What the reconcile loop works with. */
+/** The dependencies of the reconcile loop. */
 export interface Reconciliation {
   pool: Pool;
   queues: Queues;

@@ -1,4 +1,4 @@
-/** Does the work now, and again that many seconds after it ends. `stop` waits for the current round. */
+/** Does the work now, and again the given number of seconds after each round. `stop` waits for the current round. */
 export function repeat(seconds: number, work: () => Promise<void>): { stop(): Promise<void> } {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;

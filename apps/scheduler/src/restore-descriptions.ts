@@ -2,14 +2,14 @@ import { undescribedImages } from '@mycelium/database';
 import { imageJobs } from '@mycelium/queue';
 import type { Reconciliation } from './reconciliation.ts';
 
-/** Milliseconds: more than lies between the commit of a vector and the job for its description. */
+/** Milliseconds, longer than the time between the commit of a vector and the job for its description. */
 const grace = 10_000;
 const atOnce = 1_000;
 
-/** Images that wait for a description while no such job is in the queue have lost theirs. Each gets its own, once. */
+/** If images wait for descriptions but the queue has no such job, the jobs were lost. Enqueues one per image, once. */
 export async function restoreDescriptions({ pool, queues, logger, now }: Reconciliation): Promise<void> {
   const job = imageJobs.descriptions;
-  // The queue is asked first: while it has jobs, and a backlog may be long, the table need not be read.
+  // Check the queue first: while it has jobs, and a backlog may be long, there is no need to read the table.
   const counts = await queues.of(job).getJobCounts('waiting', 'active', 'delayed');
   if (Object.values(counts).some((count) => count > 0)) return;
   const before = new Date(now().getTime() - grace);
@@ -22,7 +22,7 @@ export async function restoreDescriptions({ pool, queues, logger, now }: Reconci
     job,
     images.map(({ key, imageId, wantedAt }) => ({
       payload: { keys: [key] },
-      // A dead-lettered one has the same id: it stays until a person retries it.
+      // A dead-lettered job has the same id, so it stays until a person retries it.
       asked: { jobId: `image-${imageId}-${wantedAt.getTime()}` },
     })),
   );

@@ -9,7 +9,7 @@ import {
 } from '@mycelium/queue';
 import type { Reconciliation } from './reconciliation.ts';
 
-/** Runs that began, have no live worker and no job in the queue: each is enqueued again, or ends as failed. */
+/** Handles unfinished runs without a live worker or a job in the queue: enqueues each again or ends it as failed. */
 export async function restoreRuns({ pool, queues, logger, now }: Reconciliation): Promise<void> {
   for (const { job, slot, request } of await unattendedRuns(pool)) {
     if (!isJobName(job) || (await slotIsQueued(queues, job, slot, request))) continue;

@@ -2,7 +2,7 @@ import { listWaitingRuns, markIdle, type Pool } from '@mycelium/database';
 import { hasLiveBatch, isJobName, type Queues } from '@mycelium/queue';
 import { withinPatience } from './patience.ts';
 
-/** A run that waits for its batches and has none that is alive. */
+/** A run that waits for its batches but has no live one. */
 export interface StuckRun {
   job: string;
   slot: Date;
@@ -10,8 +10,8 @@ export interface StuckRun {
 }
 
 /**
- * Looks in Redis for the batches of every waiting run, and remembers since when a run has had none. A run that has just
- * woken is one of them for seconds.
+ * Looks in Redis for the batches of every waiting run, and records when a run was first found without any. A run that
+ * has just woken may be among them for a few seconds.
  * @returns undefined while Redis does not answer
  */
 export async function findStuckRuns(pool: Pool, queues: Queues, at: Date): Promise<StuckRun[] | undefined> {

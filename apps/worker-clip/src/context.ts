@@ -13,7 +13,7 @@ export interface ClipContext {
   model: { id: number; key: string };
   captioner: Captioner | undefined;
   queues: Queues;
-  /** Rooms that cameras know by another name, such as 7 → 607. */
+  /** Rooms that go by another name on the cameras, such as 7 → 607. */
   aliases: Record<string, string>;
   logger: Logger;
 }

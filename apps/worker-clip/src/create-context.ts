@@ -14,7 +14,7 @@ interface ClipProcess {
   shutdown: Shutdown;
 }
 
-/** Loads the model and opens the store. @returns what the image jobs work with, and what they depend on */
+/** Loads the model and opens the store. @returns the context of the image jobs and the services they need */
 export async function createContext({ config, pool, queues, logger, shutdown }: ClipProcess) {
   const choice = { model: config.CLIP_MODEL, modelDir: config.MODEL_DIR, dtype: config.CLIP_DTYPE };
   const encoder = await loadEncoder({

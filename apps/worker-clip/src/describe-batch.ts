@@ -15,7 +15,7 @@ type Context = ClipContext & { captioner: Captioner };
 
 /**
  * Describes a batch of images and fuses the descriptions into their vectors. It commits image by image, so that
- * stopping a slow captioner loses one description at most. A failed description is not a failed image.
+ * stopping loses one slow description at most. A failed description is not a failed image.
  */
 export const describeBatch: Handler<'describe_batch', Context> = async ({ keys }, context) => {
   const { pool, store, encoder, captioner, model, run, signal, logger, progress } = context;

@@ -7,7 +7,7 @@ import { keyAt, picture, slot, startClipWorker } from './testing.ts';
 const versions = `select image.etag as image, e.etag as vector, image.bytes from image
   left join image_embedding e on e.image_id = image.id order by key`;
 
-test('a picture replaced between listing and reading gets the vector and the etag of the bytes that were read', async (t) => {
+test('a picture replaced between listing and reading gets the vector and etag of the bytes that were read', async (t) => {
   const { pool, store, queues, report } = await startClipWorker(t);
   const key = keyAt('611', 1);
   await store.write(key, await picture(1));
@@ -25,7 +25,7 @@ test('a picture replaced between listing and reading gets the vector and the eta
   assert.equal((await report('daily_clip_inference', slot)).skipped, 1, 'nothing is left to embed');
 });
 
-test('a bad picture that replaced a good one is quarantined as the version that was read', async (t) => {
+test('a bad picture that replaced a good one is quarantined with the version that was read', async (t) => {
   const { pool, store, queues, report } = await startClipWorker(t);
   const key = keyAt('611', 1);
   await store.write(key, await picture(1));
@@ -43,7 +43,7 @@ test('a bad picture that replaced a good one is quarantined as the version that 
   assert.equal((await report('daily_clip_inference', slot)).skipped, 1);
 });
 
-test('a truncated picture leaves quarantine when the whole one that replaced it is embedded', async (t) => {
+test('a truncated picture leaves quarantine when the intact one that replaced it is embedded', async (t) => {
   const { pool, store, report } = await startClipWorker(t);
   const [half, stillHalf] = [keyAt('611', 1), keyAt('611', 2)];
   const whole = await picture(1);
@@ -59,7 +59,7 @@ test('a truncated picture leaves quarantine when the whole one that replaced it 
   assert.deepEqual(await quarantined(), [{ key: stillHalf }]);
 });
 
-test('a picture replaced again while it is embedded fails, and no vector of the old version is written', async (t) => {
+test('a picture replaced again while being embedded fails, and no vector of the old version is written', async (t) => {
   let replace = async () => {};
   let real: ObjectStore | undefined;
   const read: ObjectStore['read'] = async (key, signal) => {
@@ -81,7 +81,7 @@ test('a picture replaced again while it is embedded fails, and no vector of the 
     (await pool.query(versions)).rows.map(({ image, vector }) => [image, vector]),
     [['newer', null]],
   );
-  assert.equal((await pool.query('select from quarantine')).rowCount, 0, 'nothing is wrong with the picture');
+  assert.equal((await pool.query('select from quarantine')).rowCount, 0, 'the picture itself is fine');
 
   replace = async () => {};
   const { failures } = await embed([key]);

@@ -3,13 +3,13 @@ import type { Handler, Result, RunContext } from '@mycelium/queue';
 import type { ClipContext } from './context.ts';
 import { type Plan, planImages, type Selection, selectSince } from './plan-images.ts';
 
-/** Embeds every image of yesterday that has no vector of the model yet. */
+/** Embeds every image of the previous day that has no vector of the model yet. */
 export const dailyClipInference: Handler<'daily_clip_inference', ClipContext> = (_, context) => {
   const { day } = context.run;
   return embed({ from: day, to: day }, { batchSize: 20, save: true }, context);
 };
 
-/** Embeds the images that a person selected: those of a day, or of the last hours. */
+/** Embeds the images that a person selected: those of a day or of the last hours. */
 export const embedImages: Handler<'embed_images', ClipContext> = (asked, context) => {
   const { day, since, rooms, maxPerRoom, batchSize, save } = asked;
   const range = day
@@ -63,7 +63,7 @@ async function embed(
   };
 }
 
-/** Adds up what planning found and what the batches did. An image that no batch reports has failed. */
+/** Adds up the plan and the results of the batches. An image that no batch reports has failed. */
 function addUp({ rooms: planned }: Pick<Plan, 'rooms'>, batches: Result<'embed_batch'>[]) {
   const rooms: Result<'embed_images'>['rooms'] = {};
   for (const [room, { total, skipped }] of Object.entries(planned)) {

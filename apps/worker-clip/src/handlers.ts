@@ -1,4 +1,4 @@
-// The same handlers for the worker's own process and for test/tools/stub-worker.ts.
+// Shared by the worker's own process and test/tools/stub-worker.ts.
 export { describeBatch } from './describe-batch.ts';
 export { embedBatch } from './embed-batch.ts';
 export { dailyClipInference, embedImages } from './embed-images.ts';

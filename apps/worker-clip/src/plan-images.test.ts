@@ -39,7 +39,7 @@ function keyAt(room: string, second: number): string {
 
 const selection: Selection = { from: day, to: day };
 
-test('planning that was killed resumes where it was: every image is added and counted once', async (t) => {
+test('planning resumes where it was killed: every image is added and counted once', async (t) => {
   const { pool, store, from } = await setup(t);
   const keys = ['607', '608', '611'].flatMap((room) =>
     Array.from({ length: 900 }, (_, second) => keyAt(room, second)),
@@ -56,7 +56,7 @@ test('planning that was killed resumes where it was: every image is added and co
   await assert.rejects(killed, /killed/);
   assert.ok(saved);
   assert.ok(added.length < keys.length);
-  // The first batches are embedded meanwhile: planned again, they would be skipped and not counted as done.
+  // The first batches are embedded in the meantime: if planned again, they would be skipped and not counted.
   await pool.query(
     `insert into image_embedding (image_id, model_id, etag, image_vector, fused_vector, made_from, text_used, identity_text)
      select id, $1, etag, v, v, 'identity', '', '' from image, (select array_fill(1, array[512])::vector as v)

@@ -16,7 +16,7 @@ export interface Selection {
 export interface Plan {
   /** Milliseconds since 1970. */
   startedAt: number;
-  /** Per room: how many images were listed, and how many of them need nothing. */
+  /** Per room: how many images were listed, and how many of them already have a vector. */
   rooms: Record<string, { total: number; skipped: number }>;
   /** The last listed object; undefined before the first page. */
   after?: string;
@@ -24,7 +24,7 @@ export interface Plan {
 
 const page = 1_000;
 
-/** The selection of the last hours, in whole days and an instant. */
+/** Selects the last hours, as whole days plus an instant. */
 export function selectSince(since: Date, now: Date, timeZone: string): Selection {
   return { from: dayOf(since, timeZone), to: dayOf(now, timeZone), since };
 }
@@ -32,9 +32,9 @@ export function selectSince(since: Date, now: Date, timeZone: string): Selection
 /**
  * Lists the selected images page by page, records them, and adds those that still need a vector, in batches. Memory
  * does not grow with the number of images.
- * @param write how rows are written; undefined: nothing is written
- * @param add receives the batches of a page and the plan up to its end
- * @param begun the plan of an earlier attempt: planning resumes there
+ * @param write writes the rows; undefined means that nothing is written
+ * @param add receives the batches of a page and the plan up to the end of that page
+ * @param begun the plan of an earlier attempt, where planning resumes
  */
 export async function planImages(
   {
@@ -87,7 +87,7 @@ export async function planImages(
       });
     }
     const keys = images.map(({ key }) => key);
-    // Without rows nothing is known to be done, so every image is pending.
+    // Without rows there is no record of vectors, so every image is pending.
     const pending = write ? await pendingKeys(read, keys, modelId) : keys;
     const isPending = new Set(pending);
     for (const { room, key } of images) {
@@ -98,7 +98,7 @@ export async function planImages(
   }
 }
 
-/** Every object of the selection after a key: an image, or a malformed key. */
+/** Every object in the selection after a key: an image, or a malformed key. */
 async function* selected(
   store: ObjectStore,
   { from, to, since, rooms }: Selection,

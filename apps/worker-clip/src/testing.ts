@@ -19,7 +19,7 @@ import { embedBatch } from './embed-batch.ts';
 import { dailyClipInference, embedImages } from './embed-images.ts';
 
 const timeZone = 'Asia/Shanghai';
-/** 03:02:25 on 25 December: its yesterday is the 24th. */
+/** 03:02:25 on 25 December, farm time. Its run works on the 24th. */
 export const slot = new Date('2025-12-24T19:02:25Z');
 const logger = createLogger({ service: 'test', level: 'error', format: 'json' });
 
@@ -47,7 +47,7 @@ export const picture = (n: number) =>
     .jpeg()
     .toBuffer();
 
-/** The image worker on an empty database, queue and store. `read` may stand between the worker and the store. */
+/** Starts the image worker on an empty database, queue and store. `read` can intercept reads from the store. */
 export async function startClipWorker(
   t: Parameters<typeof createTestDatabase>[0],
   { captioner, read }: { captioner?: Captioner | undefined; read?: ObjectStore['read'] } = {},

@@ -1,20 +1,20 @@
 import { type Metric, saturated } from '@mycelium/farm';
 
-/** Air does not leave and return by this much within a few readings: a stray value, not an opened door. */
+/** Air does not change and return by this much within a few readings: that is a stray value, not an opened door. */
 const spikes: Record<Metric, number> = { temperature: 8, humidity: 40, co2: 2_000 };
 const spikeReadings = 3;
 const spikeTime = 15 * 60_000;
 
-/** A working sensor's last digit moves; one that repeats itself for this long has failed (real data: at most 2 hours). */
+/** A working sensor's last digit moves. One that repeats its value for this long has failed (real data: 2 hours at most). */
 const stuckTime = 3 * 3_600_000;
 const stuckReadings = 10;
-/** Equal values before and after a pause of this length say nothing about the time between. */
+/** Equal values on both sides of a pause this long prove nothing about the time between. */
 const stuckPause = 3_600_000;
 
 /**
- * Marks (1) the values that say nothing about the room: implausible ones, stuck ones and short jumps.
- * @param times milliseconds, ascending.
- * @param values as `readValues` gives them: NaN is implausible.
+ * Marks (with 1) the values that are not measurements of the room: implausible values, stuck values and short jumps.
+ * @param times milliseconds, ascending
+ * @param values from `readValues`, where NaN is implausible
  */
 export function findBadValues(metric: Metric, times: Float64Array, values: Float64Array): Uint8Array {
   const bad = new Uint8Array(values.length);
@@ -31,7 +31,7 @@ function goodIndexes(bad: Uint8Array): Int32Array {
   return good.subarray(0, length);
 }
 
-/** In saturated air a humidity sensor stays at the top of its scale: that is a reading. */
+/** In saturated air a humidity sensor stays at the top of its scale. That is a valid reading. */
 function markStuck(metric: Metric, times: Float64Array, values: Float64Array, bad: Uint8Array): void {
   const good = goodIndexes(bad);
   const at = (n: number) => times[good[n] as number] as number;
@@ -50,7 +50,7 @@ function markStuck(metric: Metric, times: Float64Array, values: Float64Array, ba
   }
 }
 
-/** A few readings that are far from the ones before and after, while those agree with each other. */
+/** Marks a few readings that are far from the ones before and after, if those agree with each other. */
 function markSpikes(limit: number, times: Float64Array, values: Float64Array, bad: Uint8Array): void {
   const good = goodIndexes(bad);
   for (let n = 1; n < good.length; n++) {

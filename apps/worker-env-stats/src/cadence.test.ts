@@ -5,17 +5,17 @@ import { cadenceOf } from './cadence.ts';
 const every = (seconds: number, count: number, from = 0) =>
   Array.from({ length: count }, (_, n) => (from + n * seconds) * 1_000);
 
-test('a cadence is the median gap, whatever a few gaps are', () => {
+test('a cadence is the median gap, despite a few outliers', () => {
   const times = [...every(60, 100), ...every(60, 100, 20_000)];
   assert.equal(cadenceOf(Float64Array.from(times), 0), 60_000);
 });
 
-test('a clock cut off to minutes does not hide a cadence of five', () => {
+test('a clock truncated to minutes does not hide a cadence of five minutes', () => {
   const times = Float64Array.from({ length: 288 }, (_, n) => Math.floor((n * 299) / 60) * 60_000);
   assert.equal(cadenceOf(times, 0), 300_000);
 });
 
-test('a day that has lost most of its readings is measured by the hours before it', () => {
+test('the cadence of a day that lost most of its readings comes from the hours before it', () => {
   const times = [...every(60, 180), ...every(600, 144, 10_800)];
   assert.equal(cadenceOf(Float64Array.from(times), 180), 60_000);
 });

@@ -8,7 +8,7 @@ const start = Date.UTC(2026, 2, 3);
 const end = Date.UTC(2026, 2, 4);
 const day = '2026-03-03';
 
-test('a day is reported as it is written, and written once', async (t) => {
+test('a day is reported as written, and written once', async (t) => {
   const { pool, write, compute, rows } = await farm(t);
   await write('611', 'temperature', lively(start, end));
   await write('612', 'temperature', lively(start, start + 360 * minute));
@@ -47,7 +47,7 @@ test('a room without a valid reading has no row, and is reported', async (t) => 
   assert.deepEqual(await rows('room'), []);
 });
 
-test('rows of a month whose readings were pruned stay as they are', async (t) => {
+test('rows of a month whose readings were pruned stay unchanged', async (t) => {
   const { pool, write, compute, rows } = await farm(t);
   await write('611', 'temperature', lively(start, end));
   await compute(day);
@@ -63,7 +63,7 @@ test('rows of a month whose readings were pruned stay as they are', async (t) =>
   assert.deepEqual(await rows('count, max'), [[1_440, 18.6]]);
 });
 
-test('late readings mark their day, and the next run computes it again', async (t) => {
+test('late readings mark their day, and the next run recomputes it', async (t) => {
   const { pool, write, compute, rows } = await farm(t);
   await write('611', 'temperature', lively(start, start + 720 * minute));
   await compute(day);
@@ -77,7 +77,7 @@ test('late readings mark their day, and the next run computes it again', async (
   assert.equal((await pool.query('select from late_reading')).rowCount, 0);
 });
 
-test('a farm that was silent for a day gets that day when it sends it later', async (t) => {
+test('a day without readings is computed when its readings arrive later', async (t) => {
   const { write, compute, rows } = await farm(t);
   await write('611', 'temperature', lively(start - 1_440 * minute, start));
   await compute('2026-03-02');
@@ -87,7 +87,7 @@ test('a farm that was silent for a day gets that day when it sends it later', as
   assert.deepEqual(await rows('day'), [['2026-03-02'], ['2026-03-03']]);
 });
 
-test('a day that is computed after later ones comes out the same', async (t) => {
+test('a day computed after later ones has the same result', async (t) => {
   const { write, compute, rows } = await farm(t);
   await write('611', 'temperature', lively(start - 1_440 * minute, end));
   await compute('2026-03-02');
@@ -135,7 +135,7 @@ test('growth day, phase and band come from the controller, or from the latest pi
   ]);
 });
 
-test('too few readings are measured by how often the point used to report', async (t) => {
+test('too few readings are measured against the usual cadence of the point', async (t) => {
   const { write, compute, rows } = await farm(t);
   await write('611', 'temperature', lively(start - 2_880 * minute, start - 1_440 * minute, 5 * minute));
   await write('611', 'temperature', [[start + minute, 18]]);
@@ -143,7 +143,7 @@ test('too few readings are measured by how often the point used to report', asyn
   assert.deepEqual(await rows('count, expected_count'), [[1, 288]]);
 });
 
-test('the farm’s days of a clock change have 23 and 25 hours', async (t) => {
+test('days with a clock change have 23 or 25 hours', async (t) => {
   for (const [timeZone, spring, autumn] of [
     ['Europe/London', '2025-03-30', '2025-10-26'],
     ['America/St_Johns', '2025-03-09', '2025-11-02'],

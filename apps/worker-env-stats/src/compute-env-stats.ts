@@ -15,8 +15,8 @@ import type { Context } from './context.ts';
 import { daysToRepeat, settledBy } from './late-days.ts';
 
 /**
- * The statistics of every room on the local day before the slot, and again those of the earlier days and rooms that
- * late readings belong to. Rows are replaced by natural key: computed again, a day comes out the same.
+ * Computes the statistics of every room for the local day before the slot, and recomputes the earlier days and rooms
+ * with late readings. Rows are replaced by natural key, so recomputing a day gives the same rows.
  */
 export const computeEnvStats: Handler<'daily_env_stats', Context> = async (_payload, job) => {
   const { pool, run, logger } = job;
@@ -54,14 +54,14 @@ export const computeEnvStats: Handler<'daily_env_stats', Context> = async (_payl
   }
   return report;
 
-  /** Day by day, so that a run that is cut off has less to do when it is repeated. */
+  /** Called day by day, so that an interrupted run has less to do when it is repeated. */
   async function settle(day: string): Promise<void> {
     const done = late.filter((mark) => settledBy(mark, run) === day && !broken.has(mark.room));
     if (done.length > 0) await commit(pool, run.lease, (tx) => forgetLate(tx, 'readings', done));
   }
 };
 
-/** A room that failed while the run succeeds is stale on this day, or nothing would ever compute it. */
+/** Marks a failed room of a successful run as stale on this day, or nothing would ever compute it. */
 async function markFailed(
   { pool, run }: Context & RunContext,
   points: EnvPoint[],

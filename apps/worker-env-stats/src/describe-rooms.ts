@@ -12,12 +12,12 @@ import { bandPieces, type Day, dayBounds, phaseOf } from '@mycelium/farm';
 import { cadenceOf, enoughGaps } from './cadence.ts';
 import { describeDay, lookBack } from './stats.ts';
 
-/** For a point with too few readings to measure it: readings come about once a minute. */
+/** The cadence of a point with too few readings to measure it: about one per minute. */
 const usualCadence = 60_000;
 
 /**
- * The day's rows of these points, those without a valid reading left out. Where a room has several sensors of a metric,
- * the row is made from the first that has a valid reading that day. Reads one point after the other.
+ * Computes the day's rows from these points, without those that have no valid reading. If a room has several sensors of
+ * a metric, the first with a valid reading that day is used. Reads one point after another.
  */
 export async function describeRooms(
   pool: Pool,

@@ -6,7 +6,7 @@ import { farm, minute, startFarm } from './testing.ts';
 const hour = 60 * minute;
 const midnight = (day: string) => Date.parse(`${day}T00:00:00Z`);
 
-/** A reading an hour, on each of the days. */
+/** One reading per hour on each of these days. */
 function hourly(base: number, ...days: string[]): [number, number][] {
   return days.flatMap((day) =>
     Array.from({ length: 24 }, (_, n) => [midnight(day) + n * hour, base + n / 10] as [number, number]),
@@ -28,7 +28,7 @@ test('a new room’s history is stale, and the next nightly run computes it and 
   assert.deepEqual(await stale(pool), ['n1 2026-06-10', 'n1 2026-06-11']);
   const untouched = await rows('xmin, room, day', `room = 'k1'`);
 
-  // Nothing of the night's own day, only what was late.
+  // The run's own day has no readings; only the late ones are computed.
   const { written } = await run('2026-06-13');
   assert.equal(written, 2);
   assert.deepEqual(await rows('day, count', `room = 'n1'`), [
@@ -64,7 +64,7 @@ test('a backfill of one stale day leaves the other days stale', async (t) => {
   assert.deepEqual(await stale(pool), []);
 });
 
-test('a room imported in slices, each behind the runs, gets every day', async (t) => {
+test('a room imported in parts, each after the day’s run, gets every day', async (t) => {
   const { pool, write, run, rows } = await startFarm(t);
   for (const day of ['2026-06-11', '2026-06-12']) await run(day);
   await write('m1', 'temperature', hourly(17, '2026-06-10'));
@@ -79,7 +79,7 @@ test('a room imported in slices, each behind the runs, gets every day', async (t
   assert.deepEqual(await stale(pool), [], 'an import that changes nothing marks nothing');
 });
 
-test('a new room, moved readings and deleted ones, all by other programs’ SQL', async (t) => {
+test('other programs’ SQL: a new room, moved readings and deleted ones', async (t) => {
   const { pool, write, run, rows } = await startFarm(t);
   await write('k1', 'temperature', hourly(18, '2026-06-10', '2026-06-11'));
   for (const day of ['2026-06-10', '2026-06-11']) await run(day);
@@ -122,7 +122,7 @@ test('a room that failed in a run that succeeded is computed by the next one', a
   assert.deepEqual(await stale(pool), []);
 });
 
-test('a late growth day makes the statistics that it decided stale', async (t) => {
+test('a late growth day makes the statistics that depend on it stale', async (t) => {
   const { pool, write, run, rows } = await startFarm(t);
   await write('611', 'temperature', hourly(19, '2026-06-10'));
   await run('2026-06-10');
@@ -133,7 +133,7 @@ test('a late growth day makes the statistics that it decided stale', async (t) =
   assert.deepEqual(await rows('growth_day, minutes_above > 0'), [[12, true]]);
 });
 
-test('pictures of a new batch, listed after the statistics of their days, make those stale', async (t) => {
+test('pictures of a new batch, listed after their days were computed, make those statistics stale', async (t) => {
   const { pool, write, run, rows } = await startFarm(t);
   const days = ['2026-06-10', '2026-06-11', '2026-06-12'];
   await write('611', 'temperature', hourly(19, ...days));
@@ -163,7 +163,7 @@ test('pictures of a new batch, listed after the statistics of their days, make t
   assert.deepEqual(await stale(pool), ['611 2026-06-12', '611 2026-06-13']);
 });
 
-test('a second sensor stands in where the room’s own has no valid reading, and changes nothing elsewhere', async (t) => {
+test('a second sensor fills in when the room’s own has no valid reading, and changes nothing else', async (t) => {
   const { pool, write, run, rows } = await startFarm(t);
   await write('611', 'temperature', hourly(18, '2026-06-10'));
   await run('2026-06-10');
@@ -177,7 +177,7 @@ test('a second sensor stands in where the room’s own has no valid reading, and
   ]);
 });
 
-test('stale days are the farm’s days, end where the job has read, and leave out what was pruned', async (t) => {
+test('stale days are in farm time, end at the watermark and leave out pruned readings', async (t) => {
   const timeZone = 'Asia/Shanghai';
   const { pool, write, compute } = await farm(t, timeZone);
   await compute('2026-06-11');

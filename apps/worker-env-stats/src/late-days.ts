@@ -6,7 +6,7 @@ interface OwnDay {
   timeZone: string;
 }
 
-/** The local days before the run's own that late readings fall on, with their rooms, oldest first. */
+/** The local days with late readings before the run's own day, with their rooms, oldest first. */
 export function daysToRepeat(
   late: LateReadings[],
   { day: own, timeZone }: OwnDay,
@@ -20,7 +20,7 @@ export function daysToRepeat(
   return [...days].sort(([a], [b]) => a.localeCompare(b)).map(([day, rooms]) => ({ day, rooms }));
 }
 
-/** The day after which nothing of a mark is left to compute; the run's own day comes before the earlier ones. */
+/** The last day needed to settle a mark of late readings. The run's own day is computed before the earlier ones. */
 export function settledBy({ first, last }: LateReadings, { day: own, timeZone }: OwnDay): Day {
   if (dayOf(first, timeZone) >= own) return own;
   const lastDay = dayOf(last, timeZone);

@@ -7,7 +7,7 @@ import { type DayOfReadings, describeDay } from './stats.ts';
 const minute = 60_000;
 const start = Date.UTC(2026, 2, 3);
 
-/** A day of CO2 every minute, which no rule finds odd. */
+/** A day of CO2 readings, one a minute. No rule flags them. */
 function day(values: number[], change: Partial<DayOfReadings> = {}): DayOfReadings {
   return {
     metric: 'co2',
@@ -44,13 +44,13 @@ test('an empty day, and one of bad values only, has no row', () => {
   assert.equal(describeDay(day([0, 0, Number.NaN, -3])), undefined);
 });
 
-test('readings before the day and from its end on are not of the day', () => {
+test('readings before the day or after its end are not counted', () => {
   const times = Float64Array.of(start - 1, start, start + 1_440 * minute - 1, start + 1_440 * minute);
   const stats = describeDay(day([1, 2, 3, 4], { times }));
   assert.deepEqual([stats?.count, stats?.min, stats?.max], [2, 2, 3]);
 });
 
-test('the longest gap counts the day’s edges and what bad values leave open', () => {
+test('the longest gap includes the edges of the day and the gaps left by bad values', () => {
   const values = Array.from({ length: 600 }, (_, n) => lively(n));
   assert.equal(describeDay(day(values))?.longestGapSeconds, (1_440 - 599) * 60);
   const dropped = values.map((value, n) => (n >= 100 && n < 130 ? 0 : value));
@@ -59,7 +59,7 @@ test('the longest gap counts the day’s edges and what bad values leave open', 
   assert.equal(describeDay(day(whole))?.badCount, 30);
 });
 
-test('a reading stands until the next one, after a gap for two cadences', () => {
+test('a reading holds until the next one, but for two cadences at most', () => {
   const times = Float64Array.of(start, start + minute, start + 101 * minute);
   const stats = describeDay(day([10, 20, 70], { times, end: start + 102 * minute }));
   assert.equal(stats?.timeWeightedMean, (10 * 1 + 20 * 2 + 70 * 1) / 4);
@@ -102,10 +102,10 @@ test('days of a clock change expect 23 or 25 hours of readings', () => {
   assert.deepEqual(expected('2025-11-02', 'America/St_Johns'), [1_500, 1_500, 1]);
 });
 
-test('property: any day agrees with the textbook', () => {
+test('property: the statistics of any day match a textbook implementation', () => {
   const reading = fc.record({
     after: fc.integer({ min: 1, max: 90 }),
-    // Tenths between which nothing jumps; a good part of them broken in one way or another.
+    // Values too close together to count as jumps, and some broken ones.
     value: fc.oneof(
       { weight: 8, arbitrary: fc.integer({ min: 150, max: 200 }).map((tenths) => tenths / 10) },
       { weight: 1, arbitrary: fc.constantFrom(Number.NaN, -127, 85, Infinity) },
@@ -151,7 +151,7 @@ test('property: any day agrees with the textbook', () => {
   );
 });
 
-/** Cut the line through the points (0, x₀), (1/(n−1), x₁) … (1, xₙ₋₁) at p. */
+/** The line through the points (0, x₀), (1/(n−1), x₁) … (1, xₙ₋₁), evaluated at p. */
 function textbookQuantile(sorted: number[], p: number): number {
   const points = sorted.map((value, n) => ({ at: sorted.length > 1 ? n / (sorted.length - 1) : 0, value }));
   const right = points.findIndex(({ at }) => at >= p);

@@ -5,7 +5,7 @@ import { quantile } from './quantile.ts';
 
 export interface DayOfReadings {
   metric: Metric;
-  /** Milliseconds since 1970, ascending; some hours before the day may be among them. */
+  /** Milliseconds since 1970, ascending; may include some hours before the day. */
   times: Float64Array;
   values: Float64Array;
   /** The local day: 23, 24 or 25 hours. */
@@ -13,23 +13,23 @@ export interface DayOfReadings {
   end: number;
   /** The usual milliseconds between readings. */
   cadence: number;
-  /** In order; the first begins with the day. */
+  /** In order of time; the first begins with the day. */
   bands: BandPiece[];
 }
 
 /** One day of one metric: the columns of its row that are computed from its readings. */
 export type DayStats = Omit<EnvStatsRow, 'room' | 'day' | 'metric' | 'growthDay' | 'phase' | 'timeZone'>;
 
-/** A reading stands for the time until the next one, but not for longer than this many cadences. */
+/** A reading holds until the next one, but for this many cadences at most. */
 const standsFor = 2;
 
-/** How long before the day readings are read, to recognise a sensor that was stuck when the day began. */
+/** How far before the day to read, in order to recognise a sensor that was already stuck when the day began. */
 export const lookBack = 3 * 3_600_000;
 
 /**
- * The statistics of one metric on one local day. Bad values are left out of everything but `badCount`.
- * Depends on readings up to the day's end only, so that a day computed later comes out the same.
- * @returns undefined where no valid reading is left.
+ * Computes the statistics of one metric on one local day. Bad values count only in `badCount`. The result depends only
+ * on readings up to the end of the day, so a day computed later has the same result.
+ * @returns undefined if there is no valid reading
  */
 export function describeDay({
   metric,
@@ -90,7 +90,7 @@ interface Valid {
   end: number;
 }
 
-/** Of equal extremes the first counts. */
+/** The first of equal extremes counts. */
 function extremes({ times, values }: Valid) {
   let min = 0;
   let max = 0;
@@ -118,7 +118,7 @@ function longestGap(times: Float64Array, start: number, end: number): number {
   return Math.max(longest, end - (times[times.length - 1] as number));
 }
 
-/** Milliseconds for which reading `n` stands. */
+/** The milliseconds for which reading `n` holds. */
 function duration({ times, end }: Valid, n: number, cadence: number): number {
   return Math.min((times[n + 1] ?? end) - (times[n] as number), standsFor * cadence);
 }
@@ -134,7 +134,7 @@ function weighted(valid: Valid, cadence: number) {
   return { weightedSum, weight };
 }
 
-/** Null where no band was valid at any time of the day. */
+/** Null if no band was valid at any time of the day. */
 function minutesOutside(valid: Valid, cadence: number, bands: BandPiece[]) {
   if (!bands.some(({ band }) => band)) return { minutesBelow: null, minutesAbove: null };
   let below = 0;

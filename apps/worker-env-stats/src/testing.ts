@@ -13,13 +13,13 @@ export const minute = 60_000;
 const job = 'daily_env_stats';
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
-/** A farm with a database of its own, whose statistics can be computed for any day. */
+/** A farm with its own database, whose statistics can be computed for any day. */
 export async function farm(t: TestContext, timeZone = 'UTC') {
   const pool = await createTestDatabase(t);
   return {
     ...onDatabase(pool),
 
-    /** As the run does that is due on the morning after the day. */
+    /** Computes a day like the run that is due on the next morning. */
     async compute(day: string): Promise<Result<'daily_env_stats'>> {
       const slot = slotForDay(job, day, timeZone);
       const lease = await takeLease(pool, job, 'test', 0);
@@ -78,7 +78,7 @@ export async function startFarm(t: TestContext) {
 function onDatabase(pool: Pool) {
   return {
     pool,
-    /** Values of the room's own sensor, or of another device; `in_day_num` is the controller's. */
+    /** Writes values of the room's own sensor or of another device. `in_day_num` belongs to the controller. */
     async write(
       room: string,
       point: Metric | 'in_day_num',
@@ -102,7 +102,7 @@ function onDatabase(pool: Pool) {
   };
 }
 
-/** A lively room: a reading every minute, none like the one before. */
+/** A normal room: a reading every minute, each different from the one before. */
 export function* lively(from: number, to: number, every = minute): Generator<[number, number]> {
   for (let at = from; at < to; at += every) yield [at, 18 + ((at / minute) % 7) / 10];
 }

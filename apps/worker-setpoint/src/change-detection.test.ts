@@ -14,7 +14,7 @@ function changes(values: number[], reported?: number, thresholds = half) {
   return findChanges(series, reported, thresholds).map(({ previous, value }) => [previous, value]);
 }
 
-test('a step of exactly the threshold, as written, counts, and less does not', () => {
+test('a step of exactly the threshold in decimal notation counts, and a smaller one does not', () => {
   for (let tenths = -400; tenths < 400; tenths++) {
     assert.ok(isChange(tenths / 10, (tenths + 5) / 10, 0.5), `${tenths / 10} + 0.5`);
     assert.ok(isChange(tenths / 10, (tenths - 2) / 10, 0.2), `${tenths / 10} - 0.2`);
@@ -49,7 +49,7 @@ test('the first value of a new point is a baseline and not a change', () => {
   ]);
 });
 
-test('of a switch or a mode every other value counts', () => {
+test('any new value of a switch or mode counts', () => {
   assert.deepEqual(changes([0, 1, 1, 2, 0], 0, [{ validFrom: -Infinity, threshold: null }]), [
     [0, 1],
     [1, 2],
@@ -65,7 +65,7 @@ test('a step is judged by the threshold valid at its time', () => {
   ]);
 });
 
-test('a threshold that is lowered reports a value that has been away for longer', () => {
+test('lowering a threshold reports a value that had already drifted', () => {
   const thresholds = [
     { validFrom: -Infinity, threshold: 2 },
     { validFrom: 2 * 60_000, threshold: 0.5 },
@@ -97,7 +97,7 @@ test('property: any division into windows finds the same changes', () => {
   );
 });
 
-/** In whole tenths nothing is rounded. */
+/** With whole tenths there is no rounding. */
 function textbook(tenths: number[]) {
   const found: [number | null, number][] = [];
   let reported: number | null = null;

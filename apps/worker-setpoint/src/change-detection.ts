@@ -1,12 +1,12 @@
 import type { Series, SetpointChange } from '@mycelium/database';
 
-/** From an instant on (milliseconds since 1970) until the next one; null: any other value is a change. */
+/** Applies from an instant (milliseconds since 1970) until the next one; null means that any other value is a change. */
 export interface Threshold {
   validFrom: number;
   threshold: number | null;
 }
 
-/** Values come as written in decimals or from single-precision controllers: 13.2 → 13.7 is a step of 0.5. */
+/** Values come from decimal text or from single-precision controllers: 13.2 → 13.7 must count as a step of 0.5. */
 const precision = 2 ** -23;
 
 export function isChange(reported: number, value: number, threshold: number | null): boolean {
@@ -16,11 +16,11 @@ export function isChange(reported: number, value: number, threshold: number | nu
 }
 
 /**
- * Every change of a point against its last reported value, by the threshold valid at that time. A slow ramp is
- * reported each time it has moved by a threshold, however small its steps.
- * @param reported the last reported value before these readings; undefined for a point that is new: its first
- *   value becomes the baseline, a row without `previous`.
- * @param thresholds in order of time.
+ * Every change of a point from its last reported value, by the threshold valid at that time. A slow ramp is reported
+ * each time it has moved by a threshold, however small its steps.
+ * @param reported the last reported value before these readings; undefined for a new point, whose first value becomes
+ *   the baseline, a row without `previous`
+ * @param thresholds in order of time
  */
 export function findChanges(
   { pointId, times, values }: Series,

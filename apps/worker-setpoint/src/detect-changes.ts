@@ -9,7 +9,7 @@ import {
 } from '@mycelium/database';
 import { findChanges } from './change-detection.ts';
 
-/** The changes of each point in its window, which ends at `to`. Reads one point after the other. */
+/** The changes of each point in its window, which ends at `to`. Reads one point after another. */
 export async function detectChanges(
   pool: Pool,
   points: ReadonlyMap<number, Point>,

@@ -55,7 +55,7 @@ test('a new room is found by the next hourly run and read once', async (t) => {
   );
 });
 
-test('an old slot that is run again finds late readings behind later windows, up to the watermark', async (t) => {
+test('rerunning an old slot finds late readings in later windows too, up to the watermark', async (t) => {
   const { pool, write, run, changes } = await startFarm(t);
   await write('air_cooler_k1.temp_set', [
     [at('10T03:00'), 15],

@@ -22,7 +22,7 @@ export const at = (time: string) => new Date(`2026-03-${time}Z`);
 const job = 'hourly_setpoint_monitoring';
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
-/** A farm with a database of its own, and a monitoring that can be run for any slot. */
+/** A farm with its own database, and setpoint monitoring that can run for any slot. */
 export async function farm(t: TestContext) {
   const pool = await createTestDatabase(t);
   return {
@@ -89,7 +89,7 @@ function onDatabase(pool: Pool) {
       await copyReadings(pool, await named(pool, name, readings));
     },
 
-    /** Changes as `[point, when, previous, value]`, baselines among them. */
+    /** Changes as `[point, when, previous, value]`, including baselines. */
     async changes(): Promise<[string, string, number | null, number][]> {
       const { rows } = await pool.query<{ point: string; at: Date; previous: number | null; value: number }>(
         `select device || '.' || point as point, changed_at as at, previous, value

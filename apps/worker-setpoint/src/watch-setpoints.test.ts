@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { FencedError, prune, takeLease, transaction } from '@mycelium/database';
 import { at, farm, minute } from './testing.ts';
 
-test('a change is found with the value before the window, and a first value is a baseline', async (t) => {
+test('a change is found against the value before the window, and a first value is a baseline', async (t) => {
   const { write, watch, changes } = await farm(t);
   await write('air_cooler_611.temp_set', [
     [at('01T08:00'), 15],
@@ -38,7 +38,7 @@ test('a change is found with the value before the window, and a first value is a
   ]);
 });
 
-test('the report has a line per point, names its values and says which point flaps', async (t) => {
+test('the report has a line per point with the names of its values, and marks points that flap', async (t) => {
   const { write, watch } = await farm(t);
   await write('fresh_air_fan_611.mode', [
     [at('01T08:00'), 2],
@@ -61,7 +61,7 @@ test('the report has a line per point, names its values and says which point fla
   ]);
 });
 
-test('a reading of the slot’s own instant belongs to the next window, and is not lost there', async (t) => {
+test('a reading at the slot’s own instant belongs to the next window and is found there', async (t) => {
   const { write, watch } = await farm(t);
   await write('fresh_air_fan_611.mode', [
     [at('01T08:00'), 1],
@@ -71,7 +71,7 @@ test('a reading of the slot’s own instant belongs to the next window, and is n
   assert.equal((await watch(at('01T10:05'))).changes, 1);
 });
 
-test('a slot that is run late or after others were missed leaves no hole', async (t) => {
+test('a slot run late, or after missed ones, leaves no gap', async (t) => {
   const { write, watch } = await farm(t);
   await write(
     'fresh_air_fan_611.mode',
@@ -97,7 +97,7 @@ test('a repeated run writes nothing and reports the same', async (t) => {
   );
 });
 
-test('an older slot that is run after a newer one changes nothing', async (t) => {
+test('running an older slot after a newer one changes nothing', async (t) => {
   const { write, watch, changes } = await farm(t);
   await write('air_cooler_611.temp_set', [
     [at('01T08:00'), 15],
@@ -146,7 +146,7 @@ test('late readings of a pruned month remove none of its changes', async (t) => 
   assert.deepEqual(await changes(), before);
 });
 
-test('readings from before the baseline move it back', async (t) => {
+test('readings before the baseline move it back', async (t) => {
   const { write, watch, changes } = await farm(t);
   await write('air_cooler_611.temp_set', [[at('01T08:00'), 16]]);
   await watch(at('01T09:05'));
@@ -178,7 +178,7 @@ test('late readings written by other programs’ SQL are found too', async (t) =
   );
 });
 
-test('what a writer commits while the window is being closed is not lost', async (t) => {
+test('readings that a writer commits while the window is being closed are not lost', async (t) => {
   const { pool, write, watch, changes } = await farm(t);
   await write('air_cooler_611.temp_set', [[at('01T08:00'), 15]]);
   const writer = await pool.connect();
@@ -240,7 +240,7 @@ test('when every room fails the run fails', async (t) => {
   await assert.rejects(watch(at('01T09:05')), /no room could be monitored: .*check constraint/);
 });
 
-test('a threshold counts from its own time on, even where the value no longer moves', async (t) => {
+test('a threshold applies from its own time on, even if the value no longer moves', async (t) => {
   const { pool, write, watch, changes } = await farm(t);
   await pool.query(
     `insert into point_rule (device_type, point, valid_from, kind, threshold)
@@ -274,7 +274,7 @@ test('a run that lost its lease writes nothing', async (t) => {
   assert.deepEqual(await changes(), []);
 });
 
-test('any windows, late and repeated, give the textbook’s changes', async (t) => {
+test('any windows, late or repeated, give the same changes as the textbook', async (t) => {
   const { pool, write, watch, changes } = await farm(t);
   let state = 42;
   const random = (below: number) => {
@@ -300,7 +300,7 @@ test('any windows, late and repeated, give the textbook’s changes', async (t) 
     slot += (1 + random(400)) * minute;
     const due = readings.filter((reading, n) => n >= written && reading.at.getTime() < slot);
     written += due.length;
-    // Some of them arrive after their window was closed.
+    // Some readings arrive after their window was closed.
     const late = due.filter(() => random(10) === 0);
     const inTime = due.filter((reading) => !late.includes(reading));
     const asRows = (list: typeof due) => list.map(({ at, tenths }) => [at, tenths / 10] as [Date, number]);

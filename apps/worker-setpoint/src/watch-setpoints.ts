@@ -30,8 +30,8 @@ type Job = Context & RunContext;
 type Failures = Result<'hourly_setpoint_monitoring'>['failed'];
 
 /**
- * Every change of a setpoint, switch or mode in every room, up to the slot: each room's window begins where its last
- * finished one ended, whenever that was. Points with late readings are read again from there on.
+ * Finds every change of a setpoint, switch or mode in every room up to the slot. Each room's window begins where its
+ * last finished window ended, whenever that was. Points with late readings are read again from the first of those on.
  */
 export const watchSetpoints: Handler<'hourly_setpoint_monitoring', Context> = async (_payload, job) => {
   const { pool, run } = job;
@@ -49,7 +49,7 @@ export const watchSetpoints: Handler<'hourly_setpoint_monitoring', Context> = as
     throw new Error(`no room could be monitored: ${failed[0]?.error}`);
   }
 
-  // From what is written, so that a run that was cut off after its commit reports the same when it is repeated.
+  // Reported from the stored rows, so that a run interrupted after its commit reports the same when repeated.
   const found = await changesFoundBy(pool, run.slot, names);
   const done = (await setpointRooms(pool, names)).filter(
     ({ until }) => until?.getTime() === run.slot.getTime(),
@@ -71,7 +71,7 @@ export const watchSetpoints: Handler<'hourly_setpoint_monitoring', Context> = as
   };
 };
 
-/** All rooms at once; if that fails, room by room, so that one room's failure does not affect the others. */
+/** Watches all rooms at once. If that fails, goes room by room, so that one room's failure does not affect the others. */
 async function watchRooms(
   job: Job,
   rooms: SetpointRoom[],

@@ -2,7 +2,7 @@ import type { LateReadings, Point, SetpointRoom } from '@mycelium/database';
 
 const hour = 3_600_000;
 
-/** Points that are read together, and the span they are read for; `from` undefined: from the first reading on. */
+/** Points that are read together, and their span; `from` undefined means from the first reading on. */
 export interface PointWindow {
   from?: Date | undefined;
   to: Date;
@@ -10,9 +10,9 @@ export interface PointWindow {
 }
 
 /**
- * What a run reads. A room's points are read from its watermark up to the slot, and points with late readings from
- * those on. A later run may already have moved a room's watermark beyond the slot: of that room only points with late
- * readings are read, up to the watermark, since what follows a late change is judged against it.
+ * The windows that a run reads: a room's points from its watermark up to the slot, and points with late readings from
+ * the first of those on. If a later run has already moved a room's watermark past the slot, only its points with late
+ * readings are read, up to the watermark, since later readings are compared with a late change.
  */
 export function windowsOf(
   points: Point[],

@@ -43,7 +43,7 @@ test('all mistakes are reported at once, each with the variable, what was read a
   );
 });
 
-test('no secret appears where settings are printed or refused', () => {
+test('no secret appears in printed settings or in errors', () => {
   const secret = 'canary-canary-canary';
   const env = {
     MYCELIUM_HOME: home(),
@@ -99,14 +99,14 @@ test('a running npm start is found through its home, and the environment wins ov
   assert.equal(readConfig({ MYCELIUM_HOME, REDIS_URL: 'redis://other:2' }).REDIS_URL, 'redis://other:2');
 });
 
-test('a missing setting that a program needs is reported with the way to set it', () => {
+test('a missing required setting is reported with how to set it', () => {
   assert.throws(
     () => requireSettings(readConfig({ MYCELIUM_HOME: home() }), 'REDIS_URL', 'DATABASE_URL'),
     (error: ConfigError) => error.mistakes.length === 2 && /npm start/.test(error.message),
   );
 });
 
-test('npm start itself does not read the file of an earlier one', () => {
+test('npm start does not read the file of an earlier npm start', () => {
   const MYCELIUM_HOME = home();
   writeFileSync(join(MYCELIUM_HOME, 'env'), 'REDIS_URL=redis://127.0.0.1:1\n');
   assert.equal(readConfig({ MYCELIUM_HOME }, { running: false }).REDIS_URL, undefined);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { migrate, migratedTables, verifySchema } from './migrate.ts';
 import { createTestDatabase } from './testing.ts';
 
-test('two processes that migrate at once both succeed, and one does the work', async (t) => {
+test('when two processes migrate at once, both succeed and one does the work', async (t) => {
   const pool = await createTestDatabase(t, { migrated: false });
   const both = await Promise.all([migrate(pool), migrate(pool)]);
   assert.deepEqual(both.map(({ applied }) => applied.length > 0).sort(), [false, true]);
@@ -30,7 +30,7 @@ test('a database from a newer Mycelium is refused', async (t) => {
   await assert.rejects(migrate(pool), /newer Mycelium/);
 });
 
-test('every table that the migrations leave is verified, and no other', async (t) => {
+test('verifies exactly the tables that the migrations create', async (t) => {
   const pool = await createTestDatabase(t);
   const { rows } = await pool.query<{ name: string }>(
     `select relname as name from pg_class
@@ -41,7 +41,7 @@ test('every table that the migrations leave is verified, and no other', async (t
   assert.equal((await verifySchema(pool)).tables, tables.length);
 });
 
-test('a table that is missing is named, whichever it is', async (t) => {
+test('any missing table is named', async (t) => {
   const pool = await createTestDatabase(t);
   await pool.query('drop table console_session, description_wanted, readings_dropped, run_attempt');
   await assert.rejects(

@@ -5,12 +5,12 @@ import { type Pool, type Queryable, transaction } from './pool.ts';
 
 const folder = new URL('../migrations/', import.meta.url);
 
-/** The schema cannot be created or trusted. The message says what is required. */
+/** The schema cannot be created or trusted. The message states what is required. */
 const schemaError = (message: string) => new PermanentError('schema', message);
 
 /**
- * Applies the migrations that are missing, forward only, in one transaction; a second process that starts at
- * the same time waits and finds nothing to do.
+ * Applies the missing migrations, forward only, in one transaction. A second process that starts at the same time
+ * waits and then finds nothing to do.
  * @throws PermanentError when an applied migration's text has changed, or the database is newer than this program.
  */
 export async function migrate(pool: Pool): Promise<{ applied: string[] }> {

@@ -11,8 +11,8 @@ pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /**
- * Connections to PostgreSQL; `name` shows in pg_stat_activity. Sessions use UTC. The many small queries of a page set
- * `parallel` to false, since starting parallel workers costs ten times what it saves.
+ * Connections to PostgreSQL; `name` shows in pg_stat_activity. Sessions use UTC. For the many small queries of a page,
+ * set `parallel` to false: starting parallel workers costs ten times what it saves.
  */
 export function createPool(
   url: string,

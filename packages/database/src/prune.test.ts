@@ -28,7 +28,7 @@ async function setup(t: Parameters<typeof createTestDatabase>[0]) {
   return { pool, write, count };
 }
 
-test('what has no retention period stays for ever, and so does what has not ended', async (t) => {
+test('rows without a retention period, and runs that have not ended, are kept forever', async (t) => {
   const { pool, write, count } = await setup(t);
   const kept = { runs: 400, alerts: 400, ...forEver };
   const foreseen = await countOld(pool, kept, now);

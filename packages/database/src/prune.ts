@@ -1,7 +1,7 @@
 import type { Queryable } from './pool.ts';
 import { dropPartitionsBefore, partitionsBefore } from './readings/partitions.ts';
 
-/** For how many days things are kept; undefined: for ever. */
+/** Retention periods in days; undefined means forever. */
 export interface Kept {
   runs: number;
   alerts: number;
@@ -16,13 +16,13 @@ export interface Pruned {
   audit: number;
   images: number;
   quarantined: number;
-  /** Tables of whole months. */
+  /** Dropped tables, each a whole month of readings. */
   readings: string[];
 }
 
 type Rows = Exclude<keyof Pruned, 'readings'>;
 
-/** What is old: of each table, rows whose time is before $1. Vectors and attempts are deleted with their row. */
+/** Which rows of each table are old: those with a time before $1. Vectors and attempts are deleted along with them. */
 const old: Record<
   Rows,
   { table: string; key: string; where: string; kept: Exclude<keyof Kept, 'readings'> }
@@ -40,10 +40,10 @@ const old: Record<
 };
 const kinds = Object.keys(old) as Rows[];
 
-/** Rows per transaction: none holds locks for long, and another worker may take over in between. */
+/** Rows per transaction, so that none holds locks for long and another worker can take over in between. */
 const rowsAtOnce = 5_000;
 
-/** What `prune` would delete. Changes nothing. */
+/** Counts what `prune` would delete, without deleting anything. */
 export async function countOld(db: Queryable, kept: Kept, now: Date): Promise<Pruned> {
   const counts = await Promise.all(
     kinds.map(async (kind) => {
@@ -64,8 +64,8 @@ export async function countOld(db: Queryable, kept: Kept, now: Date): Promise<Pr
 }
 
 /**
- * Deletes what is past its retention period.
- * @param write one transaction, which may be refused
+ * Deletes data past its retention period.
+ * @param write runs one transaction, which may be refused
  */
 export async function prune(
   write: <T>(work: (tx: Queryable) => Promise<T>) => Promise<T>,

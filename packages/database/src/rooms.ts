@@ -1,6 +1,6 @@
 import type { Queryable } from './pool.ts';
 
-/** Every room that has a sensor or an image. Steps from room to room through the index, not through all images. */
+/** Every room that has a sensor or an image. Jumps from room to room in the index instead of reading all images. */
 export async function listRooms(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ room: string }>(
     `with recursive pictured as (

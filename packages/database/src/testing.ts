@@ -7,7 +7,7 @@ interface TestContext {
   after(release: () => Promise<void>): void;
 }
 
-/** A migrated database of the test's own on the server of DATABASE_URL, dropped when the test ends. */
+/** Creates a migrated database for one test on the server of DATABASE_URL. It is dropped when the test ends. */
 export async function createTestDatabase(
   t: TestContext,
   { migrated = true } = {},

@@ -27,7 +27,7 @@ export function output(command: string, args: string[], options: CommandOptions 
   });
 }
 
-/** The absolute path of a program, as the shell finds it; undefined if there is none. */
+/** The absolute path of a program on the PATH; undefined if there is none. */
 export async function findProgram(name: string): Promise<string | undefined> {
   const path = await output('/bin/sh', ['-c', 'command -v "$1"', 'sh', name]).catch(() => '');
   return path.startsWith('/') ? path.trim() : undefined;

@@ -49,7 +49,7 @@ export async function unpackDebianPackages(packages: PackageFolder): Promise<voi
   }
 }
 
-/** Removes what a killed process was unpacking beside the folder. */
+/** Removes folders that killed processes left half unpacked next to this one. */
 async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(dirname(folder))) {
     const pid = name.startsWith(`${basename(folder)}.unpacking-`) && Number(name.split('-').at(-1));
@@ -96,7 +96,7 @@ async function download(
     .map((name) => join(archives, name));
 }
 
-/** `apt-get indextargets` would be nicer, but prints nothing on a machine that never ran `apt-get update`. */
+/** `apt-get indextargets` would be simpler, but prints nothing on a machine that never ran `apt-get update`. */
 async function mirrorOfThisMachine(): Promise<string> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const codename = /^VERSION_CODENAME="?([\w-]+)/m.exec(release)?.[1];

@@ -20,7 +20,7 @@ test('a home is locked once, and free again when released', async (t) => {
   assert.deepEqual(await readdir(home), []);
 });
 
-test('the lock of a process that is gone, or whose pid belongs to another now, is removed', async (t) => {
+test('the lock of a process that is gone, or whose pid was reused, is removed', async (t) => {
   const home = await newHome(t);
   await writeFile(join(home, 'lock.4194305.0123456789ab'), ''); // above the largest pid of Linux
   await writeFile(join(home, `lock.${process.ppid}.0123456789ab`), ''); // that process runs, but is another

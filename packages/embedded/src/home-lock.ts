@@ -3,7 +3,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { processIdentity } from './process-identity.ts';
 
-/** Another process runs servers on the home. */
+/** Another process is running servers on this home. */
 const homeInUse = (home: string, pid: number) =>
   Object.assign(
     new Error(
@@ -14,8 +14,8 @@ const homeInUse = (home: string, pid: number) =>
 
 /**
  * One process at a time may run servers on a home. Each process first creates a file with its own name, then looks for
- * other files. So of two that start at once, the later one sees the earlier: both may be refused, but never both
- * accepted. The name identifies the process, so a file that a crash left behind is recognised and removed.
+ * other files. So if two start at once, the later one sees the earlier one's file: both may be refused, but never
+ * both accepted. The name identifies the process, so a file that a crash left behind is recognised and removed.
  * @returns a function that releases the home
  * @throws Error with the code HOME_IN_USE
  */

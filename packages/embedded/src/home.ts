@@ -6,7 +6,7 @@ import type { ServiceUser } from './service-user.ts';
 
 /**
  * Creates the home and checks that the servers' user can enter it, which is usually impossible in /root.
- * @returns the home's real path, by which its servers are recognised later
+ * @returns the home's real path, which later identifies its servers
  */
 export async function prepareHome(path: string, user: ServiceUser): Promise<string> {
   const home = resolve(path);
@@ -23,7 +23,7 @@ export async function prepareHome(path: string, user: ServiceUser): Promise<stri
   return realpath(home);
 }
 
-/** The folder of unpacked programs. They depend on its real path: a test's home links to the folder of another home. */
+/** The real path of the folder of unpacked programs: they depend on it, and a test's home links to another home's. */
 export async function servicesFolder(home: string): Promise<string> {
   const folder = join(home, 'services');
   await makeFolder(folder, 0o755);

@@ -15,7 +15,7 @@ export function openLog(file: string): number {
 
 export const closeLog = closeSync;
 
-/** The last lines of a log after a given byte; empty if there are none. */
+/** The last lines of a log after a given offset; empty if there are none. */
 export async function lastLines(file: string, { from = 0, lines = 15 } = {}): Promise<string> {
   const handle = await open(file).catch(() => undefined);
   if (!handle) return '';

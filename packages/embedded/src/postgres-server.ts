@@ -83,7 +83,7 @@ async function createCluster(program: PostgresProgram, options: ServerOptions): 
   }
 }
 
-/** For a machine shared with the workers: an eighth of the memory, at most half a gigabyte. */
+/** Settings for a machine shared with the workers: an eighth of the memory, half a gigabyte at most. */
 function settings({ pgvector }: PostgresProgram, { port, durable }: ServerOptions): Record<string, string> {
   const megabytes = Math.max(64, Math.min(512, Math.floor(totalmem() / 2 ** 20 / 8)));
   return {

@@ -36,7 +36,7 @@ test('a process is ready when its health address answers', async () => {
   await assert.rejects(fetch(`http://127.0.0.1:${port}`));
 });
 
-test('the error of a process that ends before it is ready says why', async () => {
+test('the error of a process that ends before it is ready includes the reason', async () => {
   const failing = `console.error('no model in /models'); process.exit(3)`;
   const worker = await startProcess({ ...program('failing', failing), healthUrl: 'http://127.0.0.1:9/' });
   await assert.rejects(worker.ready, (error) => {
@@ -59,7 +59,7 @@ test('a program that does not exist fails and is not waited for', async () => {
   await worker.stop();
 });
 
-test('an unexpected end is reported, an ordered one is not', async () => {
+test('an unexpected exit is reported, a requested one is not', async () => {
   const reported: string[] = [];
   const onUnexpectedExit = (failure: ProcessFailed) => reported.push(failure.message);
   const ordered = await startProcess({
@@ -115,7 +115,7 @@ test('a log that has grown large is renamed at the next start', async () => {
   assert.equal((await readFile(`${file}.1`)).length, 6 * 1024 * 1024);
 });
 
-test('our old server is stopped, and another process with its pid is left alone', async () => {
+test('our own stale server is stopped, and another process with its pid is left alone', async () => {
   const pidFile = join(folder, 'server.pid');
   const server = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)', '/farm/redis.conf'], {
     stdio: 'ignore',

@@ -15,17 +15,17 @@ export interface ProcessOptions {
   env?: NodeJS.ProcessEnv;
   cwd?: string;
   user?: ServiceUser;
-  /** An address that answers 2xx once the process is ready. */
+  /** A URL that answers 2xx once the process is ready. */
   healthUrl?: string;
-  /** Instead of an address: called again and again until it returns true. If it throws, waiting ends. */
+  /** Instead of a URL: called repeatedly until it returns true. Waiting ends if it throws. */
   isReady?: () => Promise<boolean>;
   /** How long `ready` waits. Default: a minute. */
   readyWithinMs?: number;
   /** Aborts waiting for readiness, not the process. */
   signal?: AbortSignal | undefined;
-  /** Signals to stop it with. Each is sent when the one before did not help. */
+  /** Signals to stop it with, each sent if the one before had no effect. */
   stopSignals?: NodeJS.Signals[];
-  /** Called once if the process ends without `stop` after it was ready. Before that, `ready` rejects. */
+  /** Called once if the process ends without `stop` after it became ready. Before that, `ready` rejects. */
   onUnexpectedExit?: (failure: ProcessFailed) => void;
 }
 
@@ -33,7 +33,7 @@ export interface RunningProcess {
   name: string;
   pid: number;
   logFile: string;
-  /** Resolves when the process is ready, at once if nothing says when that is. Rejects with ProcessFailed. */
+  /** Resolves when the process is ready, or at once without a readiness check. Rejects with ProcessFailed. */
   ready: Promise<void>;
   /** Resolves when the process is gone, however it ended. */
   exited: Promise<void>;

@@ -49,9 +49,9 @@ const noServers = (what: string, cause: Error) =>
   );
 
 /**
- * Servers that are new enough: those unpacked earlier (which wrote the existing data), or else the machine's own, or
- * else newly unpacked ones.
- * @throws Error that says what else can be done
+ * Finds servers that are new enough: the ones unpacked earlier (which wrote the existing data), or else installed ones,
+ * or else newly unpacked ones.
+ * @throws Error that suggests alternatives
  */
 export async function findServerPrograms(wanted: Wanted): Promise<ServerPrograms> {
   const find = async () => ({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 export interface ServerSettings {
   password: string;
-  /** The port of the last start, so that addresses stay the same where possible. */
+  /** The port of the last start, so that addresses stay the same if possible. */
   port?: number;
 }
 

@@ -28,7 +28,7 @@ async function start(options: Partial<ServiceOptions> = {}) {
   return { ...services, redisUrl, databaseUrl };
 }
 
-/** A process that starts the services, prints their addresses and stays until it is killed. */
+/** Starts a process that starts the services, prints their addresses and runs until it is killed. */
 async function startElsewhere() {
   const program = `
     import { startServices } from ${JSON.stringify(new URL('./services.ts', import.meta.url).href)};
@@ -79,7 +79,7 @@ async function gone(pids: number[]): Promise<void> {
     while (await processIdentity(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-test('both servers are configured as the jobs need, and refuse clients without the password', async () => {
+test('both servers are configured as the jobs require, and refuse clients without the password', async () => {
   const services = await start();
   try {
     const [server] = await query(
@@ -128,7 +128,7 @@ function pairs(flat: string[]): [string, string][] {
   return flat.flatMap((key, index) => (index % 2 ? [] : [[key, flat[index + 1] ?? '']]));
 }
 
-test('data and addresses stay over a restart', async () => {
+test('data and addresses survive a restart', async () => {
   const first = await start();
   await query(first.databaseUrl, 'create table room (name text)');
   await query(first.databaseUrl, `insert into room values ('611')`);
@@ -145,7 +145,7 @@ test('data and addresses stay over a restart', async () => {
   }
 });
 
-test('a second start on the same home is refused, and the error says which process has it', async () => {
+test('a second start on the same home is refused, and the error names the process that uses it', async () => {
   const services = await start();
   try {
     await assert.rejects(start(), {
@@ -158,7 +158,7 @@ test('a second start on the same home is refused, and the error says which proce
   }
 });
 
-test('the servers end with a parent that was killed with -9, and the next start finds the data', async () => {
+test('the servers end when their parent is killed with -9, and the next start finds the data', async () => {
   const killed = await startElsewhere();
   await assert.rejects(start(), { code: 'HOME_IN_USE' });
   await query(killed.databaseUrl, 'create table kept as select 42 as answer');
@@ -216,7 +216,7 @@ test('an aborted start leaves the home free', async () => {
   await (await start({ postgres: false })).stop();
 });
 
-test('without any servers, the message shows another way', async () => {
+test('without any servers, the message suggests alternatives', async () => {
   const program = `
     import { startServices } from ${JSON.stringify(new URL('./services.ts', import.meta.url).href)};
     await startServices(${JSON.stringify({ home: join(home, 'bare'), redis: true, postgres: false })});`;

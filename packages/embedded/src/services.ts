@@ -13,13 +13,13 @@ import { readServerSettings, type ServerSettings, writeServerSettings } from './
 import { findServiceUser } from './service-user.ts';
 
 export interface ServiceOptions {
-  /** Folder of data, logs and passwords, used by one process at a time. */
+  /** The folder for data, logs and passwords, used by one process at a time. */
   home: string;
   redis: boolean;
   postgres: boolean;
   /** False for tests: faster, but a crash loses data. */
   durable?: boolean;
-  /** Receives a sentence for each step that takes longer than a moment. */
+  /** Receives a sentence for each slow step. */
   onProgress?: (message: string) => void;
   /** A server crashed. */
   onUnexpectedExit?: (failure: ProcessFailed) => void;
@@ -118,7 +118,7 @@ async function endStaleServers(home: string): Promise<void> {
   await Promise.all([endStaleRedis(redis), endStalePostgres(postgres)]);
 }
 
-/** Starts a server on its last port or a free one. Retries if another process takes the port in the meantime. */
+/** Starts a server on its last port or on a free one. Retries if another process takes the port in the meantime. */
 async function onFreePort(
   settings: ServerSettings,
   start: (port: number) => Promise<RunningServer>,

@@ -5,7 +5,7 @@ import { commandLine } from './process-identity.ts';
 interface StaleServer {
   /** Its first line is the pid. */
   pidFile: string;
-  /** An argument that only this server's command line has: its data folder or its settings file. */
+  /** An argument found only in this server's command line: its data folder or its settings file. */
   mark: string;
   /** Sent one after another, each with five seconds to take effect. */
   signals: NodeJS.Signals[];
@@ -30,8 +30,8 @@ export async function endStaleServer({ pidFile, mark, signals }: StaleServer): P
 }
 
 /**
- * Stops what a killed PostgreSQL left behind: a session in a long query does not notice that its server is gone, and no
- * new server starts beside it. Such a process has its working directory in the data folder and PostgreSQL's title.
+ * Stops the sessions of a killed PostgreSQL: a session in a long query does not notice that its server is gone, and no
+ * new server can start until it ends. These processes have the data folder as working directory and PostgreSQL's title.
  */
 export async function endOrphanedSessions(dataFolder: string): Promise<void> {
   if (process.platform !== 'linux') return;

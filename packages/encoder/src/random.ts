@@ -1,4 +1,4 @@
-/** Returns numbers in [0, 1), the same on every machine for the same seed (mulberry32). */
+/** Returns numbers in [0, 1), identical on every machine for the same seed (mulberry32). */
 export type Random = () => number;
 
 export function seededRandom(seed: number): Random {

@@ -1,4 +1,4 @@
-/** Something outside this program is down, overloaded or too slow; nothing is wrong with the data. Try again later. */
+/** Something outside this program is down, overloaded or too slow; the data is fine. Try again later. */
 export class Unavailable extends Error {
   override name = 'Unavailable';
   readonly dependency: 'captioner' | 'hub' | 'model';

@@ -2,20 +2,20 @@ import type { Pool } from '@mycelium/database';
 import type { Queues } from '@mycelium/queue';
 import type { ObjectStore } from '@mycelium/storage';
 
-/** What every operation works with, and who asks for it. */
+/** What every operation needs: connections, settings and who requested it. */
 export interface Operations {
   pool: Pool;
   queues: Queues;
-  /** Where the images are; without one, only the images the database knows are considered. */
+  /** The image store; without it, only images in the database are considered. */
   store?: ObjectStore | undefined;
   timeZone: string;
   /** Raw room names and what they mean, e.g. 7 → 607. */
   aliases: Readonly<Record<string, string>>;
   clock: () => Date;
-  /** Who asks, as the audit names them: an account of the console, or USER@HOST on the command line. */
+  /** Who requested it, as recorded in the audit: a console account, or USER@HOST for the command line. */
   actor: string;
   /** The same for attempts at runs: `operator NAME` or `cli USER@HOST`. */
   by: string;
-  /** The key of the model that vectors should be of; the active model if undefined. */
+  /** The key of the model whose vectors count; the active model if undefined. */
   modelKey?: (() => Promise<string | undefined>) | undefined;
 }

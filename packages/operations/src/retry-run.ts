@@ -5,8 +5,8 @@ import { retryJob } from './failed-jobs.ts';
 import type { Operations } from './operations.ts';
 
 /**
- * Does a run again: the queue's failed job with all its attempts, or a new job for the same slot.
- * @throws Refusal while the run is under way, or when nobody knows its payload any more
+ * Retries a run: the queue's failed job with a fresh set of attempts, or a new job for the same slot.
+ * @throws Refusal while the run is in progress, or when its payload is gone
  */
 export async function retryRun(ops: Operations, id: number): Promise<void> {
   const { pool, queues, clock, actor, by } = ops;
@@ -17,7 +17,7 @@ export async function retryRun(ops: Operations, id: number): Promise<void> {
   const { job } = run;
   if (!isJobName(job)) throw new Refusal('conflict', 'refused.no-job', { job });
 
-  // Recorded by a release that ran a day before it was over: the real run is still to come.
+  // Recorded by an old release that ran a day before it was over: the real run is still to come.
   if (run.slot > clock())
     throw new Refusal('conflict', 'refused.future-slot', { slot: run.slot.toISOString() });
 

@@ -2,9 +2,9 @@ import pTimeout from 'p-timeout';
 import { storeUnavailable } from './store-errors.ts';
 
 /**
- * Runs `work` with a signal that aborts when the caller's does, or after `ms`. Does not wait for work that ignores
- * it. Leaves no listener on the caller's signal, which may live as long as the process.
- * @throws the caller's reason, or a StoreError when the time is up
+ * Runs `work` with a signal that aborts when the caller's does, or after `ms`. Does not wait for work that ignores the
+ * signal. Leaves no listener on the caller's signal, which may live as long as the process.
+ * @throws the reason of the caller's signal, or a StoreError when the time is up
  */
 export async function withDeadline<T>(
   what: string,

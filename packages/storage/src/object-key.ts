@@ -1,8 +1,7 @@
 import { invalidObjectKey } from './store-errors.ts';
 
 /**
- * The keys both stores accept: what S3 allows (at most 1,024 bytes of UTF-8), without anything that a path or a
- * proxy could read as something else.
+ * Accepts the keys that S3 allows (at most 1,024 bytes of UTF-8), except those that a path or a proxy could misread.
  * @throws StoreError `invalid_key`
  */
 export function assertObjectKey(key: string): void {

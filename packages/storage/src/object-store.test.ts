@@ -100,7 +100,7 @@ for (const [name, open] of Object.entries(stores)) {
       assert.deepEqual(await keysOf(store, '612/2025122'), many);
     });
 
-    test('lists everything for an empty prefix, and nothing for one that no key has', async () => {
+    test('lists everything for an empty prefix, and nothing for an unknown one', async () => {
       assert.equal((await keysOf(store, '')).length, many.length + awkward.length + 2);
       for (const prefix of [
         '613',
@@ -116,7 +116,7 @@ for (const [name, open] of Object.entries(stores)) {
       }
     });
 
-    test('topFolders returns the first parts of all keys, without the objects beside them', async () => {
+    test('topFolders returns the first part of every key, without objects at the top level', async () => {
       const top = await store.topFolders();
       assert.deepEqual(top.toSorted(), ['612', '6120', 'awkward']);
     });
@@ -141,7 +141,7 @@ for (const [name, open] of Object.entries(stores)) {
       assert.ok(Math.abs(seen.modifiedAt.getTime() - listed.modifiedAt.getTime()) < 1_000);
     });
 
-    test('a missing object is undefined to look at and an error to read', async () => {
+    test('stat returns undefined for a missing object, and read throws', async () => {
       for (const key of ['612/none.jpg', 'none', `${many[0]}/below`, '612-notes.txt/below']) {
         assert.equal(await store.stat(key), undefined, key);
         await assert.rejects(
@@ -165,7 +165,7 @@ for (const [name, open] of Object.entries(stores)) {
       assert.deepEqual(await keysOf(store, 'replaced/'), ['replaced/x.jpg']);
     });
 
-    test('bytes come back unchanged, none and many', async () => {
+    test('bytes come back unchanged, whether none or many', async () => {
       const photo = Buffer.alloc(3 * 2 ** 20, Buffer.from([0, 255, 10, 13, 128]));
       await store.write('bytes/photo.jpg', photo, { contentType: 'image/jpeg' });
       await store.write('bytes/empty.jpg', Buffer.alloc(0));
@@ -181,7 +181,7 @@ for (const [name, open] of Object.entries(stores)) {
       await assert.rejects(store.read('large/above.jpg'), { reason: 'too_large' });
     });
 
-    test('keys that a path or a proxy could read otherwise are refused everywhere', async () => {
+    test('keys that a path or a proxy could misread are refused everywhere', async () => {
       const keys = [
         '',
         '/etc/passwd',
@@ -202,7 +202,7 @@ for (const [name, open] of Object.entries(stores)) {
       }
     });
 
-    test('a listing ends with the reason of its signal', async () => {
+    test('an aborted listing throws the reason of its signal', async () => {
       const stop = new AbortController();
       const reason = new Error('shutting down');
       let seen = 0;
@@ -226,7 +226,7 @@ for (const [name, open] of Object.entries(stores)) {
       assert.deepEqual(await rest('613/'), []);
     });
 
-    test('a listing may be left before its end', async () => {
+    test('a listing may be abandoned early', async () => {
       for await (const { key } of store.list('612/')) {
         assert.equal(key, many[0]);
         break;
@@ -249,7 +249,7 @@ for (const [name, open] of Object.entries(stores)) {
   });
 }
 
-test('a store that is down says so in every call', async () => {
+test('a store that is down reports so in every call', async () => {
   const gone = join(tmpdir(), 'mycelium-no-such-folder');
   const down = [
     directoryStore(gone),

@@ -12,7 +12,7 @@ export interface StoreSettings {
   IMAGE_DIR?: string | undefined;
 }
 
-/** An object store when `S3_ENDPOINT` is set, else the folder `IMAGE_DIR`. Opens nothing yet; `probe` does. */
+/** An object store if `S3_ENDPOINT` is set, or else the folder `IMAGE_DIR`. Does not connect; `probe` does. */
 export function openStore(settings: StoreSettings): ManagedStore {
   if (settings.S3_ENDPOINT) {
     return s3Store({

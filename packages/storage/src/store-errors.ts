@@ -22,10 +22,7 @@ export const objectNotFound = (key: string) =>
   new StoreError('not_found', `no object ${JSON.stringify(key)} in the store`);
 
 export const objectTooLarge = (key: string, limit: number) =>
-  new StoreError(
-    'too_large',
-    `object ${JSON.stringify(key)} is larger than ${limit} bytes, the most that is read`,
-  );
+  new StoreError('too_large', `object ${JSON.stringify(key)} is larger than the limit of ${limit} bytes`);
 
 /** The key must not reach a path or a URL. */
 export const invalidObjectKey = (key: string, why: string) =>

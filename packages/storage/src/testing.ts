@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { buildApp } from 'fauxqs';
 import { s3Store } from './s3/s3.ts';
 
-/** A test, or `{ after }` of node:test for a whole file or suite, then called outside its hooks. */
+/** A test, or `{ after }` of node:test for a whole file or suite; in that case call it outside the hooks. */
 export interface Cleanup {
   after(release: () => Promise<void>): void;
 }
@@ -17,17 +17,17 @@ export interface TestS3 {
 
 /**
  * Starts an S3 server on 127.0.0.1 that stops with the test, and creates a bucket on it.
- * @returns settings for `openStore`. The emulator sorts keys by locale, not by bytes, and loses some where the two
- * orders differ at the edge of a page of 1,000.
+ * @returns settings for `openStore`. The emulator sorts keys by locale, not by bytes, and loses some if the two orders
+ * differ at the edge of a page of 1,000.
  */
 export async function startS3(t: Cleanup): Promise<TestS3> {
   const server = buildApp({ logger: false });
   t.after(() => server.close());
-  // It answers 500 to an object without bytes, for which Fastify has no body at all.
+  // It answers 500 to an empty object, for which Fastify passes no body at all.
   server.addHook('preHandler', async (request) => {
     if (request.method === 'PUT') request.body ??= Buffer.alloc(0);
   });
-  // Its own start would listen on every address of the machine.
+  // Its own `start` would listen on every address of the machine.
   await server.listen({ host: '127.0.0.1', port: 0 });
   const { port } = server.server.address() as AddressInfo;
   const settings = {

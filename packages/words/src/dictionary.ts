@@ -5,7 +5,7 @@ import * as refusals from './subjects/refusals.ts';
 import * as reports from './subjects/reports.ts';
 import * as runs from './subjects/runs.ts';
 
-/** Every sentence that a server and a page share. The types keep the Chinese from lagging behind the English. */
+/** Every sentence that servers and pages share. The types keep the Chinese in step with the English. */
 export const english = {
   ...alerts.english,
   ...jobs.english,

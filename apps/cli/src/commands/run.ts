@@ -39,7 +39,7 @@ async function run(name: string, { day, slot, wait }: RunOptions, output: Output
     if (wait) return followOne(connections, queued, output);
     const { id } = queued;
     output.line(
-      `Queued ${job} for ${queued.slot.toISOString()} (${id}). \`mycelium runs\` shows how it went.`,
+      `Queued ${job} for ${queued.slot.toISOString()} (${id}). \`mycelium runs\` shows the result.`,
     );
     output.result({ job, slot: queued.slot, id });
   });

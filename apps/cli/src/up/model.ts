@@ -1,7 +1,7 @@
 import type { Config, Setting } from '@mycelium/config';
 import type { Output } from '../output.ts';
 
-/** The model of the settings, or without one the demo model of the repository. */
+/** The configured model, or else the demo model in the repository. */
 export async function chooseModel(config: Config, output: Output) {
   const { CLIP_MODEL, MODEL_DIR, CLIP_DTYPE } = config;
   if (CLIP_MODEL) {
@@ -11,7 +11,7 @@ export async function chooseModel(config: Config, output: Output) {
   const { demoModelDir } = await import('@mycelium/encoder/demo-model');
   output.done('model', `DEMO MODEL in ${demoModelDir}`);
   output.warn(
-    '  It knows only the pictures of the demo farm: its vectors of real photographs mean little.\n' +
+    '  It was fitted to the pictures of the demo farm only: its vectors of real photographs mean little.\n' +
       '  For real work set CLIP_MODEL, for instance after `mycelium models fetch Xenova/clip-vit-base-patch32`.',
   );
   return { CLIP_MODEL: demoModelDir, MODEL_DIR, CLIP_DTYPE: 'fp32' } satisfies Partial<

@@ -8,19 +8,19 @@ export type Role = 'viewer' | 'operator';
 export interface Visitor {
   name: string;
   role: Role;
-  /** What the page must send back with each write; a token needs none, since no page sends one by itself. */
+  /** The page must send this with each write. A token needs none, since browsers do not send tokens by themselves. */
   csrf: string | undefined;
   by: 'session' | 'token' | 'local';
 }
 
 const sessionHours = 12;
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
-/** Only who knows the session's cookie can know it. */
+/** Only someone who knows the session's cookie can compute it. */
 export const csrfOf = (token: string) => createHash('sha256').update(`csrf ${token}`).digest('base64url');
 
 /**
- * Keeps the account of the settings in step with them: a new password or another name ends the old sessions.
- * Without DASHBOARD_USER there is none.
+ * Keeps the account in step with DASHBOARD_USER and DASHBOARD_PASSWORD: a new password or name ends the old sessions.
+ * Without DASHBOARD_USER there is no such account.
  */
 export async function keepConfiguredAccount(
   pool: Pool,
@@ -81,7 +81,7 @@ export async function closeSession(pool: Pool, token: string): Promise<void> {
   await pool.query('delete from console_session where token_hash = $1', [hashOf(token)]);
 }
 
-/** Machines name themselves by `Authorization: Bearer …`. */
+/** Programs authenticate with `Authorization: Bearer …`. */
 export async function visitorOfToken(pool: Pool, token: string, now: Date): Promise<Visitor | undefined> {
   const { rows } = await pool.query<{ name: string; role: Role }>(
     `update api_token set last_used_at = $2 where token_hash = $1
@@ -91,7 +91,7 @@ export async function visitorOfToken(pool: Pool, token: string, now: Date): Prom
   return rows[0] && { ...rows[0], csrf: undefined, by: 'token' };
 }
 
-/** @returns the token, which is shown once and kept nowhere; undefined when the name is taken. */
+/** @returns the token, which is shown once and never stored; undefined when the name is taken. */
 export async function createToken(
   pool: Pool,
   { name, role, createdBy }: { name: string; role: Role; createdBy: string },
@@ -123,7 +123,7 @@ export async function createAccount(
   return rowCount === 1;
 }
 
-/** Ends its sessions too. The account of the settings stays. @returns false when none was removed. */
+/** Ends its sessions too. The account from the settings cannot be removed. @returns false when none was removed. */
 export async function removeAccount(pool: Pool, name: string): Promise<boolean> {
   const { rowCount } = await pool.query(
     `delete from console_account where name = $1 and source = 'console'`,

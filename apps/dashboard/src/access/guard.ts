@@ -14,13 +14,13 @@ declare module 'fastify' {
     visitor: Visitor | undefined;
   }
   interface FastifyContextConfig {
-    /** Open to everyone, as the login page must be. */
+    /** Open to everyone, like the login page. */
     open?: boolean;
-    /** A POST that changes nothing, such as a search by picture: viewers may. */
+    /** A POST that changes nothing, such as a search by picture: allowed for viewers. */
     readOnly?: boolean;
-    /** Viewers may not even look. */
+    /** Hidden from viewers. */
     operatorsOnly?: boolean;
-    /** The route checks a token of its own, which no browser sends by itself. */
+    /** The route checks its own token, which no browser sends by itself. */
     ownToken?: boolean;
   }
 }
@@ -34,16 +34,16 @@ export const isWrite = ({ method }: { method: string }) => !safeMethods.has(meth
 
 interface GuardOptions {
   pool: Pool;
-  /** Only where nobody has to log in. */
+  /** Only if the dashboard has no login. */
   localPass: LocalPass | undefined;
   now: () => Date;
-  /** Resolves when the accounts are those of the settings. */
+  /** Resolves when the accounts match the settings. */
   accountsReady: () => Promise<void>;
 }
 
 /**
  * Every check a request must pass: who sent it, whether one of our pages sent it, and whether that role may do it.
- * Pages and their scripts hold no data and are open; the API and Bull Board are not.
+ * Pages and scripts contain no data and are open to everyone; the API and Bull Board are not.
  */
 export function guard(app: FastifyInstance, { pool, localPass, now, accountsReady }: GuardOptions): void {
   const localCsrf = randomBytes(32).toString('base64url');
@@ -52,11 +52,11 @@ export function guard(app: FastifyInstance, { pool, localPass, now, accountsRead
   app.decorateRequest('visitor');
 
   app.addHook('onRequest', async (request, reply) => {
-    // A foreign page whose name was pointed at this machine must not pass as ours either.
+    // This also stops a foreign page whose host name resolves to this machine (DNS rebinding).
     const elsewhere = localPass && signOfElsewhere(request);
     if (elsewhere) {
       const refusal = refused(421, 'refused.exposed', { detail: elsewhere });
-      // Bull Board would answer an error in a form of its own.
+      // Bull Board would render an error in its own format.
       if (!wantsPage(request)) return reply.status(421).send(errorBody(refusal.code, refusal.params));
       const sentence = `${refusal.message}\n${say(refusal.asMessage, 'zh-CN')}\n`;
       return reply.status(421).type('text/plain; charset=utf-8').send(sentence);
@@ -98,11 +98,11 @@ const wantsPage = ({ method, headers }: FastifyRequest) =>
 
 function isProtected(request: FastifyRequest): boolean {
   if (request.routeOptions.config.open) return false;
-  // By the route that matched, not by how the address was spelled; no match is a 404 in any case.
+  // Judged by the matched route, not by the spelling of the address; without a match it is a 404 anyway.
   return /^\/(api|queues|metrics)(\/|$)/.test(request.routeOptions.url ?? '');
 }
 
-/** Browsers say where a write comes from. Programs have a token, which no browser sends by itself. */
+/** Browsers send the origin of a write. Programs have a token, which no browser sends by itself. */
 function checkOrigin(request: FastifyRequest): void {
   if (request.visitor?.by === 'token') return;
   const { origin, host } = request.headers;
@@ -128,7 +128,7 @@ function equal(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** Gives the page what it has to send back with every write. */
+/** Sets the cookie whose value the page must send back with every write. */
 export function giveCsrf(reply: FastifyReply, visitor: Visitor | undefined): void {
   if (visitor?.csrf) reply.setCookie(csrfCookie, visitor.csrf, { path: '/', sameSite: 'strict' });
 }

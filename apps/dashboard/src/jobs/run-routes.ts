@@ -51,7 +51,7 @@ const attempt = z.object({
   error: z.string().nullable(),
 });
 const detail = run.extend({
-  /** The report as people read it; null when there is none, or none that this release can read. */
+  /** The report for display; null when there is none or this release cannot read it. */
   view: reportView.nullable(),
   /** Every attempt, oldest first. */
   history: z.array(attempt),
@@ -120,7 +120,7 @@ export function runRoutes(app: FastifyInstance, deps: Deps): void {
 
   api.post(
     '/runs/:id/retry',
-    { schema: { summary: 'Do a run again', params: z.object({ id }), response: { 200: done } } },
+    { schema: { summary: 'Retry a run', params: z.object({ id }), response: { 200: done } } },
     async ({ params, visitor }) => {
       await retryRun(operationsOf(deps, visitor), params.id);
       return { done: true as const };

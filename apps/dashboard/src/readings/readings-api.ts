@@ -30,8 +30,8 @@ type Mistake = z.output<typeof mistake>;
 
 const answer = z.object({
   received: z.int(),
-  inserted: z.int().describe('new ones, and ones with another value than before'),
-  repeated: z.int().describe('known already'),
+  inserted: z.int().describe('new readings, and readings whose value changed'),
+  repeated: z.int().describe('already stored'),
   errors: z.array(mistake),
 });
 
@@ -47,8 +47,8 @@ interface Sent extends NamedPoint {
 }
 
 /**
- * `POST /api/readings`: readings from gateways and loggers. It asks for a token of its own (INGEST_TOKEN): a device
- * that writes readings may do nothing else, and who may use the console cannot write readings by that alone.
+ * `POST /api/readings`: readings from gateways and loggers. It requires its own token (INGEST_TOKEN): a device that
+ * writes readings may do nothing else, and access to the console does not include writing readings.
  */
 export async function readingsApi(
   app: FastifyInstance,
@@ -57,7 +57,7 @@ export async function readingsApi(
   app.addContentTypeParser('application/x-ndjson', (_request, body, done) => done(null, body));
   app.addHook('onRequest', async (request) => checkToken(request, token));
   app.setSerializerCompiler(serializerCompiler);
-  // Rows are looked at one by one: a wrong one must not spoil the others.
+  // Rows are validated one by one: an invalid row must not reject the others.
   app.setValidatorCompiler<z.ZodType>((route) =>
     route.httpPart === 'body' ? () => true : validatorCompiler(route),
   );
@@ -68,7 +68,7 @@ export async function readingsApi(
       bodyLimit: 8 * 1024 * 1024,
       config: { ownToken: true },
       schema: {
-        summary: 'Take readings in',
+        summary: 'Store readings',
         description,
         consumes: ['application/json', 'application/x-ndjson'],
         querystring: z.object({ strict: flag.default(false) }),
@@ -127,7 +127,7 @@ function isStream(body: unknown): body is AsyncIterable<Buffer> {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }
 
-/** @returns what is wrong with it, where something is. */
+/** @returns the reading, or the reason it is invalid */
 function readRow(value: unknown): Omit<Sent, 'row'> | string {
   if (value instanceof SyntaxError) return value.message;
   const read = row.safeParse(value);

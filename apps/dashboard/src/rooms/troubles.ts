@@ -1,9 +1,9 @@
 import { metrics } from '@mycelium/farm';
 import type { RoomNow, Trouble } from './room-now.ts';
 
-/** Readings come about once a minute: a sensor without one for this long is silent. */
+/** Readings arrive about once a minute: a sensor without one for this long is silent. */
 export const longSilence = 10 * 60_000;
-/** Images come about once an hour. */
+/** Images arrive about once an hour. */
 const oldImage = 3 * 3_600_000;
 
 export function troublesOf(room: Omit<RoomNow, 'troubles'>, now: Date): Trouble[] {
@@ -20,7 +20,7 @@ export function troublesOf(room: Omit<RoomNow, 'troubles'>, now: Date): Trouble[
     const reading = room.metrics[metric];
     if (!reading || allOld) continue;
     const { value, at, band } = reading;
-    // An old value says nothing about now, so only its age is reported.
+    // An old value does not describe the present, so only its age is reported.
     if (age(at) > longSilence) troubles.push({ what: 'old-metric', metric, since: at });
     else if (band && value < band.low) troubles.push({ what: 'below-band', metric, value, limit: band.low });
     else if (band && value > band.high)

@@ -17,7 +17,7 @@ import { alertRoutes } from '../records/alert-routes.ts';
 import { roomRoutes } from '../rooms/room-routes.ts';
 import { todayRoutes } from '../rooms/today-routes.ts';
 
-/** Everything the pages use, for machines too: described at /api/openapi.json. */
+/** The API that the pages use, open to programs too. It is described at /api/openapi.json. */
 export async function api(app: FastifyInstance, deps: Deps): Promise<void> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

@@ -25,7 +25,7 @@ export function Audit() {
       const page = await ask<Page>(
         `/api/audit${query({ actor, before: actions.at(-1)?.id, limit: pageSize })}`,
       );
-      // With what is shown already: of that, newer actions push some out of the first page.
+      // Keep the actions shown already: newer ones push some of them off the first page.
       setOlder([...actions, ...page.actions]);
       setEnded(page.actions.length < pageSize);
       return undefined;

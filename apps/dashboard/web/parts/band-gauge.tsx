@@ -8,7 +8,7 @@ interface BandGaugeProps {
   metric: Metric;
 }
 
-/** Where a value stands against its band: the band takes the middle half. */
+/** Shows a value relative to its band, which takes up the middle half. */
 export function BandGauge({ low, high, value, metric }: BandGaugeProps) {
   const span = high - low;
   const share = Math.max(0, Math.min(1, (value - (low - span / 2)) / (span * 2)));

@@ -13,7 +13,7 @@ interface Selection {
   end: Cell;
 }
 
-/** 0–1, or undefined where nothing is expected. */
+/** 0–1, or undefined if nothing is expected. */
 function shareOf(cell: CoverageCell, what: What): number | undefined {
   if (what === 'readings') return cell.readings ?? undefined;
   return cell.expected === 0 ? undefined : (cell.embedded + cell.quarantined) / cell.expected;
@@ -55,7 +55,7 @@ interface MatrixProps {
   onChoose: (chosen: { rooms: string[]; from: string; to: string }) => void;
 }
 
-/** Rooms down, days across. Drag over cells, or hold Shift with the arrow keys, and let go or press Enter. */
+/** Rooms down, days across. Select cells by dragging, or with Shift and the arrow keys followed by Enter. */
 export function CoverageMatrix({ rows, what, onChoose }: MatrixProps) {
   const [selection, setSelection] = useState<Selection>();
   const [focus, setFocus] = useState<Cell>({ row: 0, column: (rows[0]?.cells.length ?? 1) - 1 });
@@ -66,7 +66,7 @@ export function CoverageMatrix({ rows, what, onChoose }: MatrixProps) {
   const choosing = isOperator();
 
   useEffect(() => {
-    // Today is at the right end, and what people look at first.
+    // Today is at the right end, and people look at it first.
     const wrap = table.current?.parentElement;
     if (wrap) wrap.scrollLeft = wrap.scrollWidth;
   }, [days.length]);

@@ -43,7 +43,7 @@ const judge = (given: Facts, ...open: string[]) =>
   findConditions(given, (kind, subject) => open.includes(alertKey({ kind, subject })));
 const keys = (given: Facts, ...open: string[]) => judge(given, ...open).map(alertKey);
 
-test('nothing is wrong when nothing is', () => {
+test('a healthy farm has no alerts', () => {
   const given = ofJob({ ended: [run({ report: { failureRate: 0, foundNothing: false } })] });
   assert.deepEqual(judge({ ...given, heartbeats: [heartbeat(ago(5))] }), []);
 });
@@ -57,13 +57,13 @@ test('a failure rate opens above 10 % and closes below 5 %', () => {
   assert.deepEqual(keys(rate(0.049), alert), []);
 });
 
-test('the alert about failed images says how many were tried', () => {
+test('the alert about failed images shows how many were tried', () => {
   const report = { failureRate: 1, tried: 2, failed: 2 };
   const [alert] = judge(ofJob({ ended: [run({ report })] }));
   assert.match(alert?.message ?? '', /^2 of 2 images in the run of 2025-12-25 01:00:00 failed\./);
 });
 
-test('only the newest report counts, and no report for longer than three days', () => {
+test('only the newest report counts, and for three days at most', () => {
   const bad = { report: { failureRate: 0.5 } };
   const good = { report: { failureRate: 0 } };
   assert.deepEqual(keys(ofJob({ ended: [run(good), run(bad)] })), []);
@@ -86,7 +86,7 @@ test('many rooms without data are one alert', () => {
   ]);
 });
 
-test('three failures in a row are an alert with the last reason; a success ends it', () => {
+test('three failures in a row are an alert with the last reason; a success closes it', () => {
   const failed = run({ status: 'failed', error: `no space left ${'x'.repeat(1_000)}` });
   assert.deepEqual(keys(ofJob({ ended: [failed, failed] })), []);
   const [alert] = judge(ofJob({ ended: [failed, failed, failed] }));
@@ -96,7 +96,7 @@ test('three failures in a row are an alert with the last reason; a success ends 
   assert.deepEqual(keys(ofJob({ ended: [run(), failed, failed] })), []);
 });
 
-test('a due slot that has not begun is an alert, in farm time', () => {
+test('a due slot that has not started is an alert, in farm time', () => {
   const [alert] = judge(ofJob({ overdue: [new Date('2025-12-24T17:03:20Z')] }));
   assert.match(alert?.message ?? '', /^The run of 2025-12-25 01:03:20 is due and has not started\./);
   assert.deepEqual(
@@ -111,7 +111,7 @@ test('missed slots are an alert', () => {
   assert.deepEqual(keys(ofJob({ missed })), [`missed ${job}`]);
 });
 
-test('a service is dead when all its processes are silent for a minute, and alive when one was seen lately', () => {
+test('a service is dead when all its processes are silent for a minute, and alive when one was seen recently', () => {
   const alert = 'dead-worker worker-clip';
   const heartbeats = (...seconds: number[]) =>
     facts({ heartbeats: seconds.map((silent) => heartbeat(ago(silent))) });
@@ -130,7 +130,7 @@ test('a worker that is paused for a while is an alert; a dead one is only report
   assert.deepEqual(keys(facts({ heartbeats: [heartbeat(ago(500), ago(600))] })), ['dead-worker worker-clip']);
 });
 
-test('dead-lettered jobs are an alert of their queue after ten minutes', () => {
+test('dead-lettered jobs raise an alert for their queue after ten minutes', () => {
   const letters = (seconds: number) => [
     { queue: 'clip-batch', count: 1, oldest: ago(seconds), newest: ago(1) },
   ];
@@ -157,12 +157,12 @@ test('a job that is requeued for the same reason for ten minutes is an alert', (
   assert.match(alert?.message ?? '', /^2 jobs keep being requeued, .*: this worker does not know the job\.$/);
 });
 
-test('behind a run that is alive, a job may wait for as long as one run may take', () => {
+test('a job may wait behind a live run for as long as one run may take', () => {
   assert.deepEqual(keys(ofJob({ requeued: [requeued(3_600, true)] })), []);
   assert.deepEqual(keys(ofJob({ requeued: [requeued(3_601, true)] })), [`requeued ${job}`]);
 });
 
-test('a run that waits and has had no batch for two minutes is stuck', () => {
+test('a waiting run without a batch for two minutes is stuck', () => {
   const stuck = (seconds: number) =>
     facts({ stuckRuns: [{ job, slot: ago(9_000), idleSince: ago(seconds) }] });
   assert.deepEqual(keys(stuck(120)), []);

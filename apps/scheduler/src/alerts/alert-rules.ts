@@ -5,7 +5,7 @@ import type { DeadLetters } from '../dead-letters.ts';
 import type { StuckRun } from '../stuck-runs.ts';
 import type { Facts, JobFacts } from './facts.ts';
 
-/** Kinds of alerts; `docs/alerts.md` says what to do about each. */
+/** Kinds of alerts; `docs/alerts.md` explains what to do about each. */
 export const alertKinds = [
   'failure-rate',
   'no-data',
@@ -30,7 +30,7 @@ export const stuckSeconds = 120;
 export const requeuedSeconds = 600;
 /** A missed slot stays an alert for this long, or until it is backfilled. */
 export const missedHours = 24;
-/** An older report says nothing about today. */
+/** An older report is not evidence about today. */
 export const reportDays = 3;
 /** More rooms without data than this are one problem. */
 export const roomsApart = 20;
@@ -41,7 +41,7 @@ export const alertKey = ({ kind, subject }: { kind: string; subject: string }) =
 /** What a rule works with: the facts, and how to report what it finds. */
 interface Judging {
   facts: Facts;
-  /** Whether such an alert is open: closing one takes more than leaving it unopened. */
+  /** Whether such an alert is open: the thresholds for opening and closing differ. */
   isOpen(kind: AlertKind, subject: string): boolean;
   local(instant: Date): string;
   /** Seconds. */
@@ -56,7 +56,7 @@ interface Judging {
   ): void;
 }
 
-/** Everything that is wrong now. */
+/** Every alert condition that holds now. */
 export function findConditions(facts: Facts, isOpen: Judging['isOpen']) {
   const found: (Condition & { kind: AlertKind })[] = [];
   const judging: Judging = {
@@ -132,7 +132,7 @@ function judgeSlots({ local, add }: Judging, { job, overdue, missed }: JobFacts)
   }
 }
 
-/** Behind a run that is alive a job may wait for as long as one run may take. */
+/** A job may wait behind a live run for as long as one run may take. */
 function judgeRequeued({ local, age, add }: Judging, { job, requeued, timeoutSeconds }: JobFacts): void {
   const long = requeued.filter(
     ({ since, behindLiveRun }) =>

@@ -9,9 +9,9 @@ export interface JobFacts {
   timeoutSeconds: number;
   /** The last ended runs, newest slot first. */
   ended: EndedRun[];
-  /** Slots that are due beyond the grace and have not begun, oldest first. */
+  /** Slots past their misfire grace that have not begun, oldest first. */
   overdue: Date[];
-  /** Slots of the last day that were given up. */
+  /** Slots that were given up in the last day. */
   missed: { slots: number; newest: Date; recordedAt: Date } | undefined;
   /** Jobs that workers could not take, those with the oldest reason first. */
   requeued: RequeuedRow[];
@@ -30,7 +30,7 @@ export interface Facts {
   timeZone: string;
   jobs: JobFacts[];
   heartbeats: HeartbeatRow[];
-  /** Undefined while Redis does not answer: then nothing is known of them. */
+  /** Undefined while Redis does not answer. */
   deadLetters: DeadLetters[] | undefined;
   stuckRuns: StuckRun[] | undefined;
 }

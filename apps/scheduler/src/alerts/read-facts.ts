@@ -6,7 +6,7 @@ import { findStuckRuns } from '../stuck-runs.ts';
 import { failuresInARow, missedHours } from './alert-rules.ts';
 import type { EndedRun, Facts } from './facts.ts';
 
-/** What the rules judge by. Redis may be down: then what it holds is undefined, and the rest is known. */
+/** Reads the facts that the rules judge. While Redis is down, the facts from it are undefined. */
 export async function readFacts(pool: Pool, queues: Queues, timeZone: string, at: Date): Promise<Facts> {
   const [ended, overdue, missed, requeued, heartbeats, deadLetters, stuckRuns] = await Promise.all([
     endedRuns(pool),
@@ -34,7 +34,7 @@ export async function readFacts(pool: Pool, queues: Queues, timeZone: string, at
   };
 }
 
-/** The last ended runs of each job, by slot: a backfill of old days says nothing about today. */
+/** The last ended runs of each job, by slot, since a backfill of old days says nothing about today. */
 async function endedRuns(pool: Pool): Promise<Map<string, EndedRun[]>> {
   const { rows } = await pool.query<Omit<EndedRun, 'report'> & { job: string; report: unknown }>(
     `select job, slot, status, finished_at as "finishedAt", error, report
@@ -50,7 +50,7 @@ async function endedRuns(pool: Pool): Promise<Map<string, EndedRun[]>> {
 
 async function missedSlots(pool: Pool, at: Date) {
   const { rows } = await pool.query<{ job: string; slots: number; newest: Date; recordedAt: Date }>(
-    // The catch-up records nothing older than 31 days; the bound on the slot is for the index.
+    // The catch-up records nothing older than 31 days. The bound on the slot lets the query use the index.
     `select job, count(*) as slots, max(slot) as newest, max(finished_at) as "recordedAt" from runs
      where status = 'missed' and slot > $1::timestamptz - interval '32 days'
        and finished_at > $1::timestamptz - make_interval(hours => $2)

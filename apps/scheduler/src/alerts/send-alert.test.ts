@@ -20,7 +20,7 @@ const ok: Answer = (response) => response.writeHead(200).end();
 
 const overdue = message('alert.overdue.one', { slot: '2025-12-25 01:03:20' });
 
-/** A receiver with one answer per request, and an alert to send it. */
+/** Starts a receiver with one answer per request, and opens an alert to send to it. */
 async function setup(t: TestContext, ...answers: Answer[]) {
   const pool = await createTestDatabase(t);
   const received: { body: string; signature: string | undefined; url: string | undefined }[] = [];
@@ -58,7 +58,7 @@ async function setup(t: TestContext, ...answers: Answer[]) {
   return { pool, received, states, send };
 }
 
-test('an alert is sent as JSON under a signature the receiver can check, and sent once', async (t) => {
+test('an alert is sent once, as JSON with a signature the receiver can check', async (t) => {
   const { received, send } = await setup(t);
   await send(start);
   await send(after(10));
@@ -91,7 +91,7 @@ test('without a secret nothing is signed', async (t) => {
   assert.equal(received[0]?.signature, undefined);
 });
 
-test('what the receiver refuses is tried again, later each time, until it is taken', async (t) => {
+test('a refused alert is retried at growing intervals until it is accepted', async (t) => {
   const refuse: Answer = (response) => response.writeHead(500).end('no');
   const { received, send } = await setup(t, refuse, refuse, ok);
   await send(start);
@@ -105,11 +105,11 @@ test('what the receiver refuses is tried again, later each time, until it is tak
   assert.equal(received.length, 3);
 });
 
-test('tries grow apart to an hour', () => {
+test('the intervals grow to an hour', () => {
   assert.deepEqual([0, 1, 2, 8, 9, 60].map(retryAfterSeconds), [10, 20, 40, 2_560, 3_600, 3_600]);
 });
 
-test('a receiver that does not answer is given up for now', async (t) => {
+test('sending stops for now when the receiver does not answer', async (t) => {
   const { received, states, send } = await setup(t, () => {}, ok);
   await send(start, { patience: 200 });
   await send(after(10));

@@ -5,11 +5,11 @@ import { type Language, sayStored } from '@mycelium/words';
 
 export interface Webhook {
   url: string;
-  /** Signs what is sent: `x-mycelium-signature: sha256=…`, the HMAC of the body in hexadecimal. */
+  /** Signs the body: `x-mycelium-signature: sha256=…` with its HMAC in hexadecimal. */
   secret?: string | undefined;
-  /** Of the message; English where it is not set, and for alerts without a code. */
+  /** The language of the message; English if it is not set, and for alerts without a code. */
   language?: Language | undefined;
-  /** Milliseconds an answer may take. */
+  /** Milliseconds to wait for an answer. */
   patience?: number;
 }
 
@@ -19,8 +19,8 @@ const firstRetrySeconds = 10;
 const lastRetrySeconds = 3_600;
 
 /**
- * Sends every opening and closing of an alert that the webhook has not accepted yet. A failed request is repeated
- * later, twice as long apart each time, up to an hour.
+ * Sends every opening and closing of an alert that the webhook has not accepted yet. A failed request is retried at
+ * intervals that double up to an hour.
  */
 export async function sendAlerts({
   pool,
@@ -84,7 +84,7 @@ async function send(
       ...(signature && { 'x-mycelium-signature': `sha256=${signature}` }),
     },
     body,
-    // The alerts of the farm go to the configured address only.
+    // Alerts go to the configured address only, so redirects are not followed.
     redirect: 'manual',
     signal: AbortSignal.timeout(patience),
   });
@@ -92,7 +92,7 @@ async function send(
   if (!response.ok) throw new Error(`it answered ${response.status}`);
 }
 
-/** fetch hides the reason in its cause. The address stays out of it: it may hold a token. */
+/** fetch hides the reason in its cause. The address is left out, since it may contain a token. */
 function reasonOf(error: unknown): string {
   const { cause, message } = error as Error & { cause?: { code?: string } };
   return cause?.code ?? message;

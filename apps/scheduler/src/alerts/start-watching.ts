@@ -4,8 +4,8 @@ import { type Watch, watchAlerts } from './watch-alerts.ts';
 const everySeconds = 10;
 
 /**
- * Watches now and every few seconds, while this scheduler leads. It has its own loop: a reconciliation that waits for
- * Redis must not delay alerts, and a slow webhook must not delay a reconciliation.
+ * Watches for alerts now and then every few seconds while this scheduler is the leader. It has its own loop because a
+ * reconciliation that waits for Redis must not delay alerts, and a slow webhook must not delay a reconciliation.
  */
 export function startWatching(watch: Watch, leads: () => boolean) {
   return repeat(everySeconds, async () => {

@@ -35,7 +35,7 @@ async function setup(t: Parameters<typeof createTestDatabase>[0], connection = t
     await watchAlerts(parts(now));
     return (await listOpenAlerts(pool)).map(({ kind, subject }) => `${kind} ${subject}`).sort();
   };
-  /** A run from beginning to end, on the clock of the test. */
+  /** Records a run from start to end, by the test's clock. */
   const ran = async (
     job: JobName,
     when: Date,
@@ -65,7 +65,7 @@ const images = (succeeded: number, failed: number): Result<'daily_clip_inference
   database: { images: 0, embeddings: 0, quarantined: 0 },
 });
 
-test('the absence of a run is an alert once the grace is over, and its beginning is the end of it', async (t) => {
+test('a missing run is an alert after the grace period, until the run starts', async (t) => {
   const { pool, parts, watch, ran } = await setup(t);
   await reconcile(parts(hours(-0.5)));
   assert.deepEqual(await watch(seconds(299)), []);
@@ -73,7 +73,7 @@ test('the absence of a run is an alert once the grace is over, and its beginning
   const [alert] = await listOpenAlerts(pool);
   assert.match(alert?.message ?? '', /^The run of 2025-12-25 01:03:20 is due/);
   assert.match(sayStored(alert ?? { code: null }, '', 'zh-CN'), /^2025-12-25 01:03:20 的运行已到时间/);
-  // Nobody has to reconcile for that, and it is there once however often one looks.
+  // No reconciliation is needed, and watching twice opens one alert.
   assert.deepEqual(await watch(hours(1)), ['overdue daily_env_stats', 'overdue hourly_setpoint_monitoring']);
   await ran('daily_env_stats', slot);
   assert.deepEqual(await watch(seconds(3_700)), ['overdue hourly_setpoint_monitoring']);
@@ -86,7 +86,7 @@ test('a paused schedule is not overdue', async (t) => {
   assert.deepEqual(await watch(seconds(399)), []);
 });
 
-test('started at 04:00, a job without catch-up has missed its slot, and that is an alert', async (t) => {
+test('a scheduler started at 04:00 alerts about the missed slot of a job without catch-up', async (t) => {
   const { pool, parts, watch } = await setup(t);
   t.mock.property(jobs.daily_env_stats, 'catchUp', 'none');
   await reconcile(parts(hours(-0.5)));
@@ -170,11 +170,11 @@ test('a silent service is dead after a minute, and a breaker open for a while is
   assert.deepEqual(await watch(seconds(215)), []);
 });
 
-test('a dead letter in Redis is an alert of its queue until it is taken away', async (t) => {
+test('a dead letter in Redis is an alert for its queue until it is removed', async (t) => {
   const { connection, queues, watch } = await setup(t);
   const queue = queues.of('embed_batch');
   const job = await queues.enqueue('embed_batch', { keys: ['612/a.jpg'] });
-  // As a worker leaves a job that failed for good.
+  // The state in which a worker leaves a job that used its last attempt.
   await connection.redis.lrem(queue.toKey('wait'), 0, job.id as string);
   await connection.redis.zadd(queue.toKey('failed'), slot.getTime(), job.id as string);
   await connection.redis.hset(queue.toKey(job.id as string), 'finishedOn', slot.getTime());
@@ -184,7 +184,7 @@ test('a dead letter in Redis is an alert of its queue until it is taken away', a
   assert.deepEqual(await watch(seconds(700)), []);
 });
 
-test('a waiting run is stuck when it has no batch that is alive, and no longer when it wakes', async (t) => {
+test('a waiting run without a live batch is stuck until it wakes', async (t) => {
   const { pool, connection, queues, watch } = await setup(t);
   const name = 'daily_clip_inference';
   const { id, timestamp } = await enqueueSlot(queues, name, slot, 'backfill', {});
@@ -205,7 +205,7 @@ test('a waiting run is stuck when it has no batch that is alive, and no longer w
 
   assert.deepEqual(await watch(seconds(1)), []);
   assert.deepEqual(await watch(seconds(200)), [], 'its batch is in the queue');
-  // As when somebody deletes the batch by hand in Redis: BullMQ itself would update its parent.
+  // As if someone had deleted the batch by hand in Redis: BullMQ itself would update its parent.
   await connection.redis.del(queues.of('embed_batch').toKey(batch.id as string));
   assert.deepEqual(await watch(seconds(210)), []);
   assert.deepEqual(await watch(seconds(331)), [`stuck-run ${name}`]);
@@ -228,7 +228,7 @@ test('a job that workers cannot take is an alert after ten minutes, until it is 
   assert.equal((await pool.query('select from requeued')).rowCount, 0);
 });
 
-test('while Redis is unreachable everything else is watched, and its own alerts stay as they were', async (t) => {
+test('while Redis is unreachable, its own alerts stay unchanged and everything else is watched', async (t) => {
   const nowhere = {
     REDIS_URL: 'redis://127.0.0.1:1',
     REDIS_CONNECT_TIMEOUT: 500,

@@ -23,7 +23,7 @@ export interface Watch {
   webhook?: Webhook | undefined;
 }
 
-/** Opens an alert for what is wrong, closes those that are over, and notifies the webhook. */
+/** Opens alerts for new conditions, closes those that are over, and notifies the webhook. */
 export async function watchAlerts({ pool, queues, timeZone, logger, now, webhook }: Watch): Promise<void> {
   const at = now();
   const facts = await readFacts(pool, queues, timeZone, at);

@@ -3,7 +3,7 @@ import type { Failure, Image } from './image.ts';
 
 type Report = Result<'embed_batch'>;
 
-/** The result of a batch: counts per room, and why an image failed. */
+/** The result of a batch: counts per room, and the reason for each failed image. */
 export function batchReport(done: Pick<Image, 'room'>[], failures: Failure[]): Report {
   const rooms: Report['rooms'] = {};
   for (const { room } of done) add(rooms, room, { total: 1, succeeded: 1, failed: 0, skipped: 0 });
@@ -11,7 +11,7 @@ export function batchReport(done: Pick<Image, 'room'>[], failures: Failure[]): R
   return { rooms, failures: failures.map(({ key, reason }) => ({ key, reason })) };
 }
 
-/** One result of several batches. */
+/** Merges the results of several batches. */
 export function mergeReports(reports: Report[]): Report {
   const rooms: Report['rooms'] = {};
   for (const report of reports) {

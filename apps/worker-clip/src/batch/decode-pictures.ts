@@ -6,13 +6,13 @@ import { inSpan, timeStage } from '@mycelium/telemetry';
 import pLimit from 'p-limit';
 import type { Batch, Image } from './image.ts';
 
-/** For all batches of this process: enough files at once to hide a slow store, few enough to fit in memory. */
+/** Shared by all batches of this process: enough files at once to hide a slow store, few enough to fit in memory. */
 const opening = pLimit(8 * availableParallelism());
 
 /** The image with its picture, and the etag of the bytes it was decoded from. */
 export type Decoded<I extends Image> = I & { etag: string; pixels: Pixels };
 
-/** Reads and decodes the pictures. Those that cannot be decoded are quarantined, and the others continue. */
+/** Reads and decodes the pictures. Quarantines those that cannot be decoded and returns the others. */
 export async function decodePictures<I extends Image>(images: I[], batch: Batch): Promise<Decoded<I>[]> {
   const decoded = await timeStage('decode', images.length, () =>
     Promise.all(
@@ -30,7 +30,7 @@ async function decodePicture<I extends Image>(image: I, batch: Batch): Promise<D
     read = await batch.store.read(image.key, batch.signal);
     return { ...image, etag: read.etag, pixels: await decodeImage(read.bytes, batch.signal) };
   } catch (error) {
-    // Otherwise the store is down, or the worker stops: the whole batch is tried again.
+    // Any other error means that the store is down or the worker is stopping: the whole batch is retried.
     if (!(error instanceof PermanentError || isNotFound(error))) throw error;
     batch.failures.push({
       key: image.key,

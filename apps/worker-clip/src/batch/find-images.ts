@@ -2,7 +2,7 @@ import { type RecordedImage, recordedImages } from '@mycelium/database';
 import { type ImageKey, isRoom, PermanentError, parseImageKey, realRoom } from '@mycelium/farm';
 import type { Batch } from './image.ts';
 
-/** The images of the keys, from their rows. A key without a row fails. */
+/** Loads the images of the keys from their rows. A key without a row fails. */
 export async function imagesFromRows(keys: string[], batch: Batch): Promise<RecordedImage[]> {
   const images = await recordedImages(batch.pool, keys);
   const found = new Set(images.map(({ key }) => key));
@@ -15,7 +15,7 @@ export async function imagesFromRows(keys: string[], batch: Batch): Promise<Reco
   return images;
 }
 
-/** The images of a batch that saves nothing: planning has recorded no rows for them. */
+/** The images of a batch that saves nothing, for which planning recorded no rows. */
 export function imagesFromKeys(keys: string[], batch: Batch): ImageKey[] {
   return keys.flatMap((key) => parse(key, batch) ?? []);
 }

@@ -2,7 +2,7 @@ import type { RecordedImage, Replacement } from '@mycelium/database';
 import type { RunContext } from '@mycelium/queue';
 import type { ClipContext } from '../context.ts';
 
-/** What a batch knows of an image before it reads the picture. Only recorded images have an etag. */
+/** What a batch knows about an image before reading the picture. Only recorded images have an etag. */
 export type Image = Pick<RecordedImage, 'key' | 'room' | 'capturedAt' | 'growthDay' | 'stage'> & {
   etag?: string;
 };
@@ -13,11 +13,11 @@ export interface Failure {
   room: string;
   reason: string;
   detail: string;
-  /** The version that is quarantined; undefined when nothing is wrong with the picture. */
+  /** The version to quarantine; undefined when the picture is fine. */
   quarantine?: { etag: string; bytes: number };
 }
 
-/** A batch in progress. Each stage returns the images that continue, and adds those that do not to `failures`. */
+/** A batch in progress. Each stage returns the images to continue with and adds the others to `failures`. */
 export interface Batch extends ClipContext, RunContext {
   failures: Failure[];
   /** Pictures whose etag is no longer the one in their row. */

@@ -18,8 +18,8 @@ type Embedded = Image &
   };
 
 /**
- * Commits the vectors and the failures of a batch, and queues descriptions of what was saved: vectors never wait for
- * them. An image that was replaced again while it was embedded fails and stays pending.
+ * Commits the vectors and the failures of a batch, then queues descriptions of the saved images, so that vectors never
+ * wait for descriptions. An image that was replaced again while it was being embedded fails and stays pending.
  * @returns the images that were saved
  */
 export async function saveVectors<I extends Embedded>(images: I[], batch: Batch): Promise<I[]> {
@@ -28,7 +28,7 @@ export async function saveVectors<I extends Embedded>(images: I[], batch: Batch)
     await updateReplaced(tx, replaced);
     const ids = await upsertEmbeddings(tx, model.id, images.map(toRow));
     if (captioner) await wantDescriptions(tx, model.id, ids);
-    // A bad version that was replaced is not quarantined any longer once the good one has a vector.
+    // Once a good version has a vector, the bad version it replaced leaves quarantine.
     const written = new Set(ids);
     await releaseFromQuarantine(
       tx,

@@ -10,7 +10,7 @@ type Seen<I> = Omit<I, 'pixels'> & { imageVector: Float32Array };
 type Placed<I> = I & { environment: Climate };
 type Described<I> = I & { identity: string; text: FusionText; textVector: Float32Array };
 
-/** The vector of each picture. The pixels are dropped: nothing needs them any longer. */
+/** Adds the vector of each picture and drops the pixels, which are no longer needed. */
 export async function embedPictures<I extends Image>(
   images: Decoded<I>[],
   { encoder, signal }: Batch,
@@ -20,7 +20,7 @@ export async function embedPictures<I extends Image>(
   return images.map(({ pixels: _, ...image }, n) => ({ ...image, imageVector: vectors[n] as Float32Array }));
 }
 
-/** The climate of each room at the time of capture. */
+/** Adds the climate of each image's room at the time of capture. */
 export async function addClimate<I extends Pick<Image, 'room' | 'capturedAt'>>(
   images: I[],
   { pool }: Batch,
@@ -30,7 +30,7 @@ export async function addClimate<I extends Pick<Image, 'room' | 'capturedAt'>>(
   return images.map((image, n) => ({ ...image, environment: environments[n] as Climate }));
 }
 
-/** The identity text of each image and its vector; a description is fused later. */
+/** Adds the identity text of each image and its vector. A description is fused later. */
 export async function embedIdentities<I extends Placed<Pick<Image, 'room' | 'growthDay' | 'stage'>>>(
   images: I[],
   { encoder, signal }: Batch,

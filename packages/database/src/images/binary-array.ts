@@ -1,6 +1,6 @@
 const oids = { int4: 23, float8: 701 } as const;
 
-/** Numbers as PostgreSQL's binary arrays: printing and parsing them as text would cost more than the insert. */
+/** Encodes numbers as a binary PostgreSQL array: printing and parsing text would cost more than the insert. */
 export function binaryArray(type: keyof typeof oids, values: ArrayLike<number | null>): Buffer {
   const size = type === 'int4' ? 4 : 8;
   const bytes = Buffer.allocUnsafe(20 + values.length * (4 + size));

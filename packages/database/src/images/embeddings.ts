@@ -7,7 +7,7 @@ export interface EmbeddingRow {
   imageVector: Float32Array;
   fusedVector: Float32Array;
   madeFrom: 'description' | 'identity';
-  /** Exactly the text that the text vector was made from. */
+  /** The exact text that the text vector was made from. */
   textUsed: string;
   textCut: boolean;
   identityText: string;
@@ -15,8 +15,8 @@ export interface EmbeddingRow {
 }
 
 /**
- * Writes a batch of vectors in one statement: one row per image and model, and writing it again replaces it. An image
- * whose row has another etag by now, or none, is left out: its vector would belong to a picture that is gone.
+ * Writes a batch of vectors in one statement: one row per image and model; writing it again replaces it. An image whose
+ * row is gone or now has another etag is left out: its vector would belong to a picture that no longer exists.
  * @returns the ids of the images that were written.
  */
 export async function upsertEmbeddings(
@@ -33,7 +33,7 @@ export async function upsertEmbeddings(
                  $9::text[], $10::float8[], $11::float8[], $12::float8[])
        as row(image_id, etag, image_vector, fused_vector, made_from, text_used, text_cut, identity_text, t, h, c)
      join image on image.id = row.image_id and image.etag = row.etag
-     -- Locked in the order in which upsertImages locks them; the etags then stay as they are until the commit.
+     -- Locked in the same order as in upsertImages, so that the etags cannot change before the commit.
      order by image.key collate "C" for share of image
      on conflict (image_id, model_id) do update set
        etag = excluded.etag, image_vector = excluded.image_vector, fused_vector = excluded.fused_vector,
@@ -93,7 +93,7 @@ export interface DescriptionRow {
   quality: number;
 }
 
-/** Stores descriptions and the vectors fused with them. A picture that was replaced meanwhile keeps its own row. */
+/** Stores descriptions and the vectors fused with them. Skips a picture that was replaced in the meantime. */
 export async function updateDescriptions(
   db: Queryable,
   modelId: number,
@@ -122,7 +122,7 @@ export async function updateDescriptions(
   );
 }
 
-/** Notes, in the transaction of the vectors, that these images need a description. */
+/** Records, in the transaction of the vectors, that these images need a description. */
 export async function wantDescriptions(db: Queryable, modelId: number, imageIds: number[]): Promise<void> {
   await db.query(
     `insert into description_wanted (image_id, model_id) select unnest($2::bigint[]), $1
@@ -131,7 +131,7 @@ export async function wantDescriptions(db: Queryable, modelId: number, imageIds:
   );
 }
 
-/** Deletes the note: this version of the image has its description, or will never get one. */
+/** Deletes that record: this version of the image has its description or will never get one. */
 export async function settleDescription(
   db: Queryable,
   modelId: number,
@@ -144,7 +144,7 @@ export async function settleDescription(
   );
 }
 
-/** Images that have waited for a description since before an instant, newest first. */
+/** Images that have been waiting for a description since before an instant, newest first. */
 export async function undescribedImages(
   db: Queryable,
   { before, limit }: { before: Date; limit: number },

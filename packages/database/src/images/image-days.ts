@@ -3,22 +3,22 @@ import type { Queryable } from '../pool.ts';
 /** The images of one room on one day. Every image is in exactly one of the four states. */
 export interface ImageDay {
   room: string;
-  /** Of the keys' folder. */
+  /** The day in the folder of the keys. */
   day: string;
   images: number;
   /** Have a vector of the model, made from the image as it is now. */
   embedded: number;
-  /** Quarantined in their present version. */
+  /** Quarantined in their current version. */
   quarantined: number;
-  /** Have a vector, but of another model or of an image that was replaced since. */
+  /** Have a vector, but from another model or from a version of the image that has been replaced. */
   stale: number;
   /** Have no vector and are not quarantined. */
   missing: number;
-  /** Embedded ones whose vector is made from a description. */
+  /** The embedded ones whose vector includes a description. */
   described: number;
 }
 
-/** Days without an image are absent. @param modelKey of the vectors that count; the active model if undefined */
+/** Days without images are absent. @param modelKey the model whose vectors count; the active model if undefined */
 export async function imageDays(
   db: Queryable,
   { from, to, modelKey }: { from: string; to: string; modelKey?: string | undefined },

@@ -14,7 +14,7 @@ export interface ImageRow {
   bytes: number;
 }
 
-/** Records images by their keys; one that was replaced in the store gets its new etag. */
+/** Records images by key; an image that was replaced in the store gets its new etag. */
 export async function upsertImages(db: Queryable, images: ImageRow[]): Promise<void> {
   await db.query(
     `insert into image (key, room, day, captured_at, in_date, camera, growth_day, stage, etag, bytes)
@@ -37,7 +37,7 @@ export async function upsertImages(db: Queryable, images: ImageRow[]): Promise<v
   );
 }
 
-/** Those of these keys, in order, whose present picture has no vector of the model and is not quarantined. */
+/** The keys, in order, whose current picture has no vector of the model and is not quarantined. */
 export async function pendingKeys(db: Queryable, keys: string[], modelId: number): Promise<string[]> {
   const { rows } = await db.query<{ key: string }>(
     `select image.key from unnest($1::text[]) with ordinality as wanted(key, n)
@@ -66,16 +66,16 @@ export async function recordedImages(db: Queryable, keys: string[]): Promise<Rec
   return rows;
 }
 
-/** A picture that was found replaced when it was read. */
+/** A picture that turned out to be replaced when it was read. */
 export interface Replacement {
   key: string;
-  /** The etag in its row until now. */
+  /** The etag its row has had until now. */
   known: string;
   etag: string;
   bytes: number;
 }
 
-/** Brings rows up to date with what was read. A row that another process has updated since then stays as it is. */
+/** Updates rows to what was read. Skips a row that another process has updated since. */
 export async function updateReplaced(db: Queryable, replaced: Replacement[]): Promise<void> {
   if (replaced.length === 0) return;
   await db.query(

@@ -15,7 +15,7 @@ const model = (name: string) => ({
   dimensions: 512,
 });
 
-/** A vector of length one that leans to one of 512 directions. */
+/** A vector of length one that leans towards one of 512 directions. */
 function towards(direction: number): Float32Array {
   const vector = new Float32Array(512).fill(0.01);
   vector[direction] = 1;
@@ -42,7 +42,7 @@ async function setup(t: Parameters<typeof createTestDatabase>[0]) {
     pool,
     images.map(({ key }) => key),
   );
-  /** Image n leans to direction n + shift. */
+  /** Image n leans towards direction n + shift. */
   const embed = (modelId: number, shift: number, of = images) =>
     upsertEmbeddings(
       pool,
@@ -69,7 +69,7 @@ async function setup(t: Parameters<typeof createTestDatabase>[0]) {
   return { pool, embed, nearest };
 }
 
-test('a second model is filled while searches go on; use switches at once, and back', async (t) => {
+test('a second model is filled while searches continue; `use` switches at once, and back', async (t) => {
   const { pool, embed, nearest } = await setup(t);
   const first = await ensureModel(pool, 'first', model('first'));
   await embed(first, 0);
@@ -79,7 +79,7 @@ test('a second model is filled while searches go on; use switches at once, and b
   let searches = 0;
   const searching = (async () => {
     while (going) {
-      // Of the first model image 5, of the second image 3: never anything else, and never nothing.
+      // Image 5 by the first model, image 3 by the second: never anything else, and never nothing.
       assert.ok([images[5]?.key, images[3]?.key].includes(await nearest(5)));
       searches++;
     }
@@ -97,7 +97,7 @@ test('a second model is filled while searches go on; use switches at once, and b
   assert.ok(searches > 0);
 });
 
-test('a full answer comes of the model in use, however many vectors another one has nearby', async (t) => {
+test('the active model gives a full answer, however many vectors another model has nearby', async (t) => {
   const { pool, embed } = await setup(t);
   const first = await ensureModel(pool, 'first', model('first'));
   for (let n = 0; n < 4; n++) await embed(await ensureModel(pool, `other ${n}`, model(`other ${n}`)), 0);
@@ -106,7 +106,7 @@ test('a full answer comes of the model in use, however many vectors another one 
   assert.equal(found.length, 40);
 });
 
-test('the first model is the one in use; a model that is not known is refused', async (t) => {
+test('the first model becomes the active one; an unknown model is refused', async (t) => {
   const { pool } = await setup(t);
   assert.equal(await activeModel(pool), undefined);
   await ensureModel(pool, 'first', model('first'));
@@ -116,7 +116,7 @@ test('the first model is the one in use; a model that is not known is refused', 
   assert.equal((await activeModel(pool))?.key, 'first');
 });
 
-test('workers of several models may start at the same moment, each more than once', async (t) => {
+test('several workers of several models may start at the same moment', async (t) => {
   const { pool } = await setup(t);
   const keys = ['a', 'b', 'c', 'a', 'b', 'c'];
   const ids = await Promise.all(keys.map((key) => ensureModel(pool, key, model(key))));

@@ -21,10 +21,10 @@ interface ModelId {
   dimensions: number;
 }
 
-/** The row of a model, made when it is new. The first model there is becomes the one that searches read. */
+/** The id of a model; a new model gets a row and a table. The first model becomes the active one. */
 export async function ensureModel(pool: Pool, key: string, model: ModelId): Promise<number> {
   return transaction(pool, async (tx) => {
-    // Two at once, each of its own model, would wait for one another's tables.
+    // Without the lock, two processes with different models would wait for each other's tables.
     await tx.query(`select pg_advisory_xact_lock(hashtext('mycelium.model'))`);
     const { rows } = await tx.query<{ id: number }>(
       `insert into model (key, name, revision, dtype, hash, demo, dimensions) values ($1, $2, $3, $4, $5, $6, $7)
@@ -38,7 +38,7 @@ export async function ensureModel(pool: Pool, key: string, model: ModelId): Prom
   });
 }
 
-/** The table of a model's vectors; attached, not created in place, so that searches go on meanwhile. */
+/** Creates the table of a model's vectors and attaches it, so that searches continue meanwhile. */
 async function ensureVectorTable(tx: Queryable, modelId: number): Promise<void> {
   const table = `image_embedding_${modelId}`;
   const { rowCount } = await tx.query(
@@ -47,7 +47,7 @@ async function ensureVectorTable(tx: Queryable, modelId: number): Promise<void> 
     [table],
   );
   if (rowCount) return;
-  // A row of one vector and its texts stays whole; at the usual 2 kB PostgreSQL would put the texts aside as well.
+  // Keeps a vector and its texts in one row; at the usual 2 kB, PostgreSQL would move the texts out of line as well.
   await tx.query(
     `create table ${table} (like image_embedding including defaults including constraints including indexes
                             including storage) with (toast_tuple_target = 4096)`,
@@ -64,7 +64,10 @@ export async function activeModel(
   return rows[0];
 }
 
-/** Searches read this model from now on: one row changes, so no search sees both. @returns false: no such model. */
+/**
+ * Makes this the active model, which searches use. One row changes, so no search sees both.
+ * @returns false when there is no such model
+ */
 export async function useModel(db: Queryable, key: string): Promise<boolean> {
   const { rowCount } = await db.query(
     `insert into active_model (model_id) select id from model where key = $1

@@ -11,7 +11,7 @@ export interface QuarantineRow {
   times: number;
 }
 
-/** Quarantines bad images with the reason; the same picture is not tried again until it is released or replaced. */
+/** Quarantines bad images with the reason. The same picture is not retried until it is released or replaced. */
 export async function quarantine(
   db: Queryable,
   bad: { key: string; reason: string; detail: string; bytes?: number; etag?: string }[],
@@ -44,7 +44,7 @@ export async function listQuarantine(
   return rows;
 }
 
-/** Released images are tried again by the next run over their day. @returns the keys that were released. */
+/** The next run for their day retries released images. @returns the keys that were released */
 export async function releaseFromQuarantine(db: Queryable, keys: string[]): Promise<string[]> {
   const { rows } = await db.query<{ key: string }>(
     'delete from quarantine where key = any($1) returning key',

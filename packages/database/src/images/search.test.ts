@@ -52,7 +52,7 @@ const images = Array.from({ length: count }, (_, n) => ({
 }));
 const text = latentVectors(3, 4);
 
-/** The picture and, with a little of its room's text, the fused vector of every image. */
+/** Every image gets its picture vector and a fused vector with a little of its room's text. */
 async function fill(pool: Pool, name: string, seed: number) {
   const modelId = await ensureModel(pool, name, {
     name,
@@ -88,7 +88,7 @@ test('searches of one model among two', async (t) => {
   await pool.query('analyze');
   const queries = latentVectors(9, 20);
 
-  /** What a scan of everything finds, by picture or by picture and text. */
+  /** What an exact scan finds, by picture or by picture and text. */
   const exactly = async (vector: Float32Array, modelId: number, column: string, where = 'true') => {
     const { rows } = await pool.query<{ key: string }>(
       `select image.key from image_embedding e join image on image.id = e.image_id
@@ -100,7 +100,7 @@ test('searches of one model among two', async (t) => {
   const recall = (found: string[], wanted: string[]) =>
     found.filter((key) => wanted.includes(key)).length / wanted.length;
 
-  await t.test("the whole farm is searched by the model's own index, and by no other", async () => {
+  await t.test("a search of the whole farm uses only the model's own index", async () => {
     for (const { modelId } of [first, second]) {
       const { text, values } = searchQuery({ vector: queries[0] as Float32Array, modelId });
       const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`explain ${text}`, values);
@@ -110,7 +110,7 @@ test('searches of one model among two', async (t) => {
     }
   });
 
-  await t.test('the index finds what a scan finds, beside another model and for pictures too', async () => {
+  await t.test('the index finds what a scan finds, despite another model, and for pictures too', async () => {
     let [byText, byPicture] = [0, 0];
     for (const vector of queries) {
       const { modelId } = second;
@@ -137,7 +137,7 @@ test('searches of one model among two', async (t) => {
     }
   });
 
-  await t.test('days, growth day, stage and quality narrow it', async () => {
+  await t.test('days, growth day, stage and quality narrow the search', async () => {
     const { modelId } = first;
     await pool.query('update image_embedding set quality = image_id % 100 where model_id = $1', [modelId]);
     const vector = queries[0] as Float32Array;
@@ -151,7 +151,7 @@ test('searches of one model among two', async (t) => {
     assert.deepEqual(await found({ room: '999' }), []);
   });
 
-  await t.test('an image is its own nearest, and says how near and of what its vector was made', async () => {
+  await t.test('an image is nearest to itself, with its score and the source of its vector', async () => {
     const key = images[7]?.key as string;
     const vector = await findImageVector(pool, key, second.modelId);
     assert.ok(vector);

@@ -30,30 +30,30 @@ export interface Found {
 
 interface Search extends SearchFilter {
   vector: Float32Array;
-  /** The model that made `vector`: only its vectors can be compared. `activeModel` returns the one that searches use. */
+  /** The model that made `vector`: only vectors of the same model are comparable. Searches use `activeModel`. */
   modelId: number;
   /** `fused` compares with picture and text together, `image` with the picture alone. */
   by?: 'fused' | 'image';
 }
 
 /**
- * The images nearest to a vector, nearest first. With a filter the search is exact, since a filtered HNSW index misses
- * what it did not visit. Over the whole farm it uses the index of the fused vectors.
+ * The images nearest to a vector, nearest first. With a filter the search is exact, since a filtered HNSW index can miss
+ * results. Without one it uses the index of the fused vectors.
  */
 export async function searchImages(pool: Pool, search: Search): Promise<Found[]> {
   const { text, values, reach } = searchQuery(search);
   return transaction(pool, async (tx) => {
     if (reach) await tx.query(`set local hnsw.ef_search = ${reach}`);
-    // A room is read before a parallel worker could start.
+    // A room is read faster than a parallel worker starts.
     if (search.room) await tx.query('set local max_parallel_workers_per_gather = 0');
     return (await tx.query<Found>(text, values)).rows;
   });
 }
 
-/** The statement of a search, and how many vectors the index has to visit at least; none when it is exact. */
+/** The SQL of a search, and the least number of vectors the index must visit; undefined when it is exact. */
 export function searchQuery({ vector, modelId, by = 'fused', limit = 10, ...filter }: Search) {
   const exact = Object.values(filter).some((value) => value !== undefined);
-  // Pictures have no index of their own: what is near by its picture is among the near by picture and text.
+  // Picture vectors have no index: the nearest pictures are found among the nearest fused vectors.
   const candidates = by === 'fused' ? limit : Math.min(1_000, Math.max(200, limit * 10));
   const near = `(select * from image_embedding where model_id = $2 order by fused_vector <=> $1 limit ${Math.trunc(candidates)})`;
   const column = by === 'fused' ? 'fused_vector' : 'image_vector';
@@ -82,7 +82,7 @@ export function searchQuery({ vector, modelId, by = 'fused', limit = 10, ...filt
   return { text, values, reach: exact ? undefined : Math.min(1_000, Math.max(160, candidates * 4)) };
 }
 
-/** The picture vector that a model made of a stored image, for "more like this"; undefined when there is none. */
+/** The picture vector of a stored image, for "more like this"; undefined when there is none. */
 export async function findImageVector(
   db: Queryable,
   key: string,

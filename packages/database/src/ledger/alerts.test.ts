@@ -35,7 +35,7 @@ async function setup(t: Parameters<typeof createTestDatabase>[0]) {
   return { pool, only, toSend };
 }
 
-test('one alert of a kind and a subject is open, also when two schedulers see it at once', async (t) => {
+test('at most one alert per kind and subject is open, even when two schedulers see it at once', async (t) => {
   const { pool, only } = await setup(t);
   const opened = await Promise.all([1, 2, 3].map(() => openAlert(pool, overdue(0), at(10))));
   assert.equal(opened.filter(Boolean).length, 1);
@@ -46,7 +46,7 @@ test('one alert of a kind and a subject is open, also when two schedulers see it
   assert.deepEqual({ message, code, params }, words);
 });
 
-test('an alert that is over may open again at any time', async (t) => {
+test('a cleared alert may open again at any time', async (t) => {
   const { pool, only } = await setup(t);
   await openAlert(pool, overdue(0), at(10));
   const { id } = await only();
@@ -63,7 +63,7 @@ test('an alert that a person closed stays closed until its condition starts agai
   assert.equal(await openAlert(pool, overdue(30), at(40)), true);
 });
 
-test('opening and end are each sent once', async (t) => {
+test('the opening and the end of an alert are each sent once', async (t) => {
   const { pool, only, toSend } = await setup(t);
   await openAlert(pool, overdue(0), at(10));
   assert.deepEqual(await toSend(10), ['opening']);
@@ -85,7 +85,7 @@ test('an end that comes while the opening is being sent is still sent', async (t
   assert.deepEqual(await toSend(12), ['end']);
 });
 
-test('what could not be sent waits for its time, and an end is sent for a day at most', async (t) => {
+test('a failed notification waits for its next attempt, and an end is retried for a day at most', async (t) => {
   const { pool, only, toSend } = await setup(t);
   await openAlert(pool, overdue(0), at(10));
   const { id } = await only();

@@ -1,17 +1,17 @@
 import type { Queryable } from '../pool.ts';
 
-/** Something is wrong. At most one alert of a kind and a subject is open. */
+/** A condition that people should know about. At most one alert per kind and subject is open. */
 export interface Condition {
   kind: string;
-  /** What it is about: a job, a room, a queue, a service. */
+  /** A job, a room, a queue or a service. */
   subject: string;
   severity: 'warning' | 'critical';
   /** In English, for logs and the webhook. */
   message: string;
-  /** What the message says, to word it in the reader's language. */
+  /** The code of the message, for the text in the reader's language. */
   code: string;
   params: Record<string, string | number>;
-  /** When it started: what a person closed stays closed until it starts again. */
+  /** When it started. An alert that a person closed stays closed until the condition starts again. */
   since: Date;
 }
 
@@ -21,7 +21,7 @@ export interface AlertRow {
   subject: string;
   severity: 'warning' | 'critical';
   message: string;
-  /** Null in an alert of a release before. */
+  /** Null in alerts of older releases. */
   code: string | null;
   params: Record<string, string | number> | null;
   openedAt: Date;
@@ -37,7 +37,7 @@ export async function listOpenAlerts(db: Queryable): Promise<AlertRow[]> {
   return rows;
 }
 
-/** @returns false when such an alert is open, or a person closed it since it started. */
+/** @returns false when such an alert is already open, or a person closed it after it started */
 export async function openAlert(db: Queryable, condition: Condition, now: Date): Promise<boolean> {
   const { kind, subject, severity, message, code, params, since } = condition;
   const { rowCount } = await db.query(
@@ -50,7 +50,7 @@ export async function openAlert(db: Queryable, condition: Condition, now: Date):
   return rowCount === 1;
 }
 
-/** The same alert with its current words. It is not sent again. */
+/** Updates the text of an open alert. It is not sent again. */
 export async function rewordAlert(
   db: Queryable,
   id: number,
@@ -75,7 +75,7 @@ export async function clearAlert(db: Queryable, id: number, now: Date): Promise<
   return rowCount === 1;
 }
 
-/** Alerts whose opening or end is still to be sent and whose next try is due. An end is sent for a day. */
+/** Alerts whose opening or end is unsent and whose next attempt is due. Sending an end is tried for a day. */
 export async function alertsToSend(
   db: Queryable,
   now: Date,
@@ -91,7 +91,7 @@ export async function alertsToSend(
   return rows;
 }
 
-/** The webhook has the alert as it was read: its opening, or its end too. */
+/** Records that the webhook received the alert as it was read: its opening, and its end if it had ended. */
 export async function markSent(db: Queryable, { id, openedAt, closedAt }: AlertRow): Promise<void> {
   await db.query(
     `update alert set notified_at = greatest(notified_at, $2), notify_attempts = 0 where id = $1`,

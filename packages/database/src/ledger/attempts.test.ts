@@ -26,7 +26,7 @@ async function setup(t: Parameters<typeof createTestDatabase>[0]) {
   return { pool, run, history };
 }
 
-test('a retry keeps the failures that it retries, with who asked', async (t) => {
+test('a retry keeps the failed attempts before it and who requested them', async (t) => {
   const { pool, run, history } = await setup(t);
   const error = 'relation "reading" does not exist';
   for (const status of ['retrying', 'retrying', 'failed'] as const) await run(scheduled, { status, error });
@@ -42,7 +42,7 @@ test('a retry keeps the failures that it retries, with who asked', async (t) => 
   assert.deepEqual([found?.status, found?.attempts, found?.tries, found?.error], ['succeeded', 1, 4, null]);
 });
 
-test('falling asleep and waking is one attempt, under the lease of the worker that woke', async (t) => {
+test('sleeping and waking is one attempt, under the lease of the worker that woke it', async (t) => {
   const { pool, run, history } = await setup(t);
   await run(scheduled, { status: 'waiting' });
   assert.deepEqual(await history(), [[1, 'schedule', 'schedule', null, null]]);
@@ -65,7 +65,7 @@ test('an attempt whose worker died is lost, and so is one that another request r
   ]);
 });
 
-test('a run that is given up ends its attempt, and fences the worker that had it', async (t) => {
+test('giving up a run ends its attempt and fences its worker', async (t) => {
   const { pool, history } = await setup(t);
   const ledger = createLedger(pool, 'one');
   const begun = await ledger.begin(scheduled);

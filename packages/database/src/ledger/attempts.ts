@@ -1,17 +1,17 @@
 import type { Queryable } from '../pool.ts';
 
-/** One attempt at a run. Falling asleep and waking is the same attempt. */
+/** One attempt at a run. A run that sleeps and wakes is still in the same attempt. */
 export interface Attempt {
   /** 1, 2, 3 … over all requests for the slot. */
   attempt: number;
   request: string | null;
   cause: string;
-  /** Who asked; null when it is not known. */
+  /** Who requested it; null when unknown. */
   by: string | null;
   worker: string | null;
   startedAt: Date;
   endedAt: Date | null;
-  /** Null while it is under way; `lost` when its worker disappeared or another attempt replaced it. */
+  /** Null while in progress; `lost` when its worker disappeared or another attempt replaced it. */
   outcome: 'succeeded' | 'failed' | 'retrying' | 'lost' | null;
   error: string | null;
 }
@@ -37,7 +37,7 @@ interface Started {
   startedAt: Date;
 }
 
-/** The attempt that fell asleep continues under a new lease, perhaps in another worker. */
+/** Resumes the sleeping attempt under a new lease, perhaps in another worker. */
 export async function resumeAttempt(tx: Queryable, { runId, epoch, worker }: Started): Promise<void> {
   await tx.query('update run_attempt set epoch = $2, worker = $3 where run_id = $1 and outcome is null', [
     runId,
@@ -46,7 +46,7 @@ export async function resumeAttempt(tx: Queryable, { runId, epoch, worker }: Sta
   ]);
 }
 
-/** Adds an attempt. One that never reported its end is lost. */
+/** Adds an attempt. An earlier one that never reported its end is marked as lost. */
 export async function startAttempt(tx: Queryable, attempt: Started): Promise<void> {
   const { runId, epoch, worker, request, cause, by, startedAt } = attempt;
   await tx.query(

@@ -7,7 +7,7 @@ export interface AuditedAction {
   detail?: unknown;
 }
 
-/** Records who did what. Call it before the action: what cannot be recorded is not done. */
+/** Records who did what. Call it before the action, so that no action goes unrecorded. */
 export async function audit(db: Queryable, { actor, action, subject, detail }: AuditedAction): Promise<void> {
   await db.query('insert into audit (actor, action, subject, detail) values ($1, $2, $3, $4)', [
     actor,

@@ -17,7 +17,7 @@ const clip: Process = {
 };
 const far = new Date('2100-01-01T00:00:00Z');
 
-test('trouble is dated from its start, however often it is reported, until it is over', async (t) => {
+test('trouble keeps its start time until it is over, however often it is reported', async (t) => {
   const pool = await createTestDatabase(t);
   const beat = (trouble?: string) => recordHeartbeat(pool, { ...clip, trouble: () => trouble });
   const read = async () => (await listHeartbeats(pool, new Date()))[0];
@@ -34,10 +34,10 @@ test('trouble is dated from its start, however often it is reported, until it is
   assert.deepEqual([(await read())?.trouble, (await read())?.troubleSince], [null, null]);
 });
 
-test('a process shows from its start and takes its row away when it ends cleanly', async (t) => {
+test('a process is listed from its start and removes its row on a clean exit', async (t) => {
   const pool = await createTestDatabase(t);
   const heartbeat = startHeartbeat(pool, clip);
-  // The first beat is under way: stopping waits for it, so that it cannot follow the removal.
+  // The first beat is in progress: stopping waits for it, so that it cannot come after the removal.
   await heartbeat.stop();
   assert.deepEqual(await listHeartbeats(pool, new Date()), []);
   await recordHeartbeat(pool, clip);

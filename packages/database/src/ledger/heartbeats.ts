@@ -2,11 +2,11 @@ import pTimeout from 'p-timeout';
 import type { Pool, Queryable } from '../pool.ts';
 
 export interface Process {
-  /** `worker-clip@host#4711`: its name in the ledger. */
+  /** The process's name in the ledger: `worker-clip@host#4711`. */
   process: string;
   service: string;
   host: string;
-  /** What it cannot work without and cannot reach; undefined when all is well. */
+  /** The required service that it cannot reach; undefined when all is well. */
   trouble: () => string | undefined;
 }
 
@@ -21,17 +21,17 @@ export interface HeartbeatRow {
 }
 
 const everySeconds = 10;
-/** How long a process that ends waits for a database that does not answer. */
+/** How long a process that shuts down waits for an unresponsive database. */
 const removalPatience = 2_000;
 
-/** Records every ten seconds that the process is alive and its trouble. `stop` removes its row: it ended cleanly. */
+/** Records every ten seconds that the process is alive, and its trouble. `stop` removes the row on a clean exit. */
 export function startHeartbeat(pool: Pool, process: Process): { stop(): Promise<void> } {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let current = beat();
 
   async function beat(): Promise<void> {
-    // Those who need the database report that it is unreachable; here the heartbeat is just missing.
+    // Code that needs the database reports the outage; here it only means a missing heartbeat.
     await recordHeartbeat(pool, process).catch(() => {});
     if (stopped) return;
     timer = setTimeout(() => {

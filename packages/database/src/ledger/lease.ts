@@ -6,7 +6,7 @@ export interface Lease {
   epoch: number;
 }
 
-/** The holder was paused or cut off for so long that another worker took over: its write is refused. */
+/** The holder was paused or cut off for so long that another worker took over, so its write is refused. */
 export class FencedError extends Error {
   readonly fenced = true;
 
@@ -16,7 +16,7 @@ export class FencedError extends Error {
   }
 }
 
-/** @returns the lease, or undefined while another holder's is alive. */
+/** @returns the lease, or undefined while another holder's lease is live */
 export async function takeLease(
   db: Queryable,
   name: string,
@@ -49,7 +49,7 @@ export async function releaseLease(db: Queryable, { name, epoch }: Lease): Promi
   return rowCount === 1;
 }
 
-/** Holds the lease's row until the transaction ends, so that nobody takes over between the check and the commit. */
+/** Locks the lease's row until the transaction ends, so that no one takes over between the check and the commit. */
 export async function checkLease(tx: Queryable, lease: Lease): Promise<void> {
   const { rowCount } = await tx.query('select from lease where name = $1 and epoch = $2 for share', [
     lease.name,
@@ -59,7 +59,7 @@ export async function checkLease(tx: Queryable, lease: Lease): Promise<void> {
 }
 
 /**
- * The one way in which a run writes: a transaction that is refused when the run's lease is no longer its own.
+ * The only way for a run to write: a transaction that is refused when another worker has taken over the run's lease.
  * @throws FencedError
  */
 export async function commit<T>(pool: Pool, lease: Lease, write: (tx: Queryable) => Promise<T>): Promise<T> {

@@ -13,7 +13,7 @@ const slots = [0, 1, 2, 3].map((n) => new Date(Date.UTC(2025, 11, 24 + n, 19, 2,
 const workers = 6;
 const movesOfAWorker = 500;
 
-/** A generator of the test's own (mulberry32), so that a seed gives the same choices again. */
+/** The test's own random generator (mulberry32), so that a seed repeats the same choices. */
 function seeded(seed: number) {
   let state = seed;
   return () => {
@@ -24,7 +24,7 @@ function seeded(seed: number) {
   };
 }
 
-test('thousands of interleaved moves leave at most one run alive, and every slot can end', async (t) => {
+test('at most one run is alive after thousands of interleaved moves, and every slot can end', async (t) => {
   const seed = randomInt(2 ** 31); // to repeat a failure, write its seed here
   t.diagnostic(`seed ${seed}`);
   const database = await createTestDatabase(t);
@@ -55,7 +55,7 @@ test('thousands of interleaved moves leave at most one run alive, and every slot
   assert.deepEqual(rows, [], `every attempt has an end, and no number is left out; seed ${seed}`);
 });
 
-/** One worker, now and then a zombie: it keeps its lease in mind whatever happened to it meanwhile. */
+/** One worker, sometimes a zombie: it keeps its lease in memory even after losing it. */
 async function actAsWorker(pool: Pool, random: () => number, name: string, count: (what: string) => void) {
   const ledger = createLedger(pool, name);
   let holding: { lease: Lease; run: RunKey } | undefined;
@@ -98,7 +98,7 @@ async function actAsWorker(pool: Pool, random: () => number, name: string, count
   }
 }
 
-/** Looks at the ledger between the moves, each time in one snapshot. @returns how often it looked */
+/** Checks the ledger between moves, each time in one snapshot. @returns the number of checks */
 async function watchInvariants(pool: Pool, working: () => boolean): Promise<number> {
   let looks = 0;
   for (; working(); looks++) {
@@ -112,7 +112,7 @@ async function watchInvariants(pool: Pool, working: () => boolean): Promise<numb
   return looks;
 }
 
-/** No more failures: with each slot delivered again and again, all of them end. */
+/** Without further failures, and with each slot delivered repeatedly, all slots end. */
 async function endAll(pool: Pool, seed: number) {
   await pool.query(`update lease set until = now() - interval '1 second'`);
   const ledger = createLedger(pool, 'last');

@@ -16,20 +16,20 @@ import { judgeBegin, type KnownRun, moves } from './run-state.ts';
 
 export type Begun =
   | { lease: Lease }
-  /** Another run of the job is alive, or the slot has not come yet: then not before `until`. */
+  /** Another run of the job is alive, or the slot is in the future: then try again at `until`. */
   | { busy: string; until?: Date }
   | { done: unknown };
 
 /**
- * The ledger of runs: one row per (job, slot), whatever the queue does. `worker` names this process in it. A lease
- * that is not renewed for `leaseSeconds` can be taken over. The queue package states its needs in its own type `Ledger`.
+ * The ledger of runs: one row per (job, slot), whatever the queue does. `worker` is the name of this process. A lease
+ * that is not renewed for `leaseSeconds` can be taken over. The queue package declares what it needs as `Ledger`.
  */
 export function createLedger(pool: Pool, worker: string, { leaseSeconds = 15 } = {}) {
   return {
     /**
      * Takes the job's lease and records its run as running.
-     * @returns `busy` while another run of the job is alive, and `done` with the report when this work was finished
-     *   before: by the same request, or by any when it comes from the timetable.
+     * @returns `busy` while another run of the job is alive, and `done` with the report when this work is already
+     *   finished: by the same request, or by any request if the slot comes from the timetable
      */
     begin: (asked: RunRequest): Promise<Begun> =>
       transaction(pool, async (tx) => {
@@ -53,29 +53,29 @@ export function createLedger(pool: Pool, worker: string, { leaseSeconds = 15 } =
         return { lease };
       }),
 
-    /** Takes the lease of work outside the timetable, such as a batch. */
+    /** Takes the lease for work outside the timetable, such as a batch. */
     claim: (name: string) => takeLease(pool, name, worker, leaseSeconds),
 
     renew: (lease: Lease) => renewLease(pool, lease, leaseSeconds),
 
     /**
      * Ends the lease, and the run with it.
-     * @returns false when another worker has taken over: then nothing has changed.
+     * @returns false when another worker has taken over; nothing is changed then
      */
     async end(lease: Lease, run: RunKey | undefined, outcome: RunOutcome): Promise<boolean> {
       if (!run) return releaseLease(pool, lease);
       return transaction(pool, async (tx) => {
         await lockJob(tx, run.job);
-        // Its own row is not enough: a worker that took over for another slot leaves it as it was.
+        // Checking the run's own row is not enough: a worker that took over for another slot does not change it.
         if (!(await releaseLease(tx, lease))) return false;
         return recordEnd(tx, run, lease, outcome);
       });
     },
 
-    /** Records a slot that is not run. A run that has begun is never overwritten. */
+    /** Records a slot that will not be run. Never overwrites a run that has begun. */
     account: (run: RunKey, status: 'missed' | 'coalesced' | 'paused') => accountForSlot(pool, run, status),
 
-    /** Records that a job went back into the queue because it could not be taken. */
+    /** Records that a job was requeued because it could not be taken. */
     requeued: (requeue: Requeue) => recordRequeue(pool, requeue),
   };
 }
@@ -96,8 +96,8 @@ export async function accountForSlot(
 }
 
 /**
- * Ends a run that no worker works on, and fences the worker that did.
- * @returns false when it has ended, or a worker is working on it.
+ * Fails a run that no live worker holds, and fences its former worker.
+ * @returns false when it has already ended or a worker holds it
  */
 export async function failRun(pool: Pool, { job, slot }: RunKey, error: string): Promise<boolean> {
   return transaction(pool, async (tx) => {

@@ -1,6 +1,6 @@
 import type { Queryable } from '../pool.ts';
 
-/** A job of a queue that a worker could not take. */
+/** A queued job that a worker could not take. */
 export interface Requeue {
   queue: string;
   /** The queue's id of the job. */
@@ -10,15 +10,15 @@ export interface Requeue {
 }
 
 export interface RequeuedRow extends Requeue {
-  /** Since when the reason has been the same. */
+  /** When it was first requeued for this reason. */
   since: Date;
   lastSeen: Date;
   times: number;
-  /** A run of the same job is alive: the others wait for it. */
+  /** A run of the same job is alive, and this one waits for it. */
   behindLiveRun: boolean;
 }
 
-/** A job comes back every minute at least. One that has not for so long was taken, removed, or waits for its time. */
+/** A requeued job comes back within a minute. After this long without one, it was taken, removed or delayed. */
 const stillRequeued = `interval '3 minutes'`;
 
 export async function recordRequeue(db: Queryable, { queue, id, job, reason }: Requeue): Promise<void> {
@@ -33,7 +33,7 @@ export async function recordRequeue(db: Queryable, { queue, id, job, reason }: R
   );
 }
 
-/** Jobs that were requeued lately, those with the oldest reason first. */
+/** Recently requeued jobs, those with the oldest reason first. */
 export async function listRequeued(db: Queryable, now: Date): Promise<RequeuedRow[]> {
   const { rows } = await db.query<RequeuedRow>(
     `select queue, job_id as id, job, reason, since, last_seen as "lastSeen", times,

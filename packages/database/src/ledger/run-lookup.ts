@@ -1,11 +1,11 @@
 import type { Queryable } from '../pool.ts';
 
-/** What retrying a run needs to know of it. */
+/** What `retryRun` needs to know about a run. */
 export interface RunRequest {
   job: string;
   slot: Date;
   status: string;
-  /** The queue's job that did it: `id#timestamp`; null for a slot that was not run. */
+  /** The queue's job as `id#timestamp`; null for a slot that was not run. */
   request: string | null;
 }
 

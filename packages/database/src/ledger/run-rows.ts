@@ -11,9 +11,9 @@ export interface RunRequest extends RunKey {
   cause: string;
   /** The queue's job as `id#timestamp`: the same one again is a redelivery. */
   request: string;
-  /** Who asked. */
+  /** Who requested it. */
   by?: string | undefined;
-  /** When the work began, where that was before it could be recorded. */
+  /** When the work began, if that was before it could be recorded. */
   startedAt?: Date | undefined;
 }
 
@@ -23,15 +23,15 @@ export interface RunOutcome {
   error?: string;
 }
 
-/** By how much a worker's clock may be ahead of the database's. */
+/** How far a worker's clock may be ahead of the database's. */
 const clockToleranceSeconds = 60;
 
-/** The first statement of every move. What decides is read by the statements after it. */
+/** The first statement of every move. Decisions use only what later statements read. */
 export async function lockJob(tx: PoolClient, job: string): Promise<void> {
   await tx.query(`select pg_advisory_xact_lock(hashtext('mycelium.run.' || $1))`, [job]);
 }
 
-/** By the database's clock: it is the one that all workers share. */
+/** By the database's clock, the only one that all workers share. */
 export async function isEarly(tx: Queryable, slot: Date): Promise<boolean> {
   const { rows } = await tx.query<{ early: boolean }>(
     'select $1::timestamptz > clock_timestamp() + make_interval(secs => $2) as early',
@@ -40,7 +40,7 @@ export async function isEarly(tx: Queryable, slot: Date): Promise<boolean> {
   return rows[0]?.early === true;
 }
 
-/** The run of the slot, and all of the job that may be alive. */
+/** The run of the slot, and all runs of the job that may be alive. */
 export async function runsThatMatter(tx: Queryable, { job, slot }: RunKey) {
   const { rows } = await tx.query<KnownRun & { report: unknown }>(
     `select slot, status, epoch, request, started_at as "startedAt", report,
@@ -62,7 +62,7 @@ export async function recordBegin(
      on conflict (job, slot) do update set
        epoch = excluded.epoch, status = 'running', worker = excluded.worker, error = null,
        cause = excluded.cause, request = excluded.request, finished_at = null, idle_since = null,
-       -- The same request that wakes or retries continues; another one starts again.
+       -- When the same request wakes or retries, the run continues; another request starts it again.
        attempts = case when $7 then runs.attempts + (runs.status <> 'waiting')::int else 1 end,
        started_at = case when $7 then coalesce(runs.started_at, excluded.started_at) else excluded.started_at end,
        lateness = case when $7 then coalesce(runs.lateness, excluded.lateness) else excluded.lateness end

@@ -9,12 +9,12 @@ export type RunStatus =
   | 'coalesced'
   | 'paused';
 
-/** A run that began and has not ended. */
+/** A run that has begun but not ended. */
 export const unfinished = ['running', 'waiting', 'retrying'] as const satisfies RunStatus[];
 
 /**
- * THE STATE MACHINE OF A RUN. Every move takes the job's advisory lock (`lockJob`) as its first statement and decides
- * by what it reads after that, so no two moves of one job overlap. `model.test.ts` explores it exhaustively;
+ * The state machine of a run. The first statement of every move takes the job's advisory lock (`lockJob`), and decisions
+ * use only what is read after it, so no two moves of one job overlap. `model.test.ts` explores it exhaustively;
  * docs/decisions/0024-one-lock-for-every-move-of-a-run.md has the reasons.
  *
  * | move    | from                        | to                                    | who       | only if                                     |
@@ -30,14 +30,14 @@ export const moves = {
   giveUp: { from: unfinished, to: ['failed'] },
 } as const satisfies Record<string, { from: readonly RunStatus[]; to: readonly RunStatus[] }>;
 
-/** What a decision needs to know of a run. */
+/** What a decision needs to know about a run. */
 export interface KnownRun {
   slot: Date;
   status: RunStatus;
   epoch: number;
   request: string | null;
   startedAt: Date | null;
-  /** Its lease is alive. */
+  /** Its lease is live. */
   held: boolean;
 }
 
@@ -50,15 +50,15 @@ export interface BeginRequest {
 export type Verdict =
   | { verdict: 'done' }
   | { verdict: 'busy'; blocker: KnownRun }
-  /** The attempt that fell asleep continues. */
+  /** The sleeping attempt continues. */
   | { verdict: 'resume' }
-  /** A new attempt: of the same request, or of another one. */
+  /** A new attempt, for the same request or another one. */
   | { verdict: 'start'; again: boolean };
 
 /**
  * Whether a run may begin now. At most one run of a job is alive: running with a live lease, or waiting for its batches.
- * Where several wait (a release before this one could leave it so), the one that began first goes first.
- * @param runs of the job: the run of the slot itself, and all that are running or waiting
+ * If several are waiting, which older releases allowed, the one that began first goes first.
+ * @param runs the job's runs: the run of the slot itself, and all that are running or waiting
  */
 export function judgeBegin({ slot, cause, request }: BeginRequest, runs: readonly KnownRun[]): Verdict {
   const own = runs.find((run) => run.slot.getTime() === slot.getTime());
@@ -73,7 +73,7 @@ export function judgeBegin({ slot, cause, request }: BeginRequest, runs: readonl
   return own?.status === 'waiting' && again ? { verdict: 'resume' } : { verdict: 'start', again };
 }
 
-/** A redelivery is done; so is a slot of the timetable, unless the run that succeeded began before its slot had come. */
+/** A redelivery of a finished run is done. So is a scheduled slot, unless its successful run began before the slot. */
 function isDone(own: KnownRun, cause: string, request: string): boolean {
   if (own.request === request) return true;
   const fromTimetable = cause === 'schedule' || cause === 'catch-up';

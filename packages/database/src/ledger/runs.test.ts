@@ -12,7 +12,7 @@ const asked = { job, slot, cause: 'schedule', request: 'one' };
 
 const insertion = `insert into audit (actor, action, subject) values ('a worker', 'wrote', '611')`;
 
-/** What a pause longer than the lease looks like to the others. */
+/** What other workers see when one is paused for longer than its lease. */
 const expire = (pool: Awaited<ReturnType<typeof createTestDatabase>>) =>
   pool.query(`update lease set until = now() - interval '1 second'`);
 
@@ -27,7 +27,7 @@ test('a second instance of a job is refused while the first is alive, whatever i
   assert.ok('lease' in (await two.begin({ ...asked, slot: later, request: 'two' })));
 });
 
-test('of ten workers that begin at once, one gets the run', async (t) => {
+test('when ten workers begin at once, one gets the run', async (t) => {
   const pool = await createTestDatabase(t);
   const begun = await Promise.all(
     Array.from({ length: 10 }, (_, n) =>
@@ -61,7 +61,7 @@ test('a worker that was paused past its lease cannot write, renew or end the run
   assert.deepEqual([run?.status, run?.report, run?.worker], ['succeeded', { by: 'two' }, 'two']);
 });
 
-test('a takeover waits for a commit that is under way', async (t) => {
+test('a takeover waits for a commit in progress', async (t) => {
   const pool = await createTestDatabase(t);
   const [one, two] = [createLedger(pool, 'one'), createLedger(pool, 'two')];
   const first = await one.begin(asked);
@@ -78,7 +78,7 @@ test('a takeover waits for a commit that is under way', async (t) => {
   assert.deepEqual(order, ['commit', 'takeover']);
 });
 
-test('work that was finished is not done again by the timetable, and is when a person asks', async (t) => {
+test('finished work is not repeated by the timetable, but is on a person’s request', async (t) => {
   const pool = await createTestDatabase(t);
   const ledger = createLedger(pool, 'one');
   const begun = await ledger.begin(asked);
@@ -105,7 +105,7 @@ test('a run that began before its slot does not count as the run of that slot', 
   assert.deepEqual(await ledger.begin({ ...asked, request: 'two' }), { done: { rows: 12 } });
 });
 
-test('a slot that has not come yet is not begun, for any request', async (t) => {
+test('a future slot is never begun, for any request', async (t) => {
   const pool = await createTestDatabase(t);
   const ledger = createLedger(pool, 'one');
   const minutes = (n: number) => new Date(Date.now() + n * 60_000);
@@ -118,7 +118,7 @@ test('a slot that has not come yet is not begun, for any request', async (t) => 
   assert.equal(await findRun(pool, job, tomorrow), undefined);
   assert.ok(
     'lease' in (await ledger.begin({ ...asked, slot: minutes(0.5) })),
-    'a clock may be ahead a little',
+    'a clock may be slightly ahead',
   );
 });
 

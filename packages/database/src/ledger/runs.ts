@@ -7,9 +7,9 @@ export interface RunRow {
   status: string;
   cause: string;
   worker: string | null;
-  /** Of the last request. */
+  /** The cause of the last request. */
   attempts: number;
-  /** Over all requests for the slot. */
+  /** Counted over all requests for the slot. */
   tries: number;
   startedAt: Date | null;
   finishedAt: Date | null;
@@ -47,14 +47,14 @@ export async function findRun(db: Queryable, job: string, slot: Date): Promise<R
 
 export interface SlotOutcomes {
   job: string;
-  /** Begun, however they ended. */
+  /** Slots whose run began, however it ended. */
   ran: number;
   coalesced: number;
   missed: number;
   paused: number;
 }
 
-/** What became of the slots after an instant, job by job; jobs without any are left out. */
+/** The outcomes of the slots after an instant, by job; jobs without slots are left out. */
 export async function slotOutcomes(db: Queryable, since: Date): Promise<SlotOutcomes[]> {
   const { rows } = await db.query<SlotOutcomes>(
     `select job, count(*) filter (where status not in ('coalesced', 'missed', 'paused')) as ran,
@@ -66,7 +66,7 @@ export async function slotOutcomes(db: Queryable, since: Date): Promise<SlotOutc
   return rows;
 }
 
-/** The slots among these that the ledger has, with their status. */
+/** The status of those of these slots that are in the ledger. */
 export async function knownSlots(db: Queryable, job: string, slots: Date[]): Promise<Map<number, string>> {
   const { rows } = await db.query<{ slot: Date; status: string }>(
     'select slot, status from runs where job = $1 and slot = any($2)',
@@ -75,7 +75,7 @@ export async function knownSlots(db: Queryable, job: string, slots: Date[]): Pro
   return new Map(rows.map(({ slot, status }) => [slot.getTime(), status]));
 }
 
-/** Runs that began, have not ended, and have no live worker: the queue must hold a job for each. */
+/** Unfinished runs without a live worker: the queue must hold a job for each. */
 export async function unattendedRuns(db: Queryable): Promise<{ job: string; slot: Date; request: string }[]> {
   const { rows } = await db.query<{ job: string; slot: Date; request: string }>(
     `select job, slot, coalesce(request, '') as request from runs
@@ -92,7 +92,7 @@ export interface WaitingRun {
   job: string;
   slot: Date;
   request: string;
-  /** Since when none of its batches has been alive, as far as `markIdle` knows. */
+  /** When `markIdle` first found none of its batches alive. */
   idleSince: Date | null;
 }
 
@@ -105,7 +105,7 @@ export async function listWaitingRuns(db: Queryable): Promise<WaitingRun[]> {
   return rows;
 }
 
-/** Records which of the waiting runs have no batch that is alive. The time of those that had none before stays. */
+/** Records which waiting runs have no live batch, and keeps the time of those that had none before. */
 export async function markIdle(db: Queryable, idle: readonly number[], now: Date): Promise<void> {
   await db.query(
     `update runs set idle_since = case when id = any($1) then $2::timestamptz end

@@ -2,7 +2,7 @@ import type { Queryable } from '../pool.ts';
 
 export interface ScheduleRow {
   job: string;
-  /** Slots up to here have a row in the ledger. */
+  /** All slots up to this instant have a row in the ledger. */
   accountedUntil: Date;
   pausedAt: Date | null;
 }
@@ -29,7 +29,7 @@ export async function listSchedules(db: Queryable): Promise<ScheduleRow[]> {
   return rows;
 }
 
-/** Schedules that an operator has paused, with since when. */
+/** When each paused schedule was paused. */
 export async function pausedSchedules(db: Queryable): Promise<Map<string, Date>> {
   const { rows } = await db.query<{ job: string; pausedAt: Date }>(
     'select job, paused_at as "pausedAt" from schedule where paused_at is not null',

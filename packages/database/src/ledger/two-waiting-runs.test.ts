@@ -7,13 +7,13 @@ const job = 'daily_clip_inference';
 const first = { job, slot: new Date('2025-12-24T19:02:25Z'), cause: 'backfill', request: 'a#1' };
 const second = { job, slot: new Date('2025-12-25T19:02:25Z'), cause: 'backfill', request: 'b#1' };
 
-test('a run that falls asleep while another slot begins leaves no two runs waiting for each other', async (t) => {
+test('a run that falls asleep while another slot begins does not leave two runs waiting for each other', async (t) => {
   const pool = await createTestDatabase(t);
   const ledger = createLedger(pool, 'worker');
   const begun = await ledger.begin(first);
   assert.ok('lease' in begun);
 
-  // Holds the lease's row, so that `end` and `begin` are both under way before either can take it.
+  // Locks the lease's row, so that `end` and `begin` are both in progress before either can take it.
   const blocker = await pool.connect();
   await blocker.query('begin');
   await blocker.query('select from lease where name = $1 for update', [job]);

@@ -1,6 +1,6 @@
 import type { Day, Metric } from '@mycelium/farm';
 
-/** What a column holds, by the name of its type below. A question mark after the type: it may be null. */
+/** The type of a column's values, by the names used below. A question mark after the name means it may be null. */
 interface Kinds {
   text: string;
   day: Day;
@@ -8,14 +8,14 @@ interface Kinds {
   int: number;
   float: number;
   instant: Date;
-  /** An interval; the table's column lacks the `_seconds` of its name. */
+  /** An interval. The column in the table has the name without `_seconds`. */
   seconds: number;
 }
 export type ColumnKind = keyof Kinds;
 
 /**
- * The columns of `env_daily_stats`, in the order in which they are exported. The row's interface, insert and select,
- * the export and the API are made from this table: a new column is a migration, a line here and its computation.
+ * The columns of `env_daily_stats`, in export order. The row's interface, insert and select, the export and the API are
+ * derived from this table: a new column needs a migration, a line here and its computation.
  */
 const columns = {
   room: 'text',
@@ -56,7 +56,7 @@ type CamelCase<Name extends string> = Name extends `${infer First}_${infer Rest}
 
 /** A room's metric on a day: `{ room, day, metric, count, expectedCount, … }`. */
 export type EnvStatsRow = { -readonly [Name in keyof Columns as CamelCase<Name>]: Value<Columns[Name]> };
-/** The same under the names of exports: `{ room, day, metric, count, expected_count, … }`. */
+/** The same with the names used in exports: `{ room, day, metric, count, expected_count, … }`. */
 export type ExportedStats = { -readonly [Name in keyof Columns]: Value<Columns[Name]> };
 
 export interface EnvStatsColumn {
@@ -85,14 +85,14 @@ const storedAs: Record<ColumnKind, string> = {
   seconds: 'interval',
 };
 
-/** The columns as the table has them, and what an `unnest` of their values makes of a row. */
+/** The columns as stored, with the function that returns a row's value for `unnest`. */
 export const storedColumns = envStatsColumns.map(({ name, field, kind }) => ({
   column: kind === 'seconds' ? name.replace(/_seconds$/, '') : name,
   type: storedAs[kind],
   value: (row: EnvStatsRow) => (kind === 'seconds' ? `${row[field]} seconds` : row[field]),
 }));
 
-/** A select list of every column, under the names of the code or of exports. */
+/** A select list of every column, with the names used in code or in exports. */
 export function selectStats(as: 'field' | 'name'): string {
   return envStatsColumns
     .map((column, n) => {

@@ -7,13 +7,13 @@ export interface EnvPoint {
   id: number;
   room: string;
   metric: Metric;
-  /** 1 is the sensor of the room's own name; the next ones stand in for it where it has no valid reading. */
+  /** 1 is the sensor named after the room; the others fill in when it has no valid reading. */
   rank: number;
 }
 
 /**
- * The climate sensors as a table for a `from`: id, room, metric, rank. Every page and job takes, of a room's sensors of a
- * metric, the lowest rank that has a plausible reading.
+ * The climate sensors as a table for a `from` clause: id, room, metric, rank. Every page and job uses the sensor of the
+ * lowest rank that has a plausible reading of the metric.
  */
 export const climateSensors = `(select id, room, point as metric, (row_number() over (partition by room, point
     order by device <> device_type || '_' || room, device))::int as rank
@@ -67,9 +67,9 @@ const names = storedColumns.map(({ column }) => column);
 const results = names.filter((name) => !['room', 'day', 'metric'].includes(name));
 
 /**
- * Makes the rows of these rooms on this day exactly `rows`: a metric without one loses its row, and a row that is the
- * same stays untouched. Call it inside `commit`.
- * @returns how many rows are new or different.
+ * Replaces the rows of these rooms on this day with `rows`: a metric that is not among them loses its row, and an
+ * unchanged row is not touched. Call it inside `commit`.
+ * @returns the number of rows that are new or changed
  */
 export async function replaceEnvStats(
   tx: Queryable,
@@ -105,7 +105,7 @@ export async function statsOfRoom(db: Queryable, room: string, from: Day, to: Da
   return rows;
 }
 
-/** The statistics of a day, of some rooms or of all, under the names of exports. */
+/** The statistics of a day, for some rooms or all, with the column names of exports. */
 export async function statsOfDay(db: Queryable, day: Day, rooms?: string[]): Promise<ExportedStats[]> {
   const { rows } = await db.query<ExportedStats>(
     `select ${selectStats('name')} from env_daily_stats

@@ -4,12 +4,12 @@ import { climateSensors } from './env-stats.ts';
 
 export type Environment = Partial<Record<Metric, number>>;
 
-/** Older readings do not describe a picture's surroundings. */
+/** Readings older than this do not describe the climate of a picture. */
 const nearSeconds = 120;
 
 /**
- * The room's climate at the time of each capture: the latest plausible readings, at most two minutes before, in the
- * order of `captures`, in one statement.
+ * The room's climate at the time of each capture: the latest plausible readings, at most two minutes before it. Results
+ * are in the order of `captures`, from one statement.
  */
 export async function environmentAt(
   db: Queryable,

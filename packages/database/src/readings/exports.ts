@@ -10,14 +10,14 @@ export interface ExportedChange {
   point: string;
   previous: number;
   value: number;
-  /** Names of the values at that time; null: they have none. */
+  /** The label that the value had at that time; null if it had none. */
   previous_label: string | null;
   value_label: string | null;
   unit: string | null;
   threshold: number | null;
 }
 
-/** Changes in order of time, baselines left out, of some rooms or of all. */
+/** Changes of some rooms or all, in order of time, without baselines. */
 export async function changesBetween(
   db: Queryable,
   from: Date,
@@ -39,7 +39,7 @@ export async function changesBetween(
   return rows;
 }
 
-/** The readings of some rooms or of all, one point after the other. */
+/** The readings of some rooms or all, one point after another. */
 export async function* readingsBetween(
   pool: Pool,
   from: Date,

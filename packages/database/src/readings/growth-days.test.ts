@@ -8,7 +8,7 @@ import { copyReadings } from './readings.ts';
 
 const on = (room: string, day: string) => ({ room, day, ...dayBounds(day, 'UTC') });
 
-test('a growth day is the controller’s last of the day, else counted from the latest picture', async (t) => {
+test('a growth day is the controller’s last value of the day, or else counted from the latest picture', async (t) => {
   const pool = await createTestDatabase(t);
   const ids = await ensurePoints(pool, [
     { room: '611', deviceType: 'mushroom_info', device: 'mushroom_info_611', point: 'in_day_num' },

@@ -10,9 +10,9 @@ export interface RoomDay {
 }
 
 /**
- * The growth day of rooms on days: the controller's own (the last `in_day_num` of the day), else counted from the
- * in-date of the room's latest picture up to then. Undefined where there is neither.
- * @returns in the order of `asked`.
+ * The growth day of each room and day: the controller's own (the last `in_day_num` of the day), or else counted from
+ * the in-date of the room's latest picture up to then. Undefined if there is neither.
+ * @returns the growth days in the order of `asked`
  */
 export async function growthDays(db: Queryable, asked: RoomDay[]): Promise<(number | undefined)[]> {
   if (asked.length === 0) return [];

@@ -2,10 +2,10 @@ import type { Day } from '@mycelium/farm';
 import { commit, type Lease } from '../ledger/lease.ts';
 import type { Pool, Queryable } from '../pool.ts';
 
-/** What reads readings: the daily statistics (`readings`) or the monitoring of setpoints. */
+/** Which job reads the readings: the daily statistics (`readings`) or setpoint monitoring (`setpoints`). */
 export type Reader = 'readings' | 'setpoints';
 
-/** Readings of a point that were written after the reader had read their time. */
+/** Readings of a point that were written after the reader had passed their time. */
 export interface LateReadings {
   pointId: number;
   room: string;
@@ -16,9 +16,9 @@ export interface LateReadings {
 }
 
 /**
- * Announces that readings up to an instant are about to be read, of every room: what is written later with an earlier
- * time is marked as late. Waits for writers in progress, so that nothing falls between the two. Look up points
- * afterwards: one that is registered later is late with all its readings.
+ * Announces that the readings of every room up to an instant are about to be read. Readings written later with an
+ * earlier time are marked as late. Waits for writers in progress, so that no reading is missed. Look up the points
+ * afterwards: all readings of a point that is registered later are late.
  */
 export async function closeReadings(pool: Pool, lease: Lease, reader: Reader, until: Date): Promise<void> {
   await commit(pool, lease, async (tx) => {
@@ -42,7 +42,7 @@ export async function lateReadings(db: Queryable, reader: Reader): Promise<LateR
   return rows;
 }
 
-/** Call it inside the `commit` of what was computed from them. A mark that has grown since it was read stays. */
+/** Call it inside the `commit` of the results computed from them. A mark that has grown since it was read stays. */
 export async function forgetLate(
   tx: Queryable,
   reader: Reader,
@@ -62,7 +62,7 @@ export async function forgetLate(
   );
 }
 
-/** Marks readings as if they had come late, so that the readers of these points read that time again. */
+/** Marks readings as if they had arrived late, so that the readers of these points read that time again. */
 export async function markLate(tx: Queryable, pointIds: number[], first: Date, last: Date): Promise<void> {
   await tx.query(
     `select mark_late($1, array_fill($2::timestamptz, array[cardinality($1::int[])]),
@@ -77,8 +77,8 @@ export interface StaleDay {
 }
 
 /**
- * The local days, by room, whose result lacks readings that were written after the day had been read, up to the last
- * day that was read. A day whose readings were pruned cannot be computed again and is not among them.
+ * The local days, by room, whose result lacks readings that arrived after the day was read. Ends at the last day that
+ * was read. Excludes days whose readings were pruned, since they cannot be computed again.
  */
 export async function staleDays(
   db: Queryable,

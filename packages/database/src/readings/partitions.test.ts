@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createTestDatabase } from '../testing.ts';
 import { dropPartitionsBefore, ensurePartitions, ensurePartitionsAhead } from './partitions.ts';
 
-test('tables of months exist before their readings come', async (t) => {
+test('the tables of future months exist before their readings arrive', async (t) => {
   const pool = await createTestDatabase(t);
   await ensurePartitionsAhead(pool, new Date('2025-12-20T00:00:00Z'));
   for (const instant of ['2025-12-01T00:00:00Z', '2026-01-31T23:59:59.999Z', '2026-02-01T00:00:00Z']) {
@@ -11,7 +11,7 @@ test('tables of months exist before their readings come', async (t) => {
   }
 });
 
-test('whole months before an instant are dropped, its own month stays', async (t) => {
+test('whole months before an instant are dropped; the month of the instant stays', async (t) => {
   const pool = await createTestDatabase(t);
   await ensurePartitions(
     pool,

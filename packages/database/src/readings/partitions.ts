@@ -6,7 +6,7 @@ interface Month {
   to: string;
 }
 
-/** Readings of a UTC month are in a table of their own. */
+/** Each UTC month of readings has its own table. */
 function monthOf(instant: Date): Month {
   const year = instant.getUTCFullYear();
   const month = instant.getUTCMonth();
@@ -19,8 +19,8 @@ function monthOf(instant: Date): Month {
 }
 
 /**
- * Creates the missing tables for readings at these instants. They are attached, not created in place, so that other
- * months can be written and read meanwhile.
+ * Creates the missing tables for readings at these instants. They are attached, not created in place, so that
+ * other months can be read and written meanwhile.
  */
 export async function ensurePartitions(pool: Pool, instants: Iterable<Date>): Promise<void> {
   const months = new Map<string, Month>();
@@ -38,7 +38,7 @@ export async function ensurePartitions(pool: Pool, instants: Iterable<Date>): Pr
 async function createPartition(pool: Pool, { name, from, to }: Month): Promise<void> {
   await transaction(pool, async (tx) => {
     await tx.query(`select pg_advisory_xact_lock(hashtext('mycelium.partition'))`);
-    // Not to_regclass, which may answer from a cache older than the wait for the lock.
+    // Not to_regclass: its cached answer may be older than the wait for the lock.
     const { rowCount } = await tx.query(
       `select from pg_inherits join pg_class on pg_class.oid = inhrelid
        where inhparent = 'reading'::regclass and relname = $1`,
@@ -50,7 +50,7 @@ async function createPartition(pool: Pool, { name, from, to }: Month): Promise<v
   });
 }
 
-/** The months up to this many days ahead, for programs that write by their own SQL. */
+/** Creates the months up to this many days ahead, for other programs that insert readings by SQL. */
 export async function ensurePartitionsAhead(pool: Pool, now: Date, days = 62): Promise<void> {
   const ahead = (n: number) => new Date(now.getTime() + n * 86_400_000);
   await ensurePartitions(
@@ -70,9 +70,9 @@ export async function partitionsBefore(db: Queryable, before: Date): Promise<str
 }
 
 /**
- * Drops whole months that ended before an instant, with the marks of their late readings: what was made from these
- * readings stays as it is. Call it in a transaction.
- * @returns the tables that were dropped.
+ * Drops whole months that ended before an instant, with the marks of their late readings. Results computed from these
+ * readings stay. Call it in a transaction.
+ * @returns the names of the dropped tables
  */
 export async function dropPartitionsBefore(db: Queryable, before: Date): Promise<string[]> {
   const names = await partitionsBefore(db, before);
@@ -89,7 +89,7 @@ export async function dropPartitionsBefore(db: Queryable, before: Date): Promise
   return names;
 }
 
-/** The instant before which readings were dropped; undefined: none were. */
+/** The instant before which readings were dropped; undefined if none were. */
 export async function readingsDroppedUntil(db: Queryable): Promise<Date | undefined> {
   const { rows } = await db.query<{ until: Date }>('select until from readings_dropped');
   return rows[0]?.until;

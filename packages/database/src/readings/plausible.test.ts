@@ -7,7 +7,7 @@ import { environmentAt } from './environment.ts';
 import { ensurePoints } from './points.ts';
 import { copyReadings } from './readings.ts';
 
-test('property: SQL reads a sensor’s value as the code does', async (t) => {
+test('property: SQL and code agree on a sensor’s value', async (t) => {
   const pool = await createTestDatabase(t);
   const edges = [0, -0, -40, -40.1, 80, 80.1, 99.9, 100, 105, 110, 110.1, 40_000, 40_001];
   const value = fc.oneof(
@@ -36,7 +36,7 @@ test('property: SQL reads a sensor’s value as the code does', async (t) => {
   );
 });
 
-test('the points that statistics are made from are those of the metrics, and the growth day', async (t) => {
+test('statistics are computed from the points of the metrics and the growth day', async (t) => {
   const pool = await createTestDatabase(t);
   const reads = async (reader: string, kind: string, deviceType: string, point: string) =>
     (await pool.query('select reads($1, $2, $3, $4)', [reader, kind, deviceType, point])).rows[0].reads;
@@ -51,7 +51,7 @@ test('the points that statistics are made from are those of the metrics, and the
   assert.ok(await reads('setpoints', 'analog', 'mushroom_info', 'in_day_num'));
 });
 
-test('a picture’s surroundings: saturated air is 100 %, dropouts are skipped, the room’s own sensor comes first', async (t) => {
+test('the climate of a picture: saturated air is 100 %, dropouts are skipped, the room’s own sensor comes first', async (t) => {
   const pool = await createTestDatabase(t);
   const at = new Date('2026-03-03T12:00:00Z');
   const before = (seconds: number) => new Date(at.getTime() - seconds * 1_000);

@@ -3,15 +3,15 @@ import type { Queryable } from '../pool.ts';
 import { ensurePoints, pointIds } from './points.ts';
 
 export interface PointDirectory {
-  /** Ids by `room/device/point`: looks up or registers unknown points in one go. */
+  /** Returns ids by `room/device/point`; looks up or registers all unknown points in one statement. */
   resolve(points: NamedPoint[]): Promise<ReadonlyMap<string, number>>;
-  /** How many points were registered. */
+  /** The number of points that were registered. */
   added(): number;
 }
 
 /**
- * Remembers the ids of points by their names, for as long as one import lasts.
- * @param strict do not register unknown points: leave them out of the result.
+ * Caches the ids of points by name for the duration of an import.
+ * @param strict leave unknown points out of the result instead of registering them
  */
 export function createPointDirectory(db: Queryable, { strict = false } = {}): PointDirectory {
   const ids = new Map<string, number>();

@@ -8,7 +8,7 @@ import { copyReadings } from './readings.ts';
 const at = (day: string) => new Date(`2026-03-${day}T00:00:00Z`);
 const tempSet = { deviceType: 'air_cooler', point: 'temp_set' };
 
-test('a new version holds from its instant, and the ones before stay', async (t) => {
+test('a new version applies from its instant on, and earlier versions stay', async (t) => {
   const pool = await createTestDatabase(t);
   const version = { ...tempSet, kind: 'analog', unit: '°C', labels: {} } as const;
   await setPointRule(pool, { ...version, validFrom: at('03'), threshold: 1 });
@@ -23,7 +23,7 @@ test('a new version holds from its instant, and the ones before stay', async (t)
   assert.ok((await pointRules(pool)).length > 20);
 });
 
-test('a point registered as a measurement becomes what its rule says', async (t) => {
+test('a point registered as a measurement gets the kind of its rule', async (t) => {
   const pool = await createTestDatabase(t);
   await ensurePoints(pool, [{ room: '611', device: 'pump_611', deviceType: 'pump', point: 'level' }]);
   const rule = { deviceType: 'pump', point: 'level', unit: 'cm', threshold: 2, labels: {} };
@@ -34,7 +34,7 @@ test('a point registered as a measurement becomes what its rule says', async (t)
   );
 });
 
-test('what was already read from that instant on is marked to be read again', async (t) => {
+test('readings from that instant on are marked to be read again', async (t) => {
   const pool = await createTestDatabase(t);
   const points = ['611', '612', '607'].flatMap((room) => [
     { room, device: `air_cooler_${room}`, deviceType: 'air_cooler', point: 'temp_set' },

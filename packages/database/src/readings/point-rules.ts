@@ -2,15 +2,15 @@ import type { BandRule } from '@mycelium/farm';
 import { type Pool, type Queryable, transaction } from '../pool.ts';
 import type { PointKind } from './points.ts';
 
-/** A version of what counts as a change of a kind of point, and of the names of its values. */
+/** A version of the rule for one kind of point: what counts as a change, and the names of its values. */
 export interface PointRule {
   deviceType: string;
   point: string;
-  /** It holds from here until the next version; null: from the beginning. */
+  /** Applies from this instant until the next version; null means from the beginning. */
   validFrom: Date | null;
   kind: PointKind;
   unit: string | null;
-  /** The smallest change that counts; null: every new value does. */
+  /** The smallest change that counts; null means every new value counts. */
   threshold: number | null;
   /** Names of values: `{"0": "off", "1": "auto"}`. */
   labels: Record<string, string>;
@@ -48,13 +48,13 @@ export async function bandVersions(db: Queryable, metric: string): Promise<BandV
 }
 
 /**
- * Adds a version, or replaces the one of the same instant. Points of that device type become its kind, and the next
- * run reads them again from its instant on.
+ * Adds a version, or replaces the version of the same instant. Points of that device type get its kind, and the next
+ * run reads them again from that instant on.
  */
 export async function setPointRule(pool: Pool, rule: PointRule & { validFrom: Date }): Promise<void> {
   const { deviceType, point, validFrom, kind, unit, threshold, labels } = rule;
   await transaction(pool, async (tx) => {
-    // What the points were before `validFrom` stays: only the time from then on is marked, below.
+    // The time before `validFrom` is unaffected: only the time from then on is marked, below.
     await tx.query(`set local mycelium.marks_late = 'yes'`);
     await tx.query(
       `insert into point_rule (device_type, point, valid_from, kind, unit, threshold, labels)
@@ -76,8 +76,8 @@ export async function setPointRule(pool: Pool, rule: PointRule & { validFrom: Da
 }
 
 /**
- * Adds a version of a band, or replaces the one of the same instant. The next run computes the days again that another
- * version was used for.
+ * Adds a version of a band, or replaces the version of the same instant. The next run recomputes the days that used
+ * another version.
  */
 export async function setBand(pool: Pool, band: BandVersion & { validFrom: Date }): Promise<void> {
   const { room, metric, fromDay, toDay, low, high, validFrom } = band;
@@ -100,7 +100,7 @@ export async function setBand(pool: Pool, band: BandVersion & { validFrom: Date 
   });
 }
 
-/** Marks readings as if they had come late, so that their reader reads them again. */
+/** Marks readings as if they had arrived late, so that their readers read them again. */
 async function readAgain(tx: Queryable, pointIds: number[], from: Date): Promise<void> {
   await tx.query(
     `select mark_late(array_agg(id), array_agg(first), array_agg(last))

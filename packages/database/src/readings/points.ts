@@ -4,7 +4,7 @@ import type { Queryable } from '../pool.ts';
 export type PointKind = 'measurement' | 'analog' | 'switch' | 'enum';
 
 export interface NewPoint extends PointName {
-  /** By default what the rules say about this device type and point, else a measurement. */
+  /** By default the kind from the rule for this device type and point, or else a measurement. */
   kind?: PointKind;
   unit?: string;
 }
@@ -15,7 +15,7 @@ export interface Point extends PointName {
   unit: string | null;
 }
 
-/** Registers the points that are new; known ones stay as they are. @returns ids by `room/device/point`. */
+/** Registers new points; existing ones stay as they are. @returns ids by `room/device/point` */
 export async function ensurePoints(db: Queryable, points: NewPoint[]): Promise<Map<string, number>> {
   const ids = await pointIds(db, points);
   const fresh = points.filter((point) => !ids.has(pointKey(point)));
@@ -43,7 +43,7 @@ export async function ensurePoints(db: Queryable, points: NewPoint[]): Promise<M
   return new Map([...ids, ...(await pointIds(db, fresh))]);
 }
 
-/** Ids of those points that are known, by `room/device/point`. */
+/** The ids of those of these points that exist, by `room/device/point`. */
 export async function pointIds(db: Queryable, points: NamedPoint[]): Promise<Map<string, number>> {
   const { rows } = await db.query<Pick<Point, 'id' | 'room' | 'device' | 'point'>>(
     `select id, room, device, point from point

@@ -56,7 +56,7 @@ test('several writers may need the same new months at once', async (t) => {
   assert.deepEqual(rows, [{ count: 5_000 }]);
 });
 
-test('a stream that breaks off keeps what was written, and repeating it adds the rest', async (t) => {
+test('an interrupted stream keeps what was written, and repeating it adds the rest', async (t) => {
   const pool = await createTestDatabase(t);
   async function* broken() {
     yield* readings(45_000);
@@ -103,7 +103,7 @@ test('an unknown point gets its kind and unit from the rules, or is a measuremen
   );
 });
 
-test('many may register the same points at once', async (t) => {
+test('many processes may register the same points at once', async (t) => {
   const pool = await createTestDatabase(t);
   const points = Array.from({ length: 40 }, (_, n) => ({ room: '611', device: `lamp${n}_611`, point: 'on' }));
   const found = await Promise.all(

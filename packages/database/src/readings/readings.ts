@@ -9,7 +9,7 @@ export interface Reading {
 }
 
 export interface Copied {
-  /** Rows that are new, or that change the value of a point's instant. */
+  /** Rows that are new, or that change the value of an existing reading. */
   inserted: number;
   /** Rows that were stored already. */
   repeated: number;
@@ -18,18 +18,18 @@ export interface Copied {
 const earliest = Date.UTC(2000, 0, 1);
 const latest = Date.UTC(2100, 0, 1);
 
-/** Whether a time is plausible for a reading: a garbled one must not create a table for its month. */
+/** Whether a time is plausible for a reading. A garbled time must not create a table for its month. */
 export function isReadingTime(milliseconds: number): boolean {
   return milliseconds >= earliest && milliseconds < latest;
 }
 
-/** Rows per statement: more are not faster, and a chunk is all that is held in memory. */
+/** Rows per statement. More would not be faster, and memory holds one chunk at a time. */
 const chunkSize = 20_000;
 
 /**
  * Writes readings from a stream of any length, a transaction per chunk. Each point has one reading per instant: writing
- * it again is a no-op, and another value replaces it. Creates the months it needs, and marks late readings, so that the
- * jobs read their time again.
+ * it again is a no-op, and another value replaces it. Creates the tables of the months it needs, and marks late readings,
+ * so that the jobs read their time again.
  */
 export async function copyReadings(
   pool: Pool,

@@ -16,8 +16,8 @@ const headerLength = 19;
 const rowLength = 2 + 4 + 4 + 4 + 8 + 4 + 8;
 
 /**
- * Streams readings, one point after the other, in the binary form of COPY: about a tenth of the cost of fetching rows
- * as objects, and never more than one point in memory.
+ * Streams readings, one point after another, in COPY's binary format: about a tenth of the cost of fetching rows as
+ * objects, and never more than one point in memory.
  * @param select a query of (point_id, ts, value), none of them null, ordered by point and time. COPY takes no
  *   parameters: put only numbers and instants into its text, never text from outside.
  */
@@ -66,8 +66,8 @@ export async function* streamSeries(
 }
 
 /**
- * A condition for `streamSeries`. The list is in a subquery: the planner weighs each number of a constant list, which
- * for thousands of them takes as long as reading an hour.
+ * A condition for `streamSeries`. The list is in a subquery because the planner examines every number of a constant
+ * list. For thousands of points that takes as long as reading an hour of data.
  */
 export function isAnyOf(pointIds: number[]): string {
   return `point_id = any((select '{${pointIds.map(Number).join()}}'::int[])::int[])`;

@@ -3,12 +3,12 @@ import type { Pool, Queryable } from '../pool.ts';
 import type { Point } from './points.ts';
 import { isAnyOf, type Series, streamSeries } from './series.ts';
 
-/** Where a room's windows stand. */
+/** The state of a room's windows. */
 export interface SetpointRoom {
   room: string;
-  /** Where its last finished window ended: the watermark. Undefined before the first. */
+  /** The watermark: where its last finished window ended. Undefined before the first. */
   until?: Date;
-  /** Where that window began; undefined: at the first reading. */
+  /** Where that window began; undefined means at the first reading. */
   windowFrom?: Date;
 }
 
@@ -21,17 +21,17 @@ export interface SetpointChange {
   threshold: number | null;
 }
 
-/** A version of what counts as a change of a point. */
+/** A version of the rule for what counts as a change of a point. */
 export interface ThresholdRule {
   deviceType: string;
   point: string;
-  /** Milliseconds since 1970; -Infinity: always. */
+  /** Milliseconds since 1970; -Infinity means always. */
   validFrom: number;
-  /** Null: any other value is a change. */
+  /** Null means that any other value is a change. */
   threshold: number | null;
 }
 
-/** The points whose changes are watched: all but measurements. */
+/** The points monitored for changes: all except measurements. */
 export async function setpointPoints(db: Queryable): Promise<Point[]> {
   const { rows } = await db.query<Point>(
     `select id, room, device_type as "deviceType", device, point, kind, unit from point
@@ -53,16 +53,16 @@ export async function setpointRooms(db: Queryable, rooms: string[]): Promise<Set
   }));
 }
 
-/** The window of points that are read from one instant on; `from` undefined: from the first reading on. */
+/** The points and the span that a window covers; `from` undefined means from the first reading on. */
 export interface Window {
   from?: Date | undefined;
   pointIds: number[];
 }
 
 /**
- * The readings of each point from the start of its window up to an instant, without those that only repeat the one
- * before them: nearly all of a setpoint's readings, and never a change. The first of a window is always included, and so
- * is the first at or after each of `marks`, where another threshold begins.
+ * The readings of each point from the start of its window up to an instant, without those that only repeat the previous
+ * one: nearly all of a setpoint's readings are repeats, and a repeat is never a change. The first reading of a window
+ * is always included, and so is the first at or after each of `marks`, where another threshold takes effect.
  */
 export function streamSteps(
   pool: Pool,
@@ -87,7 +87,7 @@ export function streamSteps(
   );
 }
 
-/** The last reported value of each point before the window, which its readings are compared with. */
+/** The last reported value of each point before the window, to compare its readings with. */
 export async function reportedBefore(
   db: Queryable,
   { from, pointIds }: Window,
@@ -113,8 +113,8 @@ export async function thresholdRules(db: Queryable): Promise<ThresholdRule[]> {
 }
 
 /**
- * Makes the changes of a window's points, from its start up to an instant, exactly `changes`; a row that is the same
- * stays as it is, with the run that found it. Call it inside `commit`.
+ * Replaces the changes of a window's points, from its start up to an instant, with `changes`. An unchanged row stays,
+ * along with the run that found it. Call it inside `commit`.
  */
 export async function replaceChanges(
   tx: Queryable,
@@ -173,17 +173,17 @@ export interface FoundChanges {
   device: string;
   point: string;
   unit: string | null;
-  /** Names of its values at its last change. */
+  /** The names of its values at the time of its last change. */
   labels: Record<string, string>;
   changes: number;
-  /** The value before the first change, and after the last. */
+  /** The values before the first change and after the last. */
   previous: number;
   value: number;
-  /** How often it returned to its previous value within a quarter of an hour. */
+  /** How often it returned to its previous value within 15 minutes. */
   returns: number;
 }
 
-/** The changes that a run found, without baselines, summed by point. */
+/** The changes that a run found, without baselines, grouped by point. */
 export async function changesFoundBy(db: Queryable, slot: Date, rooms: string[]): Promise<FoundChanges[]> {
   const { rows } = await db.query<FoundChanges>(
     `select room, device, point.point, point.unit, coalesce(labels, '{}') as labels, changes, previous, value, returns

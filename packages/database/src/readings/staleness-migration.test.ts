@@ -13,7 +13,7 @@ async function apply(pool: Pool, wanted: (name: string) => boolean): Promise<voi
   for (const name of names) await pool.query(await readFile(new URL(name, folder), 'utf8'));
 }
 
-test('a farm of the release before gets the days that it never computed, and its fogged days again', async (t) => {
+test('after an upgrade, days that were never computed and fogged days are stale', async (t) => {
   const pool = await createTestDatabase(t, { migrated: false });
   await apply(pool, (name) => name < '009');
   await ensurePartitions(pool, [new Date('2026-06-01')]);

@@ -77,7 +77,7 @@ const changes: Record<string, (jpeg: Buffer, i: number) => Promise<Buffer>> = {
 };
 
 for (const [change, apply] of Object.entries(changes)) {
-  test(`a picture that is ${change} is nearest to its original, 95 times in 100`, async (t) => {
+  test(`a picture that is ${change} is nearest to its original in 95 % of cases`, async (t) => {
     const changed = await embed(await Promise.all(jpegs.map(apply)));
     const right = changed.filter((vector, i) => nearest(vector)[0] === i).length;
     t.diagnostic(`${right} of ${count}`);
@@ -85,7 +85,7 @@ for (const [change, apply] of Object.entries(changes)) {
   });
 }
 
-test('a day finds pictures of days near it', async () => {
+test('searching for a day finds pictures of nearby days', async () => {
   const [vector] = await encoder.embedTexts(['Day 15']);
   const days = nearest(vector as Float32Array)
     .slice(0, 10)
@@ -93,7 +93,7 @@ test('a day finds pictures of days near it', async () => {
   assert.ok(days.filter((day) => Math.abs(day - 15) <= 3).length >= 8, days.join(', '));
 });
 
-test('the identity text keeps its day, whatever the climate', async () => {
+test('the identity text still separates days when it includes the climate', async () => {
   const text = (day: number, climate: string) => `Mushroom Room 611, normal stage, Day ${day}. ${climate}`;
   const climate = 'Temperature: 18.4C, Humidity: 90.5%, CO2: 2494ppm.';
   const [plain, measured, other] = (await encoder.embedTexts([
@@ -106,7 +106,7 @@ test('the identity text keeps its day, whatever the climate', async () => {
   assert.ok(encoder.countTokens(text(12, climate)) <= 40);
 });
 
-test('a text of unknown words has a vector too, which is near no picture', async () => {
+test('a text of unknown words has a vector too, far from every picture', async () => {
   for (const text of ['zyxw quijibo', 'ばら', '!?', '']) {
     const [vector] = (await encoder.embedTexts([text])) as [Float32Array];
     assert.ok(Math.abs(dot(vector, vector) - 1) < 1e-3, text);
@@ -120,7 +120,7 @@ test('unreadWords finds the words it has not learned, in Chinese too', () => {
   assert.deepEqual(unread('quijibo 好吃的 mushrooms'), ['quijibo', '好吃的']);
 });
 
-test('the vector of a text does not depend on the texts beside it', async () => {
+test('the vector of a text does not depend on the other texts in its batch', async () => {
   const [alone] = (await encoder.embedTexts(['fruiting cluster'])) as [Float32Array];
   const [, beside] = (await encoder.embedTexts([
     'a much longer text about the cut stubs',
@@ -129,6 +129,6 @@ test('the vector of a text does not depend on the texts beside it', async () => 
   assert.ok(dot(alone, beside) > 0.9999);
 });
 
-test('it is marked as a demo model', () => {
+test('the model is marked as a demo model', () => {
   assert.equal(encoder.id.demo, true);
 });

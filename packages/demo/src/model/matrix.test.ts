@@ -20,11 +20,11 @@ const square = sum([1, crossProduct(tall, tall)], [0.1, diagonal(7, 1)]);
 const near = (a: Float64Array, b: Float64Array) =>
   assert.ok(a.every((value, i) => Math.abs(value - (b[i] as number)) < 1e-9));
 
-test('the cross product is the product with the transposed matrix', () => {
+test('the cross product is the product with the transpose', () => {
   near(crossProduct(tall, tall).values, product(transposed(tall), tall).values);
 });
 
-test('a Cholesky factor times its transposed is the matrix', () => {
+test('a Cholesky factor times its transpose is the matrix', () => {
   const lower = cholesky(square);
   near(product(lower, transposed(lower)).values, square.values);
 });

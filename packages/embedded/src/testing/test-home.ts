@@ -6,8 +6,8 @@ import { findServiceUser } from '../service-user.ts';
 import { discardHome } from '../services.ts';
 
 /**
- * An empty home inside another one, for tests: it shares the unpacked servers, which take a while to get, and nothing
- * else. `discardHome` removes it; what killed processes left is removed here.
+ * Creates an empty home inside another one, for tests. It shares only the unpacked servers, which take a while to
+ * download. `discardHome` removes it. This function also removes homes that killed processes left.
  */
 export async function createTestHome(outerHome: string): Promise<string> {
   const user = await findServiceUser();

@@ -5,8 +5,8 @@ import { prepareHome, servicesFolder } from '../home.ts';
 import { findServiceUser } from '../service-user.ts';
 
 /**
- * Unpacks Debian packages below the home once and returns their folder. `marker` is a path in that folder which
- * exists only after unpacking has finished; without one it is the folder itself.
+ * Unpacks Debian packages into the home once and returns their folder. `marker` is a path in that folder that exists
+ * only after unpacking has finished; by default it is the folder itself.
  */
 export async function unpackTestTool(
   home: string,

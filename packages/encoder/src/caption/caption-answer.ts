@@ -1,7 +1,7 @@
 import { PermanentError } from '@mycelium/farm';
 import { z } from 'zod';
 
-/** A vision model's description of a picture. The texts are untrusted: escape them wherever they are shown. */
+/** A vision model's description of a picture. The texts are untrusted: escape them when showing them. */
 export interface Description {
   /** English; begins with the stage: Substrate, Primordia, Fruiting or Post-harvest. */
   growth_stage_description: string;
@@ -10,7 +10,7 @@ export interface Description {
   image_quality_score: number;
 }
 
-/** The captioner answered without a usable description, or refuses: the picture stays without one. */
+/** The captioner gave no usable description or refused: the picture stays without one. */
 export const noDescription = (message: string) => new PermanentError('no_description', message);
 
 /** PostgreSQL refuses NUL, and terminals obey other control characters. Line breaks and tabs become spaces. */
@@ -24,7 +24,7 @@ const text = z
   )
   .pipe(z.string().min(1).max(4000));
 
-/** Models write `85`, `"85"`, `130`; anything else is not a number. */
+/** Models write `85`, `"85"` or `130`. Anything that is not a number fails. */
 const score = z
   .union([
     z.number(),

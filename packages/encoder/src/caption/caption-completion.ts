@@ -45,7 +45,7 @@ export function createCompletion(
     }
   }
 
-  /** The answer, or why to try again. @throws PermanentError when another attempt would fail too */
+  /** The answer, or the reason to retry. @throws PermanentError when another attempt would fail too */
   async function attemptOnce(request: () => Promise<CaptionResponse>) {
     try {
       const { status, retryAfter, body } = await request();
@@ -81,7 +81,7 @@ export function explain(error: Error & { code?: string }, timeoutMs: number): st
   return `cannot be reached (${error.code ?? error.message})`;
 }
 
-/** Seconds, or a date. */
+/** The header contains seconds or a date. */
 function readRetryAfter(header: string | undefined, now: number): number | undefined {
   if (!header) return undefined;
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;

@@ -3,8 +3,8 @@ import { withImage } from '../decode/open-image.ts';
 const shortSide = 960;
 
 /**
- * The picture as it is sent to the captioner: an upright JPEG, its short side at most 960, without the camera's
- * metadata.
+ * The picture to send to the captioner: an upright JPEG without the camera's metadata, with a short side of at most
+ * 960 pixels.
  * @throws PermanentError
  */
 export async function captionImage(bytes: Buffer, signal?: AbortSignal): Promise<Buffer> {

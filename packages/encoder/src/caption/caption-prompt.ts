@@ -15,7 +15,7 @@ export function captionPrompt(jpeg: Buffer) {
   };
 }
 
-// CLIP reads the description, and its 77 tokens also have to hold the room and its climate: so it must be short.
+// The description must be short: CLIP reads only 77 tokens, which also include the room and its climate.
 const instructions = `You look at pictures of Lyophyllum decastes growing in climate-controlled rooms.
 Answer with one JSON object and nothing else, with exactly these keys:
 "growth_stage_description": English, at most 40 words. Begin with the stage, one of Substrate, Primordia, Fruiting,

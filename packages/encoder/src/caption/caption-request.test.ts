@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createRequester } from './caption-request.ts';
 import { guardLookup } from './guarded-lookup.ts';
 
-test('a connection to a name goes to the address that was checked, and a forbidden one is never opened', async (t) => {
+test('a connection goes to the address that was checked, and never to a forbidden one', async (t) => {
   let requests = 0;
   const server = createServer((_, response) => {
     requests++;
@@ -15,7 +15,7 @@ test('a connection to a name goes to the address that was checked, and a forbidd
   t.after(() => server.close());
   const { port } = server.address() as AddressInfo;
 
-  // A name that changes its address between two look-ups.
+  // A name whose address changes between two lookups.
   const answers = ['127.0.0.1', '169.254.169.254'];
   const lookup = guardLookup((_, { all }, callback) => {
     const address = answers.shift() ?? '';

@@ -3,7 +3,7 @@ import { noDescription } from './caption-answer.ts';
 import { forbiddenAddress, guardLookup, isForbidden } from './guarded-lookup.ts';
 
 export interface CaptionServer {
-  /** As in CAPTION_URL: the server, its `/v1`, or the whole path. */
+  /** The server, its `/v1` or the full path, as in CAPTION_URL. */
   url: string;
   apiKey?: string | undefined;
   /** For a whole request, from the first byte sent to the last received. */
@@ -46,7 +46,7 @@ export function createRequester(
     { method, path, body }: { method: 'GET' | 'POST'; path: string; body?: string },
     signal?: AbortSignal,
   ): Promise<CaptionResponse> {
-    // Names are checked when they are looked up; addresses are never looked up.
+    // Names are checked when they are looked up. IP addresses are not looked up, so check them here.
     if (isForbidden(base.hostname)) throw forbiddenAddress(base.hostname);
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
@@ -69,7 +69,7 @@ export function createRequester(
         body: await response.body.text(),
       };
     } catch (error) {
-      // In the middle of an answer a timeout looks like a broken connection.
+      // A timeout in the middle of an answer looks like a broken connection.
       if (timeout.aborted) throw timeout.reason;
       if (error instanceof errors.ResponseExceededMaxSizeError) {
         throw noDescription(`The captioner's answer is longer than ${maxAnswerBytes} bytes`);

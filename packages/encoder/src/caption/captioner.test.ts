@@ -55,7 +55,7 @@ const status =
   (response) =>
     response.writeHead(code, headers).end('{"error":"…"}');
 
-/** It fails as expected, and the key appears nowhere in the error or its causes. */
+/** Asserts that it fails as expected and that the key does not appear in the error or its causes. */
 async function fails(promise: Promise<unknown>, kind: new (...args: never[]) => Error, wanted: RegExp) {
   await assert.rejects(promise, (error: Error) => {
     assert.ok(error instanceof kind, String(error));
@@ -72,7 +72,7 @@ test('without an address, no captioner is created', () => {
   assert.equal(createCaptioner({ url: '', model: 'x' }), undefined);
 });
 
-test('a picture is sent as an upright JPEG of at most 960 without its metadata, and the answer is read', async (t) => {
+test('a picture is sent as an upright JPEG of at most 960 pixels without metadata, and the answer is read', async (t) => {
   const { captioner, received } = await start(t, good);
   const large = await sharp(await photographAs('jpeg', 1600, 1200))
     .withMetadata({ orientation: 6 })
@@ -102,7 +102,7 @@ test('a small picture is not enlarged, and a bad one is never sent', async (t) =
   assert.equal(received.length, 1);
 });
 
-test('the address may be the server, its /v1 or the whole path, and may be one of several behind a proxy', async (t) => {
+test('the address may be the server, its /v1 or the full path, also behind a proxy', async (t) => {
   const { port } = await start(t, good);
   for (const [path, wanted] of [
     ['', '/v1/chat/completions'],
@@ -155,7 +155,7 @@ test('a requested delay of an hour is limited to a minute', async (t) => {
   assert.deepEqual(slept, [60_000]);
 });
 
-test('a server that stays down is unavailable, not the picture bad', async (t) => {
+test('a server that stays down is unavailable; the picture is not to blame', async (t) => {
   const { captioner, received } = await start(t, status(502), { attempts: 3 });
   await fails(captioner.describe(image), Unavailable, /answers 502/);
   assert.equal(received.length, 3);
@@ -172,7 +172,7 @@ test('a server that stays down is unavailable, not the picture bad', async (t) =
   );
 });
 
-test('a refusal is not retried, and the error says what may be wrong', async (t) => {
+test('a refusal is not retried, and the error names the likely cause', async (t) => {
   for (const [code, wanted] of [
     [401, /refuses with 401: CAPTION_API_KEY/],
     [404, /refuses with 404: CAPTION_URL or CAPTION_MODEL/],
@@ -227,7 +227,7 @@ test('a connection that breaks in the middle of an answer is retried', async (t)
   assert.deepEqual(await captioner.describe(image), description);
 });
 
-test('link-local and metadata addresses are never asked', async () => {
+test('link-local and metadata addresses are never contacted', async () => {
   for (const url of [
     'http://169.254.169.254/latest',
     'http://[fe80::1]:11434',
@@ -241,7 +241,7 @@ test('link-local and metadata addresses are never asked', async () => {
   }
 });
 
-test('no more pictures are sent at once than the limit', async (t) => {
+test('the limit on concurrent pictures is respected', async (t) => {
   const waiting: ServerResponse[] = [];
   let most = 0;
   const { captioner } = await start(
@@ -257,7 +257,7 @@ test('no more pictures are sent at once than the limit', async (t) => {
   assert.equal(most, 2);
 });
 
-test('after several pictures without an answer the server gets a pause, which a successful probe ends', async (t) => {
+test('after several pictures without an answer, requests pause until a probe succeeds', async (t) => {
   let clock = 0;
   let down = true;
   const { captioner, received } = await start(
@@ -286,7 +286,7 @@ test('a probe distinguishes a healthy server from one that is down or refuses th
   await fails(nobody?.probe() ?? Promise.resolve(), Unavailable, /ECONNREFUSED/);
 });
 
-test('an abort takes effect at once, also between two attempts', async (t) => {
+test('an abort takes effect at once, even between two attempts', async (t) => {
   const stop = new AbortController();
   const { captioner } = await start(t, () => stop.abort(new Error('given up')));
   await assert.rejects(captioner.describe(image, stop.signal), /given up/);

@@ -12,10 +12,10 @@ export interface CaptionerOptions {
   url: string | undefined;
   model: string;
   apiKey?: string | undefined;
-  /** Pictures at once; a server with one GPU answers them one by one anyway. */
+  /** Concurrent pictures; a server with one GPU answers them one by one anyway. */
   concurrency?: number;
   timeoutMs?: number;
-  /** Attempts per picture, while the server answers 429 or 5xx or not at all. */
+  /** Attempts per picture while the server answers 429 or 5xx, or not at all. */
   attempts?: number;
   /** After this many pictures in a row without an answer, requests pause for `restMs`. */
   breakAfter?: number;

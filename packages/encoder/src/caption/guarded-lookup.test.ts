@@ -21,7 +21,7 @@ test('link-local and metadata addresses are forbidden in every spelling', () => 
   ]) {
     assert.ok(isForbidden(address), address);
   }
-  // Other spellings of a number, as a URL reads them.
+  // Other spellings of an address that URLs accept.
   for (const url of [
     'http://2852039166/',
     'http://0xa9fea9fe/',
@@ -48,7 +48,7 @@ test('addresses of ordinary servers are allowed', () => {
   }
 });
 
-/** A resolver that knows these names and no others; addresses are their own result, as in `dns.lookup`. */
+/** A resolver for these names only. An IP address resolves to itself, as in `dns.lookup`. */
 const names: Record<string, LookupAddress[]> = {
   ollama: [{ address: '192.168.1.20', family: 4 }],
   'two-ways': [
@@ -75,7 +75,7 @@ const look = (host: string, all: boolean, by = guarded) =>
     );
   });
 
-test('a name is looked up and refused for what it resolves to', async () => {
+test('a name is looked up and refused if it resolves to a forbidden address', async () => {
   assert.deepEqual(await look('ollama', false), ['192.168.1.20', 4]);
   assert.deepEqual(await look('two-ways', true), names['two-ways']);
   for (const all of [true, false]) {
@@ -92,7 +92,7 @@ test('a name is looked up and refused for what it resolves to', async () => {
 });
 
 test('by default the machine’s own resolver is used', async () => {
-  // It returns an address as it is, without a name server or /etc/hosts.
+  // It returns an IP address unchanged, without a name server or /etc/hosts.
   assert.deepEqual(await look('127.0.0.1', false, guardLookup()), ['127.0.0.1', 4]);
   await assert.rejects(look('169.254.169.254', true, guardLookup()), { reason: 'forbidden_address' });
 });

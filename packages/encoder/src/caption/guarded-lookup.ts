@@ -2,7 +2,7 @@ import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
 import { BlockList, isIP } from 'node:net';
 import { PermanentError } from '@mycelium/farm';
 
-/** Such an address may answer with the machine's own secrets, so no request is sent to it. */
+/** Such an address may serve the machine's own secrets, so no request is sent to it. */
 export const forbiddenAddress = (host: string) =>
   new PermanentError(
     'forbidden_address',
@@ -20,7 +20,7 @@ forbidden.addAddress('192.0.0.192', 'ipv4');
 forbidden.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
 forbidden.addAddress('64:ff9b::6464:64c8', 'ipv6');
 
-/** Whether this is an IP address that must not be asked. False for a name. Ignores brackets and zones. */
+/** Whether this is an IP address that must not be contacted. False for a name. Ignores brackets and zones. */
 export function isForbidden(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
   const family = isIP(address);

@@ -31,7 +31,7 @@ async function load(message: LoadMessage): Promise<Reply> {
   for (const device of message.devices) {
     try {
       model = await loadOn(device, message);
-      // CUDA may load and then fail at the first run. The run also shows how long the vectors are.
+      // CUDA may load but fail on the first run. The run also shows the length of the vectors.
       const image = await embedImages(model, new Uint8Array(imageLength));
       const text = await embedTexts(model, ['mushroom']);
       if (image.length !== dimensions || text.length !== dimensions) {

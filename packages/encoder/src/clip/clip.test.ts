@@ -47,7 +47,7 @@ const cosine = (a: ArrayLike<number>, b: ArrayLike<number>) => {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 };
 
-/** The process has ended, or ends soon. */
+/** Asserts that the process has ended or ends soon. */
 async function assertEnds(pid: number) {
   for (let tries = 0; tries < 1000; tries++) {
     try {
@@ -88,7 +88,7 @@ test('image vectors equal those of transformers.js, normalised, in order', async
   }
 });
 
-test('text vectors equal those of transformers.js, whatever the length of their neighbours', async (t) => {
+test('text vectors equal those of transformers.js, whatever the length of the other texts in the batch', async (t) => {
   const encoder = await startEncoder(t);
   const texts = ['fruiting', 'a dense cluster of pale caps, day 12', '出菇'];
   const vectors = await encoder.embedTexts(texts);
@@ -112,7 +112,7 @@ test('a text too long for CLIP is refused, not shortened', async (t) => {
   assert.deepEqual(await encoder.embedImages([]), []);
 });
 
-test('where CUDA does not load, the CPU is used and the reason logged; CUDA alone fails', async (t) => {
+test('without CUDA, `auto` uses the CPU and logs the reason, and `cuda` fails', async (t) => {
   const logged: string[] = [];
   const encoder = await startEncoder(t, { device: 'auto', log: (message) => logged.push(message) });
   assert.match(logged.join('\n'), encoder.device === 'cuda' ? /runs on cuda/ : /runs on cpu \(cuda: .+\)/);

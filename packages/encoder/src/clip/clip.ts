@@ -15,15 +15,15 @@ import { createRecycledProcess } from './recycled-process.ts';
 export interface EncoderOptions extends ModelChoice {
   /** `auto`: CUDA, or the CPU if that fails. */
   device: 'auto' | Device;
-  /** For one run on the CPU; all cores by default. */
+  /** Threads per run on the CPU; all cores by default. */
   threads?: number | undefined;
-  /** Called with the device in use and the reason, and at every restart. */
+  /** Logs the device in use with the reason, and every restart. */
   log?: (message: string) => void;
   /** The process is restarted after this many images, or when its memory has grown by this many bytes. */
   recycle?: { images?: number; growthBytes?: number };
 }
 
-/** Turns images and texts into vectors of 512 values, each of length one. */
+/** Turns images and texts into unit vectors of 512 values. */
 export interface Encoder {
   readonly id: ModelId;
   /** `modelKey(id)` */
@@ -37,7 +37,7 @@ export interface Encoder {
   embedImages(images: Pixels[], signal?: AbortSignal): Promise<Float32Array[]>;
   /** @throws RangeError for a text of more than 77 tokens: `fusionText` and `fitText` shorten it and report that. */
   embedTexts(texts: string[], signal?: AbortSignal): Promise<Float32Array[]>;
-  /** Start and end marks included. */
+  /** Includes the start and end tokens. */
   countTokens(text: string): number;
   close(): Promise<void>;
 }

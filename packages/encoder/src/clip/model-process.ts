@@ -62,7 +62,7 @@ export async function startModelProcess(load: LoadMessage): Promise<ModelProcess
   }
 
   async function stop() {
-    // It has nothing to save, and during a run it reacts to no other signal.
+    // It has nothing to save, and it ignores every other signal during a run.
     child.ref();
     child.kill('SIGKILL');
     await exited;

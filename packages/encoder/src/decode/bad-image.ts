@@ -1,6 +1,6 @@
 import { PermanentError } from '@mycelium/farm';
 
-/** Why an image is quarantined: stored with its key, and counted. */
+/** The reason an image is quarantined, which is stored with its key and counted. */
 type BadImageReason =
   | 'empty'
   | 'not_an_image'

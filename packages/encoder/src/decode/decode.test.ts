@@ -14,8 +14,8 @@ import { decodeImage } from './decode.ts';
 import { readImageFile } from './image-format.ts';
 
 /**
- * CLIP's preprocessing as in the textbook, in double precision and slow: the short side to 224 by Keys' cubic
- * (a = -1/2), widened when it shrinks; then the centre.
+ * A slow textbook implementation of CLIP's preprocessing in double precision: resize the short side to 224 with Keys'
+ * cubic (a = -1/2), widened when shrinking, then crop the centre.
  */
 function textbook(rgb: Uint8Array, width: number, height: number): Float64Array {
   const kernel = (x: number) => {
@@ -101,7 +101,7 @@ const sizes: [format: 'jpeg' | 'png' | 'webp', width: number, height: number][] 
   ['webp', 100, 75],
 ];
 for (const [format, width, height] of sizes) {
-  test(`a ${format} of ${width} × ${height} becomes the pixels of the textbook, less than a level off on average`, async () => {
+  test(`a ${format} of ${width} × ${height} matches the textbook within one level on average`, async () => {
     const file = await photographAs(format, width, height);
     const full = await sharp(file).raw().toBuffer();
     const pixels = await decodeImage(file);
@@ -111,13 +111,13 @@ for (const [format, width, height] of sizes) {
   });
 }
 
-test('a 12-megapixel photograph, which the decoder shrinks on the way, stays as close', async () => {
+test('a 12-megapixel photograph, which the decoder shrinks first, matches too', async () => {
   const file = await photographAs('jpeg', 4000, 3000);
   const pixels = await decodeImage(file);
   assertClose(pixels.data, textbook(await sharp(file).raw().toBuffer(), 4000, 3000), 0.6, 2);
 });
 
-/** What cameras and phones write around and into a photograph. */
+/** What cameras and phones add to a photograph. */
 const cameras: Record<string, (image: Sharp) => Promise<Buffer>> = {
   'a phone held upright, with a colour profile, a position and a thumbnail': async (image) => {
     const jpeg = await image
@@ -144,7 +144,7 @@ const cameras: Record<string, (image: Sharp) => Promise<Buffer>> = {
     image.jpeg({ quality: 75, progressive: true }).toBuffer(),
 };
 for (const [camera, write] of Object.entries(cameras)) {
-  test(`the file of ${camera}, becomes the pixels of the textbook`, async () => {
+  test(`the file of ${camera}, matches the textbook`, async () => {
     for (const [width, height] of [
       [1200, 800],
       [768, 1024],
@@ -159,10 +159,10 @@ for (const [camera, write] of Object.entries(cameras)) {
   });
 }
 
-test('whichever way a camera was held, the picture is upright, in every format', async () => {
+test('the picture is upright however the camera was held, in every format', async () => {
   const upright = sharp(await photograph(640, 480), { raw: { width: 640, height: 480, channels: 3 } });
   const wanted = (await decodeImage(await upright.clone().png().toBuffer())).data;
-  // How to turn an upright picture into what a camera stores under each orientation.
+  // Turns an upright picture into what a camera stores for each orientation.
   const stored = [
     (image: Sharp) => image,
     (image: Sharp) => image.flop(),
@@ -264,7 +264,7 @@ test('files that are not photographs are refused, each with its reason', async (
   for (const [file, wanted] of bad) await assert.rejects(decodeImage(file), reason(wanted));
 });
 
-test('a JPEG with data after it or a thumbnail inside is complete; cut in its scan it is truncated', async () => {
+test('a JPEG with data after it or a thumbnail inside is complete; one cut off in its scan is truncated', async () => {
   const thumbnail = await photographAs('jpeg', 64, 48);
   const jpeg = withSegment(await photographAs('jpeg', 640, 480), 0xe2, thumbnail);
   assert.equal(readImageFile(Buffer.concat([jpeg, Buffer.alloc(4000, 0xff)])).format, 'jpeg');

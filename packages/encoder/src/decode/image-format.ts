@@ -2,7 +2,7 @@ import { badImage } from './bad-image.ts';
 
 type ImageFormat = 'jpeg' | 'png' | 'webp';
 
-/** Formats that sharp could open and we refuse: each is one more parser for untrusted bytes. */
+/** Formats that sharp can open but we refuse: each is one more parser exposed to untrusted bytes. */
 const refused: [name: string, test: (bytes: Buffer) => boolean][] = [
   ['GIF', (bytes) => ascii(bytes, 0, 'GIF8')],
   ['TIFF', (bytes) => ascii(bytes, 0, 'II*\0') || ascii(bytes, 0, 'MM\0*')],
@@ -12,7 +12,7 @@ const refused: [name: string, test: (bytes: Buffer) => boolean][] = [
   ['PDF', (bytes) => ascii(bytes, 0, '%PDF')],
 ];
 
-/** What walking over a file's parts shows, before any decoder sees it. */
+/** The parts of a file, found before any decoder sees it. */
 export interface ImageFile {
   format: ImageFormat;
   /** Metadata: EXIF, XMP, maker's notes. */
@@ -27,8 +27,7 @@ interface Note {
 }
 
 /**
- * Detects the format by the first bytes, not by the name. Refuses animated files, and files that end before their
- * format says they should.
+ * Detects the format by the first bytes, not by the name. Refuses animated and truncated files.
  * @throws PermanentError
  */
 export function readImageFile(bytes: Buffer): ImageFile {
@@ -50,7 +49,7 @@ const firstLetters = (bytes: Buffer) =>
   JSON.stringify(bytes.toString('latin1', 0, 12).replace(/[^ -~]/g, '.'));
 
 const truncated = (format: string, bytes: Buffer) =>
-  badImage('truncated', `The ${format} ends before its picture does, after ${bytes.length} bytes`);
+  badImage('truncated', `The ${format} is cut off after ${bytes.length} bytes`);
 
 /**
  * A JPEG has an end-of-image marker somewhere after its first scan. Cameras append data, so the marker need not be
@@ -87,7 +86,7 @@ function readJpeg(bytes: Buffer): ImageFile {
 
 const endOfImage = Buffer.from([0xff, 0xd9]);
 
-/** Walks over the chunks: `acTL` marks an animated PNG, `IEND` ends it. */
+/** Walks over the chunks: `acTL` marks an animated PNG, `IEND` the end of the file. */
 function readPng(bytes: Buffer): ImageFile {
   const notes: Note[] = [];
   let at = 8;

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { photographAs } from '../testing/index.ts';
 
-test('a process that imports the encoder cannot open SVG, TIFF or GIF at all, nor any file by its path', async (t) => {
+test('a process that imports the encoder cannot open SVG, TIFF or GIF, nor any file by path', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'loaders-'));
   t.after(() => rm(folder, { recursive: true }));
   const jpeg = await photographAs('jpeg', 64, 48);

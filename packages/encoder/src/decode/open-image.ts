@@ -6,21 +6,21 @@ import { badImage } from './bad-image.ts';
 import { readImageFile } from './image-format.ts';
 import { withPlainExif } from './plain-exif.ts';
 
-// Each image is decoded once, so caching decoded ones only costs memory. One thread per image keeps the number of
-// busy cores at `decoders` below instead of multiplying it.
+// Each image is decoded once, so caching decoded images only costs memory. With one thread per image, `decoders`
+// limits the number of busy cores.
 sharp.cache(false);
 sharp.concurrency(1);
 restrictLoaders();
 
 const limitInputPixels = 50_000_000;
 const decoders = pLimit(availableParallelism());
-/** Pictures that the decoder holds in memory whole: never two at once, and none above this many bytes. */
+/** Pictures that the decoder must hold in memory as a whole: one at a time, and none above this many bytes. */
 const wholeDecoders = pLimit(1);
 const limitWholeBytes = 200e6;
 
 /**
- * Leaves sharp only the decoders for JPEG, PNG and WebP, in every process that imports this file: these processes
- * decode what strangers send. It is the second barrier; the first is the check of magic bytes before every decode.
+ * Restricts sharp to the decoders for JPEG, PNG and WebP in every process that imports this file, since these processes
+ * decode untrusted files. This is the second barrier; the first is the check of magic bytes before every decode.
  */
 function restrictLoaders(): void {
   sharp.block({ operation: ['VipsForeignLoad'] });
@@ -31,7 +31,7 @@ function restrictLoaders(): void {
 
 /**
  * Opens an untrusted image: checks its format, size and shape, removes its notes, limits memory and time.
- * @param read gets the upright image, which fails on damage, and its upright size; it decides about colour and size
+ * @param read receives the upright image, which fails if it is damaged, and its upright size; chooses colour and size
  * @throws PermanentError
  */
 export async function withImage<Result>(
@@ -44,7 +44,7 @@ export async function withImage<Result>(
     signal?.throwIfAborted();
     const image = sharp(withPlainExif(bytes, file), { autoOrient: true, failOn: 'error', limitInputPixels });
     const metadata = await image.metadata().catch(refuse);
-    // The same bytes can look like two formats to two readers: sharp must agree with us.
+    // The same bytes can look like different formats to different readers: sharp must agree with us.
     if (metadata.format !== file.format) {
       throw badImage('corrupt', `The ${file.format} reads as ${metadata.format}`);
     }
@@ -67,14 +67,14 @@ function checkSize(metadata: Metadata): void {
   }
 }
 
-/** Bytes that decoding holds at once; 0 for files decoded row by row. Measured: 2 bytes a coefficient, 8 a pixel. */
+/** Bytes that decoding holds at once; 0 for files decoded row by row. Measured: 2 bytes per coefficient, 8 per pixel. */
 function wholeBytes({ format, isProgressive, width, height, channels, depth }: Metadata): number {
   if (format === 'webp') return 8 * width * height;
   if (!isProgressive) return 0;
   return width * height * channels * (format === 'jpeg' || depth === 'ushort' ? 2 : 1);
 }
 
-/** sharp's own errors are about the bytes: keeps the first line of its message. */
+/** Turns sharp's own errors, which are about the bytes, into refusals with the first line of their message. */
 function refuse(error: Error): never {
   if (error instanceof PermanentError || error.name === 'AbortError') throw error;
   const line = error.message.split('\n')[0]?.slice(0, 200) ?? '';

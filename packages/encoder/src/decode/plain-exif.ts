@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib';
 import { type ImageFile, readImageFile } from './image-format.ts';
 
 /**
- * Copies the file without the metadata of cameras, phones and editors. Of the EXIF it keeps only the orientation.
- * libexif follows a looping table for 20 seconds (seen with a file of 67 KB), and sharp's time limit does not cover it.
+ * Copies the file without the metadata of cameras, phones and editors, except the EXIF orientation.
+ * libexif spent 20 seconds in a looping table of a 67 KB file, and sharp's time limit does not cover it.
  */
 export function withPlainExif(bytes: Buffer, { format, notes }: ImageFile): Buffer {
   if (notes.length === 0) return bytes;
@@ -30,7 +30,7 @@ export function withPlainExif(bytes: Buffer, { format, notes }: ImageFile): Buff
 }
 
 /**
- * The first EXIF block of a file, from its TIFF header on, read without a decoder: libexif can hang on it.
+ * The first EXIF block of a file, starting at its TIFF header, read without a decoder: libexif can hang on it.
  * @throws PermanentError when the file is not an image
  */
 export function readExifBlock(bytes: Buffer): Buffer | undefined {

@@ -13,7 +13,7 @@ const clip = {
   size: { shortest_edge: 224 },
 };
 
-test('bytes become three planes of (value / 255 − mean) / std, image after image', () => {
+test('bytes become three planes of (value / 255 − mean) / std per image', () => {
   const rgb = Uint8Array.from({ length: 2 * imageLength }, (_, at) => (at * 31) % 256);
   const values = createNormaliser(readNormalisation(clip))(rgb);
   assert.equal(values.length, rgb.length);
@@ -31,7 +31,7 @@ test('bytes become three planes of (value / 255 − mean) / std, image after ima
   }
 });
 
-test('older ways to write the same preprocessing are understood', () => {
+test('older spellings of the same preprocessing are accepted', () => {
   const read = readNormalisation({ ...clip, size: 224, crop_size: 224, rescale_factor: 0.5 });
   assert.deepEqual(read, { mean: clip.image_mean, std: clip.image_std, rescale: 0.5 });
 });

@@ -3,10 +3,10 @@ import { z } from 'zod';
 /** The side of the square that the model sees, the same for every CLIP we support. */
 export const side = 224;
 const plane = side * side;
-/** Bytes of one decoded image, and values of it as the model takes it. */
+/** The number of bytes in a decoded image, and of values in the model's input for it. */
 export const imageLength = 3 * plane;
 
-/** Mean and standard deviation of each channel, and the factor that brings bytes to 0…1, all from the model's own file. */
+/** Mean and standard deviation of each channel, and the factor that scales bytes to 0…1, from the model's own file. */
 export interface Normalisation {
   mean: [number, number, number];
   std: [number, number, number];
@@ -22,7 +22,7 @@ const isSide = (size: number[]) => size.every((edge) => edge === side);
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 const on = z.literal(true).default(true);
 
-/** Only the preparation that `decodeImage` does: pixels are decoded once and do not depend on the model. */
+/** Accepts only the preparation that `decodeImage` does: pixels are decoded once, independent of the model. */
 const preprocessorConfig = z.object({
   do_resize: on,
   do_center_crop: on,
@@ -41,7 +41,7 @@ const preprocessorConfig = z.object({
 
 /**
  * Reads a model's preprocessor_config.json.
- * @throws ZodError when the model needs its images prepared in another way than `decodeImage` does.
+ * @throws ZodError when the model needs images prepared differently from `decodeImage`
  */
 export function readNormalisation(json: unknown): Normalisation {
   const { image_mean, image_std, rescale_factor } = preprocessorConfig.parse(json);
@@ -49,8 +49,8 @@ export function readNormalisation(json: unknown): Normalisation {
 }
 
 /**
- * Creates a function from RGB bytes, image after image, to the model's input: per image three planes (R, G, B) of
- * (value × rescale − mean) / std. A byte has 256 values, so each channel is a table: 0.2 ms an image.
+ * Creates a function that converts RGB bytes of concatenated images to the model's input: per image three planes
+ * (R, G, B) of (value × rescale − mean) / std. A byte has 256 values, so each channel is a lookup table (0.2 ms/image).
  */
 export function createNormaliser({ mean, std, rescale }: Normalisation) {
   const tables = mean.map((average, channel) =>

@@ -8,7 +8,7 @@ const vector = () => Float32Array.from({ length: dimensions }, () => random() * 
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, at) => sum + value * (b[at] ?? 0), 0);
 const axis = (at: number, value = 1) => new Float32Array(dimensions).fill(value, at, at + 1);
 
-test('a normalised vector has length one and the direction it had', () => {
+test('normalising sets the length to one and keeps the direction', () => {
   const long = vector();
   const unit = normalise(long);
   assert.ok(Math.abs(dot(unit, unit) - 1) < 1e-6);

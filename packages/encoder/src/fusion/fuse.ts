@@ -1,4 +1,4 @@
-/** The length of every vector: the projection of CLIP ViT-B/32. */
+/** The dimensions of every vector, those of the projection of CLIP ViT-B/32. */
 export const dimensions = 512;
 
 const imageShare = 0.7;
@@ -6,7 +6,7 @@ const textShare = 0.3;
 
 /**
  * Scales a vector to length one, so that a dot product is a cosine.
- * @throws RangeError for a zero, a NaN, an infinity, or another number of dimensions
+ * @throws RangeError for a zero vector, NaN, infinity, or the wrong number of dimensions
  */
 export function normalise(vector: Float32Array): Float32Array {
   if (vector.length !== dimensions) {
@@ -21,7 +21,7 @@ export function normalise(vector: Float32Array): Float32Array {
 
 /**
  * Fuses the vectors of an image and its text: both normalised, 0.7 · image + 0.3 · text, normalised again.
- * @throws RangeError as `normalise`
+ * @throws RangeError like `normalise`
  */
 export function fuse(image: Float32Array, text: Float32Array): Float32Array {
   const ofImage = normalise(image);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fitText, fusionText, tokenLimit } from './fusion-text.ts';
 
-/** A token a letter or digit group, Chinese a character each, and two marks: like CLIP's, only simpler. */
+/** One token per word or Chinese character, and two for start and end: like CLIP's tokenizer, but simpler. */
 const countTokens = (text: string) => (text.match(/\p{Script=Han}|[^\s\p{Script=Han}]+/gu)?.length ?? 0) + 2;
 const words = (count: number, word = 'cap') => Array(count).fill(word).join(' ');
 const identity =
@@ -24,7 +24,7 @@ test('without a description the text is the identity alone', () => {
   }
 });
 
-test('what does not fit is dropped from the end by whole sentences, and reported', () => {
+test('text that does not fit is dropped from the end by whole sentences, and reported', () => {
   const description = `Fruiting, ${words(63)}.`;
   const fused = fusionText({ description, identity }, countTokens);
   assert.equal(fused.used, `${description} Mushroom Room 611, normal stage, Day 12.`);
@@ -46,7 +46,7 @@ test('a description that is too long keeps its first sentences', () => {
   assert.deepEqual([fused.cut, fused.description, fused.identity], [true, 'cut', 'none']);
 });
 
-test('of a first sentence that is too long the first words stay, of a word that is too long the first characters', () => {
+test('a first sentence that is too long keeps its first words, and a word its first characters', () => {
   const byWords = fitText(`${words(100)}.`, countTokens);
   assert.equal(byWords.used, words(75));
   assert.deepEqual([byWords.tokens, byWords.cut], [tokenLimit, true]);

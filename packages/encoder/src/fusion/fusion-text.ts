@@ -1,12 +1,12 @@
-/** How many tokens CLIP's text tower reads, including start and end marks. */
+/** The number of tokens that CLIP's text tower reads, including the start and end tokens. */
 export const tokenLimit = 77;
 
 export interface FittedText {
   /** The whole text. */
   text: string;
-  /** What the model reads, stored with the vector: `text` or its beginning. */
+  /** The part that the model reads, `text` or its beginning. Stored with the vector. */
   used: string;
-  /** Tokens of `used`, including start and end marks. */
+  /** Tokens in `used`, including the start and end tokens. */
   tokens: number;
   cut: boolean;
 }
@@ -19,8 +19,8 @@ export interface FusionText extends FittedText {
 }
 
 /**
- * The text that is fused with an image: the description first, since it says what is visible, then the identity.
- * What CLIP cannot read is dropped from the end and reported, never cut silently.
+ * The text that is fused with an image: the description first, since it describes what is visible, then the identity.
+ * Text beyond CLIP's limit is dropped from the end and reported, never cut silently.
  */
 export function fusionText(
   { description, identity }: { description?: string | undefined; identity: string },
@@ -62,7 +62,7 @@ function starts(text: string, end: RegExp): string[] {
   return Array.from(text.matchAll(end), (match) => text.slice(0, match.index + match[0].length));
 }
 
-/** The longest candidate that fits, by binary search: they grow. */
+/** The longest candidate that fits, by binary search: candidates are sorted by length. */
 function longest(candidates: string[], fits: (text: string) => boolean): string {
   let low = 0;
   let high = candidates.length;

@@ -19,7 +19,7 @@ test('without readings there is no second sentence', () => {
   assert.equal(identityText({ ...image, climate: {} }), 'Mushroom Room 611, normal stage, Day 12.');
 });
 
-test('the text holds only what was measured', () => {
+test('the text contains only what was measured', () => {
   assert.match(identityText({ ...image, climate: { humidity: 90 } }), / Humidity: 90\.0%\.$/);
   assert.match(
     identityText({ ...image, climate: { temperature: 18, co2: 1999.6 } }),
@@ -27,7 +27,7 @@ test('the text holds only what was measured', () => {
   );
 });
 
-test('a dropout or a fault counts as not measured', () => {
+test('a dropout or a faulty value counts as not measured', () => {
   const climate = { temperature: Number.NaN, humidity: 130, co2: 0 };
   assert.equal(identityText({ ...image, climate }), 'Mushroom Room 611, normal stage, Day 12.');
 });

@@ -1,6 +1,6 @@
 import { type Metric, type Phase, readValue } from '@mycelium/farm';
 
-/** Readings of the room at the time of capture, in °C, % relative humidity and ppm; undefined where none was near. */
+/** Readings of the room at the time of capture, in °C, % relative humidity and ppm; undefined if there was none near it. */
 type Climate = Partial<Record<Metric, number | undefined>>;
 
 export interface ImageIdentity {
@@ -12,8 +12,8 @@ export interface ImageIdentity {
 
 /**
  * `Mushroom Room 611, normal stage, Day 12. Temperature: 18.4C, Humidity: 90.5%, CO2: 2494ppm.`
- * Leaves out what was not measured; without readings there is no second sentence. A value that no sensor can mean,
- * such as a CO2 of 0, counts as not measured.
+ * Omits what was not measured; without readings there is no second sentence. An implausible value, such as a CO2 of 0,
+ * counts as not measured.
  */
 export function identityText({ room, stage, growthDay, climate = {} }: ImageIdentity): string {
   const identity = `Mushroom Room ${room}, ${stage} stage, Day ${growthDay}.`;

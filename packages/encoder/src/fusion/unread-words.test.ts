@@ -8,7 +8,7 @@ const knowing =
   (text: string) =>
     2 + (known.includes(text) ? 1 : Buffer.byteLength(text));
 
-test('what is spelled byte by byte was not learned', () => {
+test('words spelled byte by byte count as not learned', () => {
   const countTokens = knowing('a', 'fruiting', 'cluster', '出菇');
   assert.deepEqual(unreadWords('A fruiting cluster, day 20', countTokens), ['day']);
   assert.deepEqual(unreadWords('出菇 好吃 好吃', countTokens), ['好吃']);
@@ -16,7 +16,7 @@ test('what is spelled byte by byte was not learned', () => {
   assert.deepEqual(unreadWords('20 … !', countTokens), []);
 });
 
-test('a word in a few pieces, or Chinese in one piece a character, was learned', () => {
+test('a word in a few pieces, or Chinese with one piece per character, counts as learned', () => {
   assert.deepEqual(
     unreadWords('lyophyllum', () => 2 + 4),
     [],

@@ -51,7 +51,7 @@ export async function downloadFile(file: RemoteFile, path: string, download: Dow
   }
 }
 
-/** What is on the disk cannot be continued: the next attempt starts from the beginning. */
+/** The partial file cannot be resumed: the next attempt starts from the beginning. */
 const wrongBytes = (message: string) => Object.assign(new Error(message), { wrongBytes: true });
 
 const backOff = (attempt: number, signal?: AbortSignal) =>
@@ -111,7 +111,7 @@ async function verify(file: RemoteFile, part: string, signal?: AbortSignal): Pro
   if (!(await isSame(file, part, signal))) throw wrongBytes('its checksum is wrong');
 }
 
-/** Whether the file at `path` is the hub's, by its size and checksum. */
+/** Whether the file at `path` matches the hub's size and checksum. */
 export async function isSame(file: RemoteFile, path: string, signal?: AbortSignal): Promise<boolean> {
   const { size, sha256, gitBlob } = file;
   if ((await stat(path).catch(() => undefined))?.size !== size) return false;

@@ -8,13 +8,13 @@ import type { ModelId } from './model-id.ts';
 
 interface FetchProgress {
   file: string;
-  /** Of this file, in bytes. */
+  /** Progress of this file, in bytes. */
   done: number;
   total: number;
 }
 
 export interface FetchModel {
-  /** The hub's name of the model, `org/name`. */
+  /** The model's name on the hub, `org/name`. */
   id: string;
   /** A branch, tag or commit. */
   revision?: string;
@@ -55,7 +55,7 @@ export async function fetchModel(options: FetchModel): Promise<ModelId> {
     });
   }
   await writeFile(join(staging, manifestFile), `${JSON.stringify({ id, revision, commit }, undefined, 2)}\n`);
-  // Opened before the folder goes live: a model of other dimensions must not replace a working one.
+  // Check the model before the folder goes live: one of other dimensions must not replace a working one.
   const identity = (await openModel({ model: staging, modelDir, dtype })).id;
   await swap(staging, place);
   return identity;
@@ -75,7 +75,7 @@ function chooseFiles(files: RemoteFile[], dtype: Dtype, id: string): RemoteFile[
   return files.filter(({ path }) => needed.includes(path) || outside.test(path));
 }
 
-/** Files of the old folder that still match the hub are linked into the new one, so other precisions stay. */
+/** Links files of the old folder that still match the hub into the new one, so that other precisions stay. */
 async function keep(place: string, staging: string, files: RemoteFile[]): Promise<void> {
   const ours = (path: string) => path.startsWith('onnx/') || configFiles.some((name) => name === path);
   for (const file of files.filter(({ path }) => ours(path) && !path.includes('..'))) {

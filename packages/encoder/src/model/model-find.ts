@@ -6,8 +6,8 @@ import { modelKey } from './model-id.ts';
 import { listModels } from './model-list.ts';
 
 /**
- * Finds the model of a key among all on this machine: `model` (CLIP_MODEL), those in `modelDir`, the demo model.
- * So searches follow `models use` without a change of settings.
+ * Finds the model with a key among all models on this machine: `model` (CLIP_MODEL), those in `modelDir`, and the demo
+ * model. Searches therefore follow `models use` without a change of settings.
  * @throws PermanentError when it is not on this machine
  */
 export async function findModel(

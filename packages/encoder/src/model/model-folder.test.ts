@@ -49,7 +49,7 @@ test('a model is identified by name, revision, precision and the hash of its wei
   assert.notEqual((await probeModel({ model: dir, modelDir, dtype: 'fp32' })).hash, id.hash);
 });
 
-test('a demo model says so in its key', async (t) => {
+test('a demo model is marked in its key', async (t) => {
   const { modelDir, dir } = await tinyModel(t);
   await change(dir, 'config.json', { mycelium_demo: true });
   const id = await probeModel({ model: dir, modelDir, dtype: 'fp32' });
@@ -57,7 +57,7 @@ test('a demo model says so in its key', async (t) => {
   assert.match(modelKey(id), /^demo:tiny@local\/fp32#/);
 });
 
-test('weights are hashed once; where the note cannot be written, each time, with the same result', async (t) => {
+test('weights are hashed once, or each time with the same result if the note cannot be written', async (t) => {
   const { modelDir, dir } = await tinyModel(t);
   const choice = { model: dir, modelDir, dtype: 'fp32' } as const;
   const first = await probeModel(choice);
@@ -65,13 +65,13 @@ test('weights are hashed once; where the note cannot be written, each time, with
   assert.deepEqual(await probeModel(choice), first);
   assert.equal(await readFile(join(dir, '.mycelium-hashes.json'), 'utf8'), note);
 
-  // A folder in the note's place: it can be neither read nor written.
+  // A folder in place of the note, which makes it unreadable and unwritable.
   await rm(join(dir, '.mycelium-hashes.json'));
   await mkdir(join(dir, '.mycelium-hashes.json'));
   assert.deepEqual(await probeModel(choice), first);
 });
 
-test('verifyModel finds weights that changed while size and time stayed', async (t) => {
+test('verifyModel finds weights that changed without a change of size or time', async (t) => {
   const { modelDir, dir } = await tinyModel(t);
   const choice = { model: dir, modelDir, dtype: 'fp32' } as const;
   const file = join(dir, 'onnx', 'text_model.onnx');

@@ -24,7 +24,7 @@ export interface ModelChoice {
   dtype: Dtype;
 }
 
-/** What `fetchModel` writes beside a model. */
+/** The file that `fetchModel` writes into a model's folder. */
 export const manifestFile = 'mycelium-model.json';
 const manifestSchema = z.object({ id: z.string(), revision: z.string(), commit: z.string() });
 const readManifest = async (dir: string) =>
@@ -46,7 +46,7 @@ export function modelPath({ model, modelDir }: Pick<ModelChoice, 'model' | 'mode
 }
 
 /**
- * Finds a model and returns its id without loading it: quick after the first time.
+ * Finds a model and returns its id without loading it: fast after the first time.
  * @throws PermanentError when it is missing, or not a CLIP of 512 dimensions with our preprocessing
  */
 export async function openModel(choice: ModelChoice): Promise<ModelFolder> {
@@ -68,7 +68,7 @@ export async function openModel(choice: ModelChoice): Promise<ModelFolder> {
   if (config.projection_dim !== dimensions) {
     throw unsuitable(
       `The model in ${dir} produces vectors of ${config.projection_dim ?? 'unknown'} dimensions; ` +
-        `expected ${dimensions}, as of CLIP ViT-B/32 and ViT-B/16`,
+        `expected ${dimensions}, as in CLIP ViT-B/32 and ViT-B/16`,
     );
   }
   const normalisation = await readJson(dir, 'preprocessor_config.json', readNormalisation);
@@ -84,13 +84,13 @@ export async function openModel(choice: ModelChoice): Promise<ModelFolder> {
   return { dir, id, normalisation };
 }
 
-/** Whether a model can be loaded, without loading it. @throws PermanentError */
+/** Checks that a model can be loaded, without loading it. @throws PermanentError */
 export async function probeModel(choice: ModelChoice): Promise<ModelId> {
   return (await openModel(choice)).id;
 }
 
 /**
- * Whether a model can be loaded, and its weights are byte for byte what they were when first seen.
+ * Checks that a model can be loaded and that its weights have not changed by a single byte since they were first seen.
  * @throws PermanentError
  */
 export async function verifyModel(choice: ModelChoice): Promise<ModelId> {

@@ -12,7 +12,7 @@ async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Half a gigabyte takes a second to hash, so the result is kept beside the weights. */
+/** Hashing half a gigabyte takes a second, so the result is stored next to the weights. */
 const noteFile = '.mycelium-hashes.json';
 const noteSchema = z.record(
   z.string(),
@@ -36,8 +36,8 @@ export async function hashFiles(dir: string, files: string[]): Promise<string> {
 }
 
 /**
- * Files whose bytes differ from the note although size and time are unchanged: a broken disk or a failed copy. Reads
- * all of them.
+ * Files whose bytes differ from the stored hashes although size and time are unchanged: a broken disk or a failed copy.
+ * Reads every file in full.
  */
 export async function damagedFiles(dir: string): Promise<string[]> {
   const damaged: string[] = [];

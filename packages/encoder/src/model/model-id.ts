@@ -1,16 +1,16 @@
 import type { dimensions } from '../fusion/fuse.ts';
 import type { Dtype } from './model-files.ts';
 
-/** Identifies the model of a vector. Vectors of two ids are never compared. */
+/** Identifies the model of a vector. Vectors of different models are never compared. */
 export interface ModelId {
-  /** A hub's name, such as `Xenova/clip-vit-base-patch32`, or a folder's. */
+  /** The name on the hub, such as `Xenova/clip-vit-base-patch32`, or the name of a folder. */
   name: string;
   /** A branch, tag or commit of the hub; `local` when it was not fetched from one. */
   revision: string;
   dtype: Dtype;
   /** The first eight hexadecimal digits of a SHA-256 over the weights. */
   hash: string;
-  /** For trying the system out: its vectors mean little or nothing. */
+  /** For trying out the system: the vectors mean little or nothing. */
   demo: boolean;
   dimensions: typeof dimensions;
 }

@@ -4,7 +4,7 @@ import { type Dtype, dtypes, weightFiles } from './model-files.ts';
 import { isFile, openModel } from './model-folder.ts';
 
 export interface ListedModel {
-  /** As CLIP_MODEL expects it. */
+  /** In the form that CLIP_MODEL expects. */
   model: string;
   dir: string;
   /** The precisions whose weights are present. */

@@ -9,7 +9,7 @@ export interface ClipShape {
   patch: number;
 }
 
-/** Writes the two files that show transformers.js that a folder holds a CLIP and how to prepare its images. */
+/** Writes the two files from which transformers.js recognises a CLIP model and how to prepare its images. */
 export async function writeClipConfig(
   dir: string,
   shape: ClipShape,

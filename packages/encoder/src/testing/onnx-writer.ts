@@ -8,7 +8,7 @@ import { open } from 'node:fs/promises';
 export const elementType = { float32: 1, int8: 3, int64: 7 } as const;
 export type ElementType = (typeof elementType)[keyof typeof elementType];
 
-/** A dimension is a number, or a name for one that is only known when the model runs. */
+/** A dimension is a number, or a name if its size is known only when the model runs. */
 export type Shape = readonly (number | string)[];
 export type Attribute = number | string | readonly number[] | { float: number };
 export type Values = Float32Array | Int8Array | BigInt64Array;
@@ -68,7 +68,7 @@ export class OnnxGraph {
     return this.tensor([values.length], elementType.int64, () => BigInt64Array.from(values, BigInt));
   }
 
-  /** A single integer without a dimension. */
+  /** A scalar integer. */
   integer(value: number): string {
     return this.tensor([], elementType.int64, () => BigInt64Array.of(BigInt(value)));
   }

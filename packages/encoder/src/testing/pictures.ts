@@ -2,7 +2,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { seededRandom } from '../random.ts';
 
-// Good and bad pictures for tests and benchmarks: generated, and the same every time.
+// Good and bad pictures for tests and benchmarks, generated identically every time.
 
 /** RGB bytes that resemble a photograph: large soft shapes, edges, and sensor noise. */
 export async function photograph(width: number, height: number, seed = 1): Promise<Buffer> {
@@ -41,7 +41,7 @@ export async function photographAs(
   seed = 1,
 ): Promise<Buffer> {
   const rgb = await photograph(width, height, seed);
-  // With a quality, sharp would write a palette PNG.
+  // Given a quality, sharp would write a palette PNG.
   return sharp(rgb, { raw: { width, height, channels: 3 } })
     .toFormat(format, format === 'png' ? {} : { quality: 88 })
     .toBuffer();
@@ -79,7 +79,7 @@ export function blackPng(
   header.writeUInt32BE(height, 4);
   header.set([depth, colour, 0, 0, Number(interlaced)], 8);
   const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-  // Interlacing adds a byte a row in each of its seven passes.
+  // Interlacing adds a byte per row in each of its seven passes.
   const picture = deflateSync(Buffer.alloc(height * (bytesPerRow + (interlaced ? 8 : 1))), { level: 1 });
   return Buffer.concat([
     signature,

@@ -18,7 +18,7 @@ interface TowerSize {
   hidden: number;
 }
 
-/** `b32` takes as long as CLIP ViT-B/32: only its vocabulary is smaller. */
+/** `b32` is as slow as CLIP ViT-B/32; only its vocabulary is smaller. */
 const sizes: Record<'tiny' | 'b32', { vision: TowerSize; text: TowerSize }> = {
   tiny: {
     vision: { width: 64, layers: 2, heads: 4, hidden: 256 },
@@ -109,7 +109,7 @@ function textGraph(size: TowerSize, tokenizer: Tokenizer, { dtype, seed }: Rando
     graph.integers([2, 3]),
   ]);
   const hidden = weights.layerNorm(transformer(graph, weights, placed, size, mask), width);
-  // The text's vector is read at its end token, which has the highest id.
+  // The text vector is read at the end token, which has the highest id.
   const end = graph.node('ArgMax', [ids], { axis: 1, keepdims: 0 });
   const count = graph.node('Squeeze', [
     graph.node('Slice', [shape, graph.integers([0]), graph.integers([1])]),

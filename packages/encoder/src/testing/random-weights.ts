@@ -3,7 +3,7 @@ import { elementType, type OnnxGraph } from './onnx-writer.ts';
 
 export type Dtype = 'fp32' | 'q8';
 
-/** Adds layers with random weights to a graph; every tensor has its own random stream, so order does not matter. */
+/** Adds layers with random weights to a graph; every tensor has its own random stream, so their order does not matter. */
 export interface RandomWeights {
   /** Uniformly distributed numbers of the given standard deviation. */
   tensor(shape: readonly number[], deviation: number): string;
@@ -32,7 +32,7 @@ export function randomWeights(graph: OnnxGraph, dtype: Dtype, seed: number): Ran
     if (dtype === 'fp32') {
       return graph.node('Add', [graph.node('MatMul', [input, tensor([from, to], deviation)]), zeros(to)]);
     }
-    // As a model quantized for transformers.js runs: int8 weights, a scale per output, activations quantized on the way.
+    // Like models quantized for transformers.js: int8 weights, one scale per output, activations quantized at run time.
     const random = nextRandom();
     const weights = graph.tensor([from, to], elementType.int8, () => {
       const values = new Int8Array(from * to);

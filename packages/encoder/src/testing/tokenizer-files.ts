@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * A CLIP tokenizer made of whole words and, for everything else, bytes: it can encode any text. Ids are
- * the 256 bytes, then the pairs, then the words, then the two special tokens; the end token has the highest id, by
- * which a CLIP text tower finds the end of the text.
+ * A CLIP tokenizer with whole words and, for everything else, bytes, so that it can encode any text. Ids are the 256
+ * bytes, then the pairs, the words and the two special tokens. The end token has the highest id, which is how a CLIP
+ * text tower finds the end of the text.
  */
 export interface Tokenizer {
-  /** Token → id; words as they are written in tokenizer.json, see `spell`. */
+  /** Token → id, with words spelled as in tokenizer.json (see `spell`). */
   ids: Map<string, number>;
   start: number;
   end: number;
@@ -22,7 +22,7 @@ export interface TokenizerOptions {
   words: readonly string[];
   /** Frequent letter pairs, most frequent first, so that unknown words need fewer tokens. */
   pairs: readonly string[];
-  /** The regular expression whose matches are looked up; what it does not match is dropped. */
+  /** The regular expression whose matches are looked up; other text is dropped. */
   pattern: string;
 }
 
@@ -86,7 +86,7 @@ export async function writeTokenizer(dir: string, options: TokenizerOptions): Pr
   return { ids, start, end, size: ids.size };
 }
 
-/** A text as byte-level BPE writes it: every byte of its UTF-8 form as one printable character (GPT-2's table). */
+/** Spells a text as byte-level BPE does: every UTF-8 byte becomes one printable character (GPT-2's table). */
 export function spell(text: string): string {
   return Array.from(Buffer.from(text), (byte) => byteSymbols[byte]).join('');
 }

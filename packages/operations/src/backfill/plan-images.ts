@@ -6,8 +6,8 @@ import { isUnderWay, type LedgerDay } from './slot-reasons.ts';
 import type { BackfillRequest, BackfillStep, Only, Reason } from './steps.ts';
 
 /**
- * Days with images that need a vector, as the table `image` counts them. Where the day's own run has not succeeded
- * and no rooms were chosen, the step is that run; else it is a request for the rooms' images.
+ * Plans the days that have images without a current vector, according to the table `image`. If the day's own run has
+ * not succeeded and no rooms were chosen, the step is that run; otherwise it is a request for the rooms' images.
  */
 export function planImages(
   days: LedgerDay[],

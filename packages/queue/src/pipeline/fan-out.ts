@@ -5,8 +5,8 @@ import type { JobName, PayloadInput, Result } from '../jobs.ts';
 import type { Queues } from '../queues.ts';
 
 /**
- * Adds a run's batches. Each call of `add` passes the plan so far; `begun` is that of a worker which died while
- * planning, its batches included.
+ * Adds a run's batches. Each call of `add` passes the plan so far. `begun` is the plan of a worker that died while
+ * planning, including the batches it had added.
  */
 export type Planner<Name extends JobName, Plan extends object> = (
   add: (batches: PayloadInput<Name>[], soFar: Plan) => Promise<void>,
@@ -14,7 +14,7 @@ export type Planner<Name extends JobName, Plan extends object> = (
 ) => Promise<Plan>;
 
 /**
- * What `RunContext.fanOut` documents, for the run of this job.
+ * Implements `RunContext.fanOut` for the run of this job.
  * @throws WaitingChildrenError while batches are under way
  */
 export async function fanOut<Name extends JobName, Plan extends object>(
@@ -24,7 +24,7 @@ export async function fanOut<Name extends JobName, Plan extends object>(
 ): Promise<{ plan: Plan; results: Result<Name>[] }> {
   let planned = envelope.plan as Plan | undefined;
   if (!planned) {
-    // Recorded before they are enqueued: a worker that continues enqueues the same ones again, and each is there once.
+    // Recorded before they are enqueued: a worker that resumes enqueues them again, and their ids prevent duplicates.
     const begun = envelope.planning as { soFar: Plan; batches: PayloadInput<Name>[] } | undefined;
     if (begun) await enqueue(begun.batches);
     planned = await plan(async (batches, soFar) => {
@@ -52,7 +52,7 @@ export async function fanOut<Name extends JobName, Plan extends object>(
   }
 }
 
-/** A batch is named after its content: the same one again is the same job, and another one never is. */
+/** A batch's id is derived from its content: the same batch is the same job, and a different one never is. */
 function digest(batch: object): string {
   return createHash('sha256').update(JSON.stringify(batch)).digest('hex').slice(0, 24);
 }

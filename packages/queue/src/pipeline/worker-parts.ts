@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger.ts';
 import type { Queues } from '../queues.ts';
 import type { Breaker } from './breaker.ts';
 
-/** What the steps of a job's life share: the worker they run in. */
+/** The worker that runs a job, shared by the steps of the pipeline. */
 export interface WorkerParts {
   queues: Queues;
   ledger: Ledger;
@@ -12,7 +12,7 @@ export interface WorkerParts {
   timeZone: string;
   /** By job name, as `Handlers` types them. */
   handlers: object;
-  /** What every handler is given besides its run. */
+  /** Passed to every handler along with its run. */
   context: object;
   /** Aborted when the worker shuts down. */
   ending: AbortSignal;

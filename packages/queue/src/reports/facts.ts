@@ -1,11 +1,11 @@
-/** What alert rules may read from a report. A job that does not measure one leaves it out. */
+/** What alert rules may read from a report. A job omits the facts it does not measure. */
 export interface ReportFacts {
   /** Share of the images tried that failed, 0–1. */
   failureRate?: number | undefined;
-  /** A run of the timetable that found nothing to work on. */
+  /** Set when a scheduled run found nothing to work on. */
   foundNothing?: boolean | undefined;
   roomsWithoutData?: string[] | undefined;
-  /** How much was tried, and how much of it failed. */
+  /** The number of items tried, and how many of them failed. */
   tried?: number | undefined;
   failed?: number | undefined;
 }

@@ -6,15 +6,15 @@ import type { ListOptions, StoredObject } from '../object-store.ts';
 import { storeUnavailable } from '../store-errors.ts';
 
 /**
- * Walks the folder in the order of the keys' UTF-8 bytes, as S3 lists, and holds only one folder's names at each
- * depth. Skips links, unfinished files and names that are not valid keys.
+ * Walks the folder in the order of the keys' UTF-8 bytes, like an S3 listing, and holds only one folder's names per
+ * level. Skips links, unfinished files and names that are not valid keys.
  */
 export async function* listDirectory(
   root: string,
   prefix: string,
   options: ListOptions,
 ): AsyncGenerator<StoredObject> {
-  // Start at the deepest folder that the prefix names in full.
+  // Start at the deepest folder that the prefix contains in full.
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   if (folder !== '' && whyNotObjectKey(folder.slice(0, -1))) return;
   if (await leadsThroughLink(root, folder)) return;
@@ -48,12 +48,12 @@ async function* walk(
 
 const isNotAfter = (key: string, after: string) => Buffer.compare(Buffer.from(key), Buffer.from(after)) <= 0;
 
-/** The first parts of all keys. */
+/** The first part of every key. */
 export async function listTopFolders(root: string): Promise<string[]> {
   return (await namesIn(root, '')).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
 }
 
-/** The folder's files and folders in key order. A folder's name ends in `/`, because its keys sort by it. */
+/** The folder's files and folders in key order. A folder's name ends in `/`, because its keys are sorted that way. */
 async function namesIn(root: string, folder: string): Promise<string[]> {
   let entries: Dirent[];
   try {
@@ -98,9 +98,9 @@ async function leadsThroughLink(root: string, folder: string): Promise<boolean> 
 }
 
 /**
- * The etag is size and modification time in nanoseconds. A hash of the content would be more reliable, but listing a
- * day would then read all its images; inode or ctime would catch a replacement that kept size and time, but they
- * change on network mounts and when an archive is restored, and every image would look replaced.
+ * The etag is the size and the modification time in nanoseconds. A hash of the content would be more reliable, but then
+ * listing a day would read all its images. Inode or ctime would catch a replacement with the same size and time, but
+ * they change on network mounts and when an archive is restored, and every image would look replaced.
  */
 export function describeFile(key: string, stats: BigIntStats): StoredObject {
   return {
@@ -111,7 +111,7 @@ export function describeFile(key: string, stats: BigIntStats): StoredObject {
   };
 }
 
-/** Files being written are stored beside their target, on the same file system; one left by a crash stays invisible. */
+/** Unfinished files are next to their target, on the same file system. One left by a crash is never listed. */
 export function tempName(unique: string): string {
   return `.mycelium-${unique}.tmp`;
 }

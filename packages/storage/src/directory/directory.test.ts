@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { directoryStore, type ObjectStore } from '../index.ts';
 
-/** An outer folder with a secret, and the store's folder inside it. */
+/** Creates an outer folder with a secret, and the store's folder inside it. */
 async function setup(t: TestContext) {
   const outside = await mkdtemp(join(tmpdir(), 'mycelium-directory-'));
   t.after(() => rm(outside, { recursive: true }));
@@ -45,7 +45,7 @@ test('no key and no prefix leads out of the folder', async (t) => {
   assert.equal(await readFile(join(outside, 'secret.jpg'), 'utf8'), 'secret');
 });
 
-test('links are not objects and lead nowhere', async (t) => {
+test('links are not objects and are not followed', async (t) => {
   const { outside, root, store } = await setup(t);
   await mkdir(join(root, '612'));
   await symlink(join(outside, 'secret.jpg'), join(root, '612', 'link.jpg'));
@@ -74,7 +74,7 @@ test('the folder itself may be a link', async (t) => {
   assert.equal((await linked.read('612/a.jpg')).bytes.toString(), 'a');
 });
 
-test('keys come in the order of their bytes, whatever is a folder', async (t) => {
+test('keys are listed in byte order, across files and folders', async (t) => {
   const { store } = await setup(t);
   const keys = ['a!', 'a-b/x', 'a.jpg', 'a/b', 'a/é', 'a/ﬀ', 'a/😀', 'a0', 'b/c/d', 'é/x', '库/x'];
   for (const key of new Set(keys)) await store.write(key, Buffer.from('x'));
@@ -82,7 +82,7 @@ test('keys come in the order of their bytes, whatever is a folder', async (t) =>
   assert.deepEqual(await keysOf(store), sorted);
 });
 
-test('unfinished files are invisible, and none is left', async (t) => {
+test('unfinished files are invisible, and none is left behind', async (t) => {
   const { root, store } = await setup(t);
   await mkdir(join(root, '612'));
   await writeFile(join(root, '612', '.mycelium-left-by-a-crash.tmp'), 'half');
@@ -99,7 +99,7 @@ test('unfinished files are invisible, and none is left', async (t) => {
   assert.deepEqual((await readdir(join(root, '612'))).sort(), ['.mycelium-left-by-a-crash.tmp', 'a.jpg']);
 });
 
-test('a reader beside a writer sees whole images only', async (t) => {
+test('a reader never sees a partly written image', async (t) => {
   const { store } = await setup(t);
   const images = [Buffer.alloc(300_000, 1), Buffer.alloc(200_000, 2)];
   await store.write('612/a.jpg', images[0] as Buffer);
@@ -111,12 +111,12 @@ test('a reader beside a writer sees whole images only', async (t) => {
   while (writing) {
     const { bytes, etag } = await store.read('612/a.jpg');
     assert.ok(images.some((image) => image.equals(bytes)));
-    assert.equal(Number.parseInt(etag, 16), bytes.length, 'the etag is the one of these bytes');
+    assert.equal(Number.parseInt(etag, 16), bytes.length, 'the etag belongs to these bytes');
   }
   await writer;
 });
 
-test('a replacement by another program is seen by its time or its size', async (t) => {
+test('a replacement by another program is detected by its time or size', async (t) => {
   const { root, store } = await setup(t);
   await store.write('612/a.jpg', Buffer.from('one'));
   const path = join(root, '612', 'a.jpg');
@@ -130,7 +130,7 @@ test('a replacement by another program is seen by its time or its size', async (
   assert.equal(new Set([first, second, await etag()]).size, 3);
 });
 
-test('what is not a file is not an object, and cannot block a read', async (t) => {
+test('anything but a file is not an object, and cannot block a read', async (t) => {
   const { root, store } = await setup(t);
   await mkdir(join(root, '612', 'folder.jpg'), { recursive: true });
   execFileSync('mkfifo', [join(root, '612', 'pipe.jpg')]);
@@ -150,7 +150,7 @@ test('a key that is another key’s folder is refused with the reason', async (t
   assert.deepEqual(await keysOf(store), ['612/a.jpg']);
 });
 
-test('a folder that went away is a store that is down, not one without images', async (t) => {
+test('a store whose folder disappeared is down, not empty', async (t) => {
   const { root, store } = await setup(t);
   await store.write('612/a.jpg', Buffer.from('a'));
   await rm(root, { recursive: true });

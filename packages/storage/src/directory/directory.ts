@@ -14,8 +14,8 @@ import {
 import { describeFile, isTempName, listDirectory, listTopFolders, tempName } from './directory-list.ts';
 
 /**
- * A folder of images as a store: the key is the path below it. Symbolic links are not objects and are not followed
- * on the way to one; the folder itself may be one. Unlike S3, one key cannot also be the folder of others.
+ * A folder of images as a store: the key is the path inside it. Symbolic links are not objects and are not followed,
+ * except that the folder itself may be one. Unlike in S3, a key cannot also be a prefix folder of other keys.
  */
 export function directoryStore(
   directory: string,
@@ -77,7 +77,7 @@ export function directoryStore(
   };
 }
 
-/** The bytes of an object with the etag of exactly these bytes. */
+/** The bytes of an object, with the etag of exactly these bytes. */
 async function readFile(
   root: string,
   key: string,
@@ -95,7 +95,7 @@ async function readFile(
     throw objectNotFound(key);
   });
   try {
-    // Of the open file: a replacement gets a file of its own, so these bytes and this etag belong together.
+    // The stats of the open file: a replacement is a new file, so these bytes and this etag belong together.
     const stats = await file.stat({ bigint: true });
     if (!stats.isFile()) throw objectNotFound(key);
     if (stats.size > maxObjectBytes) throw objectTooLarge(key, maxObjectBytes);
@@ -109,7 +109,7 @@ async function readFile(
   }
 }
 
-/** Writes a temporary file and renames it, so that nobody reads half an image. */
+/** Writes a temporary file and renames it, so that no one reads half an image. */
 async function writeFile(
   root: string,
   key: string,
@@ -164,8 +164,8 @@ async function assertFolder(root: string): Promise<void> {
 }
 
 /**
- * The etag is size and time of change, and the file system's clock may stand still for some milliseconds: an image
- * of the same size, replaced within them, would look like the old one.
+ * Moves the modification time past the old one. The etag is size and time, and the file system's clock may stand still
+ * for some milliseconds: an image replaced by one of the same size within that time would look unchanged.
  */
 async function makeNewer(temp: string, path: string): Promise<void> {
   const [fresh, old] = await Promise.all([statsOf(temp), statsOf(path)]);

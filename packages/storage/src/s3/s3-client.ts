@@ -18,7 +18,7 @@ export interface S3Settings {
   timeoutMs?: number;
 }
 
-/** The minio client with what it lacks: every request can be aborted, has a deadline, and is retried after a blip. */
+/** Adds what the minio client lacks: every request can be aborted, has a deadline and is retried after a brief failure. */
 export interface S3Client {
   call<T>(
     what: string,
@@ -45,7 +45,7 @@ export function createS3Client(settings: S3Settings): S3Client {
     // The client's own retries write to the console and cannot be aborted.
     retryOptions: { disableRetry: true },
   };
-  // Loaded at the first request: most processes of a farm whose images are in a folder never need it.
+  // Loaded on the first request: a farm whose images are in a folder never needs it.
   let opened: Promise<Client> | undefined;
   const open = () => {
     opened ??= import('minio').then((minio) => new minio.Client(options));
@@ -69,7 +69,7 @@ export function createS3Client(settings: S3Settings): S3Client {
 /** The client's methods take no signal; this carries it to the request they make. */
 const requestSignal = new AsyncLocalStorage<AbortSignal>();
 
-/** On these the client throws without reading the body, which would keep the socket open forever. */
+/** For these statuses the client throws without reading the body, which would keep the socket open forever. */
 const statusesLeftUnread = new Set([408, 429, 499, 500, 502, 503, 504, 520]);
 
 function abortableTransport(secure: boolean): NonNullable<ClientOptions['transport']> {
@@ -89,7 +89,7 @@ function abortableTransport(secure: boolean): NonNullable<ClientOptions['transpo
 
 const pausesMs = [200, 800];
 
-/** Retries twice after a dropped connection or a busy server; every request this package makes may be repeated. */
+/** Retries twice after a dropped connection or a busy server. Every request of this package is safe to repeat. */
 async function withRetries<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   for (const pause of pausesMs) {
     try {
@@ -112,7 +112,7 @@ function busyStatus(error: unknown): string | undefined {
   return /Retryable (HTTP status: \d+)/.exec((error as Error).message)?.[1];
 }
 
-/** Only code and message: an S3 error has the signature and the access key among its fields. */
+/** Only code and message, since the fields of an S3 error include the signature and the access key. */
 function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
   return busyStatus(error) ?? ([...new Set([code, message])].filter(Boolean).join(' ') || String(error));

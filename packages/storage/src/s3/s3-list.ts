@@ -4,7 +4,7 @@ import { storeUnavailable } from '../store-errors.ts';
 import type { S3Client } from './s3-client.ts';
 import { readPage, type S3Page } from './s3-page.ts';
 
-/** 20 million objects at 1,000 a page: far above any farm, and still a limit. */
+/** 20 million objects at 1,000 a page: far more than any farm has, but still a limit. */
 const maxPages = 20_000;
 
 /**
@@ -27,7 +27,7 @@ export async function* listS3(
   }
 }
 
-/** The first parts of all keys. @throws StoreError */
+/** The first part of every key. @throws StoreError */
 export async function listTopFolders(
   client: S3Client,
   bucket: string,
@@ -86,7 +86,7 @@ async function fetchPage(
   return readPage(xml);
 }
 
-/** As the signature requires it: `encodeURIComponent` leaves five characters that S3 escapes. */
+/** Escapes as the signature requires: `encodeURIComponent` leaves out five characters that S3 escapes. */
 function queryEscape(value: string): string {
   return encodeURIComponent(value).replace(
     /[!'()*]/g,

@@ -4,25 +4,25 @@ import { storeUnavailable } from '../store-errors.ts';
 /** One answer to ListObjectsV2. */
 export interface S3Page {
   objects: StoredObject[];
-  /** What the delimiter grouped, such as `612/`. */
+  /** The prefixes that the delimiter grouped, such as `612/`. */
   folders: string[];
   truncated: boolean;
   nextToken: string | undefined;
 }
 
 /**
- * Reads the XML of a page. By hand, for two reasons. The client's own reader decodes every key as if it were
- * URL-encoded, so that on a server that ignores `encoding-type` a `+` becomes a space and a `%` an exception, and
- * it turns tokens made of digits into numbers. And a parser that builds a tree takes 18 s for a million keys where
- * this takes half a second; the answer is flat, and its texts can hold no `<`.
- * @throws StoreError when the answer is something else or incomplete
+ * Reads the XML of a page by hand, for two reasons. First, the client's own reader decodes every key as if it were
+ * URL-encoded: on a server that ignores `encoding-type`, a `+` becomes a space and a `%` throws. It also turns tokens
+ * made of digits into numbers. Second, a parser that builds a tree takes 18 s for a million keys; this takes half a
+ * second. It is safe because the response is flat and its texts cannot contain `<`.
+ * @throws StoreError when the response is incomplete or not a listing
  */
 export function readPage(xml: string): S3Page {
   if (!/<ListBucketResult[\s>]/.test(xml) || !xml.trimEnd().endsWith('</ListBucketResult>')) {
     throw storeUnavailable('the server’s answer is not an S3 listing');
   }
   const [head = '', ...entries] = xml.split('<Contents>');
-  // What is not an entry may stand before, between or after them.
+  // Other elements may appear before, between or after the entries.
   const outside = head + entries.map((entry) => entry.slice(entry.indexOf('</Contents>'))).join('');
   const decode = textOf(outside, 'EncodingType') === 'url' ? urlDecode : String;
   return {

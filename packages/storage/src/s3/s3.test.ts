@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type S3StoreSettings, StoreError, s3Store } from '../index.ts';
 
-/** A server that answers like a broken one. */
+/** Starts a server that misbehaves. */
 async function brokenServer(
   t: TestContext,
   answer: (request: IncomingMessage, response: ServerResponse, n: number) => void,
@@ -34,7 +34,7 @@ function page({ keys, next, more = '' }: { keys: string[]; next?: string; more?:
   return `<ListBucketResult>${more}<IsTruncated>${next !== undefined}</IsTruncated>${token}${contents.join('')}</ListBucketResult>`;
 }
 
-/** As many keys as come before the listing ends, and how it ended. */
+/** The keys listed before the listing ended, and how it ended. */
 async function listUntilEnd(store: ReturnType<typeof s3Store>, signal?: AbortSignal) {
   const keys: string[] = [];
   try {
@@ -64,7 +64,7 @@ test('a server whose tokens go round in a circle ends the listing with an error'
   assert.equal(urls.length, 4);
 });
 
-test('a server that says there is more without a token ends the listing with an error', async (t) => {
+test('a server that announces more pages without a token ends the listing with an error', async (t) => {
   const { store } = await brokenServer(t, (_, response) => response.end(page({ keys: ['a'], next: '' })));
   assert.match((await listUntilEnd(store)).error?.message ?? '', /does not advance/);
 });
@@ -77,7 +77,7 @@ test('an endless listing stops at the limit of pages', async (t) => {
   assert.equal(urls.length, 5);
 });
 
-test('tokens and keys made of digits stay text, and tokens come back as they were sent', async (t) => {
+test('tokens and keys made of digits stay text, and tokens are sent back unchanged', async (t) => {
   const { store, urls } = await brokenServer(t, (_, response, n) =>
     response.end(n === 1 ? page({ keys: ['007', '1e3'], next: '0012+/=&amp;(' }) : page({ keys: ['08'] })),
   );
@@ -86,7 +86,7 @@ test('tokens and keys made of digits stay text, and tokens come back as they wer
   assert.equal(sent, '0012+/=&(');
 });
 
-test('keys are decoded when the server says that they are encoded, and only then', async (t) => {
+test('keys are decoded only when the server declares them encoded', async (t) => {
   const encoded = await brokenServer(t, (_, response) =>
     response.end(page({ keys: ['a+b%2Bc%26/%E5%BA%93.jpg'], more: '<EncodingType>url</EncodingType>' })),
   );
@@ -109,7 +109,7 @@ test('folders are listed with a delimiter, over all pages', async (t) => {
   assert.equal(new URL(urls[0] as string, 'http://s3').searchParams.get('delimiter'), '/');
 });
 
-test('characters that XML escapes come out unchanged', async (t) => {
+test('characters that XML escapes are read correctly', async (t) => {
   const escaped = '&lt;a&gt; &amp;amp; &quot;b&quot; &apos;c&apos; &#x5e93;&#25151; &unknown;';
   const { store } = await brokenServer(t, (_, response) => response.end(page({ keys: [escaped] })));
   assert.deepEqual((await listUntilEnd(store)).keys, ['<a> &amp; "b" \'c\' 库房 &unknown;']);
@@ -130,7 +130,7 @@ test('the empty objects that consoles keep as folders are left out', async (t) =
   assert.deepEqual((await listUntilEnd(store)).keys, ['612/a.jpg']);
 });
 
-test('a response that is not a listing means the store is at fault', async (t) => {
+test('a response that is not a listing counts as a failed store', async (t) => {
   const half = page({ keys: ['a', 'b'] }).slice(0, -30);
   for (const answer of ['<html>hello</html>', '', half]) {
     const { store } = await brokenServer(t, (_, response) => response.end(answer));
@@ -142,7 +142,7 @@ test('a response that is not a listing means the store is at fault', async (t) =
   assert.match((await listUntilEnd(store)).error?.message ?? '', /something without Key/);
 });
 
-test('a server that stalls is given up after the time limit, wherever it stalls', async (t) => {
+test('a request to a stalled server fails after the time limit, wherever it stalls', async (t) => {
   const headersOnly = (response: ServerResponse) => {
     response.writeHead(200, {
       'content-length': '100',
@@ -163,7 +163,7 @@ test('a server that stalls is given up after the time limit, wherever it stalls'
   await assert.rejects(store.probe(), { reason: 'unavailable' });
 });
 
-test('an abort reaches a request that is under way, with the reason of its signal', async (t) => {
+test('an abort reaches a request in progress, with the reason of its signal', async (t) => {
   for (const stall of ['before the answer', 'inside the body']) {
     const stop = new AbortController();
     const reason = new Error('shutting down');
@@ -185,7 +185,7 @@ test('a request is repeated after a dropped connection or a busy server', async 
   assert.equal(urls.length, 3);
 });
 
-test('a response that ends too early is requested again, not used', async (t) => {
+test('a response that ends too early is discarded and requested again', async (t) => {
   const { store } = await brokenServer(t, (request, response, n) => {
     response.writeHead(200, { 'content-length': '10', etag: 'W/"e1"' });
     if (n > 1) response.end('0123456789');
@@ -195,7 +195,7 @@ test('a response that ends too early is requested again, not used', async (t) =>
   assert.deepEqual([bytes.toString(), etag], ['0123456789', 'e1']);
 });
 
-test('a server that stays busy, or refuses us, means the store is at fault; a missing object is not', async (t) => {
+test('a busy or refusing server counts as a failed store; a missing object does not', async (t) => {
   const status = { value: 503, code: 'SlowDown' };
   const { store, urls } = await brokenServer(t, (_, response) =>
     response.writeHead(status.value).end(`<Error><Code>${status.code}</Code><Message>no</Message></Error>`),

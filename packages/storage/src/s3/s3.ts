@@ -72,7 +72,7 @@ export function s3Store(settings: S3StoreSettings): ManagedStore {
       await client.call(`creating the bucket ${bucket}`, signal, async (minio) => {
         if (await minio.bucketExists(bucket)) return;
         await minio.makeBucket(bucket, settings.region).catch((error: unknown) => {
-          // Another process was quicker.
+          // Another process was faster.
           if (codeOf(error) !== 'BucketAlreadyOwnedByYou') throw error;
         });
       });
@@ -87,7 +87,7 @@ export function s3Store(settings: S3StoreSettings): ManagedStore {
   };
 }
 
-/** As listings write it: without quotes. A proxy that compresses marks it as weak (`W/`). */
+/** The etag without quotes, as listings have it. A proxy that compresses marks it as weak (`W/`). */
 function etagOf({ headers }: IncomingMessage): string {
   if (!headers.etag) throw storeUnavailable('the server sent an object without an ETag');
   return headers.etag.replace(/^W\//, '').replaceAll('"', '');
@@ -96,7 +96,7 @@ function etagOf({ headers }: IncomingMessage): string {
 async function readBody(body: IncomingMessage, key: string, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // Leaving the loop early, by an error too, destroys the response.
+  // Leaving the loop early, even by an error, destroys the response.
   for await (const chunk of body) {
     size += chunk.length;
     if (size > limit || Number(body.headers['content-length']) > limit) throw objectTooLarge(key, limit);

@@ -4,22 +4,22 @@ import { nextSteps } from './steps.ts';
 
 export interface Exploration {
   states: number;
-  /** What led to the first state in which more than one run was alive. */
+  /** The steps to the first state in which more than one run was alive. */
   twoAlive: string[] | undefined;
-  /** What led to the first state from which the slots cannot all end any more. */
+  /** The steps to the first state from which the slots can no longer all end. */
   deadlock: string[] | undefined;
 }
 
 interface Seen {
   farm: Farm;
-  /** How it was reached first. */
+  /** The first way it was reached. */
   from: number;
   step: string;
   /** States that lead here by a fair step. */
   before: number[];
 }
 
-/** Visits every state that the farm can get into, breadth first. */
+/** Visits every state the farm can reach, breadth first. */
 export function explore(protocol: Protocol, start: Farm): Exploration {
   const seen: Seen[] = [];
   const numbers = new Map<string, number>();

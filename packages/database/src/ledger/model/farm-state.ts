@@ -4,7 +4,7 @@ import type { RunStatus } from '../run-state.ts';
 export interface Slot {
   status: RunStatus | 'none';
   epoch: number;
-  /** `taken`: `worker` holds it, or a dead worker where that is undefined. `lost`: Redis was emptied. */
+  /** `taken`: `worker` holds it, or a dead worker if that is undefined. `lost`: Redis lost its data. */
   job: 'ready' | 'taken' | 'asleep' | 'lost' | 'gone';
   worker?: number | undefined;
   batches: 'none' | 'pending' | 'done';
@@ -31,7 +31,7 @@ export interface Farm {
 
 export interface Step {
   name: string;
-  /** It happens in the end, if nothing fails again. Crashes, pauses and lost jobs need not happen. */
+  /** The step happens eventually if nothing fails again. Crashes, pauses and lost jobs need not happen. */
   fair: boolean;
   to: Farm;
 }
@@ -44,14 +44,14 @@ export function newFarm(slots: number, workers: number): Farm {
 }
 
 /**
- * Farms that differ only in the numbers of slots, workers and epochs are the same. Of epochs the order matters, and
+ * Renumbers slots, workers and epochs, so that equivalent farms become equal. Only the order of epochs matters, and
  * only while something compares them.
  */
 export function canonical({ slots, workers, lease }: Farm): Farm {
   const compared = ({ status }: Slot) => status === 'running' || status === 'waiting';
   const known = new Set([...slots.filter(compared), ...(lease ? [lease] : [])].map(({ epoch }) => epoch));
   const ranks = [...known].sort((a, b) => a - b);
-  const rank = (epoch: number) => 1 + ranks.indexOf(epoch); // 0: nothing knows it any more
+  const rank = (epoch: number) => 1 + ranks.indexOf(epoch); // 0: nothing refers to it any more
 
   const ranked = slots.map((slot) => ({ ...slot, epoch: compared(slot) ? rank(slot.epoch) : 0 }));
   const slotOrder = sortedBy(
@@ -74,7 +74,7 @@ export function canonical({ slots, workers, lease }: Farm): Farm {
   };
 }
 
-/** The places of the items in the order of their keys. */
+/** The rank of each item when sorted by key. */
 function sortedBy<T>(items: readonly T[], keyOf: (item: T) => string): number[] {
   const keys = items.map(keyOf);
   return keys.map((_, n) => n).sort((a, b) => compare(keys[a] as string, keys[b] as string) || a - b);

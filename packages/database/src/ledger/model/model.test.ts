@@ -14,7 +14,7 @@ for (const slots of [2, 3]) {
   });
 }
 
-test('without the lock in `end`, two runs wait for each other for ever', (t) => {
+test('without the lock in `end`, two runs wait for each other forever', (t) => {
   const { deadlock } = explore(unlockedProtocol, newFarm(2, 2));
   t.diagnostic(`${deadlock?.join(', ')}`);
   assert.ok(deadlock);
@@ -25,7 +25,7 @@ test('with the lock alone, a worker whose lease was taken over for another slot 
   assert.ok(twoAlive);
 });
 
-test('a farm that the release before left with two waiting runs frees itself', () => {
+test('a farm that the previous release left with two waiting runs recovers', () => {
   const asleep = (epoch: number) =>
     ({ status: 'waiting', epoch, job: 'ready', batches: 'done' }) satisfies Farm['slots'][number];
   const stuck: Farm = { ...newFarm(2, 2), slots: [asleep(1), asleep(2)] };

@@ -1,7 +1,7 @@
 import { judgeBegin, type KnownRun } from '../run-state.ts';
 import { type Farm, isHeld, nextEpoch, type Worker } from './farm-state.ts';
 
-/** How a worker begins and ends a run. Each function is one step that nothing overlaps; it changes the farm it is given. */
+/** How a worker begins and ends a run. Each function is one atomic step; it changes the farm passed to it. */
 export interface Protocol {
   /** The worker has taken the slot's job from the queue. */
   begin(farm: Farm, worker: Worker, slot: number): void;
@@ -11,7 +11,7 @@ export interface Protocol {
   end(farm: Farm, worker: Worker, status: 'succeeded' | 'retrying' | 'waiting'): boolean;
 }
 
-/** `begin` and `end` of this release: each runs under the job's lock. `judgeBegin` is the one that the ledger calls. */
+/** `begin` and `end` of this release, each under the job's lock. `judgeBegin` is the function that the ledger calls. */
 export const lockedProtocol: Protocol = {
   begin(farm, worker, slot) {
     const { verdict } = judgeBegin(
@@ -28,7 +28,7 @@ export const lockedProtocol: Protocol = {
   },
 };
 
-/** The first release: `begin` reads and then takes the lease; `end`, without the lock, looks at the run's epoch alone. */
+/** The first release: `begin` reads, then takes the lease; `end` takes no lock and checks only the run's epoch. */
 export const unlockedProtocol: Protocol = {
   begin(farm, worker, slot) {
     const otherWaits = farm.slots.some(({ status }, n) => n !== slot && status === 'waiting');

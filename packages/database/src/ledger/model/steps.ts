@@ -28,7 +28,7 @@ function workerSteps(farm: Farm, protocol: Protocol, n: number, worker: Worker, 
   };
 
   if (worker.does === 'nothing') {
-    // Two workers that begin are judged one after the other, in the old protocol too.
+    // Two workers that begin are judged one after the other, even in the old protocol.
     const free = farm.workers.every(({ does }) => does !== 'deciding');
     for (const [at, slot] of farm.slots.entries()) {
       if (!free || slot.job !== 'ready') continue;
@@ -80,7 +80,7 @@ function workerSteps(farm: Farm, protocol: Protocol, n: number, worker: Worker, 
 function queueSteps(farm: Farm, n: number, slot: Slot, step: AddStep) {
   const own = (to: Farm) => to.slots[n] as Slot;
   if (slot.job === 'taken') {
-    // The queue hands a job over when its worker is dead, and also when it was paused for long.
+    // The queue hands a job over when its worker is dead or has been paused for too long.
     const give = (to: Farm) => Object.assign(own(to), { job: 'ready', worker: undefined });
     step(`slot ${n}: its job stalls`, give, slot.worker === undefined);
   }
