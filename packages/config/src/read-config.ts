@@ -98,9 +98,9 @@ function resolve(env: Environment, useRunning = true): { config: Config; sources
     for (const { path, message } of result.error.issues) {
       const name = String(path[0]);
       const value = found[name];
-      const read = value === undefined ? 'nothing' : `"${redact(name, value)}"`;
+      const read = value === undefined ? 'not set' : `read "${redact(name, value)}"`;
       // zod writes "Invalid option: expected …", and our own messages only what was expected.
-      mistakes.push(`${name}: read ${read}; expected ${message.replace(/^.*?expected /, '')}`);
+      mistakes.push(`${name}: ${read}; expected ${message.replace(/^.*?expected /, '')}`);
     }
   }
   if (mistakes.length > 0 || !result.success) throw new ConfigError(mistakes);
@@ -131,7 +131,7 @@ export function requireSettings<Names extends Setting>(config: Config, ...names:
     throw new ConfigError(
       missing.map(
         (name) =>
-          `${name}: read nothing; expected a value, or a running \`npm start\` in MYCELIUM_HOME (${config.MYCELIUM_HOME})`,
+          `${name}: not set. Set it, or run \`npm start\`, which writes it to MYCELIUM_HOME (${config.MYCELIUM_HOME})`,
       ),
     );
   }

@@ -2,7 +2,18 @@ import { z } from 'zod';
 
 export type Environment = Record<string, string | undefined>;
 
-export const port = z.coerce.number().int().min(1).max(65_535);
+/** One check with one error: `int()` would end the validation, and hide mistakes in how settings go together. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
+  const error =
+    most === Number.MAX_SAFE_INTEGER
+      ? `a whole number of at least ${least}`
+      : `a whole number from ${least} to ${most}`;
+  return z.coerce
+    .number(error)
+    .refine((value) => Number.isInteger(value) && value >= least && value <= most, error);
+}
+
+export const port = wholeNumber(1, 65_535);
 
 /** An address with one of these protocols; the example goes into the error. */
 export const url = (protocols: RegExp, example: string) =>

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Environment, url } from './checks.ts';
+import { type Environment, url, wholeNumber } from './checks.ts';
 import { defaultHome } from './farm.ts';
 
 export const models = (env: Environment) => ({
@@ -23,7 +23,7 @@ export const models = (env: Environment) => ({
     .enum(['fp32', 'fp16', 'q8'])
     .default('fp32')
     .describe('Precision of the model: `fp32`, `fp16` or `q8`'),
-  CLIP_THREADS: z.coerce.number().int().min(1).optional().describe('Threads for inference on the CPU'),
+  CLIP_THREADS: wholeNumber(1).optional().describe('Threads for inference on the CPU'),
   CAPTION_URL: url(/^https?$/, 'http://host:11434')
     .optional()
     .describe(

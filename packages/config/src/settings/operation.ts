@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { port, url } from './checks.ts';
-
-const daysKept = z.coerce.number().int();
+import { port, url, wholeNumber } from './checks.ts';
 
 export const operation = {
   HEALTH_PORT: port
@@ -14,21 +12,20 @@ export const operation = {
     .default('127.0.0.1')
     .describe('Address that HEALTH_PORT listens on. Its pages contain no secrets'),
   DRAIN_SECONDS: z.coerce
-    .number()
-    .min(0)
+    .number('a number of seconds')
+    .min(0, 'a number of seconds, at least 0')
     .default(10)
     .describe('Seconds a process may take to finish its work after SIGTERM'),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/, 'http://host:4318')
     .optional()
     .describe('OpenTelemetry collector that receives a trace of every job, such as `http://host:4318`'),
-  KEEP_RUNS_DAYS: daysKept.min(62).default(400).describe('Days to keep runs'),
-  KEEP_ALERTS_DAYS: daysKept.min(7).default(400).describe('Days to keep closed alerts'),
-  KEEP_AUDIT_DAYS: daysKept.min(62).optional().describe('Days to keep the audit log'),
-  KEEP_IMAGES_DAYS: daysKept
-    .min(62)
+  KEEP_RUNS_DAYS: wholeNumber(62).default(400).describe('Days to keep runs'),
+  KEEP_ALERTS_DAYS: wholeNumber(7).default(400).describe('Days to keep closed alerts'),
+  KEEP_AUDIT_DAYS: wholeNumber(62).optional().describe('Days to keep the audit log'),
+  KEEP_IMAGES_DAYS: wholeNumber(62)
     .optional()
     .describe('Days to keep images and vectors in the database. Objects in the store stay'),
-  KEEP_READINGS_DAYS: daysKept.min(62).optional().describe('Days to keep readings. Whole months are deleted'),
+  KEEP_READINGS_DAYS: wholeNumber(62).optional().describe('Days to keep readings. Whole months are deleted'),
   LOG_LEVEL: z
     .enum(['error', 'warn', 'info', 'debug'])
     .default('info')

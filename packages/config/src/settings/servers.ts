@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { url } from './checks.ts';
+import { url, wholeNumber } from './checks.ts';
 
 export const servers = {
   REDIS_URL: url(/^rediss?(\+sentinel|\+cluster)?$/, 'redis://:password@host:6379')
@@ -13,16 +13,10 @@ export const servers = {
     .regex(/^[\w{}:-]+$/, 'letters, digits, braces, colons and dashes')
     .default('{mycelium}')
     .describe('Prefix of every key in Redis. The braces keep a queue on one server of a cluster'),
-  REDIS_CONNECT_TIMEOUT: z.coerce
-    .number()
-    .int()
-    .min(100)
+  REDIS_CONNECT_TIMEOUT: wholeNumber(100)
     .default(10_000)
     .describe('Milliseconds to wait for a connection to Redis'),
-  REDIS_COMMAND_TIMEOUT: z.coerce
-    .number()
-    .int()
-    .min(100)
+  REDIS_COMMAND_TIMEOUT: wholeNumber(100)
     .default(10_000)
     .describe('Milliseconds to wait for the answer to a Redis command'),
   DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user:password@host/mycelium')
