@@ -54,7 +54,7 @@ test('statistics show coverage per room, and rooms without data or with an error
   ]);
   assert.deepEqual(
     view?.leftOut.map((sentence) => say(sentence)),
-    ['Rooms without readings: 612.', 'Room 607 failed: no connection'],
+    ['Rooms without valid readings: 612.', 'Room 607 failed: no connection'],
   );
 });
 

@@ -60,7 +60,7 @@ function roomTable(rooms: SetpointReport['rooms'], to: string): ReportTable {
 
 function pointTable(rooms: SetpointReport['rooms']): ReportTable {
   return {
-    columns: ['column.room', 'column.point', 'column.changes', 'column.from', 'column.to'],
+    columns: ['column.room', 'column.point', 'column.changes', 'column.before', 'column.after'],
     rows: rooms.flatMap(({ room, points }) =>
       points.map(({ name, changes, previous, value, flapping }) => [
         room,
