@@ -66,7 +66,7 @@ function printPlan({ steps, lookedAt, unreadable }: BackfillPlan, { store }: Ope
   }
   if (unreadable > 0) {
     output.warn(
-      `The store has ${unreadable} objects on these days whose keys are not image keys; they are skipped.`,
+      `The store has ${count(unreadable, 'object')} on these days whose keys are not image keys. They are skipped.`,
     );
   }
   output.line(steps.length === 0 ? 'Nothing to do.' : `${count(steps.length, 'run')} planned.`);

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { fill } from '@mycelium/words';
 import { Argument, Command, Option } from 'commander';
 import { wrongUsage } from '../command-errors.ts';
 import { interruption, unlessInterrupted } from '../interruption.ts';
@@ -76,7 +77,7 @@ async function exportTable(what: What, options: ExportOptions) {
       formats[format](columns, counted(), (chunk) => write(stream, chunk));
     await unlessInterrupted(signal, out ? toFile(out, writing) : writing(process.stdout));
     bar?.end();
-    output.line(`  ${count} rows`);
+    output.line(fill('  {n:row|rows}', { n: count }));
     if (out) output.result({ what, from, to, format, out, rows: count });
   });
 }

@@ -1,3 +1,4 @@
+import { fill } from '@mycelium/words';
 import { Command, Option } from 'commander';
 import { interruption, unlessInterrupted } from '../interruption.ts';
 import { day } from '../options.ts';
@@ -107,13 +108,24 @@ async function importReadingFiles(
       );
       bar.end();
       output.line(
-        `  ${report.readings} readings: ${report.inserted} new or changed, ${report.repeated} unchanged; ` +
-          `${report.newPoints} new points, ${report.emptyLines} empty lines, ${report.badLines} bad lines; ` +
-          `${Math.round(report.readings / report.seconds)} readings/s`,
+        fill(
+          '  {readings:reading|readings}: {inserted} new or changed, {repeated} unchanged; {newPoints:new point|new points}, ' +
+            '{emptyLines:empty line|empty lines}, {badLines:bad line|bad lines}; {rate} readings/s',
+          {
+            readings: report.readings,
+            inserted: report.inserted,
+            repeated: report.repeated,
+            newPoints: report.newPoints,
+            emptyLines: report.emptyLines,
+            badLines: report.badLines,
+            rate: Math.round(report.readings / report.seconds),
+          },
+        ),
       );
       for (const { line, reason } of report.bad) output.warn(`  ${file}:${line}: ${reason}`);
       const unlisted = report.badLines - report.bad.length;
-      if (unlisted > 0) output.warn(`  ${file}: and ${unlisted} more bad lines`);
+      if (unlisted > 0)
+        output.warn(fill('  {file}: and {n:more bad line|more bad lines}', { file, n: unlisted }));
       if (report.badLines > 0 && (!skipBad || report.readings === 0)) process.exitCode = 1;
       reports.push({ file, ...report });
     }
@@ -147,11 +159,21 @@ async function importImageFolder(
   );
   bar.end();
   const { imported, skipped, converted, moved, failed, days } = report;
-  output.line(`  ${imported} new images, ${skipped} already stored, ${failed.length} failed`);
-  if (converted > 0) output.line(`  ${converted} of the new ones were converted to JPEG`);
+  output.line(
+    fill('  {imported:new image|new images}, {skipped} already stored, {failed} failed', {
+      imported,
+      skipped,
+      failed: failed.length,
+    }),
+  );
+  if (converted > 0) {
+    output.line(fill('  {n:of the new ones was|of the new ones were} converted to JPEG', { n: converted }));
+  }
   if (moved > 0) {
     output.line(
-      `  ${moved} were stored a few seconds earlier or later, because another image already has their second`,
+      fill('  {n:was|were} stored a few seconds earlier or later: another image already has that second', {
+        n: moved,
+      }),
     );
   }
   for (const { file, reason } of failed) output.warn(`  ${file}: ${reason}`);

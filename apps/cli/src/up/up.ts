@@ -5,6 +5,7 @@ import { createPool, migrate, type Pool } from '@mycelium/database';
 import { freePort, startServices, writeHomeEnv } from '@mycelium/embedded';
 import { connect, createQueues, timetable } from '@mycelium/queue';
 import { openStore } from '@mycelium/storage';
+import { fill } from '@mycelium/words';
 import { out } from '../colours.ts';
 import { CommandFailed } from '../command-errors.ts';
 import type { Output } from '../output.ts';
@@ -128,7 +129,10 @@ async function run(
 
 async function makeTables(pool: Pool, output: Output) {
   const { applied } = await migrate(pool);
-  output.done('tables', applied.length > 0 ? `created by ${applied.length} migrations` : 'up to date');
+  output.done(
+    'tables',
+    applied.length > 0 ? fill('{n:migration|migrations} applied', { n: applied.length }) : 'up to date',
+  );
 }
 
 /** An address under which this machine reaches a server that listens everywhere. */
