@@ -9,7 +9,7 @@ interface Filter extends OutputOptions {
 
 export function failedCommand(): Command {
   const failed = new Command('failed')
-    .summary('list, retry or discard jobs that failed for good')
+    .summary('list, retry or discard jobs that failed permanently')
     .description(
       'Lists, retries or discards jobs that have used all their attempts. Bull Board shows the same ones.',
     );

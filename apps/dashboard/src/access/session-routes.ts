@@ -25,7 +25,7 @@ export function sessionRoutes(app: FastifyInstance, { pool, clock, config, local
 
   api.get(
     '/session',
-    { config: { open: true }, schema: { summary: 'Who is asking', response: { 200: session } } },
+    { config: { open: true }, schema: { summary: 'The user of this session', response: { 200: session } } },
     async ({ visitor }, reply) => {
       giveCsrf(reply, visitor);
       return {

@@ -79,7 +79,7 @@ export function coverageRoutes(app: FastifyInstance, deps: Deps): void {
     '/coverage',
     {
       schema: {
-        summary: 'Per room and day: what there is of what there should be',
+        summary: 'Coverage per room and day',
         querystring: z.object({ from: day, to: day }),
         response: { 200: matrix },
       },

@@ -99,7 +99,7 @@ export function imageRoutes(app: FastifyInstance, { pool, store }: Deps): void {
     '/images/:id',
     {
       schema: {
-        summary: 'All that is known of an image',
+        summary: 'Everything known about an image',
         params: z.object({ id }),
         response: { 200: detail },
       },
@@ -111,7 +111,7 @@ export function imageRoutes(app: FastifyInstance, { pool, store }: Deps): void {
     '/images/:id/picture',
     {
       schema: {
-        summary: 'An image as WebP, no wider than asked',
+        summary: 'An image as WebP, at most as wide as requested',
         params: z.object({ id }),
         querystring: z.object({
           width: z.coerce

@@ -35,7 +35,7 @@ export function quarantineRoutes(app: FastifyInstance, deps: Deps): void {
     '/quarantine',
     {
       schema: {
-        summary: 'Quarantined images with the reason, the latest first',
+        summary: 'Quarantined images with their reasons, newest first',
         querystring: z.object({ limit: limit(100, 1_000) }),
         response: { 200: z.object({ images: z.array(row) }) },
       },

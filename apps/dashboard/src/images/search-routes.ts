@@ -33,7 +33,7 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
     '/search',
     {
       schema: {
-        summary: 'Images that look like what words say',
+        summary: 'Images that match words',
         querystring: filter.extend({ text: z.string().trim().min(1).max(500) }),
         response: { 200: found.extend({ unread: z.array(z.string()) }) },
       },
@@ -51,7 +51,7 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
       config: { readOnly: true },
       bodyLimit: pictureBytes,
       schema: {
-        summary: 'Images that look like a picture: send its bytes as image/jpeg, image/png or image/webp',
+        summary: 'Images similar to a picture: send its bytes as image/jpeg, image/png or image/webp',
         consumes: ['image/jpeg', 'image/png', 'image/webp'],
         querystring: filter,
         response: { 200: found },
@@ -71,7 +71,7 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
     '/images/:id/similar',
     {
       schema: {
-        summary: 'Images that look like this one',
+        summary: 'Images similar to this one',
         params: z.object({ id }),
         querystring: filter,
         response: { 200: found },

@@ -31,7 +31,7 @@ export function failedRoutes(app: FastifyInstance, deps: Deps): void {
     '/failed',
     {
       schema: {
-        summary: 'Jobs that failed for good, the latest first',
+        summary: 'Jobs that failed permanently, newest first',
         querystring: z.object({ limit: limit(100, 500) }),
         response: { 200: z.object({ jobs: z.array(failed), total: z.number() }) },
       },

@@ -59,7 +59,7 @@ export function roomRoutes(app: FastifyInstance, { pool, config }: Deps): void {
     '/rooms/:room/series',
     {
       schema: {
-        summary: 'Climate, bands, setpoints and pictures of a room over a time',
+        summary: 'Climate, bands, setpoints and pictures of a room over a time range',
         params: z.object({ room }),
         querystring: span.extend({
           buckets: z.coerce.number().int().min(10).max(3_000).default(800),
