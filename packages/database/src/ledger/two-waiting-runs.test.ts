@@ -20,7 +20,7 @@ test('a run that falls asleep while another slot begins does not leave two runs 
   const ended = ledger.end(begun.lease, first, { status: 'waiting' });
   await waitForBlocked(pool, 1);
   const other = ledger.begin(second);
-  await waitForBlocked(pool, 2);
+  await Promise.race([waitForBlocked(pool, 2), other]);
   await blocker.query('commit');
   blocker.release();
   await ended;
