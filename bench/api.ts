@@ -19,9 +19,9 @@ const maxMonthMs = 300;
 const maxMonthKb = 100;
 
 /**
- * API: the real dashboard with 100,000 images and 100,000 jobs waiting. Every address that the pages request, in turns:
- * the p95 of the slowest one. And a month of one-minute readings of a room, ready to be drawn, against sending all of
- * them: milliseconds, and kilobytes over the wire. The limits are the project's own.
+ * API: the real dashboard with 100,000 images and 100,000 waiting jobs. Measures every address that the pages request,
+ * in turn, and reports the p95 of the slowest. Also compares sending a month of one-minute readings of a room ready to
+ * draw with sending all of them, in milliseconds and in kilobytes over the wire. The limits are the project's own.
  */
 export const bench: Bench = { name: 'api', ids: ['API'], run };
 
@@ -80,7 +80,7 @@ async function answers(url: string): Promise<void> {
   while (!(await fetch(url).catch(() => undefined))?.ok) await wait(100);
 }
 
-/** The cookie by which the dashboard of a farm without a login knows a browser on its machine. */
+/** The cookie that identifies a browser on its machine to a dashboard without a login. */
 let pass = '';
 
 async function getPass(address: string): Promise<string> {
@@ -91,7 +91,7 @@ async function getPass(address: string): Promise<string> {
 
 const agent = new Agent({ keepAlive: true });
 
-/** Requests as a browser does, on an open connection. @returns milliseconds, and bytes as they arrived */
+/** Sends requests like a browser, on an open connection. @returns milliseconds, and bytes as they arrived */
 function ask(url: string): Promise<{ ms: number; bytes: number }> {
   const start = performance.now();
   return new Promise((resolve, reject) => {
@@ -209,7 +209,7 @@ async function measureMonth(address: string, pool: Pool, log: BenchContext['log'
 type Answer = Awaited<ReturnType<typeof ask>>;
 const compress = promisify(brotliCompress);
 
-/** The naive way: every reading to the browser, compressed as well as ours, not even sent. */
+/** The naive way: every reading for the browser, compressed like ours. It is not even sent. */
 async function everyReading(pool: Pool): Promise<Answer> {
   const start = performance.now();
   const { rows } = await pool.query(

@@ -1,6 +1,6 @@
 import { createPool } from '@mycelium/database';
 
-/** What a benchmark gets. It writes only to databases, Redis prefixes and a folder of its own. */
+/** The context of a benchmark. A benchmark writes only to its own databases, Redis prefixes and folder. */
 export interface BenchContext {
   databaseUrl: string;
   redisUrl: string;
@@ -8,7 +8,7 @@ export interface BenchContext {
   log: (line: string) => void;
 }
 
-/** One measured case: ours, the naive way and the limit, in one unit, measured interleaved. */
+/** One measured case: ours, the naive way and the limit, in the same unit, measured alternately. */
 export interface BenchRow {
   id: string;
   case: string;
@@ -19,9 +19,9 @@ export interface BenchRow {
   /** Larger is better, whatever the unit. */
   vsNaive: number | null;
   vsLimit: number | null;
-  /** Repetitions or rows, as the unit says; null where an early result does not have it. */
+  /** Repetitions or rows, depending on the unit; null in early results, which did not record it. */
   n: number | null;
-  /** A condition of this run that the reader needs. */
+  /** A condition of this run that readers need to know. */
   note?: string;
 }
 
@@ -31,7 +31,7 @@ export interface Bench {
   run: (context: BenchContext) => Promise<BenchRow[]>;
 }
 
-/** An empty database beside the given one, in place of one that an earlier run left. */
+/** Creates an empty database on the same server, replacing one left by an earlier run. */
 export async function createDatabase(serverUrl: string, name: string): Promise<string> {
   const admin = createPool(serverUrl, { name: 'bench', max: 1 });
   await admin.query(`drop database if exists ${name} with (force)`);

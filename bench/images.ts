@@ -9,7 +9,7 @@ import { makePictures, writeDay } from './images/pictures.ts';
 const rounds = 3;
 const hd = { name: 'hd', width: 1920, height: 1080 };
 const twelve = { name: '12mp', width: 4000, height: 3000 };
-/** Images a round: some seconds of work, so that the start and the end of the day weigh little. */
+/** Images per round: a few seconds of work, so that the start and end of the day matter little. */
 const cases = {
   q8: [
     { size: hd, ours: 240, naive: 16 },
@@ -77,7 +77,7 @@ interface Case {
   log: BenchContext['log'];
 }
 
-/** Seconds an image, in turns, so that whatever else the machine does falls on all alike; medians of the rounds. */
+/** Seconds per image, measured alternately, so that other load affects all alike. Medians of the rounds. */
 async function measure({
   size,
   dtype,
@@ -149,7 +149,7 @@ async function measure({
   return rows;
 }
 
-/** Seconds from the request of the day to its report. */
+/** Seconds from the request for the day to its report. */
 async function embed(worker: Ours, day: string, images: number): Promise<number> {
   const { seconds, report } = await worker.run(day, 'succeeded');
   const { succeeded } = report as { succeeded: number };
@@ -157,7 +157,7 @@ async function embed(worker: Ours, day: string, images: number): Promise<number>
   return seconds;
 }
 
-/** Seconds an image, all cores decoding. */
+/** Seconds per image with all cores decoding. */
 async function timeDecode(pictures: Buffer[]): Promise<number> {
   const many = Array.from({ length: 8 }, () => pictures).flat();
   const start = performance.now();
@@ -165,7 +165,7 @@ async function timeDecode(pictures: Buffer[]): Promise<number> {
   return (performance.now() - start) / 1_000 / many.length;
 }
 
-/** Seconds an image and its text, all cores in the model, full batches. */
+/** Seconds per image and text with all cores in the model and full batches. */
 async function timeInfer(encoder: Encoder, picture: Buffer): Promise<number> {
   const count = 6 * encoder.batchSize;
   const pixels = Array(count).fill(await decodeImage(picture));

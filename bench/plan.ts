@@ -8,9 +8,9 @@ const sizes = [100_000, 300_000, 1_000_000];
 const maxMegabytes = 300;
 
 /**
- * P7: planning days of more and more images by the real worker: listed from S3, written to the database, compared with
- * the vectors, and enqueued in batches. Planning is linear when the rate stays that of the smallest day, and the
- * worker's memory may not grow with the day.
+ * P7: the real worker plans days with more and more images: lists them from S3, writes them to the database, compares
+ * them with the vectors and enqueues batches. Planning is linear if the rate stays the same as for the smallest day.
+ * The worker's memory must not grow with the size of the day.
  */
 export const bench: Bench = { name: 'plan', ids: ['P7'], run };
 

@@ -14,9 +14,9 @@ const token = 'a token of the benchmark';
 const path = (file: string) => new URL(file, import.meta.url).pathname;
 
 /**
- * A million readings from a file by the command, and from four clients at once over HTTP, one of which is killed and
- * sends everything again: afterwards there are exactly a million. The naive way is an INSERT a reading, the limit an
- * `insert … select` inside the server.
+ * Imports a million readings from a file with the command, and from four clients at once over HTTP. One client is
+ * killed and sends everything again; afterwards there are exactly a million. The naive way is one INSERT per reading,
+ * the limit an `insert … select` inside the server.
  */
 export const bench: Bench = { name: 'readings', ids: ['READINGS'], run };
 

@@ -16,8 +16,9 @@ const latent = 24;
 const queries = 100;
 
 /**
- * P6: the ten nearest of 100,000 vectors that have 24 latent dimensions, as pictures of one kind of thing have. Over the
- * whole farm against an exact comparison with every vector; in one room against the bare distance sort of its rows.
+ * P6: finds the ten nearest of 100,000 vectors with 24 latent dimensions, like pictures of one kind of subject. A
+ * search of the whole farm is compared with an exact scan of every vector, and one in a room with a plain distance
+ * sort.
  */
 export const bench: Bench = { name: 'search', ids: ['P6'], run };
 
@@ -35,7 +36,7 @@ async function run({ databaseUrl, log }: BenchContext): Promise<BenchRow[]> {
       const vector = vectorOf();
       const room = roomOf(Math.abs(query));
       const farm = await timed(() => searchImages(pool, { vector, modelId }));
-      // A filter that every image passes.
+      // A filter that matches every image.
       const exact = await timed(() => searchImages(pool, { vector, modelId, from: '2000-01-01' }));
       const inRoom = await timed(() => searchImages(pool, { vector, modelId, room }));
       const bare = await timed(() => nearestInRoom(pool, vector, room));
@@ -136,7 +137,7 @@ async function fill(pool: Pool, vectorOf: () => Float32Array): Promise<number> {
       }),
     );
   }
-  // PostgreSQL's definition is that of the partitioned table alone.
+  // PostgreSQL's definition covers the partitioned table only.
   await pool.query((indexes[0]?.definition ?? '').replace(' ON ONLY ', ' ON '));
   await pool.query('vacuum analyze image, image_embedding');
   return modelId;

@@ -6,14 +6,14 @@ import { startWorkerOf } from './readings/worker.ts';
 
 const pointsOfRoom = 30;
 const minutesOfDay = 1_440;
-/** Of a minute of the point's own: every value differs enough from the one before to be a change. */
+/** Minutes between changes: each new value differs enough from the previous one to count as a change. */
 const changeEvery = 180;
 const end = new Date('2026-03-21T00:05:00Z');
 const hours = (n: number) => new Date(end.getTime() - n * 3_600_000);
 
 /**
- * P4: every change of 30 points a room in the last hour and in the last day, by the real worker, of 100 rooms and of
- * 10 and 1,000. The naive way asks for each point; the limit is a bare `sum(value)` of the same rows.
+ * P4: the real worker finds every change of 30 points per room in the last hour and the last day, for 10, 100 and 1,000
+ * rooms. The naive way queries each point; the limit is a bare `sum(value)` over the same rows.
  */
 export const bench: Bench = { name: 'setpoints', ids: ['P4'], run };
 
@@ -21,7 +21,7 @@ async function run(context: BenchContext): Promise<BenchRow[]> {
   return [
     ...(await measure(context, 100, [
       { name: '100 rooms, an hour', from: hours(1), rounds: 5 },
-      // Twice: the naive way takes a minute or two, for its 24,000 INSERTs.
+      // Only twice: the naive way takes a minute or two for its 24,000 INSERTs.
       { name: '100 rooms, a day', from: hours(24), rounds: 2 },
     ])),
     ...(await measure(context, 10, [{ name: '10 rooms, an hour', from: hours(1), rounds: 5 }])),
@@ -86,7 +86,7 @@ async function measure(
   return rows;
 }
 
-/** Up to the window's end: each point keeps its value for some hours and changes by a degree in a minute of its own. */
+/** Up to the end of the window, each point keeps its value for some hours and changes by a degree at its own minute. */
 async function writeSetpoints(pool: Pool, rooms: number, minutes: number): Promise<void> {
   await pool.query(
     `insert into point (room, device_type, device, point, kind)
@@ -98,7 +98,7 @@ async function writeSetpoints(pool: Pool, rooms: number, minutes: number): Promi
   await writeReadings(pool, { from, minutes }, `15 + (n + id * 7) / ${changeEvery} % 5`);
 }
 
-/** As if the window before had just been read: its last values are known, and nothing of this one is. */
+/** As if the previous window had just been read: its last values are known, and nothing of this window is. */
 async function rewind(pool: Pool, from: Date): Promise<void> {
   await pool.query('truncate setpoint_change, setpoint_watermark');
   await pool.query(

@@ -10,8 +10,8 @@ const day = '2026-03-20';
 const minutesOfDay = 1_440;
 
 /**
- * P3: a day's statistics by the real worker: of 100 rooms in a month of 13 million readings, and of 10 and 1,000
- * rooms with that day alone. The naive way fetches rows as objects; the limit is a bare `sum(value)` of the same rows.
+ * P3: the real worker computes a day's statistics for 100 rooms in a month of 13 million readings, and for 10 and 1,000
+ * rooms with only that day. The naive way fetches rows as objects; the limit is a bare `sum(value)` over the same rows.
  */
 export const bench: Bench = { name: 'stats', ids: ['P3'], run };
 
@@ -68,7 +68,7 @@ async function measure(
   };
 }
 
-/** A climate in which every value differs from the one before, and none is bad. */
+/** A climate in which every value differs from the previous one and none is bad. */
 async function writeClimate(
   pool: Pool,
   rooms: number,

@@ -10,15 +10,15 @@ import { type Bench, type BenchContext, type BenchRow, createDatabase, median, t
 
 const rounds = 5;
 const count = 10_000;
-/** An INSERT a row is slow, and as slow for the thousandth as for the tenth thousandth. */
+/** One INSERT per row is slow, and equally slow for the thousandth and the ten thousandth row. */
 const naiveCount = 1_000;
-/** Rows a statement: a load of many, and what `embed_batch` writes. */
+/** Rows per statement: a bulk load, and what `embed_batch` writes. */
 const statements = [500, 20];
 
 /**
- * P2: images with their two vectors into PostgreSQL. Ours is what `embed_batch` calls, the naive way an INSERT a row
- * with vectors as text, the limit the server's own copy of the same rows from another table. The HNSW index is left
- * out: its upkeep costs all three the same, and so much that nothing else would be visible.
+ * P2: writes images with their two vectors to PostgreSQL. Ours is what `embed_batch` calls, the naive way one INSERT
+ * per row with vectors as text, and the limit the server's own copy of the same rows from another table. The HNSW index
+ * is left out: maintaining it costs all three the same, and would hide every other difference.
  */
 export const bench: Bench = { name: 'vectors', ids: ['P2'], run };
 
@@ -75,7 +75,7 @@ async function run({ databaseUrl, log }: BenchContext): Promise<BenchRow[]> {
   }
 }
 
-/** Images without a vector, and a vector of noise for each. */
+/** Images without a vector, with a random vector for each. */
 async function makeRows(pool: Pool): Promise<EmbeddingRow[]> {
   const { rows } = await pool.query<{ id: number }>(
     `insert into image (key, room, day, captured_at, in_date, camera, growth_day, stage, etag, bytes)

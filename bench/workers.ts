@@ -11,15 +11,14 @@ import { writeDay } from './images/pictures.ts';
 
 const stub = new URL('../test/tools/stub-worker.ts', import.meta.url).pathname;
 const millisecondsPerImage = 100;
-/** Six batches a worker; the cost of planning and reporting, once a run, is included. */
+/** Six batches per worker. Includes the cost of planning and reporting, once per run. */
 const imagesPerWorker = 120;
 const sizes = [1, 2, 4, 8];
 const rounds = 1;
 
 /**
  * P8: 1, 2, 4 and 8 image workers on one Redis and one PostgreSQL. Each process is the real worker with a stub that
- * waits in place of the model, so that the machine's cores are not what is measured; each gets the same number of
- * images.
+ * waits in place of the model, so that the machine's cores are not the bottleneck. Each gets the same number of images.
  */
 export const bench: Bench = { name: 'workers', ids: ['P8'], run };
 
@@ -45,7 +44,7 @@ async function run(context: BenchContext): Promise<BenchRow[]> {
   const pictures = [await photographAs('jpeg', 64, 64, 1)];
   let days = 0;
 
-  /** Images a second, from the request of a day to its report. */
+  /** Images per second, from the request for a day to its report. */
   async function runDay(images: number): Promise<number> {
     const day = new Date(Date.UTC(2026, 0, 1 + days++)).toISOString().slice(0, 10);
     await writeDay(imageDir, day, pictures, images);

@@ -27,7 +27,7 @@ async function contents(pool: Pool): Promise<Record<string, string>> {
   return found;
 }
 
-test('a backup restored to a new PostgreSQL beside an empty Redis has lost nothing, and the jobs continue', async (t) => {
+test('a backup restored to a new PostgreSQL with an empty Redis has lost nothing, and the jobs continue', async (t) => {
   const { REDIS_URL } = requireSettings(readConfig(), 'REDIS_URL');
   const { postgresBin } = await testPrograms(readConfig().MYCELIUM_HOME);
   const folder = await mkdtemp(join(tmpdir(), 'mycelium-backup-'));

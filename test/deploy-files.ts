@@ -13,12 +13,12 @@ const settingNames: ReadonlySet<string> = new Set(
   describeConfig({ MYCELIUM_HOME: '/nowhere' }).map(({ name }) => name),
 );
 
-/** Whether the programs know an environment variable: a setting, or `NAME_FILE` of one. */
+/** Whether an environment variable is a known setting or its `NAME_FILE`. */
 export function isSetting(name: string): boolean {
   return settingNames.has(name) || settingNames.has(name.replace(/_FILE$/, ''));
 }
 
-/** Runs deploy/make-secrets.sh as if `folder` were the repository. @returns the folder of the secrets. */
+/** Runs deploy/make-secrets.sh as if `folder` were the repository. @returns the folder of the secrets */
 export function makeSecrets(folder: string): string {
   const script = `mkdir -p deploy && cp '${join(root, 'deploy/make-secrets.sh')}' deploy/ && sh deploy/make-secrets.sh`;
   const { status, stderr } = spawnSync('sh', ['-c', script], { cwd: folder, encoding: 'utf8' });
@@ -32,7 +32,7 @@ export function temporaryFolder(t: { after(release: () => void): void }): string
   return folder;
 }
 
-/** The stages of the Dockerfile that have a name, and their lines. */
+/** The named stages of the Dockerfile, with their lines. */
 export const dockerStages = new Map(
   read('Dockerfile')
     .split(/^FROM /m)

@@ -70,8 +70,8 @@ test('every object matches the schemas of Kubernetes and KEDA', async () => {
   }
 });
 
-test('no object has a field that Kubernetes and KEDA do not know', (t) => {
-  // Validation lets unknown fields pass; the compiler does not, in a literal.
+test('no object has a field unknown to Kubernetes and KEDA', (t) => {
+  // Validation ignores unknown fields; the compiler rejects them in a literal.
   const lines = everything.map(({ where, ...object }, n) => {
     const type = `import('${schemaModule(object.apiVersion)}').I${object.kind}`;
     return `export const object${n}: ${type} = ${JSON.stringify(object)}; // ${where}\n`;
@@ -87,7 +87,7 @@ test('no object has a field that Kubernetes and KEDA do not know', (t) => {
   assert.equal(status, 0, stdout);
 });
 
-test('everything that an object names exists: settings, secrets, claims, ports, services, images', (t) => {
+test('everything that an object refers to exists: settings, secrets, claims, ports, services, images', (t) => {
   const secrets = new Set(readdirSync(makeSecrets(temporaryFolder(t))));
   for (const { where, pod, spec } of workloads) {
     const objects = variants[where.split(':')[0] as string] as KubernetesObject[];
@@ -217,7 +217,7 @@ test('the servers are the same as those of docker-compose.yml', () => {
   }
 });
 
-/** What `kubectl apply -k deploy/k8s/NAME` would apply. */
+/** The objects that `kubectl apply -k deploy/k8s/NAME` would apply. */
 function build(name: string): KubernetesObject[] {
   const { status, stdout, stderr } = spawnSync(tools.kustomize, ['build', `deploy/k8s/${name}`], {
     cwd: root,

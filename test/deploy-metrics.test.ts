@@ -37,7 +37,7 @@ const expressions = [
 ];
 
 test('every metric in the rules and the dashboard exists in some process', async (t) => {
-  // A worker's are those of the telemetry package; the ledger's are the scheduler's.
+  // Worker metrics come from the telemetry package, ledger metrics from the scheduler.
   const shown = seriesOf(`${await readMetrics()}\n${await metricsOfScheduler(t)}`);
   for (const { where, expr } of expressions) {
     const named = metricsIn(expr).filter((name) => name !== 'up');
@@ -77,7 +77,7 @@ test('no panel of the dashboard overlaps another', () => {
   }
 });
 
-/** The names of metrics in an expression, as the grammar sees them. */
+/** The names of metrics in an expression, according to the grammar. */
 function metricsIn(expr: string): string[] {
   const names: string[] = [];
   parser.parse(expr).iterate({
@@ -97,7 +97,7 @@ function seriesOf(text: string): Set<string> {
   return names;
 }
 
-/** The metrics of a scheduler that runs as in production. */
+/** The metrics of a scheduler running as in production. */
 async function metricsOfScheduler(t: TestContext): Promise<string> {
   const { url } = await createTestDatabase(t);
   const { prefix } = testRedis(t);
@@ -118,7 +118,7 @@ async function metricsOfScheduler(t: TestContext): Promise<string> {
     },
   );
   try {
-    // The timetable is the last metric that appears after the start.
+    // The timetable is the last metric to appear after the start.
     for await (const line of createInterface({ input: scheduler.stdout })) if (line.includes('"next"')) break;
     return await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   } finally {

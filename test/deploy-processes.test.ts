@@ -55,7 +55,7 @@ test('each process starts with the settings of the compose file, passes its own 
   }
 });
 
-/** Servers and secrets like those of the compose file, and the settings that differ without containers. */
+/** Servers and secrets like those in the compose file, and the settings that differ without containers. */
 async function startServers(t: TestContext) {
   const { url } = await createTestDatabase(t, { migrated: false });
   const { REDIS_URL } = requireSettings(readConfig(), 'REDIS_URL');

@@ -52,7 +52,7 @@ test('a service waits for services, and for them to be healthy', () => {
   }
 });
 
-test('every setting in the compose file is one that the programs know', () => {
+test('every setting in the compose file is known to the programs', () => {
   for (const [name, { environment = {} }] of built) {
     for (const setting of Object.keys(environment)) {
       assert.ok(isSetting(setting), `${name}: ${setting} is not a setting`);
@@ -109,7 +109,7 @@ test('our containers run without root and read-only, and publish nothing beyond 
   }
 });
 
-test('every build target is in the Dockerfile, and starts a program that exists', () => {
+test('every build target is in the Dockerfile and starts an existing program', () => {
   for (const [name, { build }] of built) {
     const stage = dockerStages.get(build?.target);
     assert.ok(stage, `${name}: the Dockerfile has no target ${build?.target}`);
@@ -132,7 +132,7 @@ test('docker-compose accepts the file with every profile', async () => {
     const { status, stderr } = spawnSync(
       dockerCompose,
       [...chosen.flatMap((profile) => ['--profile', profile]), 'config', '-q'],
-      // The variables of this machine must not change the result.
+      // Variables of this machine must not change the result.
       { cwd: root, encoding: 'utf8', env: {} },
     );
     assert.equal(status, 0, `profiles ${chosen.join(', ') || 'none'}: ${stderr}`);

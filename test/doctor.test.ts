@@ -53,7 +53,7 @@ test('a healthy system gets only good findings, and nothing is left behind', asy
   assert.deepEqual(await readdir(images), []);
 });
 
-test('settings that lose jobs are found with what to do about them, and the exit code is 1', async (t) => {
+test('settings that lose jobs are reported with a remedy, and the exit code is 1', async (t) => {
   const { client, doctor } = await setup(t, ['appendonly no', 'maxmemory-policy allkeys-lru']);
   const { code, findings } = await doctor();
   assert.equal(code, 1);

@@ -1,6 +1,6 @@
 /**
- * What a sensor can mean, which growth day it is and which band holds: the statistics' worker, the console's pages and
- * a picture's surroundings must give one answer, of a farm whose sensors, bands and pictures make that hard.
+ * The statistics worker, the console's pages and the climate stored with pictures must agree on the meaning of sensor
+ * values, the growth day and the band, on a farm whose sensors, bands and pictures make that hard.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -21,14 +21,14 @@ const root = new URL('..', import.meta.url).pathname;
 const room = '611';
 const minute = 60_000;
 
-/** Where it is about noon now, so that yesterday and today both have readings. */
+/** A time zone where it is about noon now, so that yesterday and today both have readings. */
 const hour = new Date().getUTCHours() - 12;
 const timeZone = hour === 0 ? 'Etc/GMT' : `Etc/GMT${hour > 0 ? '+' : '-'}${Math.abs(hour)}`;
 const today = dayOf(new Date(), timeZone);
 const yesterday = addDays(today, -1);
 const bounds = dayBounds(yesterday, timeZone);
 
-test('worker, console and pictures read sensors, growth days and bands alike', async (t) => {
+test('worker, console and pictures agree on sensors, growth days and bands', async (t) => {
   const { pool, env, queues } = await setup(t);
   await growFarm(pool);
   await pool.query(
@@ -67,7 +67,7 @@ test('worker, console and pictures read sensors, growth days and bands alike', a
     assert.equal(Math.min(...series.metrics[metric].min), stats[metric].min);
   }
   assert.equal(now.metrics.humidity.value, 100);
-  // Every hour is like the others, so that the last day's mean is yesterday's.
+  // Every hour is the same, so that the mean of the last 24 hours equals yesterday's.
   const { curve } = now.metrics.humidity as { curve: number[] };
   assert.ok(
     Math.abs(curve.reduce((sum, value) => sum + value, 0) / curve.length - stats.humidity.mean) < 0.1,
@@ -78,10 +78,10 @@ test('worker, console and pictures read sensors, growth days and bands alike', a
     { temperature: 18, humidity: 100, co2: 2_000 },
   ]);
 
-  // The controller counts 12 and 13; the pictures would say 41 and 42.
+  // The controller counts 12 and 13; by the pictures it would be 41 and 42.
   assert.deepEqual([stats.humidity.growthDay, now.growthDay], [12, 13]);
 
-  // The room's own band, the one that starts later, in its last version: 80–97 up to noon, 80–99 from then on.
+  // The room's own band with the later first day, in its latest version: 80–97 up to noon, 80–99 from then on.
   assert.deepEqual(now.metrics.humidity.band, { low: 80, high: 99 });
   const bands = series.bands
     .filter(({ metric }: { metric: string }) => metric === 'humidity')
@@ -96,11 +96,11 @@ test('worker, console and pictures read sensors, growth days and bands alike', a
     [80, 97, bounds.start.toISOString(), noon],
     [80, 99, noon, dayBounds(today, timeZone).end.toISOString()],
   ]);
-  // Of each hour, 30 minutes of 98 (above up to noon only) and 10 of 100 (above all day).
+  // Each hour has 30 minutes at 98 (too high until noon) and 10 minutes at 100 (too high all day).
   assert.equal(stats.humidity.minutesAbove, 12 * 30 + 24 * 10);
 });
 
-/** Every minute of yesterday and today: humidity 95, 98, 100 (as 102.6), and faults; noon changes the band. */
+/** Every minute of yesterday and today: humidity 95, 98, 100 (as 102.6) and faults. The band changes at noon. */
 async function growFarm(pool: Pool): Promise<void> {
   const now = Date.now();
   const names = ['temperature', 'humidity', 'co2'].map((point) => ({

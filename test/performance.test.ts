@@ -12,7 +12,7 @@ import {
 const files = benchFiles(await loadBenches());
 const { page, renderPage, rowsOf } = performancePage;
 
-test('docs/performance.md shows the kept rows', () => {
+test('docs/performance.md shows the stored rows', () => {
   assert.equal(
     readFileSync(page, 'utf8'),
     renderPage(files),

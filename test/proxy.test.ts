@@ -11,7 +11,7 @@ interface Answer {
   cookies: string[];
 }
 
-/** Asks nginx under the name that visitors use. `fetch` cannot send a Host of another machine. */
+/** Sends a request to nginx under the name that visitors use. `fetch` cannot send another Host header. */
 function ask(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = { method, headers: { host: 'farm.example', ...headers } };
@@ -35,7 +35,7 @@ describe('a farm without a login behind nginx', () => {
     for (const release of releases.reverse()) await release();
   });
 
-  test('a proxy that passes requests on unmarked gives its visitors nothing to read or to change', async () => {
+  test('visitors of a proxy that adds no headers can read and change nothing', async () => {
     const visitors = await startNginx(t, home, `proxy_pass ${farm.address};`);
     const { body: session, cookies } = await ask(`${visitors}/api/session`);
     assert.equal(JSON.parse(session).visitor, null);
@@ -54,7 +54,7 @@ describe('a farm without a login behind nginx', () => {
     const { body } = await ask(`${visitors}/api/today`);
     assert.match(JSON.parse(body).error, /no login.*DASHBOARD_USER and DASHBOARD_PASSWORD/);
 
-    // All that a page of the console would send, made up.
+    // Everything that a page of the console would send, with made-up values.
     const forged = {
       origin: farm.address,
       'sec-fetch-site': 'same-origin',
@@ -79,7 +79,7 @@ describe('a farm without a login behind nginx', () => {
     'a protocol, over HTTP/1.1': 'proxy_http_version 1.1; proxy_set_header X-Forwarded-Proto $scheme;',
   };
   for (const [what, setting] of Object.entries(marks)) {
-    test(`a proxy that passes on ${what} is refused as a whole, with the reason`, async () => {
+    test(`a proxy that passes on ${what} is refused entirely, with the reason`, async () => {
       const visitors = await startNginx(t, home, `proxy_pass ${farm.address}; ${setting}`);
       for (const path of ['/', '/login', '/api/session', '/api/today', '/queues']) {
         const { status, body } = await ask(`${visitors}${path}`);

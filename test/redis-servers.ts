@@ -10,17 +10,17 @@ import { Redis } from 'ioredis';
 
 export const password = 'a password of the tests';
 
-/** Lines of the configuration of every Redis server here. */
+/** Configuration lines for every Redis server here. */
 const common = ['bind 127.0.0.1', 'maxmemory-policy noeviction', 'save ""', 'appendonly yes'];
 
 export interface RedisServer {
   port: number;
-  /** For commands to this server. */
+  /** A client for commands to this server. */
   client: Redis;
   stop: () => Promise<void>;
 }
 
-/** A Redis for this test; `settings` are lines of redis.conf. It stops with the test, or before. */
+/** Starts a Redis for this test; `settings` are lines of redis.conf. It stops with the test, or earlier. */
 export async function startRedisServer(
   t: TestContext,
   settings: string[],
@@ -63,7 +63,7 @@ export async function startRedisServer(
   return { port, client, stop: () => server.stop() };
 }
 
-/** Three primaries that share the slots. @returns their ports */
+/** Starts three primaries that share the slots. @returns their ports */
 export async function startRedisCluster(t: TestContext): Promise<number[]> {
   const nodes = await Promise.all(
     [0, 1, 2].map(async () => {

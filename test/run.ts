@@ -1,7 +1,7 @@
 /**
- * `npm test`: lint, types, import rules and wording, and then every test in one run of Node's test runner, on servers of its
- * own unless DATABASE_URL and REDIS_URL name others. Words after `npm test --` pick the test files whose path contains
- * one of them.
+ * `npm test`: lint, types, import rules and wording, and then every test in one run of Node's test runner, on servers
+ * of its own unless DATABASE_URL and REDIS_URL name others. Words after `npm test --` pick the test files whose path
+ * contains one of them.
  */
 import '@mycelium/config/compile-cache'; // for the processes it starts
 import { spawn } from 'node:child_process';
@@ -37,7 +37,7 @@ async function main(): Promise<number> {
     const checksPassed = await checks;
     const testsPassed = !interrupted.signal.aborted && (await runTests(home));
     if (interrupted.signal.aborted) return 130;
-    // After a successful run, node's counts are the last lines.
+    // After a successful run, Node's counts are the last lines.
     if (!checksPassed)
       console.error('\nLint, types, import rules or wording failed: see above, before the tests.');
     return checksPassed && testsPassed ? 0 : 1;
@@ -102,7 +102,7 @@ async function runChecks(): Promise<boolean> {
 
 function runTests(home: string): Promise<boolean> {
   console.log(`Running ${files.length} test files …`);
-  // One more than there are cores, since some tests mostly wait.
+  // One more than the number of cores, since some tests mostly wait.
   const concurrency = Math.min(Math.max(availableParallelism() + 1, 3), 5);
   return succeeds('env', [
     `MYCELIUM_HOME=${home}`, // where the tests find the servers, and nothing of a running farm

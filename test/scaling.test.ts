@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { read, root } from './deploy-files.ts';
 
-test('the tables of docs/scaling.md are those that its calculation prints', () => {
+test('the tables of docs/scaling.md match the output of its calculation', () => {
   const { stdout } = spawnSync(process.execPath, ['bench/scaling/capacity.ts'], {
     cwd: root,
     encoding: 'utf8',

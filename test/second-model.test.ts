@@ -22,7 +22,7 @@ const images = 24;
 
 type Environment = Record<string, string>;
 
-/** A farm with a day of images, two models in its MODEL_DIR, a database and queues of its own. */
+/** A farm with a day of images, two models in its MODEL_DIR, and its own database and queues. */
 async function setup(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'mycelium-models-'));
   t.after(() => rm(folder, { recursive: true }));
@@ -64,7 +64,7 @@ async function setup(t: TestContext) {
   return env;
 }
 
-/** The dashboard of a farm without a login answers programs by their token. */
+/** A dashboard without a login accepts programs by their token. */
 async function addToken({ DATABASE_URL = '' }: Environment, token: string): Promise<void> {
   const pool = createPool(DATABASE_URL, { name: 'test', max: 1 });
   await pool.query(
@@ -74,7 +74,7 @@ async function addToken({ DATABASE_URL = '' }: Environment, token: string): Prom
   await pool.end();
 }
 
-/** Starts an app and waits until it is ready; ended with the test, or before. */
+/** Starts an app and waits until it is ready. It ends with the test, or earlier. */
 async function start(t: TestContext, app: string, env: Environment) {
   const port = String(await freePort());
   const child = spawn(process.execPath, [`apps/${app}/src/main.ts`], {
@@ -104,7 +104,7 @@ function mycelium(env: Environment, ...args: string[]) {
   });
 }
 
-test('a second model is filled by a backfill while the first one serves; no search fails when they change', async (t) => {
+test('a backfill fills a second model while the first one serves, and no search fails during the switch', async (t) => {
   const env = await setup(t);
   const [first, second] = ['farm/first', 'farm/second'].map((CLIP_MODEL) => ({ ...env, CLIP_MODEL }));
   assert.ok(first && second);
@@ -134,7 +134,7 @@ test('a second model is filled by a backfill while the first one serves; no sear
   const searches = (async () => {
     while (searching) answered.push(await search());
   })();
-  // A failure is reported when they are awaited below.
+  // A failure is reported when these are awaited below.
   searches.catch(() => {});
 
   await start(t, 'worker-clip', second);

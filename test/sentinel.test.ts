@@ -38,7 +38,7 @@ test('Sentinels lead to the primary, and to the next one when it dies', async (t
   const queues = createQueues(connection);
   t.after(() => queues.close());
   const one = await queues.enqueue('daily_env_stats', {}, { slot: new Date(0), jobId: 'one' });
-  // The first copy of the primary takes some seconds; until then the replica confirms nothing.
+  // The first copy of the primary takes a few seconds. Until then the replica acknowledges nothing.
   while ((await connection.redis.wait(1, 1_000)) === 0);
 
   await primary.stop();

@@ -29,7 +29,7 @@ function project(t: TestContext) {
   return { root, declare, write, run };
 }
 
-test('missing packages are installed with one line of output, and then there is nothing to do', (t) => {
+test('missing packages are installed with one line of output, and a second run does nothing', (t) => {
   const { run } = project(t);
   const first = run();
   assert.equal(first.status, 0, first.stderr);
@@ -38,13 +38,13 @@ test('missing packages are installed with one line of output, and then there is 
   assert.deepEqual([second.status, second.stdout, second.stderr], [0, '', '']);
 });
 
-test('the lock file stays as it is, since an old npm would lose half of it', (t) => {
+test('the lock file is not changed, since an old npm would drop half of it', (t) => {
   const { root, run } = project(t);
   assert.equal(run().status, 0);
   assert.equal(existsSync(join(root, 'package-lock.json')), false);
 });
 
-test('a changed package.json of any workspace is installed again', (t) => {
+test('a changed package.json in any workspace triggers an install', (t) => {
   const { run, write } = project(t);
   run();
   write('packages/farm/package.json', { name: '@mycelium/farm', version: '2.0.0' });

@@ -15,7 +15,7 @@ interface Span {
   attributes: { key: string; value: { stringValue?: string } }[];
 }
 
-/** A collector that keeps what it receives: OTLP over HTTP, in JSON. */
+/** Starts a collector that stores the spans it receives as OTLP over HTTP in JSON. */
 async function startCollector(t: TestContext) {
   const spans: Span[] = [];
   const server = createServer(async (request, response) => {

@@ -2,17 +2,17 @@ import { ensureModel, ensurePartitions, ensurePoints, type Pool, transaction } f
 import type { createQueues } from '@mycelium/queue';
 
 const day = 86_400_000;
-/** Midnight before today: what is measured does not depend on the hour. */
+/** Last midnight, so that the measurement does not depend on the hour. */
 export const lastDay = new Date(Math.floor(Date.now() / day) * day);
 export const month = { from: new Date(lastDay.getTime() - 30 * day), to: lastDay };
 
 const images = 100_000;
 const rooms = Array.from({ length: 10 }, (_, n) => String(601 + n));
-/** Rooms with a month of readings, a minute apart. */
+/** Rooms with a month of readings, one per minute. */
 const metered = rooms.slice(0, 4);
 const metrics = ['temperature', 'humidity', 'co2'];
 
-/** Ten rooms, 100,000 images with vectors, four months of readings, and 100,000 jobs waiting. */
+/** Creates ten rooms, 100,000 images with vectors, four months of readings and 100,000 waiting jobs. */
 export async function fillFarm(pool: Pool, queues: ReturnType<typeof createQueues>): Promise<void> {
   await Promise.all([fillTables(pool), fillQueue(queues)]);
   await pool.query('vacuum analyze');
@@ -55,7 +55,7 @@ async function addReadings(pool: Pool): Promise<void> {
   }));
   await ensurePoints(pool, [...measured, ...set]);
   await transaction(pool, async (tx) => {
-    // Nothing of this is late: no run has read it.
+    // None of this is late, since no run has read it.
     await tx.query(`set local mycelium.marks_late = 'yes'`);
     await tx.query(
       `insert into reading select id, ts, round((case point when 'co2' then 2400 when 'humidity' then 88 else 17 end
@@ -83,7 +83,7 @@ async function addReadings(pool: Pool): Promise<void> {
 async function addImages(pool: Pool): Promise<void> {
   const model = { name: 'bench', revision: '1', dtype: 'fp32', hash: 'none', demo: true, dimensions: 512 };
   const modelId = await ensureModel(pool, 'bench@1/fp32#none', model);
-  // Searches are measured elsewhere, and their index takes minutes to build.
+  // Searches are measured elsewhere, and building their index would take minutes.
   await pool.query('drop index image_embedding_fused');
   await pool.query(
     `insert into image (key, room, day, captured_at, in_date, camera, growth_day, stage, etag, bytes)

@@ -1,7 +1,7 @@
 /**
- * The naive way, in a process of its own, since it blocks the process: one image after another through transformers.js's own
- * reader, processor and models, one INSERT a row. Takes its settings as one JSON argument; answers each list
- * of files with the seconds it took.
+ * The naive way, in a separate process since it blocks: one image after another through transformers.js's own reader,
+ * processor and models, with one INSERT per row. Takes its settings as one JSON argument, and answers each list of
+ * files with the seconds it took.
  */
 import { readFile } from 'node:fs/promises';
 import {

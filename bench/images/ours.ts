@@ -10,7 +10,7 @@ const worker = new URL('../../apps/worker-clip/src/main.ts', import.meta.url).pa
 
 export type Ours = Awaited<ReturnType<typeof startOurs>>;
 
-/** The real image worker, as it runs on a farm, on queues of its own. */
+/** Starts the real image worker, as on a farm, with its own queues. */
 export async function startOurs(options: {
   name: string;
   model: string;
@@ -18,7 +18,7 @@ export async function startOurs(options: {
   databaseUrl: string;
   redisUrl: string;
   home: string;
-  /** Where the images are. */
+  /** The folder of the images. */
   store: Record<string, string>;
   nodeOptions?: string[];
 }) {
@@ -78,7 +78,7 @@ export async function startOurs(options: {
         await wait(20);
       }
     },
-    /** One of the worker's metrics; the delays of its event loop are those since the last call. */
+    /** Reads one of the worker's metrics. The event loop delays cover the time since the last call. */
     async metric(metric: string): Promise<number> {
       const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
       return Number(new RegExp(`^${metric}(?:{.*})? (.+)$`, 'm').exec(metrics)?.[1]);

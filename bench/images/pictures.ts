@@ -3,14 +3,14 @@ import { dirname, join } from 'node:path';
 import { photographAs } from '@mycelium/encoder/testing';
 import { formatImageKey } from '@mycelium/farm';
 
-/** Six different JPEGs as cameras send them. */
+/** Six different JPEGs like those from cameras. */
 export async function makePictures(width: number, height: number): Promise<Buffer[]> {
   const pictures: Buffer[] = [];
   for (let seed = 1; seed <= 6; seed++) pictures.push(await photographAs('jpeg', width, height, seed));
   return pictures;
 }
 
-/** Writes `count` images of a day, YYYY-MM-DD, into a store's folder; a picture that repeats is a link. */
+/** Writes `count` images of a day, YYYY-MM-DD, into a store's folder. Repeated pictures are links. */
 export async function writeDay(
   folder: string,
   day: string,

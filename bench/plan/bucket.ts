@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 const rooms = Array.from({ length: 100 }, (_, n) => String(601 + n));
 const pageSize = 1_000;
 
-/** An S3 server that stores nothing and lists whole days of images, making each page on request. */
+/** An S3 server that stores nothing and lists whole days of images, generating each page on request. */
 export async function startBucket() {
   const sizes = new Map<string, number>();
   const server = createServer((request, response) => {
@@ -27,7 +27,7 @@ export async function startBucket() {
       S3_SECRET_KEY: 'bench-secret',
       S3_BUCKET: 'mogu',
     },
-    /** Gives a day, YYYY-MM-DD, so many images, in a hundred rooms. */
+    /** Sets the number of images on a day, YYYY-MM-DD, in a hundred rooms. */
     hold: (day: string, count: number) => sizes.set(day.replaceAll('-', ''), count),
     async stop() {
       server.closeAllConnections();

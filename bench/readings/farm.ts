@@ -1,15 +1,15 @@
 import type { Pool } from '@mycelium/database';
 
 export interface Span {
-  /** An instant at which a UTC month begins, or within it. */
+  /** The start of a UTC month, or an instant within it. */
   from: string;
   minutes: number;
 }
 
 /**
- * Registers points and gives each a reading a minute, written as a farm writes them: minute by minute, all points
- * of a minute together. The month's table is indexed once it is full. Its commit waits for the log, since VACUUM marks
- * no page as all-visible before that, and the scans to compare would fetch rows from some pages and not from others.
+ * Registers points and writes one reading per minute for each, in the order a farm does: minute by minute, all points
+ * together. The month's table is indexed once it is full. The commit waits for the log: before that, VACUUM marks no
+ * page as all-visible, and the compared scans would fetch rows from some pages and not from others.
  * @param value SQL of `point.id` (`id`) and the minute's number (`n`)
  */
 export async function writeReadings(pool: Pool, { from, minutes }: Span, value: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * `node bench/readings/greenhouse.ts FOLDER`: GreenhouseClimate.csv and GreenhouseControls.csv (CEAOD/Data, AGC2022
- * Reference) through the commands and the real workers, compared with what plain code makes of the files.
+ * Reference) through the commands and the real workers, compared with the results of plain code.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -117,7 +117,7 @@ async function checkDays(columns: Awaited<ReturnType<typeof columnsOf>>) {
   console.log(`2022-03-03: ${blank.count}/${blank.expected_count}, longest gap ${blank.gap / 60} min`);
 }
 
-/** Hyndman & Fan's type 7, by its definition. */
+/** Hyndman & Fan's type 7, straight from its definition. */
 function textbookQuantile(sorted: number[], p: number): number {
   const h = (sorted.length - 1) * p;
   const below = sorted[Math.floor(h)] as number;
@@ -187,7 +187,7 @@ async function checkChanges(series: { time: number; value: number }[]) {
   await worker.stop();
 }
 
-/** In whole hundredths nothing is rounded. */
+/** With whole hundredths there is no rounding. */
 function textbookChanges(series: { time: number; value: number }[]) {
   const changes: [number, number, number][] = [];
   let reported: number | undefined;

@@ -1,6 +1,6 @@
 import type { Pool } from '@mycelium/database';
 
-/** As it is written first: for each point its last value, its readings as objects, and an INSERT a change. */
+/** The obvious first version: per point its last value, its readings as objects, and one INSERT per change. */
 export async function naiveChanges(pool: Pool, from: Date, to: Date): Promise<number> {
   const { rows: points } = await pool.query<{ id: number; threshold: number }>(
     `select id, threshold from point join point_rule using (device_type, point) order by id`,

@@ -7,7 +7,7 @@ interface Row {
   value: number;
 }
 
-/** As it is written first: all of a day's rows as objects, grouped and sorted in JavaScript, a row an INSERT. */
+/** The obvious first version: all rows of a day as objects, grouped and sorted in JavaScript, one INSERT per row. */
 export async function naiveStats(pool: Pool, day: string): Promise<void> {
   const { rows } = await pool.query<Row>(
     `select room, point as metric, ts, value from reading join point on point.id = point_id

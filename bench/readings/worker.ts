@@ -7,7 +7,7 @@ import { connect, createQueues, enqueueSlot } from '@mycelium/queue';
 
 const apps = { daily_env_stats: 'worker-env-stats', hourly_setpoint_monitoring: 'worker-setpoint' };
 
-/** A job's real worker, as it runs on a farm, on queues of its own. */
+/** Starts a job's real worker, as on a farm, with its own queues. */
 export async function startWorkerOf(
   job: keyof typeof apps,
   { pool, databaseUrl, redisUrl, home }: { pool: Pool; databaseUrl: string; redisUrl: string; home: string },
@@ -54,7 +54,7 @@ export async function startWorkerOf(
         await wait(20);
       }
     },
-    /** Kills it without warning; its successor finds what was in progress. */
+    /** Kills the worker without warning and starts a new one, which finds the work in progress. */
     async killAndRestart() {
       child.kill('SIGKILL');
       await once(child, 'exit');

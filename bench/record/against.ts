@@ -11,9 +11,9 @@ const here = fileURLToPath(new URL('../..', import.meta.url));
 const lowerIsBetter = /^(ms|s|MB|KB)\b/;
 
 /**
- * Runs a benchmark in this checkout and in another one, in turns (ours, theirs, theirs, ours, …), so that whatever
- * else the machine does falls on both alike.
- * @returns our row of each case with the median result, and how the medians compare
+ * Runs a benchmark alternately in this checkout and in another one (ours, theirs, theirs, ours, …), so that other load
+ * on the machine affects both alike.
+ * @returns our row for each case with the median result, and the comparison of the medians
  */
 export async function runAgainst(
   other: string,
@@ -78,7 +78,7 @@ function sameCase(all: BenchRow[], { id, case: name }: BenchRow): BenchRow[] {
   return all.filter((row) => row.id === id && caseName(row) === name);
 }
 
-/** Earlier releases wrote a varying figure or address into two names; now it is the row's note. */
+/** Earlier releases put a varying figure or address into two names; now it is the row's note. */
 function caseName({ case: name }: BenchRow): string {
   return name.split('; an image by itself')[0]?.split(', /api/')[0] as string;
 }

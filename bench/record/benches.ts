@@ -6,7 +6,7 @@ const others = ['run.ts', 'bench.ts'];
 
 type LoadedBench = Bench & { file: string };
 
-/** Every benchmark: a file of bench/ is one, and a folder of the same name has its parts. */
+/** Every benchmark is a file in bench/; a folder of the same name contains its parts. */
 export async function loadBenches(): Promise<LoadedBench[]> {
   const files = (await readdir(folder))
     .filter((file) => file.endsWith('.ts') && !others.includes(file))
@@ -19,7 +19,7 @@ export async function loadBenches(): Promise<LoadedBench[]> {
   );
 }
 
-/** The file of each id. */
+/** The file for each id. */
 export function benchFiles(benches: LoadedBench[]): Map<string, string> {
   return new Map(benches.flatMap(({ ids, file }) => ids.map((id) => [id, file] as const)));
 }

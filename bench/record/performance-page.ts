@@ -6,7 +6,7 @@ import { type Figure, fingerprintOf, type KeptBench, type KeptRow, readRows } fr
 
 export const page = new URL('../../docs/performance.md', import.meta.url);
 
-/** docs/performance.md with the table of the kept rows. `benches` are the file of each benchmark id. */
+/** Renders docs/performance.md with the table of stored rows. `benches` maps benchmark ids to files. */
 export function renderPage(benches: Map<string, string>, text = readFileSync(page, 'utf8')): string {
   const ids = [...benches.keys()].sort();
   const kept = ids.flatMap((id) => readRows(id) ?? []);
@@ -39,7 +39,7 @@ export function rowsOf(id: string, file: string, kept: KeptBench | undefined): s
   ]);
 }
 
-/** A ratio with what it should be; one that falls short is in bold. */
+/** A ratio with its target, in bold if it misses the target. */
 function against(ratio: Figure, atLeast: number | null, print: (value: number) => string): string {
   if (ratio === null) return '–';
   const lowest = Array.isArray(ratio) ? ratio[0] : ratio;

@@ -6,16 +6,16 @@ import { figures, prices } from './figures.ts';
 
 export interface Step {
   farms: number;
-  /** Of one farm. */
+  /** The figures of one farm. */
   imagesPerDay: number;
 }
 
 const day = 86_400;
-/** Rooms of a farm, and what a room's sensors and controllers write in a day: see the demo farm. */
+/** The rooms of a farm, and what the sensors and controllers of a room write in a day, as on the demo farm. */
 const rooms = 4;
 const readingsPerRoom = 3 * 1_440 + 36 * 288;
 const batchSize = 20;
-/** The nightly run may take six hours; a night's work should be done in half of that. */
+/** The nightly run may take six hours; plan for half of that. */
 const window = 3 * 3_600;
 const keptDays = 90;
 
@@ -28,7 +28,7 @@ export const steps: Step[] = [
   { farms: 10_000, imagesPerDay: 8_640 },
 ];
 
-/** What a step asks of each part. Cores are of the kind figures.ts was measured on. */
+/** The load on each component. Cores are of the kind that figures.ts was measured on. */
 export function capacity({ farms, imagesPerDay }: Step) {
   const images = farms * imagesPerDay;
   const readings = farms * rooms * readingsPerRoom;
@@ -56,7 +56,7 @@ export function capacity({ farms, imagesPerDay }: Step) {
   };
 }
 
-/** Dollars a month: the work spread over the day or done at night costs the same cores, so hours are what is paid. */
+/** Dollars per month. Work takes the same core hours by day or by night, so hours are what is paid for. */
 export function cost(step: Step) {
   const needed = capacity(step);
   const monthly = 30 * needed.images;
@@ -73,7 +73,7 @@ export function cost(step: Step) {
   };
 }
 
-/** What one image and one reading cost, as measured. */
+/** The measured cost of one image and one reading. */
 function unitCosts(): string {
   const milliseconds = (seconds: number) => `${short(seconds * 1_000)} ms`;
   return table(
@@ -165,7 +165,7 @@ function table(head: string[], rows: string[][]): string {
   return [head, head.map(() => '---:'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-/** Two digits, and words for what is large. */
+/** Two significant digits, and words for large numbers. */
 function short(value: number): string {
   const unit = [
     [1e9, ' G'],

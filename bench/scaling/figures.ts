@@ -1,6 +1,6 @@
 /**
- * What one image and one reading cost: rough, since measure.ts shared its two cores of an AMD EPYC with other work.
- * Photographs of 1920×1080, batches of 20.
+ * The cost of one image and one reading. The figures are rough, since measure.ts shared its two cores of an AMD EPYC
+ * with other work. Photographs are 1920×1080, batches have 20 images.
  */
 export const figures = {
   bytesPerWaitingBatch: 2_240,

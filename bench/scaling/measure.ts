@@ -1,6 +1,7 @@
 /**
- * `node bench/scaling/measure.ts`: what an image and a reading cost Redis, PostgreSQL and a worker's cores, on servers
- * of its own. Processor seconds and bytes, which a busy machine changes little; bench/scaling/figures.ts holds them.
+ * `node bench/scaling/measure.ts`: measures the cost of an image and a reading for Redis, PostgreSQL and a worker's
+ * cores, on its own servers. It measures CPU seconds and bytes, which a busy machine changes little. The results are
+ * in bench/scaling/figures.ts.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -59,7 +60,7 @@ try {
   await rm(workDir, { recursive: true, force: true });
 }
 
-/** A day of small images by the real worker with a stub in place of the model, and batches that only wait. */
+/** A day of small images in the real worker with a stub in place of the model, and batches that only wait. */
 async function measureQueue(pool: Pool, databaseUrl: string) {
   const settings = { REDIS_PREFIX: '{scaling}', REDIS_CONNECT_TIMEOUT: 5_000, REDIS_COMMAND_TIMEOUT: 60_000 };
   const connection = connect({ REDIS_URL: redisUrl, ...settings }, () => {});
@@ -104,7 +105,7 @@ async function measureQueue(pool: Pool, databaseUrl: string) {
   };
 }
 
-/** Rows and index of vectors that point everywhere, and what PostgreSQL's processes spend on them. */
+/** Rows and index of random vectors, and the CPU time PostgreSQL's processes spend on them. */
 async function measureVectors(pool: Pool) {
   const random = seededRandom(1);
   const vector = () => normalised(Float32Array.from({ length: 512 }, () => random() - 0.5));
@@ -216,7 +217,7 @@ async function measureReadings(pool: Pool) {
   };
 }
 
-/** Core seconds an HD image costs a worker on the CPU: decoding, and a full-size ViT-B/32 in q8. */
+/** Core seconds per HD image for a worker on the CPU: decoding and a full-size ViT-B/32 in q8. */
 async function measureWorker() {
   const photographs = await Promise.all([1, 2, 3, 4].map((seed) => photographAs('jpeg', 1_920, 1_080, seed)));
   await decodeImage(photographs[0] as Buffer);
@@ -261,7 +262,7 @@ function processSeconds(pid: number): number {
   return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / 100;
 }
 
-/** Of the home's server and all its processes. */
+/** The CPU time of the home's server and all its processes. */
 function postgresSeconds(): number {
   const main = Number(readFileSync(join(home, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
   let seconds = processSeconds(main);
@@ -271,7 +272,7 @@ function postgresSeconds(): number {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
       if (Number(stat[1]) === main) seconds += processSeconds(Number(name));
     } catch {
-      // It has ended meanwhile.
+      // It has ended in the meantime.
     }
   }
   return seconds;

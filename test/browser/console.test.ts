@@ -27,9 +27,9 @@ const pages = [
   '/nothing',
 ];
 
-/** Violations that lock someone out. */
+/** Accessibility violations that lock someone out. */
 async function accessFaults(page: Page): Promise<string[]> {
-  // The policy of the page lets no script in but its own: this one comes from outside it.
+  // The page's policy allows only its own scripts, so this one is injected from outside.
   await page.evaluate(await (await import('node:fs/promises')).readFile(axe, 'utf8'));
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
@@ -44,7 +44,7 @@ async function accessFaults(page: Page): Promise<string[]> {
 
 type Farm = Awaited<ReturnType<typeof openFarm>>;
 
-/** Fails the jobs of the batches' queue, none of which it understands. */
+/** Fails every job in the queue of batches. */
 async function failAll({ queues, connection, pool }: Farm): Promise<void> {
   const handlers = { embed_batch: () => Promise.reject(new Error('never called')) };
   const ledger = createLedger(pool, 'browser test');
@@ -69,7 +69,7 @@ async function until(done: () => Promise<boolean>): Promise<void> {
     if (await done()) return;
     await wait(50);
   }
-  assert.fail('it did not happen within a minute');
+  assert.fail('the condition was not met within a minute');
 }
 
 describe('the console on the demo farm', () => {
@@ -139,7 +139,7 @@ describe('the console on the demo farm', () => {
     const box = await chart.boundingBox();
     assert.ok(box);
     const middle = [box.x + box.width / 2, box.y + 40] as const;
-    /** The window of the address, in hours before `to`. */
+    /** The time window in the address, in hours before `to`. */
     const windowOf = ({ searchParams }: URL) =>
       ['from', 'to'].map((name) => Math.round((to - Number(searchParams.get(name))) / hour));
     const movesTo = async (expected: [number, number], how: string) => {
@@ -271,7 +271,7 @@ describe('the console on the demo farm', () => {
     await context.close();
   });
 
-  test('older runs that were loaded stay when newer ones come', async () => {
+  test('loaded older runs stay when newer ones arrive', async () => {
     const insert = (from: number, to: number) =>
       farm.pool.query(
         `insert into runs (job, slot, status, cause, attempts)
@@ -359,7 +359,7 @@ test('with many rooms, one is chosen from a list', async (t) => {
   await context.close();
 });
 
-test('of ten thousand images only those near the window are in the page, and the last can be reached', async (t) => {
+test('the page contains only images near the viewport out of ten thousand, and the last can be reached', async (t) => {
   const [farm, browser] = await Promise.all([openFarm(t, {}, { empty: true }), openBrowser(t)]);
   await addImages(farm, { count: 10_000, newest: new Date() });
   const { page, context, complaints } = await visit(browser, farm.address);

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openBrowser, openFarm, visit } from './farm.ts';
 
-test('without a login a visitor of a proxy sees the reason, and a browser on the machine sees the farm', async (t) => {
+test('without a login, a visitor through a proxy sees the reason, and a browser on the machine sees the farm', async (t) => {
   const [farm, browser] = await Promise.all([openFarm(t, {}, { empty: true }), openBrowser(t)]);
   for (const language of ['en', 'zh-CN'] as const) {
     const { page, context } = await visit(browser, farm.address, { language });
-    // A proxy that names the dashboard's machine as the host and marks nothing.
+    // A proxy that sends the dashboard's machine as the host and adds no headers.
     await page.route('http://farm.example/**', async (route) => {
       const { pathname, search } = new URL(route.request().url());
       await route.fulfill({ response: await route.fetch({ url: `${farm.address}${pathname}${search}` }) });

@@ -36,7 +36,7 @@ interface TestContext {
 export const hostile =
   '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
 
-/** The demo farm of today, with yesterday's images embedded, and a dashboard of its own process before it. */
+/** Today's demo farm with yesterday's images embedded, and a dashboard in a separate process. */
 export async function openFarm(
   t: TestContext,
   settings: Record<string, string> = {},
@@ -89,7 +89,7 @@ export async function openFarm(
   return { address, pool, queues, connection, images, ...days };
 }
 
-/** So many images more, one every five minutes back from `newest`. All are one picture, under as many names. */
+/** Adds this many images, one every five minutes back from `newest`. All are the same picture under different names. */
 export async function addImages(
   { pool, images }: { pool: Pool; images: string },
   { count, newest }: { count: number; newest: Date },
@@ -112,7 +112,7 @@ export async function addImages(
   await upsertImages(pool, added);
 }
 
-/** Waits for a server as long as it takes to start; the runner's own limit ends a wait for nothing. */
+/** Waits for a server to start; the test runner's own limit ends a futile wait. */
 async function answers(url: string): Promise<void> {
   for (;;) {
     const answer = await fetch(url).catch(() => undefined);
@@ -121,7 +121,7 @@ async function answers(url: string): Promise<void> {
   }
 }
 
-/** As the workers do it: list, write down, decode, embed, store. One image is bad, and one has a hostile caption. */
+/** Like the workers: lists, records, decodes, embeds and stores. One image is bad, and one has a hostile caption. */
 async function embedDay(pool: Pool, store: ObjectStore, day: string): Promise<void> {
   const rules = { timeZone, aliases: {} };
   const images = [];
@@ -220,7 +220,7 @@ export async function openBrowser(t: TestContext): Promise<Browser> {
 export interface Visit {
   page: Page;
   context: BrowserContext;
-  /** What the page complained of: nothing, in a good page. */
+  /** The errors that the page reported; none if it is healthy. */
   complaints: string[];
 }
 
@@ -240,7 +240,7 @@ export async function visit(
     locale: language,
     colorScheme: theme,
   });
-  // A busy machine takes its time.
+  // A busy machine is slow.
   context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   const complaints: string[] = [];

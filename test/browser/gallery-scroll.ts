@@ -1,12 +1,12 @@
 /**
- * `node test/browser/gallery-scroll.ts`: how smoothly 10,000 images scroll by under the wheel, from the first to the
- * last, in a real browser. The dashboard, the database and the browser share the machine.
+ * `node test/browser/gallery-scroll.ts`: measures how smoothly 10,000 images scroll with the wheel, from the first to
+ * the last, in a real browser. The dashboard, the database and the browser share the machine.
  */
 import type { Page } from 'playwright-core';
 import { addImages, openBrowser, openFarm, visit } from './farm.ts';
 
 const count = 10_000;
-/** Pixels of a turn of the wheel: to look at what comes, and to get to the end. */
+/** Pixels per turn of the wheel: for browsing, and for getting to the end. */
 const [notch, flick] = [100, 800];
 
 const releases: (() => unknown)[] = [];
@@ -44,7 +44,7 @@ interface Watched {
   nodes: number[];
 }
 
-/** Frames, long tasks and nodes of the page while something is done with it. */
+/** Measures frames, long tasks and nodes of the page during an action. */
 async function watch(page: Page, act: () => Promise<unknown>) {
   const [watching, began] = [
     await page.evaluateHandle(() => {

@@ -20,7 +20,7 @@ interface Picture {
   height?: number;
   theme?: 'light' | 'dark';
   language?: 'en' | 'zh-CN';
-  /** What is done on the page before the picture is taken. */
+  /** Actions on the page before the picture is taken. */
   before?: (page: Page) => Promise<unknown>;
 }
 
@@ -88,7 +88,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Runs the jobs for days that have no vectors and no statistics yet. */
+/** Runs the jobs for days that have no vectors or statistics yet. */
 async function growUp(page: Page): Promise<void> {
   await page.goto('/');
   await page.locator('h1').waitFor(); // by then the browser has its pass
@@ -109,7 +109,7 @@ async function growUp(page: Page): Promise<void> {
   }
 }
 
-/** Sends a request as the page itself does: with its cookie and its token. */
+/** Sends a request like the page itself, with its cookie and token. */
 function ask(page: Page, method: 'GET' | 'POST', url: string, body?: object): Promise<unknown> {
   return page.evaluate(
     async ([method, url, body]) => {

@@ -65,7 +65,7 @@ async function runAll(): Promise<number> {
   };
   try {
     const chosen = scenarios.filter(({ id }) => requested.length === 0 || requested.includes(id));
-    // What measures its time runs alone; the soak takes long and needs little, so it runs beside all others.
+    // Scenarios that measure time run alone. The soak takes long but needs little, so it runs alongside all others.
     for (const scenario of chosen.filter(({ quiet }) => quiet)) await runOne(scenario);
     const soak = chosen.filter(({ beside }) => beside).map(runOne);
     for (const scenario of chosen.filter(({ quiet, beside }) => !quiet && !beside)) await runOne(scenario);

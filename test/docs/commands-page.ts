@@ -11,7 +11,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted with Ctrl-C.
 
 `;
 
-/** docs/commands.md, from the commands themselves. */
+/** Generates docs/commands.md from the commands themselves. */
 export function commandsPage(): string {
   const program = buildProgram();
   const commands = program.commands.filter((command) => command.name() !== 'help');
@@ -57,7 +57,7 @@ function heading(command: Command): string {
   return [command.name(), ...args].join(' ');
 }
 
-/** As GitHub makes it from a heading. */
+/** The anchor that GitHub generates for a heading. */
 function anchor(title: string): string {
   return title
     .toLowerCase()

@@ -10,7 +10,7 @@ const withoutCode = (text: string) => text.replace(/^```.*?^```/gms, '');
 
 describe('docs', () => {
   for (const [file, page] of Object.entries(pages)) {
-    test(`${file} is what the code says; \`npm run docs\` writes it`, () => {
+    test(`${file} matches the code; \`npm run docs\` writes it`, () => {
       assert.equal(read(file), page());
     });
   }
@@ -26,7 +26,7 @@ describe('docs', () => {
     }
   });
 
-  test('every link to a file or a heading of the repository leads somewhere', () => {
+  test('every link to a file or heading in the repository has a target', () => {
     const broken = files.flatMap((file) =>
       [...withoutCode(read(file)).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)]
         .map(([, link = '']) => link)
@@ -36,7 +36,7 @@ describe('docs', () => {
     assert.deepEqual(broken, []);
   });
 
-  test('the list of decisions names every page, in order, and the numbers have no gaps', () => {
+  test('the list of decisions has every page in order, and the numbers have no gaps', () => {
     const written = globSync('docs/decisions/[0-9]*.md')
       .sort()
       .map((file) => file.slice('docs/decisions/'.length));
@@ -51,7 +51,7 @@ describe('docs', () => {
     );
   });
 
-  test('every decision says its context, what was decided and the consequences', () => {
+  test('every decision has a context, a decision and consequences', () => {
     for (const file of globSync('docs/decisions/[0-9]*.md')) {
       const headings = [...read(file).matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
       for (const heading of ['Context', 'Decision', 'Consequences']) {
@@ -76,7 +76,7 @@ function leadsSomewhere(file: string, link: string): boolean {
   return !heading || !target.endsWith('.md') || anchors(target).has(heading);
 }
 
-/** As GitHub makes them from headings. */
+/** The anchors that GitHub generates for headings. */
 function anchors(file: string): Set<string> {
   const headings = withoutCode(read(file)).match(/^#+ .+$/gm) ?? [];
   return new Set(

@@ -1,5 +1,5 @@
 import { commandsPage } from './commands-page.ts';
 import { settingsPage } from './settings-page.ts';
 
-/** The pages of docs/ that are made from the code. */
+/** The pages of docs/ that are generated from the code. */
 export const pages = { 'docs/commands.md': commandsPage, 'docs/settings.md': settingsPage };

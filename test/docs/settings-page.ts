@@ -56,7 +56,7 @@ safer way to pass a secret. An empty value counts as not set.
 
 `;
 
-/** docs/settings.md, from the schema that reads the settings. */
+/** Generates docs/settings.md from the schema that reads the settings. */
 export function settingsPage(): string {
   const known = new Map(listSettings().map((setting) => [setting.name, setting]));
   const written = sections.map(([title, names, about]) => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { scanFiles } from './scan.ts';
 
-/** Files still to be rewritten, recognised by their names, since files move. This list only shrinks. */
+/** Files still to be rewritten, identified by name since files move. This list may only shrink. */
 const list = readFileSync(new URL('not-yet-clean.txt', import.meta.url), 'utf8')
   .split('\n')
   .filter(Boolean);

@@ -14,7 +14,7 @@ const exempt =
   /^(test\/glossary\/|package-lock\.json|LICENSE|docs\/img\/|packages\/database\/migrations\/00[1-7]_|packages\/[a-z]+\/demo-model\/)/;
 const texts = /\.(ts|tsx|mjs|js|css|html|sql|md|ya?ml|json|sh|toml)$|(^|\/)(Dockerfile|run)$/;
 
-/** Every word of the glossary's left column in the files that git knows or would add. */
+/** Finds every word of the glossary's left column in the files that git tracks or would add. */
 export function scanFiles(): Finding[] {
   return execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
     .split('\n')
@@ -32,13 +32,13 @@ export function scanText(file: string, text: string): Finding[] {
         const next = n === 0 ? '' : (lines[n + 1] ?? '').replace(/^\s*(\/\/|\*|#|--|>)?\s*/, '');
         const head = next.split(' ').slice(0, 2).join(' ');
         const match = pattern.exec(`${line} ${head}`);
-        // One that begins on the next line is that line's finding.
+        // A match that begins on the next line belongs to that line.
         return match && match.index < line.length ? [{ file, line: n, match: match[0].trim(), instead }] : [];
       }),
     );
 }
 
-/** Names of JSON fields stay as they are: other programs read them. */
+/** Names of JSON fields do not change, since other programs read them. */
 const fields = /\bheldBack\b/g;
 
 /** `withHouse`, `with_house` and `with-house` are the words "with house". */

@@ -28,8 +28,8 @@ interface TestContext {
 export type TestFarm = Awaited<ReturnType<typeof openFarm>>;
 
 /**
- * A database, queues, a store, the dashboard, and the workers of statistics and images, with their own handlers. Only
- * the model is a stand-in.
+ * A database, queues, a store, the dashboard, and the statistics and image workers with their real handlers. Only the
+ * model is a stub.
  */
 export async function openFarm(t: TestContext) {
   const pool = await createTestDatabase(t);
@@ -115,7 +115,7 @@ export async function openFarm(t: TestContext) {
     ];
   }
 
-  /** Hourly images of a room on a day, as its cameras name them. */
+  /** Hourly images of a room on a day, with its cameras' names. */
   async function addImages(room: string, day: string, hours: number[]): Promise<string[]> {
     const keys = hours.map((hour) => {
       const capturedAt = new Date(dayBounds(day, timeZone).start.getTime() + hour * 3_600_000);
@@ -125,7 +125,7 @@ export async function openFarm(t: TestContext) {
     return keys;
   }
 
-  /** A temperature a minute, through a whole day. */
+  /** A temperature every minute for a whole day. */
   async function addReadings(room: string, day: string): Promise<void> {
     const point = {
       room,
@@ -143,7 +143,7 @@ export async function openFarm(t: TestContext) {
     await copyReadings(pool, readings);
   }
 
-  /** Until every queue is empty. */
+  /** Waits until every queue is empty. */
   async function idle(): Promise<void> {
     const busy = ['wait', 'active', 'delayed', 'prioritized', 'waiting-children'] as const;
     for (let n = 0; n < 1_200; n++) {

@@ -11,7 +11,7 @@ import { openFarm } from './farm.ts';
 const main = new URL('../../apps/cli/src/main.ts', import.meta.url).pathname;
 const job = 'daily_clip_inference';
 
-test('every day that was queued ends, though Ctrl-C stopped the backfill, and the same command does the rest', async (t) => {
+test('after Ctrl-C in a backfill, every queued day finishes, and the same command does the rest', async (t) => {
   const farm = await openFarm(t);
   const days = [26, 25, 24, 23, 22, 21].map((ago) => addDays(farm.today, -ago));
   for (const day of days) await farm.addImages('611', day, [1, 2, 3]);

@@ -6,7 +6,7 @@ import { slotForDay } from '@mycelium/queue';
 import { openFarm, type TestFarm, timeZone } from './farm.ts';
 import { commandLine, consoleApi, type Step, type Surface } from './surfaces.ts';
 
-/** Both surfaces do the same: each test runs once for either, on a farm of its own. */
+/** The command line and the console do the same: each test runs on both, each time on its own farm. */
 for (const surfaceOf of [commandLine, consoleApi]) {
   describe(`an operator on ${surfaceOf.name === 'commandLine' ? 'the command line' : 'the console'}`, () => {
     let farm: TestFarm;
@@ -56,7 +56,7 @@ for (const surfaceOf of [commandLine, consoleApi]) {
       assert.equal((await findRun(farm.pool, 'daily_env_stats', slot))?.status, 'succeeded');
     });
 
-    test('pauses a schedule that a scheduler knows, and no other', async () => {
+    test('pauses only a schedule that a scheduler has registered', async () => {
       const refused = await surface.pause('daily_env_stats');
       assert.match('refused' in refused ? refused.refused : '', /has not registered daily_env_stats/);
       const schedule = { job: 'daily_env_stats', pattern: '20 3 1 * * *', timeZone };
@@ -92,7 +92,7 @@ for (const surfaceOf of [commandLine, consoleApi]) {
       assert.match(retried.history[0].error, /the bucket is gone/);
     });
 
-    test('releases images in batches of 20; a malformed key stays and harms no other', async () => {
+    test('releases images in batches of 20; a malformed key stays and does not affect the others', async () => {
       const day = ago(31);
       const keys = await farm.addImages(
         '612',
@@ -137,7 +137,7 @@ for (const surfaceOf of [commandLine, consoleApi]) {
       assert.equal(embedded[0].n, 23);
     });
 
-    test('finds the images that came after the night’s run, as the matrix shows them', async () => {
+    test('finds the images that arrived after the nightly run, like the matrix', async () => {
       const [from, to] = [ago(42), ago(41)];
       await surface.run('daily_clip_inference', { day: from });
       await farm.idle();
@@ -160,7 +160,7 @@ for (const surfaceOf of [commandLine, consoleApi]) {
       assert.deepEqual(await surface.plan({ job: 'daily_clip_inference', from, to }), []);
     });
 
-    test('finds an image that was replaced, and releases those in quarantine only when asked', async () => {
+    test('finds a replaced image, and releases quarantined images only on request', async () => {
       const day = ago(44);
       const range = { job: 'daily_clip_inference', from: day, to: day } as const;
       const [first, second] = await farm.addImages('611', day, [1, 2]);
@@ -188,7 +188,7 @@ for (const surfaceOf of [commandLine, consoleApi]) {
       assert.equal(rows[0].current, 1);
     });
 
-    test('finds the history of a room that was imported after the days had been computed', async () => {
+    test('finds the history of a room imported after the days were computed', async () => {
       const [from, to] = [ago(12), ago(10)];
       const range = { job: 'daily_env_stats', from, to } as const;
       await farm.addReadings('608', from);
@@ -231,7 +231,7 @@ describe('the plan that was shown', () => {
     for (const release of releases.reverse()) await release();
   });
 
-  test('is what runs, whatever has changed since; a step that cannot be of a plan is refused', async () => {
+  test('is run exactly, whatever has changed since; a step that cannot be part of a plan is refused', async () => {
     const farm = await openFarm({ after: (release) => releases.push(release) });
     const [from, to] = [addDays(farm.today, -12), addDays(farm.today, -11)];
     const post = async (payload: object) => {

@@ -1,4 +1,4 @@
-/** `node test/shape/figures.ts [FOLDER]`: files, lines and functions of the code that is shipped. */
+/** `node test/shape/figures.ts [FOLDER]`: counts files, lines and functions of the shipped code. */
 import { globSync, readFileSync } from 'node:fs';
 import { functionsOf } from './functions.ts';
 

@@ -8,7 +8,7 @@ export interface FunctionShape {
   lines: number;
 }
 
-/** Every function of a file, methods and arrow functions included, with the lines from its first to its last. */
+/** Every function of a file, including methods and arrow functions, with its number of lines. */
 export function functionsOf(file: string, text = readFileSync(file, 'utf8')): FunctionShape[] {
   const found: FunctionShape[] = [];
   const starts = [...text.matchAll(/\n/g)].map(({ index }) => index);

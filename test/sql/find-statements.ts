@@ -2,37 +2,37 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseSync } from 'oxc-parser';
 
-/** A node of oxc's syntax tree; what it has depends on its type. */
+/** A node of oxc's syntax tree. Its fields depend on its type. */
 // biome-ignore lint/suspicious/noExplicitAny: ESTree as a union of 200 types would need a cast at every step.
 type Node = any;
 
 export interface Statement {
   file: string;
   line: number;
-  /** Every text that the call can pass. */
+  /** Every SQL text that the call can pass. */
   texts: string[];
-  /** An expression in it that nobody knows. */
+  /** An expression in it that cannot be resolved. */
   unknown?: string;
 }
 
-/** What an expression in a statement can be: by the name of the file, then by the expression's source. */
+/** Possible values of an expression in a statement, by file name and then by the expression's source. */
 export type Samples = Record<string, Record<string, string[]>>;
 
 interface Module {
   file: string;
   source: string;
-  /** Initial values of variables. A name that occurs twice in a module has several. */
+  /** The initial values of variables. A name that occurs twice in a module has several. */
   variables: Map<string, Node[]>;
-  /** Variables that are taken out of an object, with that object's expression: `const { table } = old[kind]`. */
+  /** Variables destructured from an object, with that object's expression: `const { table } = old[kind]`. */
   parts: Map<string, { of: Node; name: string }>;
   imports: Map<string, { from: string; name: string }>;
   calls: Node[];
 }
 
-/** Which argument of which function is SQL. */
+/** The functions that take SQL, and in which argument. */
 const functions: Record<string, number> = { query: 0, streamSeries: 1 };
 
-/** Every SQL text in the code that is shipped. */
+/** Finds every SQL text in the shipped code. */
 export async function findStatements(root: string, samples: Samples): Promise<Statement[]> {
   const files = globSync('{apps,packages}/*/src/**/*.ts', { cwd: root, exclude: ['**/node_modules/**'] })
     .filter((file) => !/\.test\.ts$|(^|\/)testing/.test(file))
@@ -56,7 +56,7 @@ export async function findStatements(root: string, samples: Samples): Promise<St
 
 class Unknown extends Error {}
 
-/** The text depends on which entry of an object is taken. */
+/** Thrown when the text depends on which entry of an object is used. */
 class Choice extends Error {
   readonly object: string;
   readonly keys: string[];
@@ -126,7 +126,7 @@ interface Scope {
   root: string;
   module: Module;
   samples: Samples;
-  /** Which entry of an object is taken, by the object's name, so that all its parts fit together. */
+  /** The chosen entry of each object, by the object's name, so that all its parts fit together. */
   chosen: Record<string, string>;
 }
 
@@ -144,7 +144,7 @@ async function everyText(node: Node, scope: Scope): Promise<string[]> {
   }
 }
 
-/** Every text that an expression can be. */
+/** Every text that an expression can evaluate to. */
 async function textsOf(expression: Node, scope: Scope): Promise<string[]> {
   const node = unwrap(expression);
   const { module, samples } = scope;
@@ -192,7 +192,7 @@ function entryOf(object: Node, name: string): Node | undefined {
   return object.properties.find(({ key }: Node) => (key?.name ?? key?.value) === name)?.value;
 }
 
-/** The entry of `old[kind]` that is being looked at, or of `old.name`. */
+/** The current entry of `old[kind]`, or the entry `old.name`. */
 function entryTaken(member: Node, { module, chosen }: Scope): Node {
   const name = member.object.name;
   const object = module.variables.get(name)?.[0];
@@ -240,7 +240,7 @@ async function textsOfName(name: string, scope: Scope): Promise<string[] | undef
   return typeof value === 'string' || typeof value === 'number' ? [String(value)] : undefined;
 }
 
-/** A module that a file imports: its constants and functions are what the code uses. */
+/** Loads a module that a file imports, to resolve its constants and functions. */
 async function load(from: string, { root, module }: Scope): Promise<Record<string, unknown>> {
   if (!from.startsWith('.')) return import(from);
   const file = join(root, dirname(module.file), from);

@@ -1,6 +1,6 @@
 import type { Samples } from './find-statements.ts';
 
-/** Parts of statements that only a running program knows, by file and source text. */
+/** Sample values for parts of statements known only at run time, by file and source text. */
 export const samples: Samples = {
   'models.ts': { modelId: ['1'] },
   'search.ts': { reach: ['100'], 'Math.trunc(candidates)': ['10'] },

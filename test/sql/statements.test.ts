@@ -11,7 +11,7 @@ import { samples } from './samples.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-test('every SQL statement of the code prepares against the migrated schema', async (t) => {
+test('every SQL statement in the code can be prepared against the migrated schema', async (t) => {
   const pool = await createTestDatabase(t);
   const statements = await findStatements(root, samples);
   assert.ok(statements.length > 150, `found only ${statements.length} statements`);
@@ -46,7 +46,7 @@ test('a misspelt column and an unknown part are found', async (t) => {
   assert.equal(three?.unknown, 'table');
 });
 
-/** @returns what PostgreSQL says against it. Statements that cannot be prepared, such as `create table`, pass. */
+/** @returns PostgreSQL's error. Statements that cannot be prepared, such as `create table`, pass */
 async function prepare(pool: Pool, text: string): Promise<string | undefined> {
   const statement = copied(text) ?? text;
   if (!/^\s*\(*\s*(select|insert|update|delete|with|values|merge)\b/i.test(statement)) return undefined;

@@ -7,7 +7,7 @@ import { english } from '@mycelium/words';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Who owns the jobs of a queue: its handlers are there, and their names. */
+/** The owner of each queue's jobs, where their handlers and names are. */
 const owners: Record<QueueName, string> = {
   tables: 'apps/scheduler/src/',
   'env-stats': 'apps/worker-env-stats/src/',
@@ -25,7 +25,7 @@ const allowed: Record<string, string> = {
   'apps/cli/src/commands/backfill.ts': 'examples in its help',
 };
 
-/** Ids that are words of their own count only as a string, and not as the name of a command. */
+/** An id that is also an ordinary word counts only as a string, and not as the name of a command. */
 const mentions = (id: string) =>
   id.includes('_') ? new RegExp(`\\b${id}\\b`) : new RegExp(`(?<!Command\\()(['"])${id}\\1`);
 

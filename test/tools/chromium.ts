@@ -7,15 +7,15 @@ const browserIn = 'usr/lib/chromium/chromium';
 
 const debianChromium = {
   packages: ['chromium', 'fonts-wqy-zenhei'],
-  // What a desktop needs around it, and drivers of graphics cards.
+  // Desktop components and graphics drivers that it does not need.
   leaveOut:
     /^(systemd|dbus|debconf|libpam-|init-system|sysvinit|mount$|mawk|base-files|procps|perl|adwaita|hicolor|x11-utils|x11-common|xdg-utils|dconf|mesa-libgallium|libgl1-mesa|libglx-mesa|libllvm|libz3)/,
   programs: [browserIn, 'usr/lib/chromium/chrome_crashpad_handler'],
 };
 
 /**
- * A Chromium for browser tests: the machine's own, else one unpacked below the home, with a font for Chinese.
- * @returns the path of a program that is started like `chromium`.
+ * Finds a Chromium for browser tests: the installed one, or else one unpacked into the home, with a Chinese font.
+ * @returns the path of a program that is started like `chromium`
  */
 export async function findChromium(home: string): Promise<string> {
   for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
@@ -26,7 +26,7 @@ export async function findChromium(home: string): Promise<string> {
   return writeLauncher(folder, join(folder, browserIn));
 }
 
-/** Chromium finds the unpacked fonts, and libraries with a search path of their own, by environment variables. */
+/** Environment variables point Chromium to the unpacked fonts, and to libraries with their own search path. */
 async function writeLauncher(folder: string, browser: string): Promise<string> {
   const fonts = join(folder, 'fonts.conf');
   const launcher = join(folder, 'chromium');

@@ -12,7 +12,7 @@ interface TestContext {
   after(release: () => unknown): void;
 }
 
-/** The machine's own nginx, else Debian's, unpacked below the home. */
+/** Finds the installed nginx, or else unpacks Debian's into the home. */
 async function findNginx(home: string): Promise<string> {
   const installed = await findProgram('nginx');
   if (installed) return installed;
@@ -26,7 +26,7 @@ async function findNginx(home: string): Promise<string> {
   return join(folder, program);
 }
 
-/** @param location what stands in `location / { … }`. @returns the address visitors use */
+/** @param location the content of `location / { … }`. @returns the address visitors use */
 export async function startNginx(t: TestContext, home: string, location: string): Promise<string> {
   const nginx = await findNginx(home);
   const folder = await mkdtemp(join(tmpdir(), 'mycelium-nginx-'));

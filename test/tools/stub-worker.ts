@@ -146,7 +146,7 @@ if (captioner) {
   );
 }
 shutdown.onStop('workers', () => Promise.all(workers.map((worker) => worker.close())));
-// With --expose-gc: what is still in use. Finalizers release memory only for the second garbage collection.
+// With --expose-gc, reports the memory still in use. Finalizers release memory only for the second collection.
 process.on('SIGUSR2', async () => {
   globalThis.gc?.();
   await wait(50);

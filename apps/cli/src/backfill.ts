@@ -25,10 +25,10 @@ export interface BackfillOptions extends OutputOptions {
   dryRun?: boolean;
 }
 
-/** A few runs at a time: the queue stays free for the scheduled ones. */
+/** A few runs at a time, so that the queue stays free for scheduled ones. */
 const outstanding = 4;
 
-/** Runs a job for every day that needs it; the second time there is nothing to do. */
+/** Runs a job for every day that needs it. Running it again finds nothing to do. */
 export async function backfill(name: string, options: BackfillOptions, output: Output): Promise<void> {
   const job = jobNamed(name, backfillJobs);
   await withConnections(async (connections) => {

@@ -1,6 +1,6 @@
 import colours from 'picocolors';
 
-/** Colour only where a person looks: never in a pipe or a file, even in CI, and not with NO_COLOR. */
+/** Colour only on a terminal: never in a pipe or a file, even in CI, and not with NO_COLOR. */
 const on = (stream: NodeJS.WriteStream) =>
   colours.createColors(colours.isColorSupported && stream.isTTY === true);
 

@@ -1,4 +1,4 @@
-/** The command could not do what was asked. The message is all that people need to read. */
+/** The command could not do what was requested. The message is all that people need to read. */
 export class CommandFailed extends Error {
   /** 1: it failed. 2: the command line itself is wrong. 130 and 143: Ctrl-C and SIGTERM, as in a shell. */
   readonly exitCode: number;

@@ -34,7 +34,7 @@ function mycelium(env: Environment, ...args: string[]) {
   });
 }
 
-test('with a database and queues of its own', async (t) => {
+test('with its own database and queues', async (t) => {
   let pool: Pool;
   let connection: QueueConnection;
   let env: Environment;
@@ -115,7 +115,7 @@ test('with a database and queues of its own', async (t) => {
     },
   );
 
-  await t.test('a backfill does what its dry run showed, and nothing the second time', async () => {
+  await t.test('a backfill does what its dry run showed, and nothing when repeated', async () => {
     const days = ['--from', '2025-06-01', '--to', '2025-06-06'];
     const backfill = async (...more: string[]) =>
       JSON.parse((await mycelium(env, 'backfill', 'daily_env_stats', ...days, ...more, '--json')).out);
@@ -134,7 +134,7 @@ test('with a database and queues of its own', async (t) => {
     });
   });
 
-  await t.test('a run is for a day that is over, and for a time of the timetable', async () => {
+  await t.test('a run is only for a past day or a scheduled time', async () => {
     const mistakes: [string[], RegExp][] = [
       [['--day', '2999-01-01'], /not over yet/],
       [['--slot', '2025-12-24T17:03:21Z'], /is not due at .*\. The slot before that is 2025-12-24T17:03:20/],
@@ -147,13 +147,13 @@ test('with a database and queues of its own', async (t) => {
     }
   });
 
-  await t.test('a job that no worker takes is reported, and stays in the queue', async () => {
+  await t.test('a job that no worker takes is reported and stays in the queue', async () => {
     const { code, err } = await mycelium(env, 'run', 'hourly_setpoint_monitoring', '--wait');
     assert.equal(code, 1);
     assert.match(err, /No worker of the queue "setpoint" seems to be running/);
   });
 
-  await t.test('Ctrl-C in a backfill says what continues, and exits as shells expect', async () => {
+  await t.test('Ctrl-C in a backfill explains what continues, and exits as shells expect', async () => {
     const args = ['backfill', 'hourly_setpoint_monitoring', '--from', '2025-07-01', '--to', '2025-07-06'];
     const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] });
     let err = '';
@@ -198,7 +198,7 @@ test('with a database and queues of its own', async (t) => {
     await queues.close();
   });
 
-  await t.test('a schedule that no scheduler has seen cannot be paused', async () => {
+  await t.test('an unregistered schedule cannot be paused', async () => {
     assert.equal((await mycelium(env, 'schedules', 'pause', 'daily_env_stats')).code, 1);
     const schedules = JSON.parse((await mycelium(env, 'schedules', '--json')).out);
     assert.deepEqual(
@@ -250,7 +250,7 @@ test('with a database and queues of its own', async (t) => {
     assert.equal(JSON.parse(again.out)[0].inserted, 0);
   });
 
-  await t.test('a point gets another threshold, and its history shows since when', async () => {
+  await t.test('a point gets another threshold, and its history shows when', async () => {
     const set = await mycelium(
       env,
       ...['points', 'set', 'air_cooler.temp_set', '--threshold', '0.3', '--from', '2025-12-24T00:00:00Z'],
@@ -365,7 +365,7 @@ test('with a database and queues of its own', async (t) => {
   }
 });
 
-test('every mistake of usage ends with 2 and says what was expected', async (t) => {
+test('every usage mistake exits with 2 and shows what was expected', async (t) => {
   let printed = '';
   t.mock.method(process.stderr, 'write', (text: string) => {
     printed += text;
@@ -396,7 +396,7 @@ test('every mistake of usage ends with 2 and says what was expected', async (t) 
   }
 });
 
-test('help ends with 0, of the program and of a command, and so does the version', async () => {
+test('help and version exit with 0', async () => {
   const env = childEnvironment({});
   assert.match((await mycelium(env, '--version')).out, /^\d+\.\d+\.\d+\n$/);
   const help = await mycelium(env, '--help');
@@ -407,7 +407,7 @@ test('help ends with 0, of the program and of a command, and so does the version
   assert.match(command.out, /--json/);
 });
 
-test('a setting that is wrong, or a server that is missing, is one clear message', async () => {
+test('a wrong setting or a missing server gives one clear message', async () => {
   const home = { MYCELIUM_HOME: await mkdtemp(join(tmpdir(), 'mycelium-cli-')) };
   const wrong = await mycelium(childEnvironment({ ...home, CLIP_DEVICE: 'abacus' }), 'config');
   assert.equal(wrong.code, 1);

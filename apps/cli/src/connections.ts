@@ -3,17 +3,17 @@ import { createPool, type Pool } from '@mycelium/database';
 import { connect, createQueues, type JobName, jobNames, type Queues } from '@mycelium/queue';
 import { CommandFailed, wrongUsage } from './command-errors.ts';
 
-/** The servers of the settings. */
+/** The configured servers. */
 export interface Connections {
   config: Config;
   pool: Pool;
   queues: Queues;
 }
 
-/** A job as its queue holds it. */
+/** A job as stored in its queue. */
 export type QueuedJob = Awaited<ReturnType<Queues['enqueue']>>;
 
-/** Connects to the servers of the settings for `work`, and disconnects however it ends. */
+/** Connects to the configured servers for `work`, and disconnects however it ends. */
 export async function withConnections<T>(
   work: (connections: Connections) => Promise<T>,
   config: Config = readConfig(),
@@ -21,7 +21,7 @@ export async function withConnections<T>(
   const settings = requireSettings(config, 'REDIS_URL', 'DATABASE_URL');
   return withDatabase(async ({ pool }) => {
     const connection = connect(settings, () => {});
-    // A command fails at the first refusal; BullMQ would wait for Redis to come.
+    // A command fails at the first refused connection; BullMQ would wait for Redis.
     await connection.redis.ping().catch((cause: Error) => {
       connection.redis.disconnect();
       throw new CommandFailed(`Redis does not answer (${cause.message}). Is \`npm start\` running?`, {
@@ -52,7 +52,7 @@ export async function withDatabase<T>(
   }
 }
 
-/** @throws CommandFailed naming the jobs there are. */
+/** @throws CommandFailed listing the existing jobs */
 export function jobNamed(name: string, among: readonly JobName[] = jobNames): JobName {
   const found = among.find((job) => job === name);
   if (!found) throw wrongUsage(`There is no job ${name}. Choose one of ${among.join(', ')}.`);

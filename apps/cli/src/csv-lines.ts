@@ -5,15 +5,15 @@ export interface Block {
   /** Number of the first line, from 1. */
   line: number;
   lines: string[];
-  /** Bytes of the file up to here. */
+  /** Bytes read so far. */
   bytes: number;
 }
 
 const longestLine = 1_000_000;
 
 /**
- * Reads a file of any length, some thousand lines at a time. Every line is one record, so a broken quote spoils one
- * record; a general CSV parser would swallow the lines after it.
+ * Reads a file of any length, some thousand lines at a time. Every line is one record, so a broken quote affects
+ * only one record; a general CSV parser would swallow the lines after it.
  */
 export async function* readLines(file: string, signal?: AbortSignal): AsyncGenerator<Block> {
   const stream = createReadStream(file, { highWaterMark: 256 * 1024, ...(signal && { signal }) });
@@ -37,7 +37,7 @@ export async function fileSize(file: string): Promise<number> {
   return (await stat(file)).size;
 }
 
-/** The separator that occurs most in the first line. */
+/** The most frequent separator in the first line. */
 export async function findSeparator(file: string): Promise<string> {
   await using handle = await open(file);
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(4_096), 0, 4_096, 0);

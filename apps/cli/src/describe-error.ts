@@ -1,11 +1,11 @@
-/** One clear line (a ConfigError has one per mistake); the stack with LOG_LEVEL=debug. */
+/** Describes an error in one clear line (a ConfigError has one per mistake), or with its stack if LOG_LEVEL=debug. */
 export async function describeError(error: unknown): Promise<string> {
   const { readConfig } = await import('@mycelium/config');
   let debug = false;
   try {
     debug = readConfig().LOG_LEVEL === 'debug';
   } catch {
-    // The settings themselves are what is wrong.
+    // The settings themselves are invalid.
   }
   if (debug && error instanceof Error)
     return `${error.stack}${error.cause ? `\ncaused by ${error.cause}` : ''}`;
@@ -17,7 +17,7 @@ export async function describeError(error: unknown): Promise<string> {
 }
 
 function messageOf(error: unknown): string {
-  // A refused connection to a name with several addresses has no message of its own in Node.
+  // In Node, a refused connection to a name with several addresses has no message of its own.
   if (error instanceof AggregateError && !error.message) return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message || error.name : String(error);
 }

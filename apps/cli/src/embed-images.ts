@@ -5,7 +5,7 @@ import { followOne } from './follow-one.ts';
 import { operationsOf } from './operations.ts';
 import type { Output } from './output.ts';
 
-/** Which images, as commands ask for them. */
+/** The images that a command selects. */
 interface Selection {
   day?: string;
   since?: string;

@@ -6,7 +6,7 @@ export type Write = (chunk: string | Uint8Array) => Promise<void>;
 
 export type Format = (columns: Column[], rows: AsyncIterable<Row[]>, write: Write) => Promise<void>;
 
-/** Each writes rows as they arrive and keeps few in memory. */
+/** Each format writes rows as they arrive and keeps few in memory. */
 export const formats = { csv: writeCsv, json: writeJson, parquet: writeParquet } satisfies Record<
   string,
   Format

@@ -12,7 +12,7 @@ type What = keyof typeof tables;
 const minute = 60_000;
 const start = Date.UTC(2026, 2, 2, 16);
 
-/** Two rooms, two days of a temperature a minute, and a mode that is changed at noon. */
+/** Two rooms with a temperature every minute for two days, and a mode that changes at noon. */
 async function farm(t: TestContext) {
   const pool = await createTestDatabase(t);
   for (const room of ['611', '612']) {
@@ -61,7 +61,7 @@ async function farm(t: TestContext) {
 const parquet = (bytes: Buffer) =>
   parquetReadObjects({ file: new Uint8Array(bytes).buffer }) as Promise<Row[]>;
 
-test('exported readings have the form that import reads, the same in every format', async (t) => {
+test('exported readings can be imported again, and every format has the same rows', async (t) => {
   const written = await farm(t);
   const csv = String(await written('readings', 'csv'));
   const lines = csv.trimEnd().split('\n');
@@ -87,7 +87,7 @@ test('days are the farm’s, and rooms can be chosen', async (t) => {
   assert.match(lines[1] ?? '', /^2026-03-03T16:00:00.000Z,612,/);
 });
 
-test('changes carry the names of their values; baselines are left out', async (t) => {
+test('changes include the names of their values; baselines are left out', async (t) => {
   const written = await farm(t);
   const csv = String(await written('changes', 'csv'));
   assert.deepEqual(csv.split('\n').slice(1, 3), [

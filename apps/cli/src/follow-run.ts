@@ -16,7 +16,7 @@ export type Followed = { job: JobName; slot: Date; seconds: number } & Outcome;
 const pollEvery = 250;
 const workerWithin = 10_000;
 
-/** Watches a queued run until it has ended, or no worker seems to be running that could take it. */
+/** Watches a queued run until it has ended, or until no worker seems to be running that could take it. */
 export async function followRun(
   connections: Pick<Connections, 'pool' | 'queues'>,
   queued: QueuedRun,
@@ -55,7 +55,7 @@ async function untilEnded(
   }
 }
 
-/** What the ledger says; for a run that is not in it, what the queue says. */
+/** The outcome in the ledger, or in the queue if the ledger does not have the run. */
 async function outcomeOf(
   { pool, queues }: Pick<Connections, 'pool' | 'queues'>,
   { job: name, slot, id }: QueuedRun,

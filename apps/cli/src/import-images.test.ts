@@ -56,7 +56,7 @@ async function contents(store: ObjectStore): Promise<Record<string, string>> {
   return found;
 }
 
-test('pictures get the camera’s time, or else the file’s, and their batch the day of capture', async (t) => {
+test('pictures get the time of the camera or else of the file, and the day of capture as in-date', async (t) => {
   const { directory, store, take } = await setup(t);
   const bytes = await putJpeg(join(directory, 'a.jpg'), 1, { DateTimeOriginal: '2025:12:24 16:00:00' });
   await putJpeg(join(directory, 'b.jpeg'), 2);
@@ -257,7 +257,7 @@ test('a room, a camera or an in-date that cannot be part of a key stops the impo
   assert.deepEqual(await contents(store), {});
 });
 
-test('a store that is down ends the import instead of failing every picture', async (t) => {
+test('a store that is down aborts the import instead of failing every picture', async (t) => {
   const { directory } = await setup(t);
   await putJpeg(join(directory, 'a.jpg'), 1);
   const store = directoryStore(join(directory, 'not-there'));

@@ -79,7 +79,7 @@ export async function importImages(options: ImportImages): Promise<ImportImagesR
   return { ...report, days: [...days].sort(), seconds: (performance.now() - started) / 1_000 };
 }
 
-/** Checked once, before the first picture, so that a wrong name is one error and not one per picture. */
+/** Checks the names once, before the first picture, so that a wrong name is one error instead of one per picture. */
 function checkNames(image: Image, timeZone: string): void {
   formatImageKey({ ...image, capturedAt: new Date('2025-01-01T12:00:00Z') }, { timeZone });
 }

@@ -103,7 +103,7 @@ test('three broken lines in a thousand are reported, and 997 are imported', asyn
   );
 });
 
-test('the same file twice changes nothing, and a corrected one only what was corrected', async (t) => {
+test('importing a file again changes nothing, and a corrected file changes only the corrections', async (t) => {
   const { bring, readings } = await setup(t);
   const file = 'Date;T;Set\n3/3/2026 0:04;18.4;15\n3/3/2026 0:09;18.5;15\n';
   await bring(file, wide);
@@ -149,7 +149,7 @@ test('strict: points that are not registered are reported, line by line', async 
   assert.equal((await bring(file, { strict: true })).repeated, 1);
 });
 
-test('the error of a file that cannot be read says what was expected', async (t) => {
+test('the error for an unreadable file shows what was expected', async (t) => {
   const { bring } = await setup(t);
   await assert.rejects(bring('', wide), CommandFailed);
   await assert.rejects(bring('Date,T\n', wide), /no column "Set"\. Its columns are Date, T/);

@@ -25,7 +25,7 @@ export interface ImportReport {
   /** Of these, lines without a value in any mapped column. */
   emptyLines: number;
   readings: number;
-  /** New readings, and readings that had another value before. */
+  /** New readings, and readings whose value changed. */
   inserted: number;
   repeated: number;
   newPoints: number;

@@ -3,7 +3,7 @@ import { type Operations, wantedModel } from '@mycelium/operations';
 import { openStore } from '@mycelium/storage';
 import type { Connections } from './connections.ts';
 
-/** What an operator's action needs, on behalf of who runs the command. */
+/** The dependencies of an operator's action, on behalf of the user who runs the command. */
 export function operationsOf({ config, pool, queues }: Connections): Operations {
   const actor = `${userName()}@${hostname()}`;
   const hasStore = Boolean(config.S3_ENDPOINT || config.IMAGE_DIR);

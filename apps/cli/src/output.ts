@@ -5,11 +5,11 @@ import { layOut } from './table.ts';
 /** Where a command writes: text for people, or one JSON document and nothing else. */
 export interface Output {
   line(text?: string): void;
-  /** A step that is done: ✓ Redis  embedded */
+  /** Reports a finished step: ✓ Redis  embedded */
   done(what: string, how: string): void;
   /** To standard error, also with --json. */
   warn(text: string): void;
-  /** @param optional columns that a narrow terminal does without, the last one first */
+  /** @param optional columns to drop on a narrow terminal, the last one first */
   table(titles: string[], rows: unknown[][], optional?: string[]): void;
   bar(label: string): Bar;
   /** The command's answer as data: printed only with --json. */
@@ -49,7 +49,7 @@ export function createOutput({ json = false, wide = false }: OutputOptions = {})
   };
 }
 
-/** In a pipe nothing is shortened or left out: a program reads it, or a file keeps it. */
+/** In a pipe nothing is shortened or left out, since a program or a file receives the output. */
 function printTable(titles: string[], rows: unknown[][], wide: boolean, optional?: string[]) {
   if (rows.length === 0) return console.log(out.dim('(none)'));
   const { isTTY, columns } = process.stdout;

@@ -3,7 +3,7 @@ import { decodeImage, readExifBlock, withImage } from '@mycelium/encoder';
 import { isDay, localToInstant } from '@mycelium/farm';
 import exifr from 'exifr';
 
-/** A picture as it goes into the store. */
+/** A picture ready for the store. */
 export interface Photo {
   /** JPEG. */
   bytes: Buffer;
@@ -47,7 +47,7 @@ interface Exif {
   ImageDescription?: unknown;
 }
 
-/** Damaged EXIF counts as missing: the picture is fine without it. */
+/** Damaged EXIF counts as missing, since the picture is usable without it. */
 async function readExif(bytes: Buffer): Promise<Exif> {
   try {
     const block = readExifBlock(bytes);
@@ -58,7 +58,7 @@ async function readExif(bytes: Buffer): Promise<Exif> {
 }
 
 const exifOptions = {
-  // Otherwise exifr makes Dates in this machine's time zone.
+  // Otherwise exifr returns Dates in this machine's time zone.
   reviveValues: false,
   pick: ['DateTimeOriginal', 'OffsetTimeOriginal', 'ImageDescription'],
 };

@@ -83,7 +83,7 @@ export async function runCommand(args: string[]): Promise<number> {
     await buildProgram().parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    // Commander has printed what is wrong.
+    // Commander has already printed the error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     console.error(await describeError(error));
     if (error instanceof CommandFailed) return error.exitCode;

@@ -3,12 +3,12 @@ import { out } from './colours.ts';
 
 export interface Bar {
   update(done: number, total: number, note?: string): void;
-  /** Why nothing moves. */
+  /** Shows why there is no progress. */
   note(text: string): void;
   end(note?: string): void;
 }
 
-/** Progress of long work: a bar on a terminal, otherwise a line now and then. */
+/** Progress of long work: a bar on a terminal, otherwise an occasional line. */
 export function createBar(label: string): Bar {
   return process.stdout.isTTY ? terminalBar(label) : plainBar(label);
 }
@@ -41,7 +41,7 @@ function plainBar(label: string): Bar {
   console.log(`  ${label} …`);
   return {
     update(done, total, note = '') {
-      // One line per quarter: a log is read, not watched.
+      // One line per quarter, since a log is read, not watched.
       const quarter = total > 0 ? Math.floor((4 * done) / total) : 0;
       if (quarter <= printedQuarter) return;
       printedQuarter = quarter;

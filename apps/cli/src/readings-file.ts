@@ -4,10 +4,12 @@ import { CommandFailed } from './command-errors.ts';
 import { splitLine } from './csv-lines.ts';
 import { instantReader } from './time-format.ts';
 
-/** How the columns of a file are to be read. */
+/** How to read the columns of a file. */
 export interface ReadingsFormat {
   timeZone: string;
-  /** For a wide file, with a column per point: `COLUMN=DEVICE.POINT` each. Without: `time,room,device,point,value`. */
+  /**
+   * For a wide file with a column per point: `COLUMN=DEVICE.POINT` each. The default is `time,room,device,point,value`.
+   */
   maps?: string[] | undefined;
   /** The room of a wide file. */
   room?: string | undefined;
@@ -15,7 +17,7 @@ export interface ReadingsFormat {
   timeFormat?: string | undefined;
 }
 
-/** A line that is left out. */
+/** A line that cannot be imported. */
 const badLine = (message: string) => new PermanentError('bad_line', message);
 
 export interface FoundReading {
@@ -28,7 +30,7 @@ export interface FoundReading {
 const longColumns = ['time', 'room', 'device', 'point', 'value'] as const;
 
 /**
- * Makes a reader of a file's lines from its header.
+ * Creates a reader for the lines of a file from its header.
  * @returns a function that returns the readings of a line, none if all its cells are empty, and throws a PermanentError
  * @throws CommandFailed
  */
@@ -122,7 +124,7 @@ function wideReader(
   };
 }
 
-/** What loggers write when a sensor sent nothing. */
+/** What loggers write if a sensor sent nothing. */
 function isAbsent(text: string): boolean {
   return text === '' || /^(nan|n\/?a|null|none|-)$/i.test(text);
 }

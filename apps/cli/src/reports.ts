@@ -4,7 +4,7 @@ import { type Cell, english, type ReportView, say } from '@mycelium/words';
 import type { Followed } from './follow-run.ts';
 import type { Output } from './output.ts';
 
-/** How a run ended. The catalogue knows how its job's report is shown. */
+/** The outcome of a run. The catalogue defines how a job's report is shown. */
 export function printRun(output: Output, run: Followed, timeZone: string): void {
   output.line();
   const view = run.status === 'succeeded' ? viewOf(run.job, run.report) : undefined;

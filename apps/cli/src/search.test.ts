@@ -11,7 +11,7 @@ import { renderScene, type Scene, sceneOf } from '@mycelium/demo/pictures';
 import { decodeImage, fuse, identityText, loadEncoder } from '@mycelium/encoder';
 import { demoModelDir } from '@mycelium/encoder/demo-model';
 
-/** Two rooms on days of all four stages, by day and by night. */
+/** Two rooms on days in all four stages, by day and by night. */
 const scenes = ['611', '608'].flatMap((room) =>
   [4, 10, 15, 20, 27].flatMap((growthDay, seed) =>
     [11, 23].map((hour) => sceneOf({ room, growthDay, hour, seed })),
@@ -102,7 +102,7 @@ test('search on a demo farm', async (t) => {
   });
 });
 
-/** As the workers do it: decode, embed, store. */
+/** Decodes, embeds and stores, like the workers. */
 async function embed(pool: Pool, jpegs: Buffer[]): Promise<void> {
   const encoder = await loadEncoder({
     model: demoModelDir,

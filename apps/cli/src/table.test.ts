@@ -24,7 +24,7 @@ describe('layOut', () => {
     assert.equal(lines[1]?.length, 30);
   });
 
-  test('leaves out optional columns where they do not fit, the last one first', () => {
+  test('leaves out optional columns that do not fit, the last one first', () => {
     const titles = ['job', 'cause', 'attempts'];
     const rows = [['daily_env_stats', 'schedule', 3]];
     const heads = (available: number) =>

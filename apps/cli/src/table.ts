@@ -3,14 +3,14 @@ import stringWidth from 'string-width';
 const gap = '  ';
 
 interface Layout {
-  /** Width of the terminal; without it nothing is shortened or left out. */
+  /** The width of the terminal; if undefined, nothing is shortened or left out. */
   available?: number | undefined;
-  /** Titles of columns that are left out, the last one first, where they do not fit. */
+  /** Titles of columns to leave out if they do not fit, the last one first. */
   optional?: string[] | undefined;
 }
 
 /**
- * Rows as `kubectl` prints them: aligned columns, no boxes, one line per row. Where a line is too long for the
+ * Rows as `kubectl` prints them: aligned columns, no boxes, one line per row. If a line is too long for the
  * terminal, long texts are shortened with …, then optional columns are left out.
  * @returns the title line, then one line per row
  */
@@ -56,7 +56,7 @@ function fit(columns: Column[], available = Number.POSITIVE_INFINITY): number[] 
   return narrow(widths, available, () => longText);
 }
 
-/** The last resort: first the widest column gives way, then all. */
+/** The last resort: shortens first the widest column, then all. */
 function squeeze(widths: number[], columns: Column[], available: number): number[] {
   const widest = widths.indexOf(Math.max(...widths));
   const floors = columns.map(({ title }) => Math.max(8, stringWidth(title)));
@@ -66,7 +66,7 @@ function squeeze(widths: number[], columns: Column[], available: number): number
   return narrow(first, available, (i) => floors[i] as number);
 }
 
-/** Takes from the widest column, place by place, until a line fits or every column is at its floor. */
+/** Shortens the widest column character by character until a line fits or every column is at its minimum. */
 function narrow(widths: number[], available: number, floor: (column: number) => number): number[] {
   const narrowed = [...widths];
   while (lineWidth(narrowed) > available) {

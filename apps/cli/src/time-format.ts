@@ -93,7 +93,7 @@ export function instantReader(timeZone: string, format?: string): (text: string,
       hours.set(key, hour);
     }
     const offset = (time.minute * 60 + time.second) * 1_000;
-    // Minutes and seconds are in range, so every time of a known hour exists.
+    // Minutes and seconds are in range, so every time in a valid hour exists.
     if (!hour.even) return localToInstant(time, timeZone).getTime();
     const first = hour.first + offset;
     return hour.second !== undefined && after !== undefined && first <= after ? hour.second + offset : first;
@@ -108,7 +108,7 @@ interface LocalHour {
   even: boolean;
 }
 
-/** Time zone arithmetic is the slowest part of an import: done once per hour, the minutes are additions. */
+/** Time zone arithmetic is the slowest part of an import, so it is done once per hour; minutes are only added. */
 function localHour(time: LocalTime, timeZone: string, text: string): LocalHour {
   const at = (minute: number, second: number) =>
     localToInstant({ ...time, minute, second }, timeZone).getTime();

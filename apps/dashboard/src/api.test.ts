@@ -36,7 +36,7 @@ describe('the API of a small farm', () => {
     for (const release of releases.reverse()) await release();
   });
 
-  test('today shows each room with its latest picture, its values against their bands, and what is wrong', async () => {
+  test('today shows each room with its latest picture, its values with their bands, and its troubles', async () => {
     const { rooms, openAlerts, day } = await get('/api/today');
     assert.equal(day, today);
     assert.equal(openAlerts, 2);
@@ -50,7 +50,7 @@ describe('the API of a small farm', () => {
     assert.equal(first.changes > 0, true);
   });
 
-  test('downsampling keeps the smallest and the largest value, and leaves out a dropped sensor', async () => {
+  test('downsampling keeps the smallest and the largest value and ignores dropouts', async () => {
     const { rows } = await farm.pool.query(
       `select id from point where room = '611' and point = 'temperature'`,
     );
@@ -69,7 +69,7 @@ describe('the API of a small farm', () => {
     await farm.pool.query('delete from reading where ts = $1', [peak]);
   });
 
-  test('a room’s bands, setpoints, pictures and changes come on the same clock', async () => {
+  test('a room’s bands, setpoints, pictures and changes share one clock', async () => {
     const span = `from=2026-03-08T00:00:00Z&to=2026-03-10T04:30:00Z`;
     const series = await get(`/api/rooms/607/series?${span}&images=12`);
     assert.ok(series.images.length > 8 && series.images.length <= 12);
@@ -91,7 +91,7 @@ describe('the API of a small farm', () => {
     assert.equal(days[0].metric, 'temperature');
   });
 
-  test('the gallery goes through all images once, page by page', async () => {
+  test('the gallery pages through every image once', async () => {
     const seen = new Set<number>();
     let page = await get('/api/images?limit=50');
     const { total } = page;
@@ -108,7 +108,7 @@ describe('the API of a small farm', () => {
     assert.equal((await get('/api/images?room=611')).total, total / 2);
   });
 
-  test('an image comes as a small WebP that a browser may keep, and not again when it has it', async () => {
+  test('an image is a small WebP that a browser may cache, and is not sent again if cached', async () => {
     const { images } = await get('/api/images?limit=1');
     const [{ id, version }] = images;
     const url = `/api/images/${id}/picture?width=160&v=${version}`;
@@ -161,7 +161,7 @@ describe('the API of a small farm', () => {
 
   const stepOf = { slot: null, reason: 'missing', quarantined: 0 };
 
-  test('a backfill runs what its dry run showed, and a step that still waits is not queued twice', async () => {
+  test('a backfill runs what its dry run showed, and does not queue a waiting step twice', async () => {
     const rooms = ['607', '611'];
     const wanted = { what: 'images', from: addDays(today, -3), to: today, rooms, only: 'missing' };
     const plan = await post('/api/backfill', { ...wanted, dryRun: true });
@@ -183,7 +183,7 @@ describe('the API of a small farm', () => {
     await queue.obliterate({ force: true });
   });
 
-  test('images that the store holds for a past day are missing in the matrix and in the plan', async () => {
+  test('images in the store for a past day count as missing in the matrix and in the plan', async () => {
     const before = addDays(today, -5);
     for (const hour of [10, 11]) {
       const capturedAt = new Date(`${before}T${hour}:00:00+08:00`);
@@ -195,7 +195,7 @@ describe('the API of a small farm', () => {
     assert.ok(lookedAt);
     const missing = rooms.map((row: { cells: { missing: number }[] }) => row.cells[0]?.missing);
     assert.deepEqual(missing, [0, 2]);
-    // The night's run has never succeeded: it is what runs.
+    // The nightly run has never succeeded, so the backfill runs that.
     const slot = '2026-03-05T19:02:25.000Z';
     const step = { ...stepOf, job: 'daily_clip_inference', slot, day: before, rooms: ['611'], images: 2 };
     assert.deepEqual((await post('/api/backfill', wanted)).steps, [step]);
@@ -204,14 +204,14 @@ describe('the API of a small farm', () => {
     assert.deepEqual((await post('/api/backfill', { ...wanted, rooms: ['607'] })).steps, []);
   });
 
-  test('images whose vectors are of another model than the one in use are stale', async () => {
+  test('images with vectors from a model other than the active one are stale', async () => {
     await ensureModel(farm.pool, 'other@1/fp32#none', { ...testModel, name: 'other' });
     const wanted = { what: 'images', from: yesterday, to: yesterday, dryRun: true };
     assert.deepEqual((await post('/api/backfill', { ...wanted, only: 'stale' })).steps, []);
     await useModel(farm.pool, 'other@1/fp32#none');
     const { steps } = await post('/api/backfill', { ...wanted, only: 'stale' });
     await useModel(farm.pool, 'test@1/fp32#none');
-    // 24 pictures a room: two are quarantined, three have no vector of any model.
+    // 24 pictures per room: two are quarantined, three have no vector of any model.
     assert.deepEqual(steps, [
       {
         ...stepOf,
@@ -221,7 +221,7 @@ describe('the API of a small farm', () => {
     ]);
   });
 
-  test('quarantined images are tried again when somebody says so', async () => {
+  test('quarantined images are retried on request', async () => {
     const { images } = await get('/api/quarantine');
     assert.equal(images[0].reason, 'truncated');
     const { retried } = await post('/api/quarantine/retry', { keys: [images[0].key] });
@@ -232,7 +232,7 @@ describe('the API of a small farm', () => {
     await farm.queues.of('embed_batch').obliterate({ force: true });
   });
 
-  test('a slot that nobody has begun is late, and a process that cannot reach what it needs says so', async () => {
+  test('an overdue slot is shown as late, and a process reports the dependency it cannot reach', async () => {
     await farm.pool.query(
       `insert into schedule (job, pattern, time_zone, first_seen, accounted_until)
        values ('daily_clip_inference', '25 2 3 * * *', $1, $2, $2)`,
@@ -273,7 +273,7 @@ describe('the API of a small farm', () => {
     assert.equal(job?.data.cause, 'manual');
   });
 
-  test('failed jobs are counted, then retried by what their reason says', async () => {
+  test('failed jobs are counted, then retried by their reason', async () => {
     const queue = farm.queues.of('daily_env_stats');
     await failJobs({ after: () => undefined }, queue);
     const { jobs, total } = await get('/api/failed');
@@ -295,7 +295,7 @@ describe('the API of a small farm', () => {
     await queue.obliterate({ force: true });
   });
 
-  test('runs are listed by page, shown with their report, and done again', async () => {
+  test('runs are listed by page, shown with their report, and retried', async () => {
     const slot = new Date('2026-03-09T16:05:00Z');
     await accountForSlot(farm.pool, { job: 'hourly_setpoint_monitoring', slot }, 'missed');
     let page = await get('/api/runs?job=hourly_setpoint_monitoring&limit=20');
@@ -312,7 +312,7 @@ describe('the API of a small farm', () => {
     assert.equal(job?.data.slot, detail.slot);
   });
 
-  test('every action is in the audit, with who did it', async () => {
+  test('every action is in the audit with its actor', async () => {
     const { alerts } = await get('/api/alerts');
     await post(`/api/alerts/${alerts[0].id}/close`);
     assert.equal((await get('/api/alerts')).alerts.length, 1);

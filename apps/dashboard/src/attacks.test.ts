@@ -18,7 +18,7 @@ interface Route {
   path: string;
   url: string;
   parameters: { name: string; in: string }[];
-  /** Of the body. */
+  /** The fields of the body. */
   fields: string[];
 }
 

@@ -10,7 +10,7 @@ import { failJobs, openDashboard, operator, visit } from './testing.ts';
 
 const owner = { name: operator.DASHBOARD_USER, password: operator.DASHBOARD_PASSWORD };
 
-test('it refuses to listen beyond this machine without a login, and says what to do', async (t) => {
+test('it refuses to listen beyond this machine without a login, and explains what to do', async (t) => {
   await assert.rejects(
     openDashboard(t, { DASHBOARD_HOST: '0.0.0.0' }),
     /DASHBOARD_HOST: read "0\.0\.0\.0", expected 127\.0\.0\.1\. .* set DASHBOARD_USER and DASHBOARD_PASSWORD/,
@@ -47,7 +47,7 @@ test('Bull Board shows every queue and the schedules, and loads nothing from els
   }
 });
 
-test('a failed job is retried in Bull Board, and who did it is written down', async (t) => {
+test('a failed job is retried in Bull Board, and the audit records who did it', async (t) => {
   const { app, queues, pool } = await openDashboard(t, operator);
   const job = await enqueueSlot(queues, 'daily_env_stats', new Date('2026-01-02T17:03:20Z'), 'backfill', {});
   await failJobs(t, queues.of('daily_env_stats'));
@@ -62,7 +62,7 @@ test('a failed job is retried in Bull Board, and who did it is written down', as
   assert.equal(rows[0].actor, 'grower');
 });
 
-test('what Bull Board retries lands in the ledger as a new attempt of the same run', async (t) => {
+test('a retry in Bull Board is a new attempt of the same run in the ledger', async (t) => {
   const connection = testRedis(t);
   const queues = createQueues(connection);
   const { app, pool } = await openDashboard(t, operator, { queues });
@@ -99,7 +99,7 @@ test('what Bull Board retries lands in the ledger as a new attempt of the same r
   const again = await findRun(pool, run.job, run.slot);
   assert.deepEqual([again?.status, again?.attempts, again?.error], ['succeeded', 2, null]);
 
-  // The failure stays beside the run that succeeded.
+  // The failed attempt stays in the history of the successful run.
   const [{ id }] = (await send({ url: `/api/runs?job=${run.job}` })).json().runs;
   const { history } = (await send({ url: `/api/runs/${id}` })).json();
   assert.deepEqual(
@@ -111,7 +111,7 @@ test('what Bull Board retries lands in the ledger as a new attempt of the same r
   );
 });
 
-test('a session ends with logging out, and when the password of the settings changes', async (t) => {
+test('a session ends on logout, and when the configured password changes', async (t) => {
   const { app, pool } = await openDashboard(t, operator);
   const first = await visit(app, owner);
   assert.equal((await first.send({ url: '/queues/api/queues' })).statusCode, 200);
@@ -129,5 +129,5 @@ async function until(done: () => Promise<boolean>) {
     if (await done()) return;
     await wait(50);
   }
-  assert.fail('it did not come about within half a minute');
+  assert.fail('the condition was not met within half a minute');
 }

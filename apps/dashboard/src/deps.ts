@@ -11,14 +11,14 @@ export interface DashboardOptions {
   pool: Pool;
   queues: Queues;
   store: ObjectStore;
-  /** Without one, images cannot be searched by words or by picture. */
+  /** Without it, images cannot be searched by text or by picture. */
   searcher?: Searcher;
   clock: () => Date;
   logger: Logger;
 }
 
-/** What every route gets. */
+/** The dependencies of every route. */
 export interface Deps extends DashboardOptions {
-  /** Only where nobody has to log in. */
+  /** Only if the dashboard has no login. */
   localPass: LocalPass | undefined;
 }

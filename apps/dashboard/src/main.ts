@@ -4,14 +4,14 @@ import { openStore } from '@mycelium/storage';
 import { buildDashboard } from './dashboard.ts';
 import { lazySearcher } from './images/searcher.ts';
 
-// A page waits for its queries: see `createPool`.
+// Pages wait for their queries: see `createPool`.
 const { config, pool, queues, logger, shutdown, announce } = await startProcess('dashboard', {
   tag: '[DASHBOARD]',
   parallel: false,
 });
 
 const { CLIP_MODEL: model, MODEL_DIR: modelDir, CLIP_THREADS: threads } = config;
-// Queries are few and small: the GPU is for the images.
+// Queries are few and small. The GPU is for the images.
 const searcher = lazySearcher(async (key) =>
   loadEncoder({ ...(await findModel(key, { model, modelDir })), threads, device: 'cpu' }),
 );
@@ -28,7 +28,7 @@ const dashboard = await buildDashboard({
 });
 shutdown.onStop('dashboard', () => dashboard.close());
 
-// Metrics are not for those who look at the farm, and the dashboard's own port may be open to them.
+// Metrics get their own port, since the dashboard's port may be open to people who should not see them.
 await announce({
   ready: async () => {
     const { payload, statusCode } = await dashboard.inject('/readyz');

@@ -31,7 +31,7 @@ export interface TestFarm {
   timeZone: string;
   /** Minutes between readings. */
   every?: number;
-  /** The picture of an image; plain colour by default. */
+  /** The picture of an image; a plain colour by default. */
   picture?: (room: string, n: number) => Promise<Buffer>;
 }
 
@@ -68,7 +68,7 @@ export async function growTestFarm(pool: Pool, store: ObjectStore, farm: TestFar
         const climate = {
           temperature: 17.2 + n * 0.5 + 0.6 * wave(24, n / 4) + 0.25 * wave(1.3, 0),
           humidity: 87 + n + 2 * wave(24, 0.3) + 1.5 * wave(0.7, n / 3),
-          // A dropped sensor now and then.
+          // An occasional dropout.
           co2: Math.floor(hours) % 37 === 5 ? 0 : 2_400 + 700 * wave(2.1, n / 5),
         };
         for (const [point, value] of Object.entries(climate)) {

@@ -18,7 +18,7 @@ interface TestContext {
 
 export const operator = { DASHBOARD_USER: 'grower', DASHBOARD_PASSWORD: 'a long pass phrase' };
 
-/** A dashboard on a database and queues of its own. */
+/** A dashboard with its own database and queues. */
 export async function openDashboard(
   t: TestContext,
   settings: Record<string, string> = {},
@@ -85,7 +85,7 @@ export async function askForPass(address: string): Promise<string> {
   return answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
 }
 
-/** Takes the next job of the queue and fails it for good. */
+/** Takes the next job of the queue and fails it permanently. */
 export async function failJobs(t: TestContext, queue: Queue): Promise<void> {
   const connection = {
     ...(queue.opts.connection as { options: object }).options,

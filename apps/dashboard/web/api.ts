@@ -2,7 +2,7 @@ import type { Params } from '@mycelium/words';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { session } from './session.ts';
 
-/** A value as JSON carries it: instants are text there. */
+/** The type of a value after JSON: instants become strings. */
 export type Wire<T> = T extends Date
   ? string
   : T extends (infer Item)[]
@@ -11,7 +11,7 @@ export type Wire<T> = T extends Date
       ? { [Key in keyof T]: Wire<T[Key]> }
       : T;
 
-/** A refusal or failure that the server answered, as a code with parameters and as an English sentence. */
+/** A refusal or failure from the server, as a code with parameters and an English sentence. */
 export class ApiError extends Error {
   readonly code: string | undefined;
   readonly params: Params | undefined;
@@ -64,8 +64,8 @@ export interface Loaded<T> {
 }
 
 /**
- * Loads what an address answers, and again every so many milliseconds while the page is visible. The last answer
- * stays until the next one arrives, so that nothing jumps.
+ * Loads data from an address, and again at an interval in milliseconds while the page is visible. The last answer stays
+ * until the next one arrives, so that the layout does not jump.
  */
 export function useData<T>(url: string | undefined, every?: number): Loaded<T> {
   const [state, setState] = useState<{ url?: string; data?: T; error?: Error; loading: boolean }>({

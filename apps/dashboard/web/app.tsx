@@ -29,7 +29,7 @@ export function App() {
   if (state === 'loading') return <Loading />;
   if (state === 'failed')
     return <ErrorState error={session.value.error} onRetry={() => void loadSession()} />;
-  // Bull Board is a page of the server.
+  // Bull Board is served by the server, not by this router.
   return (
     <LocationProvider scope={/^\/(?!queues(\/|$)|api\/)/}>
       <ErrorBoundary>{state === 'out' ? <Login /> : <Pages />}</ErrorBoundary>

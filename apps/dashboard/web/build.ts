@@ -11,7 +11,7 @@ await build({
     outDir: join(import.meta.dirname, '..', 'dist'),
     emptyOutDir: true,
     target: 'es2023',
-    // The policy of the pages allows no inline data but pictures.
+    // The content security policy allows inline data only for pictures.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

@@ -1,4 +1,4 @@
 import { maybe } from './words.ts';
 
-/** What a job is called in the reader's language; a new one by the timetable's own title. */
+/** A job's title in the reader's language; a newer job gets the title from the timetable. */
 export const jobTitle = (id: string, title: string) => maybe(`job.${id}`, title);

@@ -8,7 +8,7 @@ export interface Live {
   openAlerts: number;
 }
 
-/** What is happening right now; undefined until the server has sent it. */
+/** The live state; undefined until the server has sent it. */
 export const live = signal<Live | undefined>(undefined);
 
 let source: EventSource | undefined;

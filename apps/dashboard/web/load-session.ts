@@ -8,7 +8,7 @@ interface Answer {
   timeZone: string;
 }
 
-/** Loads who is using the console. Where nobody logs in, a browser on the dashboard's machine first gets its pass. */
+/** Loads the session. Without a login, a browser on the dashboard's machine first gets its pass. */
 export async function loadSession(): Promise<void> {
   try {
     const { visitor, local, passPort, timeZone } = await ask<Answer>('/api/session');
@@ -22,7 +22,7 @@ export async function loadSession(): Promise<void> {
   }
 }
 
-/** Where to go after logging in: a page of this server and of no other. */
+/** Where to go after logging in: only a page of this server. */
 export function destination(): string {
   const here = `${location.pathname}${location.search}`;
   if (location.pathname !== '/login') return here;
@@ -33,7 +33,7 @@ export function destination(): string {
 
 const lastAsked = 'mycelium.pass-asked';
 
-/** Not from another machine, and not twice in a row: a browser without cookies would be sent to and fro for ever. */
+/** Not from another machine, and not twice in a row: a browser without cookies would be redirected forever. */
 function mayAskForPass(): boolean {
   const isHere = /^(127(\.\d+){3}|localhost|\[::1\])$/.test(location.hostname);
   const recently = Date.now() - Number(sessionStorage.getItem(lastAsked)) < 5_000;

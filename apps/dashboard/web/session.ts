@@ -5,14 +5,14 @@ export type Role = 'viewer' | 'operator';
 export type Session =
   | { state: 'loading' }
   | { state: 'failed'; error: Error }
-  /** No login, and no proof that this browser runs on the dashboard's machine. */
+  /** There is no login, and no proof that this browser runs on the dashboard's machine. */
   | { state: 'elsewhere' }
   | { state: 'out'; timeZone: string }
   | { state: 'in'; name: string; role: Role; local: boolean; timeZone: string };
 
 export const session = signal<Session>({ state: 'loading' });
 
-/** The farm's time zone, in which every page shows every time. */
+/** The farm's time zone, which all pages use. */
 export const timeZone = () =>
   session.value.state === 'in' || session.value.state === 'out' ? session.value.timeZone : 'UTC';
 

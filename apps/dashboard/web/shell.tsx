@@ -34,7 +34,7 @@ const work: Place[] = [
 ];
 const onPhones = [farm[0], farm[1], farm[2], farm[3], work[0]] as Place[];
 
-/** What stands around every page: where one can go, who one is, and how it looks. */
+/** The frame around every page: navigation, account and appearance. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const { path } = useLocation();
   const [open, setOpen] = useState(false);

@@ -13,10 +13,10 @@ export interface Filter {
   minQuality?: string;
 }
 
-/** What is looked for, besides what the filter leaves: words, a picture of one's own, or an image of the farm. */
+/** The search in addition to the filter: a text, an uploaded picture or an image of the farm. */
 export type Search = { text: string } | { picture: File } | { similar: number };
 
-/** The images that are left by a filter or found by a search: a first page at once, more when they are asked for. */
+/** The images that match a filter or a search: a first page at once, more on request. */
 export function useImages(filter: Filter, search: Search | undefined) {
   const [images, setImages] = useState<Tile[]>([]);
   const [read, setRead] = useState<{ model?: string | undefined; unread: string[] }>({ unread: [] });
@@ -73,7 +73,7 @@ export function useImages(filter: Filter, search: Search | undefined) {
 
 interface Page {
   images: Tile[];
-  /** Of a search: the model that it was made with, and the words that it has not learned. */
+  /** For a search: the model used, and the words that it has not learned. */
   model?: string;
   unread?: string[];
   total?: number | null;

@@ -1,8 +1,8 @@
 import { createPool, type PoolClient } from '@mycelium/database';
 
 /**
- * Elects one scheduler as the leader while the others stand by. The leader holds an advisory lock on its own connection,
- * which PostgreSQL releases when it dies.
+ * Elects one scheduler as the leader while the others stand by. The leader holds an advisory lock on its own
+ * connection, which PostgreSQL releases when it dies.
  */
 export function createLeadership(databaseUrl: string) {
   const pool = createPool(databaseUrl, { name: 'mycelium scheduler leadership', max: 1 });

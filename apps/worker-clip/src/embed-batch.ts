@@ -11,7 +11,8 @@ import type { ClipContext } from './context.ts';
 
 /** Takes a batch of images from their rows to their vectors. A bad image is quarantined; the others continue. */
 export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, save }, context) => {
-  // This is chance, or an image that kills any process that opens it. One by one, only the poison image is dead-lettered.
+  // This is chance, or an image that kills any process that opens it. One by one, only the poison image is
+  // dead-lettered.
   if (context.deaths >= 2 && keys.length > 1) return embedOneByOne({ keys, save }, context);
   const batch: Batch = { ...context, failures: [], replaced: [] };
 

@@ -5,7 +5,10 @@ const spikes: Record<Metric, number> = { temperature: 8, humidity: 40, co2: 2_00
 const spikeReadings = 3;
 const spikeTime = 15 * 60_000;
 
-/** A working sensor's last digit moves. One that repeats its value for this long has failed (real data: 2 hours at most). */
+/**
+ * A working sensor's last digit moves. One that repeats its value for this long has failed (real data: 2 hours at
+ * most).
+ */
 const stuckTime = 3 * 3_600_000;
 const stuckReadings = 10;
 /** Equal values on both sides of a pause this long prove nothing about the time between. */

@@ -13,7 +13,9 @@ import { describeRooms } from './describe-rooms.ts';
 type Job = Context & RunContext;
 type Report = Result<'daily_env_stats'>;
 
-/** Computes all rooms at once. If that fails, goes room by room, so that one room's failure does not affect the others. */
+/**
+ * Computes all rooms at once. If that fails, goes room by room, so that one room's failure does not affect the others.
+ */
 export async function computeDay(job: Job, day: Day, points: EnvPoint[]): Promise<Report> {
   const report: Report = { day, rooms: [], written: 0, noData: [], failed: [] };
   const dropped = await readingsDroppedUntil(job.pool);

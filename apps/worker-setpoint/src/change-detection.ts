@@ -1,6 +1,8 @@
 import type { Series, SetpointChange } from '@mycelium/database';
 
-/** Applies from an instant (milliseconds since 1970) until the next one; null means that any other value is a change. */
+/**
+ * Applies from an instant (milliseconds since 1970) until the next one; null means that any other value is a change.
+ */
 export interface Threshold {
   validFrom: number;
   threshold: number | null;

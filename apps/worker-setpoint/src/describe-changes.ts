@@ -3,7 +3,9 @@ import type { Result } from '@mycelium/queue';
 
 type PointReport = Result<'hourly_setpoint_monitoring'>['rooms'][number]['points'][number];
 
-/** A point that returns to its previous value within minutes more often than this in one window is not set by a person. */
+/**
+ * A point that returns to its previous value within minutes more often than this in one window is not set by a person.
+ */
 const mostReturns = 4;
 
 export function countChanges(found: FoundChanges[]): number {

@@ -71,7 +71,9 @@ export const watchSetpoints: Handler<'hourly_setpoint_monitoring', Context> = as
   };
 };
 
-/** Watches all rooms at once. If that fails, goes room by room, so that one room's failure does not affect the others. */
+/**
+ * Watches all rooms at once. If that fails, goes room by room, so that one room's failure does not affect the others.
+ */
 async function watchRooms(
   job: Job,
   rooms: SetpointRoom[],

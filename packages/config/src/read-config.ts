@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, redact, type Setting, settings } from './settings.ts';
 
-/** All mistakes in the settings at once, each with the variable, what was read and what was expected. */
+/** Reports all mistakes in the settings at once, each with the variable, the value read and the value expected. */
 export class ConfigError extends Error {
   readonly mistakes: string[];
 
@@ -20,14 +20,14 @@ type Environment = Record<string, string | undefined>;
 /**
  * Reads the settings from the environment, from the files named by `X_FILE`, and from the file that a running
  * `npm start` writes into its home. The environment wins.
- * @param running false ignores that file, as `npm start` itself must
+ * @param running false ignores that file, as `npm start` itself has to
  * @throws ConfigError
  */
 export function readConfig(env: Environment = process.env, { running = true } = {}): Config {
   return resolve(env, running).config;
 }
 
-/** The environment for a child process: this one's, with these settings replaced. */
+/** The environment for a child process: this process's environment with these settings replaced. */
 export function childEnvironment(
   replaced: Partial<Record<Setting, string>>,
   env: Environment = process.env,
@@ -40,7 +40,7 @@ export function childEnvironment(
 /** The settings as `mycelium config` prints them: secrets redacted, and where each came from. */
 export function describeConfig(env: Environment = process.env) {
   const { config, sources } = resolve(env);
-  // Listed by the schema, since the parsed settings lack those that are not set.
+  // Listed from the schema, since the parsed settings lack those that are not set.
   return (Object.keys(settings(env).shape) as Setting[]).map((name) => {
     const value = config[name];
     return {
@@ -54,7 +54,7 @@ export function describeConfig(env: Environment = process.env) {
   });
 }
 
-/** Every setting with its description and default: docs/settings.md is made of these. */
+/** Every setting with its description and default, from which docs/settings.md is generated. */
 export function listSettings() {
   const { shape } = settings({});
   return (Object.keys(shape) as Setting[]).map((name) => ({
@@ -99,7 +99,7 @@ function resolve(env: Environment, useRunning = true): { config: Config; sources
       const name = String(path[0]);
       const value = found[name];
       const read = value === undefined ? 'not set' : `read "${redact(name, value)}"`;
-      // zod writes "Invalid option: expected …", and our own messages only what was expected.
+      // zod writes "Invalid option: expected …"; our own messages contain only what was expected.
       mistakes.push(`${name}: ${read}; expected ${message.replace(/^.*?expected /, '')}`);
     }
   }
@@ -122,8 +122,8 @@ function readHome(home: string): Environment {
 }
 
 /**
- * For a program that cannot work without these settings.
- * @throws ConfigError that names the missing ones and says how to set them
+ * Checks the settings that a program cannot work without.
+ * @throws ConfigError that names the missing ones and explains how to set them
  */
 export function requireSettings<Names extends Setting>(config: Config, ...names: Names[]) {
   const missing = names.filter((name) => config[name] === undefined);

@@ -25,10 +25,10 @@ const addresses = new Set([
   'OTEL_EXPORTER_OTLP_ENDPOINT',
 ]);
 
-/** Reports these together with the mistakes in single settings, not only when there are none. */
+/** Reports these mistakes together with those in single settings, not only when there are none. */
 const always = () => true;
 
-/** Every setting. An empty value counts as absent. The descriptions make docs/settings.md. */
+/** Every setting. An empty value counts as absent. docs/settings.md is generated from the descriptions. */
 export const settings = (env: Environment) =>
   z
     .object({ ...farm(env), ...servers, ...images, ...models(env), ...dashboard, ...operation })
@@ -55,7 +55,7 @@ export const keptDays = (config: Config) => ({
   readings: config.KEEP_READINGS_DAYS,
 });
 
-/** A value that is safe to show: secrets are hidden, and so are passwords in addresses. */
+/** A value that is safe to show, with secrets and passwords in addresses hidden. */
 export function redact(setting: string, value: string): string {
   if (secrets.has(setting)) return '***';
   if (!addresses.has(setting)) return value;

@@ -108,8 +108,8 @@ async function mirrorOfThisMachine(): Promise<string> {
 }
 
 /**
- * Makes the programs use the unpacked loader and libraries instead of the machine's, which may be older. The path to the
- * loader is absolute, so the folder cannot be moved afterwards. `--force-rpath` applies the path to the libraries'
+ * Makes the programs use the unpacked loader and libraries instead of the machine's, which may be older. The path to
+ * the loader is absolute, so the folder cannot be moved afterwards. `--force-rpath` applies the path to the libraries'
  * own dependencies too.
  */
 async function useUnpackedLibraries(

@@ -2,8 +2,8 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Writes the addresses of the servers of a running `npm start` to `$MYCELIUM_HOME/env` as KEY=value lines, for processes
- * started by hand. Only the owner can read the file, since the addresses contain passwords.
+ * Writes the addresses of the servers of a running `npm start` to `$MYCELIUM_HOME/env` as KEY=value lines, for
+ * processes started by hand. Only the owner can read the file, since the addresses contain passwords.
  */
 export async function writeHomeEnv(home: string, values: Record<string, string>): Promise<void> {
   const lines = Object.entries(values).map(([key, value]) => {

@@ -133,7 +133,9 @@ function answers(url: string): () => Promise<boolean> {
 
 let setpriv: Promise<string | undefined> | undefined;
 
-/** util-linux's setpriv asks the kernel for a signal when the parent dies, then becomes the command with the same pid. */
+/**
+ * util-linux's setpriv asks the kernel for a signal when the parent dies, then becomes the command with the same pid.
+ */
 async function tiedToParent(command: string, args: string[], signal: string): Promise<[string, string[]]> {
   setpriv ??= process.platform === 'linux' ? findProgram('setpriv') : Promise.resolve(undefined);
   const path = await setpriv;

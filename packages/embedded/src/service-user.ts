@@ -7,7 +7,9 @@ export interface ServiceUser {
   ids?: { uid: number; gid: number };
 }
 
-/** PostgreSQL refuses to run as root, so root's servers run as `postgres`, or as `nobody` if that user does not exist. */
+/**
+ * PostgreSQL refuses to run as root, so root's servers run as `postgres`, or as `nobody` if that user does not exist.
+ */
 export async function findServiceUser(): Promise<ServiceUser> {
   if (process.getuid?.() !== 0) return { name: 'the current user' };
   const accounts = await readFile('/etc/passwd', 'utf8').catch(() => '');

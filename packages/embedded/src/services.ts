@@ -36,7 +36,8 @@ export interface Services {
 
 /**
  * Starts Redis and PostgreSQL on 127.0.0.1 with generated passwords and their data in the home. The home belongs to
- * this process until `stop`, even if it starts neither server. @throws Error with the code HOME_IN_USE, or ProcessFailed
+ * this process until `stop`, even if it starts neither server. @throws Error with the code HOME_IN_USE, or
+ * ProcessFailed
  */
 export async function startServices(options: ServiceOptions): Promise<Services> {
   const { onProgress, signal } = options;
@@ -101,7 +102,10 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
   }
 }
 
-/** Removes a home that is not in use, with all data, and stops servers that a crash left running. @throws Error with the code HOME_IN_USE */
+/**
+ * Removes a home that is not in use, with all data, and stops servers that a crash left running.
+ * @throws Error with the code HOME_IN_USE
+ */
 export async function discardHome(path: string): Promise<void> {
   const home = await realpath(path);
   const unlock = await lockHome(home);

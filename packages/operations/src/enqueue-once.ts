@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Cause, JobName, PayloadInput, Queues } from '@mycelium/queue';
 
-/** Queues a job under an id made of what it does. While one with that id is unfinished, that one is returned. */
+/** Queues a job under an id derived from its content. If a job with that id is unfinished, returns that one. */
 export async function enqueueOnce<Name extends JobName>(
   queues: Queues,
   name: Name,
@@ -13,6 +13,6 @@ export async function enqueueOnce<Name extends JobName>(
   const old = await queues.of(name).getJob(jobId);
   if (old && ((await old.isCompleted()) || (await old.isFailed()))) await old.remove();
   const job = await queues.enqueue(name, payload, { ...asked, jobId });
-  // BullMQ answers with what was asked for, also where an older job stays in its place.
+  // BullMQ returns the requested job even when an existing job keeps its place.
   return (await queues.of(name).getJob(jobId)) ?? job;
 }

@@ -5,7 +5,7 @@ import type { Operations } from './operations.ts';
 
 type QueueJob = NonNullable<Awaited<ReturnType<Queues['all'][number]['getJob']>>>;
 
-/** Which failed jobs: these ids, or all of a name, of a queue, or whose reason holds some words. */
+/** Which failed jobs: these ids, or all with a name, in a queue, or with some words in the reason. */
 export interface FailedChoice {
   queue?: string | undefined;
   ids?: string[] | undefined;
@@ -23,10 +23,10 @@ export interface FailedJob {
 }
 
 const pageSize = 500;
-/** As many as a queue keeps. */
+/** As many as a queue retains. */
 const most = 20_000;
 
-/** Jobs that failed for good, the latest first, and how many there are. */
+/** Jobs that used every attempt, newest first, and their total number. */
 export async function listFailed(
   { queues }: Pick<Operations, 'queues'>,
   { job, limit }: { job?: string | undefined; limit: number },
@@ -47,18 +47,18 @@ export async function countFailed(ops: Pick<Operations, 'queues'>, choice: Faile
   return (await choose(ops, choice)).jobs.length;
 }
 
-/** @returns the ids that were retried, and those of the choice that are not failed jobs. */
+/** @returns the ids that were retried, and the chosen ids that are not failed jobs */
 export function retryFailed(ops: Operations, choice: FailedChoice) {
   return change(ops, choice, 'failed retry', (job) => retryJob(job, ops.by));
 }
 
-/** A retried job may be tried as often as a new one; its next attempt names who asked for it. */
+/** A retried job gets as many attempts as a new one. The next attempt records who requested it. */
 export async function retryJob(job: QueueJob, by: string): Promise<void> {
   await job.updateData({ ...job.data, by });
   await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
 }
 
-/** Removes failed jobs from their queues; the ledger keeps what happened. */
+/** Removes failed jobs from their queues. The ledger keeps their history. */
 export function discardFailed(ops: Operations, choice: FailedChoice) {
   return change(ops, choice, 'failed discard', (job) => job.remove());
 }
@@ -76,7 +76,7 @@ async function change(
   await audit(ops.pool, { actor: ops.actor, action, subject, detail: { job, reason, ids } });
   const changed: string[] = [];
   for (const each of jobs) {
-    // One that someone else retried meanwhile is not a failure of this request.
+    // If someone else retried it in the meantime, this request has not failed.
     const done = await work(each).then(
       () => true,
       async (error) => {
@@ -115,7 +115,7 @@ async function failedOf(
   const chosen: QueueJob[] = [];
   for (let start = 0; start < most; start += pageSize) {
     const page = await queue.getFailed(start, start + pageSize - 1);
-    // A job that is removed while the page is read leaves a hole in it.
+    // A job that is removed while the page is read leaves a gap.
     for (const each of page.filter(Boolean)) {
       if ((!job || each.name === job) && (!reason || each.failedReason?.includes(reason))) chosen.push(each);
     }

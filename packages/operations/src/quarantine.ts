@@ -10,13 +10,13 @@ import { imageJobs } from '@mycelium/queue';
 import { enqueueOnce } from './enqueue-once.ts';
 import type { Operations } from './operations.ts';
 
-/** As many images as a batch of the nightly run holds. */
+/** The number of images in a batch of the nightly run. */
 const batchSize = 20;
 
 export interface Released {
   /** Keys that are no longer quarantined. */
   released: string[];
-  /** How many of them wait in the queue to be embedded; the others are missing from the store. */
+  /** How many of them are queued to be embedded; the others are missing from the store. */
   queued: number;
   /** Keys that stay quarantined, because no run could read them. */
   left: { key: string; reason: string }[];
@@ -25,8 +25,8 @@ export interface Released {
 }
 
 /**
- * Releases images and queues them to be embedded, in batches. Rows go first, in one transaction: what a crash leaves
- * unqueued is then an image without a vector, which the next backfill finds.
+ * Releases images and queues them to be embedded, in batches. The rows are deleted first, in one transaction: if a
+ * crash prevents the queueing, the images are simply missing a vector, and the next backfill finds them.
  */
 export async function releaseFromQuarantine(
   ops: Operations,
@@ -53,7 +53,7 @@ export async function releaseFromQuarantine(
   });
   await recordUnrecorded(ops, readableKeys);
   const released = await release(pool, readableKeys);
-  // Sorted: the same images make the same batches, whichever way they were asked for.
+  // Sorted, so that the same images make the same batches, whatever their order in the request.
   const images = [...(await imageIds(pool, released)).keys()].sort();
   for (let at = 0; at < images.length; at += batchSize) {
     const payload = { keys: images.slice(at, at + batchSize) };

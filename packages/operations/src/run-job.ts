@@ -16,16 +16,16 @@ export interface JobToRun {
   job: string;
   /** The day it should work on. */
   day?: Day | undefined;
-  /** A scheduled time. Without a day or a slot, the newest slot that is due. */
+  /** A scheduled time. Default without a day or a slot: the newest slot that is due. */
   slot?: Date | undefined;
   payload?: object | undefined;
 }
 
-/** A run that waits in its queue. */
+/** A queued run. */
 export interface QueuedRun {
   job: JobName;
   slot: Date;
-  /** Of the queue's job. */
+  /** The id of the queue's job. */
   id: string;
 }
 
@@ -45,7 +45,7 @@ export async function runJob(ops: Operations, asked: JobToRun): Promise<QueuedRu
   return { job, slot, id: id as string };
 }
 
-/** @throws Refusal when the name is not one of these jobs' */
+/** @throws Refusal when the name is not one of these jobs */
 export function knownJob(name: string, among: readonly JobName[] = jobNames): JobName {
   const found = among.find((job) => job === name);
   if (!found) throw new Refusal('invalid', 'refused.no-job', { job: name });
@@ -53,8 +53,8 @@ export function knownJob(name: string, among: readonly JobName[] = jobNames): Jo
 }
 
 /**
- * The slot of a day that is over and whose slot has come. A run before that would work on half a day, and the ledger
- * would take it for the scheduled run.
+ * The slot for a day that is over, if the slot is due. An earlier run would process half a day, and the ledger would
+ * mistake it for the scheduled run.
  */
 export function slotOfDay(
   { timeZone, clock }: Pick<Operations, 'timeZone' | 'clock'>,

@@ -8,19 +8,19 @@ import { Refusal } from '@mycelium/words';
 import type { Operations } from './operations.ts';
 import { knownJob } from './run-job.ts';
 
-/** Slots of the job are not due from now on. @throws Refusal when no scheduler knows the job yet */
+/** Pauses the job: its slots are not due from now on. @throws Refusal when no scheduler has registered the job yet */
 export async function pauseSchedule(ops: Operations, name: string): Promise<JobName> {
   const { pool, queues, clock, actor } = ops;
   const job = knownJob(name, scheduledJobs);
   await audit(pool, { actor, action: 'pause', subject: job });
   if (!(await pauseInDatabase(pool, job, clock())))
     throw new Refusal('conflict', 'refused.not-scheduled', { job });
-  // The scheduler removes it from Redis too, but only when it next looks.
+  // The scheduler removes it from Redis too, but only in its next round.
   await queues.of(job).removeJobScheduler(job);
   return job;
 }
 
-/** Slots of the job are due again. @throws Refusal when no scheduler knows the job yet */
+/** Resumes the job: its slots are due again. @throws Refusal when no scheduler has registered the job yet */
 export async function resumeSchedule(ops: Operations, name: string): Promise<JobName> {
   const { pool, actor } = ops;
   const job = knownJob(name, scheduledJobs);

@@ -3,9 +3,9 @@ import { type Pool, startHeartbeat } from '@mycelium/database';
 import { type Shutdown, startHealthServer } from '@mycelium/telemetry';
 
 export interface Announcement {
-  /** Why the process does not do its work, besides what its workers report. */
+  /** Why the process is not working, in addition to what its workers report. */
   trouble?: () => string | undefined;
-  /** What `/readyz` answers; without it, the trouble. */
+  /** The answer of `/readyz`; by default the trouble. */
   ready?: () => Promise<string | undefined>;
 }
 
@@ -19,7 +19,7 @@ interface Announced {
   worker: { trouble(): string | undefined; watch(): void };
 }
 
-/** Reports that the process runs and how it is: to the database every ten seconds, and to anyone who asks by HTTP. */
+/** Reports that the process is alive and its state: to the database every ten seconds, and over HTTP. */
 export async function announce(
   { name, service, host, config, pool, onStop, worker }: Announced,
   { trouble: own = () => undefined, ready }: Announcement,

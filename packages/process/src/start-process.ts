@@ -9,17 +9,17 @@ import { jobTaker } from './take-jobs.ts';
 export type { Announcement } from './announce.ts';
 
 export interface ProcessOptions<Required extends Setting> {
-  /** In front of its lines in the log: `[ENV_TASK]`. */
+  /** The prefix of its lines in the log: `[ENV_TASK]`. */
   tag: string;
-  /** Settings it cannot work without, besides those of the database and Redis. */
+  /** Settings it cannot work without, in addition to those of the database and Redis. */
   requires?: Required[];
-  /** Of its database queries: see `createPool`. */
+  /** Whether its database queries run in parallel: see `createPool`. */
   parallel?: boolean;
 }
 
 /**
  * Starts one of our processes: its settings, logger, database, queues and orderly shutdown. `takeJobs` makes it a
- * worker of a queue, and `announce` says that it is there: heartbeat, health and metrics.
+ * worker of a queue, and `announce` starts its heartbeat, health server and metrics.
  * @throws ConfigError naming every setting that is missing or wrong
  */
 export async function startProcess<Required extends Setting = never>(
@@ -54,7 +54,7 @@ export async function startProcess<Required extends Setting = never>(
   const ledger = createLedger(pool, name);
   const worker = jobTaker({ pool, connection, queues, ledger, timeZone, logger, onStop });
   return {
-    /** `worker-clip@host#4711`: what the ledger calls it. */
+    /** The process's name in the ledger: `worker-clip@host#4711`. */
     name,
     config,
     logger,

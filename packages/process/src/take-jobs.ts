@@ -23,7 +23,7 @@ interface Parts {
 
 export interface TakeJobsOptions {
   concurrency?: number;
-  /** What the queue's jobs need besides the database. */
+  /** The dependencies of the queue's jobs, in addition to the database. */
   needs?: Dependency[];
 }
 
@@ -34,7 +34,7 @@ export function jobTaker({ pool, onStop, ...options }: Parts) {
   const postgres: Dependency = { name: 'postgres', probe: () => pool.query('select 1') };
 
   return {
-    /** Takes jobs of a queue from now on. */
+    /** Starts taking jobs from a queue. */
     takeJobs<Queue extends QueueName, Context extends object>(
       queue: Queue,
       handlers: Handlers<Queue, Context>,
@@ -55,7 +55,7 @@ export function jobTaker({ pool, onStop, ...options }: Parts) {
       options.logger.info('taking jobs', { queue });
     },
 
-    /** Why one of them takes no jobs; undefined when all do. */
+    /** Why one of them takes no jobs; undefined if all do. */
     trouble: () => workers.map((worker) => worker.trouble()).find(Boolean),
 
     /** Shows in the metrics which dependency is down. */

@@ -4,20 +4,20 @@ import type { JobName, Jobs, Payload, QueueName, Result } from './jobs.ts';
 import type { Lease } from './ledger.ts';
 import type { Planner } from './pipeline/fan-out.ts';
 
-/** What every handler knows about the run it works for. */
+/** What every handler knows about its run. */
 export interface Run {
   job: JobName;
   /** The scheduled time; for work outside the timetable, the time it was requested. */
   slot: Date;
-  /** The farm's day before the slot: what "yesterday" means to this run, whenever it happens. */
+  /** The local day before the slot: "yesterday" for this run, whenever it happens. */
   day: Day;
   timeZone: string;
   cause: Cause;
-  /** For `commit` of the database: writes are refused once another worker has taken over. */
+  /** Pass it to the database's `commit`, which refuses writes once another worker has taken over. */
   lease: Lease;
 }
 
-/** The part of a logger that is needed here. */
+/** The part of a logger that handlers need. */
 export interface Log {
   info(message: string, fields?: object): unknown;
   warn(message: string, fields?: object): unknown;
@@ -26,9 +26,9 @@ export interface Log {
 
 export interface RunContext {
   run: Run;
-  /** Aborted when the worker stops, when the lease is lost, or when the time is up. Pass it on to every call. */
+  /** Aborts when the worker stops, the lease is lost or the time is up. Pass it on to every call. */
   signal: AbortSignal;
-  /** How many workers died, or lost contact, while they held this job. After the fourth it is dead-lettered. */
+  /** How many workers died or lost contact while holding this job. After the fourth it is dead-lettered. */
   deaths: number;
   progress(done: number, total: number): Promise<void>;
   /**

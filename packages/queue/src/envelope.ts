@@ -4,29 +4,31 @@ import { z } from 'zod';
 export const causes = ['schedule', 'catch-up', 'manual', 'backfill'] as const;
 export type Cause = (typeof causes)[number];
 
-/** This program's version of what a job carries in Redis. A worker parks a newer one. */
+/** The version of the envelope that this program writes. A worker parks jobs with a newer one. */
 export const envelopeVersion = 1;
 
-/** What a job carries in Redis: ids only, never a secret and never data. */
+/** The data of a job in Redis: only ids, never secrets or measurements. */
 export const envelope = z.object({
   version: z.int().min(1),
   cause: z.enum(causes),
-  /** Who asked: `schedule`, `operator NAME`, `cli USER@HOST`. Absent in jobs of older programs. */
+  /** Who requested it: `schedule`, `operator NAME`, `cli USER@HOST`. Absent in jobs of older programs. */
   by: z.string().max(200).optional(),
-  /** The scheduled time. A job that BullMQ's scheduler adds has none: its own firing time is the slot. */
+  /** The scheduled time. Absent in jobs added by BullMQ's scheduler, whose own firing time is the slot. */
   slot: z.iso.datetime().optional(),
   payload: z.unknown(),
-  /** How far the planning of its batches has come, and the batches to enqueue next. */
+  /** The progress of planning its batches, and the batches to enqueue next. */
   planning: z.object({ soFar: z.unknown(), batches: z.array(z.unknown()) }).optional(),
-  /** The result of planning its batches. Once it is here, they are in Redis, and done when the job wakes. */
+  /**
+   * The result of planning its batches. Once present, all batches are in Redis, and they are done when the job wakes.
+   */
   plan: z.unknown().optional(),
 });
 export type Envelope = z.output<typeof envelope>;
 
-/** Only the version of what a newer program enqueued can be relied on. */
+/** In a newer program's envelope, only the version can be relied on. */
 export const anyEnvelope = z.looseObject({ version: z.int().min(1) });
 
-/** A job's name in the ledger: the same one again is a redelivery, whatever its slot. */
+/** A job's name in the ledger. Seeing the same name again means a redelivery, whatever its slot. */
 export function requestOf({ id, timestamp }: Pick<BullJob, 'id' | 'timestamp'>): string {
   return `${id}#${timestamp}`;
 }

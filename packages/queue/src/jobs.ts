@@ -21,7 +21,7 @@ const nothing = z.strictObject({});
 
 const batchKeys = z.array(z.string().min(1)).min(1).max(100);
 
-/** Which images a run processes. Without a day or a start it would be the whole store, so one of them is required. */
+/** Which images a run processes. A day or a start time is required; otherwise it would process the whole store. */
 const imageSelection = z
   .strictObject({
     day: z.iso.date().optional(),

@@ -7,7 +7,7 @@ export interface Lease {
   epoch: number;
 }
 
-/** One run of the timetable: which job, for which scheduled time. */
+/** One scheduled run: a job and its scheduled time. */
 export interface RunKey {
   job: JobName;
   slot: Date;
@@ -15,32 +15,32 @@ export interface RunKey {
 
 export type Begun =
   | { lease: Lease }
-  /** Another run of the job is alive, or the slot has not come yet: try again later, not before `until`. */
+  /** Another run of the job is alive, or the slot is in the future: try again later, not before `until`. */
   | { busy: string; until?: Date }
-  /** This work has been done: its report. */
+  /** This work is already done; contains its report. */
   | { done: unknown };
 
-/** A request for a run of the timetable. */
+/** A request for a scheduled run. */
 export interface RunRequest extends RunKey {
   cause: Cause;
-  /** The queue's job as `id#timestamp`: the same one again is a redelivery. */
+  /** The queue's job as `id#timestamp`. The same value again means a redelivery. */
   request: string;
-  /** Who asked: `schedule`, `operator NAME`, `cli USER@HOST`. */
+  /** Who requested it: `schedule`, `operator NAME`, `cli USER@HOST`. */
   by?: string | undefined;
 }
 
-/** What workers need of the database's ledger, which `createLedger` of the database package makes. */
+/** The part of the ledger that workers need; `createLedger` in the database package implements it. */
 export interface Ledger {
   /** Takes the lease of a run and records it as running. At most one run of a job is alive. */
   begin(run: RunRequest): Promise<Begun>;
-  /** Takes the lease of work outside the timetable, such as a batch. */
+  /** Takes the lease for work outside the timetable, such as a batch. */
   claim(name: string): Promise<Lease | undefined>;
   renew(lease: Lease): Promise<boolean>;
-  /** Ends the lease, and the run with it. @returns false when another worker took over: then nothing has changed */
+  /** Ends the lease, and the run with it. @returns false when another worker took over; nothing is changed then */
   end(lease: Lease, run: RunKey | undefined, outcome: Outcome): Promise<boolean>;
-  /** Records a slot that is not run. */
+  /** Records a slot that will not be run. */
   account(run: RunKey, status: 'missed' | 'coalesced' | 'paused'): Promise<void>;
-  /** Records that a job went back into the queue because it could not be taken; not when a dependency is down. */
+  /** Records that a job was requeued because it could not be taken. Not called while a dependency is down. */
   requeued(requeue: { queue: string; id: string; job: string; reason: string }): Promise<void>;
 }
 

@@ -13,13 +13,13 @@ import {
 } from './jobs.ts';
 import type { QueueConnection } from './redis/connection.ts';
 
-/** BullMQ's own cron loses the day whose firing a clock change at midnight skips. */
+/** BullMQ's own cron skips a day if a clock change at midnight skips its firing. */
 export const settings = {
   repeatStrategy: (millis: number, { pattern, tz }: RepeatOptions) =>
     nextFiring(pattern as string, tz as string, new Date(millis)).getTime(),
 };
 
-/** Finished jobs are kept to be looked at: the truth about what ran is in the ledger. */
+/** Finished jobs are kept for inspection only; the ledger is the record of what ran. */
 const kept = {
   removeOnComplete: { age: 7 * 86_400, count: 5_000 },
   removeOnFail: { age: 31 * 86_400, count: 20_000 },
@@ -32,16 +32,16 @@ export function jobOptions({ attempts }: Job) {
 export interface Asked {
   slot?: Date;
   cause?: Cause;
-  /** Who asked: `schedule`, `operator NAME`, `cli USER@HOST`. */
+  /** Who requested it: `schedule`, `operator NAME`, `cli USER@HOST`. */
   by?: string | undefined;
-  /** Jobs of the same id are one job. No `:` in it. */
+  /** Jobs with the same id are one job. Must not contain `:`. */
   jobId?: string;
   parent?: { id: string; queue: string };
 }
 
 export type Queues = ReturnType<typeof createQueues>;
 
-/** Every queue of the catalogue, and the only way to put jobs into them. */
+/** Opens every queue in the catalogue. This is the only way to enqueue jobs. */
 export function createQueues(connection: QueueConnection) {
   const { redis, prefix, telemetry } = connection;
   const open = (name: QueueName) => {
@@ -52,7 +52,7 @@ export function createQueues(connection: QueueConnection) {
       streams: { events: { maxLen: 10_000 } },
       ...(telemetry && { telemetry }),
     });
-    // The connection reports its errors; BullMQ would print them, a hundred times while Redis is down.
+    // The connection reports its own errors; without a listener, BullMQ would print them hundreds of times.
     queue.on('error', () => {});
     return queue;
   };
@@ -61,7 +61,7 @@ export function createQueues(connection: QueueConnection) {
   function entry<Name extends JobName>(name: Name, payload: PayloadInput<Name>, asked: Asked = {}) {
     const job = entryOf(name);
     const { slot, cause = 'manual', by, jobId, parent } = asked;
-    // The payload is checked here and stored as given: defaults are the worker's.
+    // The payload is checked here but stored as given, since the worker applies the defaults.
     job.payload.parse(payload);
     const data = {
       version: envelopeVersion,
@@ -70,7 +70,7 @@ export function createQueues(connection: QueueConnection) {
       ...(by && { by }),
       ...(slot && { slot: slot.toISOString() }),
     };
-    // A batch that fails for good must not keep its run waiting: the run reports it.
+    // A batch that used every attempt must not keep its run waiting; the run reports the failure.
     const child = parent && { parent, ignoreDependencyOnFailure: true };
     return {
       name,
@@ -87,13 +87,13 @@ export function createQueues(connection: QueueConnection) {
       return queues[job.queue as QueueName];
     },
 
-    /** @throws ZodError when the payload is not the job's. */
+    /** @throws ZodError when the payload does not match the job */
     async enqueue<Name extends JobName>(name: Name, payload: PayloadInput<Name>, asked?: Asked) {
       const { data, opts } = entry(name, payload, asked);
       return queues[jobs[name].queue].add(name, data, opts);
     },
 
-    /** Many jobs of one name in one round trip. */
+    /** Enqueues many jobs of one name in one round trip. */
     async enqueueAll<Name extends JobName>(
       name: Name,
       many: { payload: PayloadInput<Name>; asked?: Asked }[],

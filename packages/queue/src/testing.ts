@@ -8,7 +8,7 @@ interface TestContext {
   after(release: () => Promise<void>): void;
 }
 
-/** The handlers that a test needs. It enqueues no other jobs of the queue, so a new job of the catalogue breaks no test. */
+/** Only the handlers that a test needs, so that a new job in the catalogue does not break the test. */
 export function handlersOf<Queue extends QueueName, Context extends object = object>(
   handlers: Partial<Handlers<Queue, Context>>,
 ): Handlers<Queue, Context> {
@@ -36,7 +36,7 @@ export function testRedis(t: TestContext): QueueConnection {
   };
 }
 
-/** Removes all keys of a prefix, also when every connection has been closed. */
+/** Removes all keys with a prefix, even after every connection has been closed. */
 export async function removeKeys(redisUrl: string, prefix: string): Promise<void> {
   const { redis } = connect(
     { REDIS_URL: redisUrl, REDIS_PREFIX: prefix, REDIS_CONNECT_TIMEOUT: 5_000, REDIS_COMMAND_TIMEOUT: 5_000 },

@@ -15,7 +15,7 @@ const log = { info: () => {}, warn: () => {}, error: () => {} };
 const slot = new Date('2025-12-24T17:03:20Z');
 const stats = { day: '2025-12-24', written: 0, rooms: [], noData: [], failed: [] };
 
-/** A ledger without a database: the real one is tested in packages/database. */
+/** A ledger without a database. The real one is tested in packages/database. */
 function memoryLedger() {
   const ended: { run: RunKey | undefined; outcome: Outcome }[] = [];
   let epoch = 0;
@@ -75,7 +75,7 @@ test('the slot, and yesterday, come from the scheduled time and not from the clo
   assert.deepEqual(seen[0]?.slot, slot);
 });
 
-test('a slot that has not come yet cannot be enqueued', async (t) => {
+test('a future slot cannot be enqueued', async (t) => {
   const { queues } = setup(t);
   const now = new Date(+slot - 1);
   await assert.rejects(
@@ -89,7 +89,7 @@ test('a slot that has not come yet cannot be enqueued', async (t) => {
   await enqueueSlot(queues, 'daily_env_stats', slot, 'manual', {}, { now: slot });
 });
 
-test('a permanent error stops at once, and any other is tried again', async (t) => {
+test('a permanent error fails at once, and any other is retried', async (t) => {
   const { queues, ended, options } = setup(t);
   let permanent = true;
   const worker = startWorker(
@@ -220,7 +220,7 @@ test('a run whose worker died while planning continues from there, with every ba
           else {
             await add([{ keys: ['a'] }], { page: 0 });
             await add([{ keys: ['b'] }], { page: 1 });
-            // When it died, the last batch was recorded and had not reached Redis.
+            // When it died, the last batch was recorded but had not reached Redis.
             const waiting = await queues.of('embed_batch').getWaiting();
             await waiting.find(({ data }) => data.payload.keys[0] === 'b')?.remove();
             throw new Error('killed');

@@ -15,25 +15,25 @@ export interface WorkerOptions {
   timeZone: string;
   logger: Log;
   concurrency?: number;
-  /** What the queue's jobs cannot be done without. While one is down, jobs wait and lose no attempt. */
+  /** The services that the queue's jobs need. While one is down, jobs wait and lose no attempt. */
   needs?: Dependency[];
-  /** Called when a write was refused because another worker had taken over. */
+  /** Called when a write is refused because another worker has taken over. */
   onFenced?: () => void;
-  /** Seconds a lease holds without renewal, as the ledger has it. Tests of dying workers shorten it. */
+  /** Seconds a lease lasts without renewal, as in the ledger. Tests of dying workers shorten it. */
   leaseSeconds?: number;
   now?: () => Date;
 }
 
 export interface RunningWorker {
-  /** Undefined while it takes jobs, else why not. */
+  /** Why it takes no jobs; undefined while it does. */
   trouble(): string | undefined;
   /** The dependency that is down. */
   downDependency(): string | undefined;
-  /** Waits for the jobs it holds; a handler that ignores its signal is left to the deadline of the process. */
+  /** Waits for the jobs it holds. A handler that ignores its signal is ended by the process's deadline. */
   close(): Promise<void>;
 }
 
-/** The job of a dead worker moves on after so long. */
+/** How long until another worker takes a dead worker's job. */
 const usualLeaseSeconds = 15;
 
 /** Takes jobs of one queue for as long as the process lives. */
@@ -55,7 +55,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
     concurrency: options.concurrency ?? 1,
     lockDuration: lockMillis,
     stalledInterval: Math.round(lockMillis / 3), // Redis takes whole milliseconds
-    // Recovered three times, then dead-lettered: it may be what kills its workers.
+    // A job is recovered three times, then dead-lettered: it may be what kills its workers.
     maxStalledCount: 3,
   });
   worker.on('error', (error) => logger.warn('queue error', { queue, error: error.message }));
@@ -89,7 +89,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
     },
   };
 
-  /** The only place that speaks BullMQ's protocol: some of what becomes of a job is a thrown error there. */
+  /** The only place that speaks BullMQ's protocol, in which some verdicts are thrown errors. */
   async function work(job: BullJob, token: string): Promise<unknown> {
     const verdict = await runJob(parts, job, token);
     switch (verdict.kind) {
@@ -114,7 +114,7 @@ async function returnToQueue(
 ): Promise<void> {
   const { name, id = '' } = job;
   logger.info(`requeued ${name}: ${reason}`, { job: name, id, queue });
-  // The ledger records what could otherwise last unseen. A failure here must not keep the job from its queue.
+  // The ledger makes repeated requeues visible. A failure to record one must not prevent the requeue.
   if (cause === 'busy' || cause === 'parked')
     ledger.requeued({ queue, id, job: name, reason }).catch(() => {});
   if (cause === 'parked') await job.log(`parked: ${reason}`);

@@ -2,13 +2,14 @@ import { createServer } from 'node:http';
 import { metricsType, readMetrics } from './metrics.ts';
 
 /**
- * `/livez` (the process answers), `/readyz` (it does its work: `ready` says why not), `/metrics` (Prometheus).
+ * `/livez` (the process answers), `/readyz` (it does its work; `ready` returns the reason if not), `/metrics`
+ * (Prometheus).
  * @returns the port it listens on, and `close`.
  */
 export async function startHealthServer(options: {
   host?: string;
   port: number;
-  /** Undefined when ready, else what is wrong. */
+  /** Undefined when ready, or else the trouble. */
   ready: () => string | undefined | Promise<string | undefined>;
 }) {
   const server = createServer(async ({ url }, response) => {

@@ -9,12 +9,12 @@ const lines = async (name: string) =>
     .filter((line) => line.startsWith(name))
     .sort();
 
-test('a process reports its metrics, also the second time', async () => {
+test('a process reports its metrics, even the second time', async () => {
   assert.equal((await lines('process_cpu_seconds_total')).length, 1);
   assert.equal((await lines('process_cpu_seconds_total')).length, 1);
 });
 
-test('a stage counts its seconds per image, also when it fails, and returns its result', async () => {
+test('a stage counts its seconds per image, even when it fails, and returns its result', async () => {
   assert.equal(await timeStage('decode', 20, async () => 'decoded'), 'decoded');
   await assert.rejects(
     timeStage('decode', 1, async () => {
@@ -42,7 +42,7 @@ test('images are counted by room and outcome, and rooms beyond the limit share o
   assert.deepEqual((await lines('mycelium_images_total{room="other",outcome="succeeded"')).length, 1);
 });
 
-test('an open breaker is shown by the dependency that is down', async () => {
+test('an open breaker is shown with the dependency that is down', async () => {
   let down: string | undefined;
   watchBreaker(['postgres', 'object store'], () => down);
   watchBreaker(['postgres'], () => undefined);

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
 import { inSpan } from './tracing.ts';
 
-/** What an image's time is spent on. */
+/** The stages of processing an image. */
 export type Stage = 'read' | 'decode' | 'embed-image' | 'describe' | 'embed-text' | 'write';
 
 const stageSeconds = new Histogram({
@@ -17,7 +17,7 @@ const images = new Counter({
   labelNames: ['room', 'outcome'],
 });
 
-/** `fencedWrites.inc()` where a write was refused because another worker had taken over. */
+/** Call `fencedWrites.inc()` when a write is refused because another worker has taken over. */
 export const fencedWrites = new Counter({
   name: 'mycelium_fenced_writes_total',
   help: 'Writes that were refused because another worker had taken over',
@@ -37,12 +37,12 @@ new Gauge({
   },
 });
 
-/** Shows the breaker of a process: `down` names the dependency for which it is open. */
+/** Shows the breaker of a process. `down` is the name of the dependency that opened it. */
 export function watchBreaker(dependencies: string[], down: () => string | undefined): void {
   breakers.push({ dependencies, down });
 }
 
-/** Does a stage's work on some images and records the seconds per image; failures take time too. */
+/** Runs a stage on some images and records the seconds per image, including for failures. */
 export async function timeStage<T>(stage: Stage, count: number, work: () => Promise<T>): Promise<T> {
   const startedAt = performance.now();
   try {
@@ -52,11 +52,11 @@ export async function timeStage<T>(stage: Stage, count: number, work: () => Prom
   }
 }
 
-/** Rooms come from object keys: anyone who writes keys must not be able to fill Prometheus with labels. */
+/** Room names come from object keys, so limit them: a writer of keys must not fill Prometheus with labels. */
 const mostRooms = 1_000;
 const rooms = new Set<string>();
 
-/** Adds what a batch did, room by room. */
+/** Adds the counts of a batch, by room. */
 export function countImages(
   batch: Record<string, { succeeded: number; failed: number; skipped: number }>,
 ): void {
@@ -70,7 +70,7 @@ export function countImages(
 
 export const metricsType = register.contentType;
 
-/** Everything this process measures, and the process itself, as Prometheus reads it. */
+/** The metrics of this process in Prometheus's format. */
 export async function readMetrics(): Promise<string> {
   if (!register.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics();
   return register.metrics();

@@ -2,10 +2,10 @@ import type { Logger } from './logger.ts';
 
 type Release = () => unknown;
 
-/** Share of the time to drain: exiting takes a moment too, longer on a busy machine. */
+/** The share of the time spent draining: exiting takes a moment too, longer on a busy machine. */
 const usable = 0.9;
 
-/** What a process must release, in reverse order, when it ends. */
+/** The resources a process must release, in reverse order, when it ends. */
 export interface Shutdown {
   /** Aborts when the process should end. */
   signal: AbortSignal;

@@ -1,9 +1,9 @@
 import type { Attributes } from '@opentelemetry/api';
 
-/** Loaded only where traces are sent. */
+/** Loaded only if traces are sent. */
 let api: typeof import('@opentelemetry/api') | undefined;
 
-/** Runs `work` as a span of the current trace. Costs nothing where no traces are sent. */
+/** Runs `work` as a span of the current trace. Free if no traces are sent. */
 export function inSpan<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> {
   if (!api) return work();
   const { SpanStatusCode, trace } = api;

@@ -10,8 +10,8 @@ function formatNumber(value: number, language: string): string {
 }
 
 /**
- * `{name}` becomes the parameter; `{n:run|runs}` becomes the number and the form that fits it. Numbers are grouped as
- * the language groups them, so pass a year or an id as text.
+ * `{name}` becomes the parameter, and `{n:run|runs}` the number with the matching form. Numbers are grouped according
+ * to the language, so pass a year or an id as text.
  */
 export function fill(template: string, params: Params = {}, language = 'en'): string {
   return template.replace(place, (_, name: string, one?: string, many?: string) => {

@@ -3,7 +3,7 @@ import { fill, type Params } from './fill.ts';
 
 export type Language = 'en' | 'zh-CN';
 
-/** A sentence that is stored or sent as its code and parameters, and worded in the reader's language. */
+/** A sentence that is stored or sent as a code and parameters, and shown in the reader's language. */
 export interface Message {
   code: Code;
   params: Params;
@@ -22,8 +22,8 @@ export function isCode(code: unknown): code is Code {
 }
 
 /**
- * A message that another program stored or sent, worded in the reader's language. `otherwise` is its English text,
- * used when this program does not know the code: a newer one may have written it.
+ * A message that another program stored or sent, in the reader's language. `otherwise` is its English text,
+ * used if this program does not know the code, which a newer one may have written.
  */
 export function sayStored(
   stored: { code?: string | null | undefined; params?: Params | null | undefined },

@@ -3,18 +3,18 @@ import type { Params } from './fill.ts';
 import { type Message, say } from './message.ts';
 
 /**
- * Why something is not done: the request is wrong, it conflicts with what is there, its subject does not exist, or the
- * answer will differ later. The dashboard makes an HTTP status of it, the command line an exit code.
+ * Why something is refused: the request is invalid, it conflicts with the current state, its subject does not exist, or
+ * it may succeed later. The dashboard turns it into an HTTP status, the command line into an exit code.
  */
 export type RefusalKind = 'invalid' | 'conflict' | 'missing' | 'busy';
 
-/** Something was asked for that cannot be done. `message` is the English sentence. */
+/** A request that cannot be fulfilled. `message` is the English sentence. */
 export class Refusal extends Error {
   readonly kind: RefusalKind;
   readonly code: Code;
   readonly params: Params;
 
-  /** The HTTP status, where the kind alone would not say enough. */
+  /** The HTTP status, if the kind is not specific enough. */
   readonly statusCode: number | undefined;
   /** Seconds after which it may be tried again. */
   readonly retryAfter: number | undefined;

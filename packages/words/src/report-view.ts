@@ -1,8 +1,10 @@
 import type { Code } from './dictionary.ts';
 import type { Message } from './message.ts';
 
-/** A value that each reader formats for themselves: a share of 0–1 as a percentage, a value with
- * so many decimals, an instant in the farm's zone. */
+/**
+ * A value that each reader formats for themselves: a share of 0–1 as a percentage, a value with a number of decimals,
+ * an instant in the farm's zone.
+ */
 export type Cell =
   | string
   | number
@@ -16,15 +18,15 @@ export type Cell =
 export interface ReportTable {
   title?: Message;
   columns: Code[];
-  /** One cell a column. Numbers align right. */
+  /** One cell per column. Numbers are right-aligned. */
   rows: Cell[][];
 }
 
-/** A job's report as people read it, in the console and on the command line alike. */
+/** A job's report for display, in the console and on the command line alike. */
 export interface ReportView {
   /** The decisive number comes first. */
   summary: Message[];
   tables: ReportTable[];
-  /** What is not in the numbers, and why. */
+  /** What the numbers leave out, and why. */
   leftOut: Message[];
 }

@@ -31,14 +31,14 @@ test('no subject redefines a code of another', async () => {
   assert.deepEqual(all.toSorted(), codes.toSorted());
 });
 
-test('a number takes the form that fits it, grouped as the language does', () => {
+test('a number takes the matching form, grouped according to the language', () => {
   assert.equal(fill('{n:run|runs} of {of}', { n: 1, of: 1200 }), '1 run of 1,200');
   assert.equal(fill('{n:run|runs}', { n: 25_838 }), '25,838 runs');
   assert.equal(fill('{n:次|次}运行', { n: 3 }, 'zh-CN'), '3 次运行');
   assert.equal(fill('room {room}', { room: '0608' }), 'room 0608');
 });
 
-test('a message reads in the language asked for', () => {
+test('a message is shown in the requested language', () => {
   const overdue = message('alert.overdue.one', { slot: '2025-12-25 01:03:20' });
   assert.match(say(overdue), /^The run of 2025-12-25 01:03:20 is due/);
   assert.match(say(overdue, 'zh-CN'), /^2025-12-25 01:03:20 的运行已到时间/);

@@ -4,7 +4,7 @@ import { freePort } from '@mycelium/embedded';
 import { scrapeRefusedWrites } from './refused-writes.ts';
 import type { Testbed } from './scenario.ts';
 
-/** Starts an app as it is deployed, on the scenario's servers; farm time is UTC. */
+/** Starts an app as deployed, on the scenario's servers. Farm time is UTC. */
 export async function startApp(
   testbed: Testbed,
   app: 'scheduler' | 'worker-env-stats' | 'worker-setpoint',
@@ -24,7 +24,7 @@ export async function startApp(
   return { child, ended };
 }
 
-/** The settings of an app or a command: the scenario's servers, and nothing else. */
+/** The settings for an app or a command: only the scenario's servers. */
 export function appEnvironment(testbed: Testbed) {
   return {
     PATH: '',

@@ -11,12 +11,12 @@ export interface Host {
   via: string[];
   databaseUrl: string;
   redisUrl: string;
-  /** Nothing passes any more and no connection is closed, as when a cable is pulled. */
+  /** Drops all traffic without closing connections, as if the cable were pulled. */
   cutOff: () => Promise<unknown>;
   join: () => Promise<unknown>;
 }
 
-/** Why this machine cannot run hosts with addresses of their own; undefined when it can. */
+/** The reason this machine cannot run hosts with their own addresses; undefined if it can. */
 export async function whyNoHosts(): Promise<string | undefined> {
   const name = `myc-${process.pid}-try`;
   try {
@@ -29,8 +29,8 @@ export async function whyNoHosts(): Promise<string | undefined> {
 }
 
 /**
- * A network namespace with an address of its own. It reaches the servers through a relay, which delays every piece of
- * data by `delay` milliseconds in each direction.
+ * Opens a network namespace with its own address. It reaches the servers through a relay, which delays all data by
+ * `delay` milliseconds in each direction.
  */
 export async function openHost(testbed: Testbed, n: number, delay: number): Promise<Host> {
   const name = `myc-${process.pid}-${n}`;

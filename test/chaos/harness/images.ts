@@ -5,7 +5,7 @@ import { enqueueSlot, type Result } from '@mycelium/queue';
 import sharp from 'sharp';
 import type { Testbed } from './scenario.ts';
 
-/** 03:02:25 on 2 January; the day it works on is the 1st. */
+/** 03:02:25 on 2 January. Its run works on the 1st. */
 export const slot = new Date('2026-01-02T03:02:25Z');
 
 const picture = sharp({ create: { width: 32, height: 32, channels: 3, background: 'tan' } });
@@ -39,7 +39,7 @@ export async function writeDay(
 export const requestDay = (testbed: Testbed) =>
   enqueueSlot(testbed.queues, 'daily_clip_inference', slot, 'manual', {});
 
-/** Waits for the day's report; `undefined` when it does not come in time. */
+/** Waits for the day's report; `undefined` if there is none in time. */
 export async function dayReport(
   testbed: Testbed,
   seconds: number,
@@ -54,7 +54,7 @@ export async function dayReport(
   return undefined;
 }
 
-/** Counts by SQL which of the images have no vector, and how many vectors there are beyond one an image. */
+/** Counts with SQL the images without a vector, and the vectors beyond one per image. */
 export async function countVectors(pool: Pool, keys: string[]): Promise<{ lost: number; doubled: number }> {
   const { rows } = await pool.query<{ lost: number; doubled: number }>(
     `select count(*) filter (where vectors = 0) as lost,

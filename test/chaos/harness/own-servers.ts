@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startServices } from '@mycelium/embedded';
 
-/** Redis and PostgreSQL that a scenario may kill, each in a home of its own and on the same port after a restart. */
+/** Starts a Redis and a PostgreSQL that a scenario may kill, each in its own home and with a fixed port. */
 export async function startOwnServers(redisHome: string, postgresHome: string) {
   const start = {
     redis: () => startServices({ home: redisHome, redis: true, postgres: false }),
@@ -20,7 +20,7 @@ export async function startOwnServers(redisHome: string, postgresHome: string) {
       process.kill(await this.redisPid(), 'SIGKILL');
       await this.restartRedis();
     },
-    /** Works also when it is dead already. */
+    /** Also works when it is already dead. */
     async restartRedis() {
       await redis.stop();
       redis = await start.redis();

@@ -6,7 +6,7 @@ import type { Result } from './scenario.ts';
 
 export const page = new URL('../../../docs/reliability.md', import.meta.url);
 
-/** docs/reliability.md with the table of the kept results. */
+/** Renders docs/reliability.md with the table of stored results. */
 export function renderPage(text = readFileSync(page, 'utf8')): string {
   const rows = scenarios.map(({ id }) => row(id, readResult(id)));
   const headings = [

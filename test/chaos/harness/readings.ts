@@ -5,10 +5,10 @@ import type { Testbed } from './scenario.ts';
 const rooms = ['611', '612'];
 const climate = { temperature: 17, humidity: 90, co2: 900 };
 
-/** Rows of statistics that a day of `writeReadings` gives. */
+/** The number of statistics rows for a day of `writeReadings`. */
 export const statisticsADay = rooms.length * Object.keys(climate).length;
 
-/** Climate readings of two rooms, every ten minutes of these days, `offset` above their usual values. */
+/** Writes climate readings of two rooms, every ten minutes of these days, `offset` above the usual values. */
 export async function writeReadings(testbed: Testbed, days: Day[], offset = 0): Promise<void> {
   const points = rooms.flatMap((room) =>
     Object.keys(climate).map((point) => ({
@@ -42,7 +42,7 @@ export async function statistics(testbed: Testbed): Promise<{ room: string; day:
   return rows;
 }
 
-/** Counts by SQL which statistics of these days are missing, and how many rows there are beyond one each. */
+/** Counts with SQL the missing statistics of these days, and the rows beyond one each. */
 export async function countStatistics(pool: Pool, days: Day[]): Promise<{ lost: number; doubled: number }> {
   const { rows } = await pool.query<{ lost: number; doubled: number }>(
     `select count(*) filter (where computed = 0) as lost,

@@ -4,8 +4,7 @@ import type { RefusedWrites } from './scenario.ts';
 const metric = 'mycelium_fenced_writes_total';
 
 /**
- * Reads every process's counter twice a second and once at the end. Of a process that was killed, the last value that
- * was read counts.
+ * Reads every process's counter twice a second and once at the end. For a killed process, the last value read counts.
  */
 export function countRefusedWrites(onEnd: (release: () => unknown) => void): RefusedWrites {
   const processes: { last: number; read: () => Promise<number | undefined> }[] = [];

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type Circumstances, circumstances, fingerprint } from '@mycelium/bench/record';
 import type { Result } from './scenario.ts';
 
-/** A result in full form, as the repository keeps it. */
+/** A result of a full-size run, as stored in the repository. */
 export type KeptResult = Omit<Result, 'full'> & Circumstances & { fingerprint: string };
 
 const folder = new URL('../results/', import.meta.url);
@@ -15,7 +15,7 @@ export function keepResult({ full: _, ...result }: Result): void {
   writeFileSync(fileOf(result.id), `${JSON.stringify(kept, null, 2)}\n`);
 }
 
-/** @returns the newest result in full form, or undefined where there has been none */
+/** @returns the newest result of a full-size run, or undefined if there is none */
 export function readResult(id: string): KeptResult | undefined {
   try {
     return JSON.parse(readFileSync(fileOf(id), 'utf8')) as KeptResult;

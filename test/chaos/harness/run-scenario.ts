@@ -1,7 +1,7 @@
 import { holds, type Outcome, type Result, type Scenario } from './scenario.ts';
 import { openShared, openTestbed } from './testbed.ts';
 
-/** Runs one scenario on a testbed of its own. */
+/** Runs one scenario on its own testbed. */
 export async function runScenario(
   { id, title, unavailable, run }: Scenario,
   options: {

@@ -1,13 +1,13 @@
 import type { Pool } from '@mycelium/database';
 import type { QueueConnection, Queues } from '@mycelium/queue';
 
-/** What a scenario counted. A figure that it did not count is null. */
+/** The figures of a scenario. Null means that it did not count this one. */
 export interface Figures {
-  /** Work that was requested and never done. */
+  /** Work that was requested but never done. */
   lost: number | null;
   /** Effects that exist twice. */
   doubled: number | null;
-  /** Slots that were due during a downtime and were run after it. */
+  /** Slots that were due during a downtime and ran after it. */
   late: number | null;
   /** Writes refused because another worker had taken over: mycelium_fenced_writes_total of every process. */
   refused: number | null;
@@ -15,14 +15,14 @@ export interface Figures {
   recovered: number | null;
 }
 
-/** What a scenario returns. The runner adds `refused`, which it counts for all of them. */
+/** What a scenario returns. The runner adds `refused`, which it counts for every scenario. */
 export interface Outcome extends Partial<Omit<Figures, 'refused'>> {
-  /** What does not hold; empty when everything does. */
+  /** The conditions that failed; empty if all hold. */
   broken: string[];
   note: string;
 }
 
-/** What becomes of one scenario: it holds, is broken, or did not run, which is neither. */
+/** The outcome of a scenario: it holds, is broken, or did not run. */
 export interface Result extends Figures {
   id: string;
   title: string;
@@ -37,20 +37,20 @@ export interface Result extends Figures {
   full: boolean;
 }
 
-/** Nothing lost, nothing doubled, and every condition of the scenario's own holds. */
+/** Whether nothing is lost or doubled, and every condition of the scenario holds. */
 export function holds({ lost, doubled, broken }: Pick<Result, 'lost' | 'doubled' | 'broken'>): boolean {
   return (lost ?? 0) === 0 && (doubled ?? 0) === 0 && broken.length === 0;
 }
 
 /** Counts refused writes over all processes of a scenario, dead ones included. */
 export interface RefusedWrites {
-  /** Adds a process; `read` returns its counter, `undefined` when it cannot be read any more. */
+  /** Adds a process. `read` returns its counter, or `undefined` if it can no longer be read. */
   watch: (read: () => Promise<number | undefined>) => void;
   /** Null when no process was watched. */
   total: () => Promise<number | null>;
 }
 
-/** Servers, a database and a Redis prefix of the scenario's own, and a seeded source of randomness. */
+/** The scenario's own servers, database and Redis prefix, and a seeded source of randomness. */
 export interface Testbed {
   databaseUrl: string;
   redisUrl: string;
@@ -74,16 +74,16 @@ export interface Testbed {
 export interface Scenario {
   id: string;
   title: string;
-  /** It judges how long things take, so nothing else may run beside it. */
+  /** It measures time, so nothing else may run at the same time. */
   quiet?: boolean;
-  /** It takes long and needs little, so it runs beside the others. */
+  /** It takes long but needs few resources, so it runs alongside the others. */
   beside?: boolean;
-  /** Why this machine cannot run it; undefined when it can. */
+  /** The reason this machine cannot run it; undefined if it can. */
   unavailable?: () => Promise<string | undefined>;
   run: (testbed: Testbed) => Promise<Outcome>;
 }
 
-/** Small, well mixed, and repeatable: mulberry32. */
+/** A small, well-mixed, repeatable generator (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed | 0;
   return () => {

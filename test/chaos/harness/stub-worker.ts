@@ -5,7 +5,7 @@ import type { Testbed } from './scenario.ts';
 
 const script = new URL('../../tools/stub-worker.ts', import.meta.url).pathname;
 
-/** What an image worker with a stub in place of its model writes to its log. */
+/** A log line of an image worker with a stub in place of its model. */
 interface LogLine {
   message: string;
   modelPid?: number;
@@ -15,10 +15,10 @@ interface LogLine {
 
 export interface StubWorker {
   child: ChildProcess;
-  /** Resolves when it takes jobs; with the process of its model, when it has a real one. */
+  /** Resolves when it takes jobs, with the pid of its model's process if it has a real model. */
   ready: Promise<{ modelPid?: number }>;
   ended: Promise<unknown>;
-  /** Bytes that are still in use after a garbage collection. */
+  /** Bytes still in use after a garbage collection. */
   heapBytes: () => Promise<number>;
 }
 
@@ -32,7 +32,7 @@ export interface StubWorkerOptions {
   poisonImage?: string;
   modelFolder?: string;
   captionUrl?: string;
-  /** On another host: its way to the servers, and what runs a command there. */
+  /** For another host: its route to the servers and the prefix that runs a command there. */
   databaseUrl?: string;
   redisUrl?: string;
   via?: string[];

@@ -13,7 +13,7 @@ import { seeded, type Testbed } from './scenario.ts';
 
 type Shared = Pick<Testbed, 'random' | 'full' | 'log' | 'onEnd' | 'home' | 'refusedWrites'>;
 
-/** Opens a database, a Redis prefix and a folder of the scenario's own on the given servers. */
+/** Creates a database, a Redis prefix and a folder for one scenario on the given servers. */
 export async function openTestbed(
   { random, full, log, onEnd, home, refusedWrites }: Shared,
   { databaseUrl: serverUrl, redisUrl }: { databaseUrl: string; redisUrl: string },

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Testbed } from './scenario.ts';
 import { type StubWorker, type StubWorkerOptions, startStubWorker } from './stub-worker.ts';
 
-/** Workers of which each one that dies is replaced at once. */
+/** Starts workers and replaces each one that dies at once. */
 export function startWorkerGroup(testbed: Testbed, size: number, options: Omit<StubWorkerOptions, 'name'>) {
   let started = 0;
   let ended = false;

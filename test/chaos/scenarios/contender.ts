@@ -1,6 +1,6 @@
 /**
- * One of several workers that compete for the hourly job. The very first run, and now and then another one, blocks its
- * event loop past its lease.
+ * One of several workers that compete for the hourly job. The first run, and occasionally another one, blocks
+ * its event loop past its lease.
  */
 import { commit, createLedger, createPool } from '@mycelium/database';
 import { connect, createQueues, startWorker } from '@mycelium/queue';

@@ -3,7 +3,7 @@ import { countVectors, dayReport, deadLettered, requestDay, writeDay } from '../
 import type { Scenario, Testbed } from '../harness/scenario.ts';
 import { startWorkerGroup } from '../harness/worker-group.ts';
 
-/** Images take the stub 50 ms each; three workers share them. */
+/** The stub takes 50 ms per image; three workers share the images. */
 export const r1: Scenario = {
   id: 'R1',
   title: 'workers killed (-9), one every 2 s',
@@ -19,7 +19,7 @@ export const r1: Scenario = {
     const killer = (async () => {
       for (let kills = 0; killing && kills < maxKills; kills++) {
         await wait(2_000);
-        // A replacement needs a moment on a busy machine, and only a worker that works can be killed at it.
+        // Wait for the replacement, which takes a moment on a busy machine, so that a working worker is killed.
         const victim = await workers.running(Math.floor(testbed.random() * 3));
         if (killing) victim.kill('SIGKILL');
       }
@@ -34,7 +34,7 @@ export const r1: Scenario = {
     if (dead.length > 0) broken.push(`${dead.length} images dead-lettered`);
     if (report?.succeeded !== count) broken.push(`the report says ${report?.succeeded} of ${count}`);
     const times = (seconds / clean).toFixed(2);
-    // The short form ends before a dead worker's lock does, so its time shows nothing.
+    // The short form ends before a dead worker's lock expires, so its time proves nothing.
     if (testbed.full && seconds > 1.6 * clean) broken.push(`${times}× the time without kills`);
     return {
       ...(await countVectors(testbed.pool, keys)),
@@ -52,7 +52,7 @@ async function runDay(testbed: Testbed) {
   return { report, seconds: (Date.now() - began) / 1_000 };
 }
 
-/** Runs the same day with the same workers and removes its results. */
+/** Measures the same day with the same workers and removes its results. */
 async function secondsWithoutKills(testbed: Testbed): Promise<number> {
   const { seconds } = await runDay(testbed);
   await testbed.pool.query('truncate image, runs cascade');

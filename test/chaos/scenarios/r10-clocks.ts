@@ -9,9 +9,9 @@ const first = Date.parse('2024-01-01T00:00:00Z');
 const last = Date.parse('2035-12-31T00:00:00Z');
 
 /**
- * A scheduler with a bad clock, around every clock change of every zone: its clock is up to ten minutes wrong, by
- * another error at each look, so that it often runs backwards. Generated, with the schedule's and the reconcile loop's
- * own rules. No process runs, so there are no writes to refuse and nothing to recover from.
+ * A scheduler with a bad clock, around every clock change of every zone. Each time it is read, the clock is wrong by a
+ * different amount of up to ten minutes, so it often runs backwards. The histories are generated with the real rules of
+ * the schedule and the reconcile loop. No process runs, so there are no refused writes and nothing to recover from.
  */
 export const r10: Scenario = {
   id: 'R10',
@@ -44,7 +44,7 @@ export const r10: Scenario = {
   },
 };
 
-/** What is missing and what is there twice, in words. */
+/** Descriptions of missing slots and of slots that ran twice. */
 interface Found {
   lost: string[];
   doubled: string[];
@@ -64,7 +64,7 @@ function zoneKinds(zones: string[]): { zone: string; changes: number[] }[] {
   return [...kinds.values()];
 }
 
-/** @returns the slots in the order in which they ran, with a round of the loop every 20 minutes or so */
+/** @returns the slots in the order they ran, with a round of the loop about every 20 minutes */
 function simulate(pattern: string, zone: string, from: number, to: number, random: () => number): Date[] {
   const ran: Date[] = [];
   let accountedUntil = new Date(from);
@@ -89,7 +89,7 @@ function judgeDays(
 ): void {
   const times = new Map<string, number>();
   for (const slot of ran) times.set(dayOf(slot, zone), (times.get(dayOf(slot, zone)) ?? 0) + 1);
-  // The window holds only a part of its first and its last day.
+  // The window contains only part of its first and last days.
   for (const local of daysBetween(dayOf(new Date(from), zone), dayOf(new Date(to), zone)).slice(1, -1)) {
     const runs = times.get(local) ?? 0;
     if (runs === 0) lost.push(`${zone} ${local}: no run`);

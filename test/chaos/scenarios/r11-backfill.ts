@@ -85,7 +85,7 @@ async function backfill(testbed: Testbed, ...more: string[]): Promise<Answer> {
   return JSON.parse(stdout) as Answer;
 }
 
-/** Rows with the time at which they were written: one that is written again differs. */
+/** Rows with the time they were written, so that a rewritten row differs. */
 async function written(testbed: Testbed) {
   const { rows } = await testbed.pool.query<{ room: string; day: string; mean: number; at: Date }>(
     'select room, day, mean, computed_at as at from env_daily_stats order by room, day, metric',

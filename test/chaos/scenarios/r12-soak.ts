@@ -6,10 +6,10 @@ import type { Scenario, Testbed } from '../harness/scenario.ts';
 import { type StubWorker, startStubWorker } from '../harness/stub-worker.ts';
 import { openTestbed } from '../harness/testbed.ts';
 
-/** Redis keeps so many finished batches: until then its memory grows, as it should. */
+/** Redis keeps this many finished batches. Until then its memory is expected to grow. */
 const keptBatches = 5_000;
 const imagesPerBatch = 5;
-/** A worker that keeps one vector of each of a batch’s images grows by 10 kB. The short form still warms up. */
+/** A worker that leaks one vector per image grows by 10 kB per batch. In the short form it is still warming up. */
 const maxWorkerBytesPerBatch = { short: 8_000, full: 2_000 };
 /** A finished batch with its keys and report takes about 2 kB. */
 const maxRedisBytesPerKeptBatch = 6_000;
@@ -19,7 +19,7 @@ export const r12: Scenario = {
   title: 'soak: memory of worker and Redis after warm-up',
   beside: true,
   async run(outer) {
-    // A Redis of its own: what other scenarios keep in theirs must not count.
+    // Use a separate Redis, so that the jobs of other scenarios do not count.
     const services = await startServices({ home: await outer.home(), redis: true, postgres: false });
     outer.onEnd(() => services.stop());
     const testbed = await openTestbed(outer, {
@@ -39,8 +39,8 @@ export const r12: Scenario = {
 };
 
 /**
- * Judges what worker and Redis keep per batch, the worker after a garbage collection. Of four stretches the one with
- * the second largest growth counts: a leak grows in every stretch, while a process now and then releases megabytes.
+ * Measures the growth of the worker (after a garbage collection) and of Redis per batch. The second largest growth of
+ * four stretches counts: a leak grows in every stretch, while a process sometimes releases megabytes.
  */
 async function shortSoak(testbed: Testbed, worker: StubWorker) {
   const [warmUp, stretch, stretches] = [50, 50, 4];
@@ -66,7 +66,7 @@ async function shortSoak(testbed: Testbed, worker: StubWorker) {
   };
 }
 
-/** Embeds the same few images again in so many batches and waits until all are done. */
+/** Embeds the same few images again in the given number of batches and waits for all of them. */
 async function embedAgain(testbed: Testbed, batches: number): Promise<void> {
   const queue = testbed.queues.of('embed_batch');
   const done = async () => (await queue.getJobCounts('completed', 'failed')) as Record<string, number>;
@@ -98,7 +98,7 @@ async function soak(testbed: Testbed, worker: StubWorker) {
   let warmHeap: { bytes: number; requested: number } | undefined;
   while (Date.now() - began < seconds * 1_000) {
     const { waiting = 0, completed = 0 } = await queue.getJobCounts('waiting', 'completed');
-    // On a slow machine, batches that wait must not be measured.
+    // On a slow machine, waiting batches must not be measured.
     if (waiting < batches.length) {
       await testbed.queues.enqueueAll('embed_batch', batches);
       requested += batches.length;
@@ -132,7 +132,7 @@ function judge(
   { seconds, requested, heapGrowth }: { seconds: number; requested: number; heapGrowth: number },
 ) {
   const warm = samples.filter(({ at, kept }) => at > seconds * 300 && kept >= 0.98 * keptBatches);
-  // Redis stays level; a process's memory goes up and down by a third, so its peaks are compared.
+  // Redis stays level. A process's memory varies by a third, so compare its peaks.
   const redis = growth(warm.map((sample) => sample.redis));
   const worker = growth(samples.map((sample) => sample.worker));
   const broken: string[] = [];
@@ -162,13 +162,13 @@ async function redisBytes({ connection }: Testbed): Promise<number> {
   return Number(/used_memory:(\d+)/.exec(await connection.redis.info('memory'))?.[1]);
 }
 
-/** The peaks of the last third over those of the first. */
+/** The ratio of the peak of the last third to the peak of the first. */
 function growth(values: number[]): number {
   const third = Math.ceil(values.length / 3);
   return peak(values.slice(-third)) / peak(values.slice(0, third));
 }
 
-/** What nine in ten stay below. */
+/** The 90th percentile. */
 function peak(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(0.9 * values.length)] ?? Number.NaN;
 }

@@ -22,7 +22,7 @@ export const r13: Scenario = {
       queue.add('embed_batch', { version: 2, cause: 'manual', payload: { keys } }),
       queue.add('embed_batch', { version: 1, cause: 'manual', payload: { keys, focus: 'caps' } }),
     ]);
-    // An older scheduler did not write `save`: its default is the worker's.
+    // An older scheduler did not write `save`, so the worker's default applies.
     const older = await queue.add('embed_batch', { version: 1, cause: 'manual', payload: { keys } });
     await wait(2_000);
     const broken: string[] = [];

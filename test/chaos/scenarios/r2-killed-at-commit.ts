@@ -7,7 +7,7 @@ export const r2: Scenario = {
   id: 'R2',
   title: 'killed just before and just after COMMIT, and one poison image',
   async run(testbed) {
-    // A batch that dies twice is done image by image, and each image is another chance to die.
+    // A batch whose workers died twice is processed image by image, and each image is another chance to die.
     const [batches, dieAtCommit] = testbed.full ? [40, 0.4] : [3, 0.15];
     const count = batches * 20;
     const keys = await writeDay(testbed, count);
@@ -19,7 +19,7 @@ export const r2: Scenario = {
       poisonImage,
     });
     await workers.ready();
-    // Planned before any batch starts: a run whose worker dies four times while it plans is dead-lettered too.
+    // Plan before any batch starts: a run whose worker dies four times while planning is dead-lettered too.
     const queue = testbed.queues.of('embed_batch');
     await queue.pause();
     await requestDay(testbed);
@@ -30,7 +30,7 @@ export const r2: Scenario = {
     const dead = await deadLettered(testbed);
     const broken: string[] = [];
     if (!report) broken.push('no report in time');
-    // An image at which workers die four times is dead-lettered and reported as failed, as it should be.
+    // An image that kills four workers is dead-lettered and reported as failed, as expected.
     else if (report.succeeded + dead.length !== count || report.failed !== dead.length)
       broken.push(
         `the report counts ${report.succeeded}+${report.failed}, with ${dead.length} dead-lettered`,

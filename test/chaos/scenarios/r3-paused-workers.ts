@@ -19,7 +19,7 @@ const zombieWrites = `
     and exists (select from written other where other.image_id = zombie.image_id and other.who = 'helper'
                 and other.at < zombie.at)`;
 
-/** A worker is paused in the middle of a batch for longer than its lock; another takes over; the first resumes. */
+/** A worker is paused in mid-batch for longer than its lock. Another takes over, then the first resumes. */
 export const r3: Scenario = {
   id: 'R3',
   title: 'SIGSTOP past the lock, then SIGCONT',

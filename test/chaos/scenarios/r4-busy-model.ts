@@ -18,7 +18,7 @@ export const r4: Scenario = {
     }).ready;
     if (!modelPid) throw new Error('the worker has no model process');
 
-    // Inference blocks the model's process for as long as it takes; a stopped process answers just as little.
+    // A long inference blocks the model's process. Stopping the process has the same effect: it does not answer.
     process.kill(modelPid, 'SIGSTOP');
     await requestDay(testbed);
     await wait(busySeconds * 1_000);

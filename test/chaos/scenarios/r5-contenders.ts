@@ -81,7 +81,7 @@ async function countEnded({ pool }: Testbed): Promise<{ done: number; dead: numb
   return rows[0] as { done: number; dead: number };
 }
 
-/** Each epoch's writes must lie wholly before the first write of the next epoch, whatever its slot. */
+/** All writes of an epoch must come before the first write of the next epoch, whatever its slot. */
 async function readTimeline({ pool }: Testbed) {
   const { rows } = await pool.query<{ overlaps: number; takeovers: number; without: number }>(
     `with held as (select epoch, min(at) as begins, max(at) as ends from timeline group by epoch),

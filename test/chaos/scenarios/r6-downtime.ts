@@ -31,7 +31,7 @@ export const r6: Scenario = {
   },
 };
 
-/** Compares histories of a scheduler's downtime, on a generated clock, with a model that has no loop. */
+/** Compares generated histories of scheduler downtime with a model that has no loop. */
 function compareWithModel(random: () => number, cases: number) {
   const found = { lost: 0, doubled: 0, broken: [] as string[] };
   for (let n = 0; n < cases; n++) {
@@ -71,7 +71,7 @@ interface History {
 const round = 10_000;
 const horizon = 60 * hour;
 
-/** Runs the reconcile loop's rounds, every 10 s while the scheduler is up. @returns how each slot ended, once or more */
+/** Simulates the reconcile loop, a round every 10 s while the scheduler is up. @returns the outcomes of each slot */
 function simulate(
   slots: number[],
   { catchUp, downFrom, downUntil, pausedFrom, pausedUntil }: History,
@@ -105,7 +105,7 @@ function simulate(
   return ends;
 }
 
-/** The catch-up rules without a loop: when is the slot seen, what else is seen with it, and how late is it? */
+/** The catch-up rules without a loop: when the slot is seen, which others are seen with it, and how late it is. */
 function model(slot: number, slots: number[], history: History): End {
   const seenAt = (at: number) => {
     const tick = Math.ceil(at / round) * round;

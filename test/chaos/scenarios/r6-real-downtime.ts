@@ -12,14 +12,14 @@ import { openTestbed } from '../harness/testbed.ts';
 const timeZone = 'UTC';
 
 /**
- * Starts a farm that was down for so long, and kills its scheduler and a worker meanwhile. The ledger must account for
- * every slot of the downtime as its schedule's `catchUp` says.
+ * Starts a farm after a downtime of `hours` hours, and kills its scheduler and a worker while it catches up. The ledger
+ * must account for every slot of the downtime according to the schedule's `catchUp`.
  */
 export async function runRealDowntime(outer: Testbed, hours: number) {
   const testbed = await openTestbed(outer, outer);
   const now = new Date();
   const stopped = new Date(now.getTime() - hours * 3_600_000);
-  // As the scheduler left it when it stopped, except that Redis is empty.
+  // The state that the scheduler left when it stopped, except that Redis is empty.
   const due = new Map<string, Date[]>();
   for (const job of scheduledJobs) {
     const pattern = (jobs[job] as Job).schedule as string;
@@ -75,13 +75,13 @@ async function slotsTwice(pool: Pool): Promise<number> {
   return rows[0]?.twice as number;
 }
 
-/** @returns what is wrong with a slot's end */
+/** @returns the mistake in a slot's outcome, if there is one */
 function judge(job: string, slot: Date, slots: Date[], runs: RunRow[]): string | undefined {
   const run = runs.find((row) => row.job === job && row.slot.getTime() === slot.getTime());
   const catchUp: CatchUp = (jobs as Record<string, Job>)[job]?.catchUp ?? 'latest';
   const coalesces = catchUp === 'latest' && slot !== slots.at(-1);
   const expected = coalesces ? 'coalesced' : 'succeeded';
-  // The newest hour is coalesced into the next one when that comes during the scenario.
+  // The newest hour is coalesced into the next one if that comes during the scenario.
   const superseded = catchUp === 'latest' && run?.status === 'coalesced';
   return run?.status === expected || superseded
     ? undefined

@@ -71,7 +71,7 @@ export const r7: Scenario = {
     if (!report) broken.push('no report in time');
     if (dead.length > 0) broken.push(`${dead.length} images dead-lettered`);
     if (burned.length > 0) broken.push(`${burned.length} batches lost an attempt`);
-    // Processes wait for a server that dies; none ends with it.
+    // Processes wait for a dead server; none exits because of it.
     if (workers.deaths() > 0) broken.push(`${workers.deaths()} workers died`);
     const { exitCode, signalCode } = scheduler.child;
     if (exitCode !== null || signalCode) broken.push(`the scheduler ended with ${exitCode ?? signalCode}`);
@@ -88,7 +88,7 @@ export const r7: Scenario = {
   },
 };
 
-/** Vectors do not wait for descriptions; descriptions wait for the captioner, also when Redis loses them. */
+/** Vectors do not wait for descriptions. Descriptions wait for the captioner, even when Redis loses them. */
 async function runWithoutCaptioner(
   outer: Testbed,
   servers: { databaseUrl: string; redisUrl: string },

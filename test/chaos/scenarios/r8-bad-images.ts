@@ -57,7 +57,7 @@ export const r8: Scenario = {
   },
 };
 
-/** What cameras and strangers send; `reason` where CLIP cannot read it. */
+/** Files that cameras and strangers send, with a `reason` if CLIP cannot read them. */
 async function oddFiles(jpeg: Buffer, width: number, height: number): Promise<Odd[]> {
   const plain = sharp(await photograph(width, height, 9), { raw: { width, height, channels: 3 } });
   const frames = [1, 2].map(async (seed) =>
@@ -75,7 +75,7 @@ async function oddFiles(jpeg: Buffer, width: number, height: number): Promise<Od
     { bytes: Buffer.from('{"error":"no such camera"}'), reason: 'not_an_image' },
     { bytes: await moving.webp().toBuffer(), reason: 'animated' },
     { bytes: await plain.clone().tiff().toBuffer(), reason: 'unsupported_format' },
-    // Odd but readable: a PNG named .jpg, CMYK, 16 bits, a camera held sideways, EXIF that never ends.
+    // Odd but readable: a PNG named .jpg, CMYK, 16 bits, a camera held sideways, EXIF with a loop.
     { bytes: await plain.clone().png().toBuffer() },
     { bytes: await plain.clone().toColourspace('cmyk').jpeg().toBuffer() },
     { bytes: await plain.clone().toColourspace('rgb16').png().toBuffer() },

@@ -30,7 +30,7 @@ export const r9: Scenario = {
     });
     await stopIn('busy, PostgreSQL frozen', async (stop) => frozen(await servers.postgresPid(), stop));
 
-    // What was interrupted five times is finished by others.
+    // Other workers finish the work that was interrupted five times.
     await startApp(testbed, 'scheduler');
     startStubWorker(testbed, { name: 'finisher', millisecondsPerImage: 1, leaseSeconds });
     const report = await dayReport(testbed, 90);

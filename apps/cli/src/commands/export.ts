@@ -86,13 +86,13 @@ async function write(stream: Writable, chunk: string | Uint8Array): Promise<void
   if (!stream.write(chunk)) await once(stream, 'drain');
 }
 
-/** Writes a temporary file and renames it: under its name there is a complete file, or the one from before. */
+/** Writes a temporary file and renames it, so that there is always a complete file under the name. */
 async function toFile(file: string, writing: (stream: Writable) => Promise<void>): Promise<void> {
   const part = `${file}.part`;
   const stream = createWriteStream(part);
   const ended = finished(stream);
   try {
-    // A full disk ends the stream; the writer, which waits for it, would never notice.
+    // A full disk ends the stream, and the writer waiting for it would never notice.
     await Promise.race([writing(stream).then(() => stream.end()), ended]);
     await ended;
     await rename(part, file);

@@ -246,7 +246,7 @@ async function history(name: TypeAndPoint, output: Output) {
   });
 }
 
-/** The rule that is valid at this time. Rules are sorted by time. */
+/** The rule that is valid at this time. Expects rules sorted by time. */
 function validAt(rules: PointRule[], { deviceType, point }: TypeAndPoint, at: Date): PointRule | undefined {
   return rules.findLast(
     (rule) =>

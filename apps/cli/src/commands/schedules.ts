@@ -23,7 +23,7 @@ export function schedulesCommand(): Command {
 }
 
 const outcomeDays = 7;
-/** After this long without a heartbeat a process is dead, and its last report is out of date. */
+/** After this long without a heartbeat a process counts as dead, and its last report is outdated. */
 const silenceSeconds = 60;
 
 async function list(output: Output) {
@@ -80,7 +80,7 @@ async function list(output: Output) {
   });
 }
 
-/** Who works on a queue, as its processes call themselves. */
+/** The name of the processes that work on a queue. */
 function serviceOf(queue: string): string {
   return queue === 'tables' ? 'scheduler' : `worker-${queue}`;
 }

@@ -9,7 +9,7 @@ const say = about('clocks');
 const harmless = 2;
 const harmful = 10;
 
-/** Seconds by which another clock is ahead of this machine's, corrected by half the round trip. */
+/** How many seconds another clock is ahead of this machine's, corrected by half the round trip. */
 async function ahead(readClock: () => Promise<number>): Promise<number> {
   const before = Date.now();
   const other = await readClock();

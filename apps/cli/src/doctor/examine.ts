@@ -17,7 +17,7 @@ const examinations: [string, (config: Config) => Promise<Finding[]>][] = [
   ['disk', examineDisk],
 ];
 
-/** Runs every check; one that fails becomes a finding itself. */
+/** Runs every check. A check that fails becomes a finding itself. */
 export async function examine(config: Config): Promise<Finding[]> {
   const found = await Promise.all(
     examinations.map(([what, look]) =>

@@ -74,7 +74,7 @@ export async function examineModel(config: Config): Promise<Finding[]> {
   return [say('good', key)];
 }
 
-/** The model that searches use; undefined too if the database does not answer, which another check reports. */
+/** The active model; also undefined if the database does not answer, which another check reports. */
 async function modelInUse(databaseUrl: string): Promise<string | undefined> {
   const pool = createPool(databaseUrl, { name: 'mycelium doctor', max: 1 });
   try {

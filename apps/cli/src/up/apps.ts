@@ -7,7 +7,7 @@ import type { Output } from '../output.ts';
 
 const folder = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The dashboard first, since people wait for it. */
+/** The dashboard comes first, since people wait for it. */
 const names = ['dashboard', 'scheduler', 'worker-env-stats', 'worker-setpoint', 'worker-clip'] as const;
 
 export interface AppsOptions {
@@ -21,7 +21,7 @@ export interface AppsOptions {
   onGivenUp(failure: ProcessFailed): void;
 }
 
-/** An app that crashes is restarted after a second, up to a limit. */
+/** A crashed app is restarted after a second, up to a limit. */
 const restarts = { wait: 1_000, within: 60_000, atMost: 3 };
 
 /**
@@ -73,7 +73,7 @@ export async function startApps({ home, settings, dashboard, output, signal, onG
     await Promise.all([...running.values()].map((app) => app.stop()));
   };
   try {
-    // On a machine with few cores it would otherwise wait for the others to start.
+    // Otherwise, on a machine with few cores, it would wait for the others to start.
     const [dashboardFirst, ...others] = names;
     await start(dashboardFirst);
     await Promise.all(others.map(start));

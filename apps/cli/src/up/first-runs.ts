@@ -14,7 +14,7 @@ interface FirstRuns {
   signal: AbortSignal;
 }
 
-/** Runs each job for its newest slot, one after the other, and prints the reports. A slot that is done is not run again. */
+/** Runs each job for its newest slot, one after another, and prints the reports. Does not rerun finished slots. */
 export async function runEachJob({ pool, queues, timeZone, now, output, signal }: FirstRuns) {
   const tables = await createTablesRun(pool);
   printRun(output, tables, timeZone);
@@ -36,7 +36,7 @@ export async function runEachJob({ pool, queues, timeZone, now, output, signal }
   return { runs, totals };
 }
 
-/** The scheduler ran it when it started, before anything else. */
+/** The scheduler runs it on startup, before anything else. */
 async function createTablesRun(pool: Pool): Promise<Followed> {
   const [run] = await listRuns(pool, { job: startupJob, limit: 1 });
   const base = { job: startupJob, slot: run?.slot ?? new Date(0) } as const;

@@ -36,7 +36,7 @@ const addReading = async (pool: Pool, room: string, ts: Date) => {
   await copyReadings(pool, [{ pointId: ids.get(pointKey(point)) as number, ts, value: 800 }]);
 };
 
-test('a demo farm grows in steps as it grows at once, with a picture of each room every hour', async (t) => {
+test('a demo farm has the same data whether it grows in steps or at once, with hourly pictures', async (t) => {
   const [inSteps, atOnce] = await Promise.all([openDemo(t), openDemo(t)]);
   await noteDemo(inSteps.home, grownAt, grownAt);
   await noteDemo(atOnce.home, grownAt, grownAt);
@@ -50,7 +50,7 @@ test('a demo farm grows in steps as it grows at once, with a picture of each roo
   assert.equal(Math.max(...times), after(14).getTime());
 });
 
-test('a real farm, and a demo with other readings, get no demo data', async (t) => {
+test('a real farm and a demo farm with other readings get no demo data', async (t) => {
   const farm = await openDemo(t);
   assert.equal(await continueDemo(farm, after(5)), false);
   await noteDemo(farm.home, grownAt, grownAt);

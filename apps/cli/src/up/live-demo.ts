@@ -15,20 +15,20 @@ interface LiveDemo {
 }
 
 const minute = 60_000;
-/** A demo that was stopped for longer gets a gap: nobody wants to wait for a month of demo data. */
+/** A demo that was stopped for longer gets a gap, since no one wants to wait for a month of demo data. */
 const mostCaughtUp = 3 * 24 * 60 * minute;
 
-/** Stored beside the demo farm's data: only a farm with this file counts as a demo. */
+/** Stored next to the demo farm's data. Only a farm with this file counts as a demo. */
 const noteIn = (home: string) => join(home, 'demo-farm');
 
-/** Notes when the demo farm was created, and up to when it has data. */
+/** Records when the demo farm was created, and until when it has data. */
 export async function noteDemo(home: string, grownAt: Date, until: Date): Promise<void> {
   await writeFile(noteIn(home), `${grownAt.toISOString()} ${until.toISOString()}`);
 }
 
 /**
  * Adds the demo farm's readings and pictures since the last call.
- * @returns false when there is no demo farm, or when other readings arrive: then nothing is added
+ * @returns false when there is no demo farm, or when other readings arrive; nothing is added then
  */
 export async function continueDemo({ home, ...farm }: LiveDemo, now: Date): Promise<boolean> {
   const text = await readFile(noteIn(home), 'utf8').catch(() => undefined);
@@ -41,7 +41,7 @@ export async function continueDemo({ home, ...farm }: LiveDemo, now: Date): Prom
   return true;
 }
 
-/** The demo's last reading is at most a minute older than the note. */
+/** The demo's last reading is at most a minute older than the record. */
 async function hasOtherReadings(pool: Pool, until: Date): Promise<boolean> {
   const { rows } = await pool.query<{ other: boolean }>(
     `select exists (select from point where room <> all($1)) or exists (

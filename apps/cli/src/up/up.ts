@@ -31,7 +31,7 @@ export async function up(options: UpOptions, output: Output): Promise<number> {
   try {
     return await run(config, options, output, end, (release) => releases.push(release));
   } catch (error) {
-    // Ctrl-C is the normal end, unless --once still waits for its reports.
+    // Ctrl-C is the normal way to end, unless --once is still waiting for its reports.
     if (end.signal.aborted && !(end.signal.reason instanceof CommandFailed)) return options.once ? 1 : 0;
     throw end.signal.reason ?? error;
   } finally {
@@ -135,7 +135,7 @@ async function makeTables(pool: Pool, output: Output) {
   );
 }
 
-/** An address under which this machine reaches a server that listens everywhere. */
+/** An address at which this machine reaches a server that listens on all addresses. */
 function reachable(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
@@ -146,7 +146,7 @@ function whose(given: string | undefined, address: string): string {
   return given ? `at ${host}, from the settings` : `at ${host}, started here`;
 }
 
-/** The first Ctrl-C stops everything in order; a later one ends this process, and the kernel its children. */
+/** The first Ctrl-C stops everything in order. A later one kills this process, and the kernel kills its children. */
 function watchSignals(end: AbortController, output: Output) {
   let first = 0;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -24,7 +24,7 @@ const token = z.object({
   lastUsedAt: z.date().nullable(),
 });
 
-/** Who may use the console: people by name and password, programs by token. Only operators see it. */
+/** Who may use the console: people by name and password, programs by token. Only operators see this list. */
 export function accessRoutes(app: FastifyInstance, { pool, localPass }: Deps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   const operators = { operatorsOnly: true };

@@ -7,7 +7,7 @@ const loopback = /^(127(\.\d{1,3}){3}|localhost|\[?::1\]?|::ffff:127(\.\d{1,3}){
 export const isLoopback = (host: string) => loopback.test(host);
 
 /**
- * Without a login the console is for people at this machine only.
+ * Without a login, only people at this machine may use the console.
  * @returns whether visitors have to log in
  * @throws ConfigError when it would listen beyond this machine without a login
  */
@@ -22,11 +22,11 @@ export function checkExposure(
   ]);
 }
 
-/** Headers that a proxy, a tunnel or a content network adds, and no browser. */
+/** Headers that proxies, tunnels or CDNs add and browsers do not. */
 const forwarding =
   /^(forwarded|via|x-forwarded(-.+)?|x-real-ip|x-(client|cluster-client|remote)-(ip|addr)|(true|fastly|fly)-client-ip|x-original-(for|host|proto|url|uri)|x-proxy.*|x-scheme|cf-.+|cdn-loop|x-amzn-.+|x-appengine-.+|x-azure-.+|x-envoy-.+|x-vercel-.+|x-arr-.+)$/;
 
-/** What shows that a request does not come straight from this machine; undefined when nothing does. */
+/** The sign that a request does not come directly from this machine; undefined if there is none. */
 export function signOfElsewhere(request: {
   ip: string;
   hostname: string;

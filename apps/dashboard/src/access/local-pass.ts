@@ -6,7 +6,7 @@ import { isLoopback } from './exposure.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Only where nobody has to log in. */
+    /** Only if the dashboard has no login. */
     localPass: LocalPass | undefined;
   }
 }
@@ -19,10 +19,10 @@ const hours = 12;
  * hands out a cookie. A browser here is sent there and back; a visitor from elsewhere would ask their own machine.
  */
 export interface LocalPass {
-  /** Undefined until the dashboard listens. */
+  /** Undefined until the dashboard is listening. */
   port(): number | undefined;
   isValid(cookies: Record<string, string | undefined>): boolean;
-  /** What the second port answers to a request of its own. */
+  /** The second port's answer to a request. */
   answer(request: { host: string; url: string }): { status: number; headers: Record<string, string> };
 }
 
@@ -31,7 +31,7 @@ export function createLocalPass(app: FastifyInstance, host: string): LocalPass {
   const portOf = (address: AddressInfo | string | null) =>
     typeof address === 'object' && address ? address.port : undefined;
   const dashboardPort = () => portOf(app.server.address());
-  // Browsers keep cookies by host and not by port: two dashboards on one machine need two names.
+  // Browsers store cookies per host, not per port, so two dashboards on one machine need two names.
   const cookieName = () => `mycelium_pass_${dashboardPort() ?? 0}`;
 
   const pass: LocalPass = {

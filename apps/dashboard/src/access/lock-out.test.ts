@@ -17,7 +17,7 @@ test('a stranger does not lock the owner out', () => {
   assert.equal(lockOut.attempt('owner', '10.0.0.1'), 0);
 });
 
-test('guesses spread over names or over addresses are stopped too', () => {
+test('guesses spread over names or addresses are stopped too', () => {
   const lockOut = createLockOut(() => 0);
   for (let name = 0; name < 20; name++) lockOut.attempt(`name ${name}`, '10.0.0.66');
   assert.ok(lockOut.attempt('another', '10.0.0.66') > 0);

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-/** Failures within the window before further attempts are refused, by what they have in common. */
+/** The failures within the window after which attempts are refused, by what they have in common. */
 const limits = { pair: 5, address: 20, name: 50 };
 const windowMs = 15 * 60_000;
 const remembered = 10_000;
@@ -10,7 +10,7 @@ const remembered = 10_000;
  * out, and with higher limits by each alone, against guesses spread over names or over addresses.
  */
 export function createLockOut(now: () => number) {
-  // `ttlResolution: 0` and `perf`: the cache must not keep a time of its own between two calls.
+  // `ttlResolution: 0` and `perf` keep the cache from remembering a time of its own between two calls.
   const failures = new LRUCache<string, number>({
     max: remembered,
     ttl: windowMs,
@@ -40,7 +40,7 @@ export function createLockOut(now: () => number) {
       return 0;
     },
 
-    /** The right password forgives the failures of this name from this address. */
+    /** The right password clears the failures of this name from this address. */
     succeeded(name: string, address: string): void {
       for (const [key] of keys(name, address)) {
         const count = failures.get(key) ?? 0;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hashPassword, verifyPassword } from './password.ts';
 
-test('a password is known by its hash, another is not, and two hashes of one differ', async () => {
+test('a hash matches only its own password, and two hashes of one password differ', async () => {
   const [hash, other] = await Promise.all([hashPassword('cloud ears'), hashPassword('cloud ears')]);
   assert.notEqual(hash, other);
   assert.ok(!hash.includes('cloud'));
@@ -10,6 +10,6 @@ test('a password is known by its hash, another is not, and two hashes of one dif
   assert.equal(await verifyPassword('cloud ear', hash), false);
 });
 
-test('nobody logs in to an account that does not exist', async () => {
+test('an account that does not exist cannot be logged in to', async () => {
   assert.equal(await verifyPassword('', undefined), false);
 });

@@ -1,6 +1,6 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 
-// OWASP's scrypt setting of 32 MiB a guess.
+// OWASP's scrypt setting that needs 32 MiB per guess.
 const cost = { N: 2 ** 15, r: 8, p: 3 };
 const maxmem = 128 * 1024 * 1024;
 
@@ -19,10 +19,10 @@ export async function hashPassword(password: string): Promise<string> {
   return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64'), key.toString('base64')].join('$');
 }
 
-// Somebody who tries an unknown name must wait as long as for a known one.
+// An unknown name must take as long as a known one.
 let ofNobody: Promise<string> | undefined;
 
-/** Compares in constant time; without a hash (no such account) it takes as long and is false. */
+/** Compares in constant time. Without a hash (no such account) it takes as long and returns false. */
 export async function verifyPassword(password: string, hash: string | undefined): Promise<boolean> {
   ofNobody ??= hashPassword(randomBytes(16).toString('hex'));
   const [, N, r, p, salt = '', key = ''] = (hash ?? (await ofNobody)).split('$');

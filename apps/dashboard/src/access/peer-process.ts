@@ -8,8 +8,8 @@ const known = new WeakMap<Socket, Promise<boolean>>();
 
 /**
  * Whether the other end of a loopback connection is a program that serves nobody itself: a shell's curl, a script, a
- * browser. A proxy has a port of its own to listen on, and may pass on the requests of others. Linux alone shows this, and only of
- * processes that this one may look at; where it cannot be seen, the answer is no.
+ * browser. A proxy has a port of its own to listen on, and may pass on the requests of others. Linux alone shows this,
+ * and only of processes that this one may look at; where it cannot be seen, the answer is no.
  */
 export function isPlainClient(socket: Socket): Promise<boolean> {
   const before = known.get(socket);

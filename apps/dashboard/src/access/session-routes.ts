@@ -11,14 +11,14 @@ import { createLockOut } from './lock-out.ts';
 
 const session = z.object({
   visitor: z.object({ name: z.string(), role }).nullable(),
-  /** Nobody has to log in: the console answers to browsers on this machine only. */
+  /** Whether there is no login: the console then answers only browsers on this machine. */
   local: z.boolean(),
-  /** The port that gives a browser on this machine its pass; null where visitors log in, or have a pass. */
+  /** The port that gives a browser on this machine its pass; null with a login, or if it has a pass. */
   passPort: z.number().nullable(),
   timeZone: z.string(),
 });
 
-/** Logging in and out, and what a page must know before it shows anything else. */
+/** Logging in and out, and what a page must know before showing anything else. */
 export function sessionRoutes(app: FastifyInstance, { pool, clock, config, localPass, logger }: Deps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   const lockOut = createLockOut(() => clock().getTime());

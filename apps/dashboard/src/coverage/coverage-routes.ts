@@ -28,7 +28,7 @@ const cell = z.object({
 });
 const matrix = z.object({
   rooms: z.array(z.object({ room: z.string(), cells: z.array(cell) })),
-  /** When the store was last listed for these days; null while that is under way, or where it failed. */
+  /** When the store was last listed for these days; null while that is in progress or if it failed. */
   lookedAt: z.date().nullable(),
 });
 
@@ -47,7 +47,7 @@ const request = z.strictObject({
   rooms: z.array(room).min(1).max(200).optional(),
   only: z.enum(onlyChoices).default('missing'),
   dryRun: z.boolean(),
-  /** The steps that a dry run answered: exactly these are run. Without them, what a dry run would answer now. */
+  /** The steps from a dry run, to run exactly those. Without them, runs what a dry run would return now. */
   steps: z
     .array(z.strictObject({ ...step, slot: z.iso.datetime().nullable() }))
     .max(mostDays + 1)
@@ -55,7 +55,7 @@ const request = z.strictObject({
 });
 const plan = z.object({
   steps: z.array(z.object({ ...step, slot: z.date().nullable() })),
-  /** The last day the plan covers: later days are not due. */
+  /** The last day the plan covers; later days are not due. */
   until: day,
   lookedAt: z.date().nullable(),
   /** Objects in the store whose keys are not image keys. */

@@ -5,22 +5,24 @@ import { backfillJob } from '@mycelium/queue';
 
 export interface CoverageCell {
   day: Day;
-  /** What a full day would hold: the images there are, or as many as the room has on its usual day. On a day that is
-   * not due, only what has been processed. */
+  /**
+   * What a full day would hold: the existing images, or as many as the room has on a usual day. On a day that is not
+   * due, only the images that have been processed.
+   */
   expected: number;
   images: number;
   embedded: number;
   described: number;
   quarantined: number;
-  /** Have vectors, but of another model than workers use, or of an image that was replaced. */
+  /** Have vectors, but from a model that workers do not use, or from an image that was replaced. */
   stale: number;
-  /** Are in the store, and neither embedded nor quarantined nor stale: what a backfill embeds. */
+  /** Are in the store but not embedded, quarantined or stale: a backfill embeds these. */
   missing: number;
-  /** Expected, and not in the store: a backfill cannot help. */
+  /** Expected but not in the store: a backfill cannot help. */
   absent: number;
   /** The least covered metric of the day's readings, 0–1; null without statistics. */
   readings: number | null;
-  /** Readings of the day were written after its statistics were computed. */
+  /** Whether readings of the day were written after its statistics were computed. */
   readingsStale: boolean;
 }
 
@@ -37,11 +39,13 @@ interface CoverageOptions {
   modelKey: string | undefined;
 }
 
-/** The first day whose images the nightly run has not been due to embed: yesterday until the night's slot, else today. */
+/**
+ * The first day whose images the nightly run has not been due to embed: yesterday until the night's slot, else today.
+ */
 export const firstDayNotDue = (now: Date, timeZone: string): Day =>
   addDays(lastDueDay({ timeZone, clock: () => now }, backfillJob('images')), 1);
 
-/** What each room has of what it should have, day by day. */
+/** The coverage of each room, day by day. */
 export async function coverage(
   pool: Parameters<typeof staleRooms>[0]['pool'],
   { from, to, timeZone, now, modelKey }: CoverageOptions,
@@ -59,7 +63,7 @@ export async function coverage(
     const usual = median([...days.values()].filter(({ day }) => day < notDue).map(({ images }) => images));
     const first = [...days.keys()].sort()[0];
     const cells = daysBetween(from, to).map((day): CoverageCell => {
-      // Before its first image a room is expected to have none.
+      // Before its first image, a room is not expected to have any.
       const expected = first !== undefined && day >= first ? usual : 0;
       return {
         ...cellOf(day, days.get(day), day < notDue ? expected : undefined),

@@ -14,7 +14,7 @@ export interface GalleryFilter {
 
 export interface GalleryImage {
   id: number;
-  /** Changes with the picture: part of its address, so that browsers may keep it for ever. */
+  /** Changes with the picture. It is part of the address, so that browsers may cache the picture forever. */
   version: string;
   key: string;
   room: string;
@@ -39,7 +39,7 @@ const tables = `
     and e.model_id = (select model_id from active_model)
   left join quarantine q on q.key = image.key and q.etag = image.etag`;
 
-/** Written out, so that PostgreSQL sees what is not to be there and needs not look at each image. */
+/** Written out, so that PostgreSQL can use anti-joins instead of checking each image. */
 const states = {
   embedded: 'e.image_id is not null',
   described: `e.made_from = 'description'`,
@@ -63,7 +63,7 @@ const parameters = (filter: GalleryFilter) => [
   filter.minQuality ?? null,
 ];
 
-/** A page of images, newest first, from after the last one of the page before. */
+/** A page of images, newest first, starting after the last one of the previous page. */
 export async function galleryPage(
   db: Queryable,
   filter: GalleryFilter,
@@ -79,7 +79,7 @@ export async function galleryPage(
 }
 
 export async function galleryCount(db: Queryable, filter: GalleryFilter): Promise<number> {
-  // Joins only what the filter asks about.
+  // Joins only the tables that the filter needs.
   const joined = filter.minQuality !== undefined || filter.state !== undefined;
   const from = joined
     ? tables
@@ -116,7 +116,7 @@ export interface ImageDetail extends GalleryImage {
   embeddedAt: Date | null;
   model: string | null;
   demoModel: boolean | null;
-  /** Models other than the one in use that it has vectors of. */
+  /** Models other than the active one that it has vectors from. */
   otherModels: string[];
   quarantine: { reason: string; detail: string; lastSeen: string; times: number } | null;
 }
@@ -137,7 +137,7 @@ export async function findImage(db: Queryable, id: number): Promise<ImageDetail 
   return rows[0];
 }
 
-/** Where an image lies in the store, and which picture it is. */
+/** Where an image is in the store, and the version of its picture. */
 export async function imageObject(
   db: Queryable,
   id: number,

@@ -52,7 +52,7 @@ const detail = galleryImage.extend({
     .nullable(),
 });
 
-/** Where the next page begins: the time and the id of the last image of this one. */
+/** Where the next page begins: the time and id of the last image on this page. */
 const cursor = z
   .string()
   .regex(/^\d{1,15}-\d{1,15}$/)
@@ -79,7 +79,7 @@ export function imageRoutes(app: FastifyInstance, { pool, store }: Deps): void {
           200: z.object({
             images: z.array(galleryImage),
             next: z.string().nullable(),
-            /** Of all pages; only with the first one. */
+            /** The total over all pages; only in the first page. */
             total: z.number().nullable(),
           }),
         },
@@ -120,7 +120,7 @@ export function imageRoutes(app: FastifyInstance, { pool, store }: Deps): void {
               error: `one of ${widths.join(', ')}`,
             })
             .default(320),
-          /** Of the answer of `/images`: with it a browser may keep the picture for ever. */
+          /** From the answer of `/images`. With it, a browser may cache the picture forever. */
           v: z.string().max(64).optional(),
         }),
       },

@@ -19,7 +19,7 @@ const row = z.object({
 
 const released = z.object({
   retried: z.number(),
-  /** Of these, images that wait in the queue; the others are missing from the store. */
+  /** How many of these are queued; the others are missing from the store. */
   queued: z.number(),
   /** Images that stay in quarantine: their keys cannot be read. */
   left: z.array(z.object({ key: z.string(), reason: z.string() })),

@@ -20,7 +20,7 @@ const found = z.object({
 const filter = imageFilter.extend({ limit: limit(40, 200) });
 type Filter = z.output<typeof filter>;
 
-/** The images nearest to words, to a picture, or to one of themselves. */
+/** Searches for the images nearest to a text, a picture or a stored image. */
 export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: Deps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   api.addContentTypeParser(
@@ -91,7 +91,7 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
     },
   );
 
-  /** Asked once a search: its vector is made and compared by one model, also while they change. */
+  /** Read once per search, so that one model makes and compares the vector even while models change. */
   async function searched() {
     const active = await activeModel(pool);
     if (!active) throw refused(409, 'refused.no-vectors');
@@ -129,7 +129,7 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** Without the fields that are undefined. */
+/** Omits undefined fields. */
 function present<T extends object>(filter: T): Present<T> {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as Present<T>;
 }

@@ -14,8 +14,8 @@ export interface Searcher {
 }
 
 /**
- * Loads a model at its first search, since most people who open the console never search. The previous model stays
- * loaded, for searches that run while the models change and for changing back.
+ * Loads a model on its first search, since most people who open the console never search. The previous model stays
+ * loaded for searches in progress while models change, and for changing back.
  */
 export function lazySearcher(load: (model: string) => Promise<Encoder>): Searcher {
   let loaded: { model: string; encoder: Promise<Encoder> }[] = [];

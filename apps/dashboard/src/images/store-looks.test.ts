@@ -16,7 +16,7 @@ const today = { from: '2026-03-10', to: '2026-03-10' };
 const keyAt = (capturedAt: Date) =>
   formatImageKey({ room: '7', capturedAt, batchInDate: '2026-03-01', camera: '1921681235' }, { timeZone });
 
-test('images of today are recorded before the night, under the room that an alias stands for', async (t) => {
+test('images of today are recorded before the nightly run, under the room’s real name', async (t) => {
   const pool = await createTestDatabase(t);
   const folder = await mkdtemp(join(tmpdir(), 'mycelium-today-'));
   t.after(() => rm(folder, { recursive: true }));
@@ -33,7 +33,7 @@ test('images of today are recorded before the night, under the room that an alia
   assert.deepEqual(rows[0].rooms, [`607 ${key}`]);
 });
 
-test('many views are one look, and a store that fails leaves the page as it is', async (t) => {
+test('many views share one look, and a failing store leaves the page as it is', async (t) => {
   const pool = await createTestDatabase(t);
   let asked = 0;
   const topFolders = async () => {

@@ -15,23 +15,23 @@ interface Range {
 
 interface Look {
   startedAt: number;
-  /** When it ended well; null while it runs and after it failed. */
+  /** When it succeeded; null while it runs and after it failed. */
   done: Date | null;
   running: Promise<void> | undefined;
 }
 
 const every = 60_000;
-/** What a page waits for a look; after that it shows what is known. */
+/** How long a page waits for a look before it shows what is known. */
 const patience = 2_000;
-/** Listing a year of many rooms takes its time, and a store that hangs must not hold the next look for ever. */
+/** Listing a year of many rooms takes a while, but a store that hangs must not block the next look forever. */
 const timeout = 10 * 60_000;
 const most = 100;
 
 /**
- * Brings the table `image` up to date while people look at it: the nightly run sees a day once, and images may come
- * later, or for today. A store that does not answer leaves the pages as they are.
- * @returns a call for each page view; it looks at a range once a minute at most, and answers when the last complete
- *   look at the range ended, or null if there was none in the last minute
+ * Updates the table `image` while people view it: the nightly run lists a day once, but images may arrive later, or
+ * today. If the store does not answer, pages show what is known.
+ * @returns a function to call for each page view. It lists a range once a minute at most, and returns when the last
+ *   complete listing of the range ended, or null if there was none in the last minute
  */
 export function createStoreLooks({ store, clock, logger, ...tools }: LookTools) {
   const looks = new Map<string, Look>();

@@ -34,7 +34,7 @@ test('a picture whose EXIF loops is shown at once instead of blocking the consol
   assert.equal((await sharp(webp).metadata()).width, 320);
 });
 
-test('a picture is upright, is never enlarged, and is made once for many who ask', async (t) => {
+test('a picture is upright, is never enlarged, and is made once for concurrent requests', async (t) => {
   const { store, thumbnail, reads } = await setup(t);
   const turned = await sharp(await photographAs('jpeg', 480, 320))
     .withMetadata({ orientation: 6 })

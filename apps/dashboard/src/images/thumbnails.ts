@@ -5,14 +5,14 @@ import { LRUCache } from 'lru-cache';
 import pLimit from 'p-limit';
 import { refused } from '../server/refused.ts';
 
-/** The only widths, so that nobody can fill the cache with every possible width. */
+/** The allowed widths, so that no one can fill the cache with arbitrary ones. */
 export const widths = [160, 320, 640, 1600] as const;
 export type Width = (typeof widths)[number];
 
 const cacheBytes = 128 * 1024 * 1024;
 const atOnce = 3;
 
-/** Decides by the first bytes, not by the name. */
+/** Detects the format by the first bytes, not by the name. */
 export function isPicture(bytes: Buffer): boolean {
   const text = bytes.subarray(0, 12).toString('latin1');
   return (
@@ -20,7 +20,7 @@ export function isPicture(bytes: Buffer): boolean {
   );
 }
 
-/** Small versions of the store's images. They stay in memory up to a limit; the least recently used leave first. */
+/** Small versions of the stored images, cached in memory up to a limit; the least recently used are dropped first. */
 export function createThumbnails(store: ObjectStore) {
   const limit = pLimit(atOnce);
   const cache = new LRUCache<string, Buffer, { key: string; width: Width }>({
@@ -29,7 +29,10 @@ export function createThumbnails(store: ObjectStore) {
     fetchMethod: (_, __, { context }) => limit(() => render(store, context.key, context.width)),
   });
 
-  /** @returns WebP, or undefined when the store has no such object. @throws Refusal when its bytes are not a picture that this console opens */
+  /**
+   * @returns WebP, or undefined when the store has no such object.
+   * @throws Refusal when its bytes are not a picture that this console opens
+   */
   return function thumbnail(key: string, etag: string, width: Width): Promise<Buffer | undefined> {
     return cache.fetch(`${width} ${etag} ${key}`, { context: { key, width } });
   };

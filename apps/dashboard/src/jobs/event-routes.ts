@@ -7,7 +7,7 @@ import { createLive } from './live.ts';
 const mostListeners = 200;
 const beat = 20_000;
 
-/** Server-sent events: jobs under way with their progress, the queues, and the number of open alerts. */
+/** Server-sent events: active jobs with their progress, the queues and the number of open alerts. */
 export function eventRoutes(app: FastifyInstance, deps: Deps): void {
   const live = createLive(deps);
   const open = new Set<PassThrough>();
@@ -24,7 +24,7 @@ export function eventRoutes(app: FastifyInstance, deps: Deps): void {
       const stream = new PassThrough();
       open.add(stream);
       const unwatch = live.watch((json) => stream.write(`data: ${json}\n\n`));
-      // Proxies close what is silent for long.
+      // Proxies close connections that are silent for long.
       const timer = setInterval(() => stream.write(': still here\n\n'), beat);
       stream.once('close', () => {
         open.delete(stream);

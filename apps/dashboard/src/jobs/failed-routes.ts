@@ -15,7 +15,7 @@ const failed = z.object({
   attempts: z.number(),
   reason: z.string(),
 });
-/** Which failed jobs: by their ids, or all of a name whose reason holds some words. */
+/** Which failed jobs: by id, or all of a name with some words in the reason. */
 const choice = z.strictObject({
   queue: z.enum(queueNames as [string, ...string[]]),
   ids: z.array(z.string().min(1).max(300)).min(1).max(500).optional(),

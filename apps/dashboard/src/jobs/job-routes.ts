@@ -50,7 +50,7 @@ export const active = z.object({
   progress: z.object({ done: z.number(), total: z.number() }).nullable(),
 });
 
-/** A process of the farm; while it reports `trouble`, it takes no jobs and probes what it cannot reach. */
+/** A process of the farm. While it reports `trouble`, it takes no jobs and probes what it cannot reach. */
 const process = z.object({
   process: z.string(),
   service: z.string(),

@@ -7,7 +7,7 @@ import { activeJobs, queueCounts } from './timetable.ts';
 const every = 1_000;
 
 /**
- * What pages show live: one poll a second for all of them together, and none while no page is open.
+ * The live view of the pages: one poll per second for all of them together, and none while no page is open.
  * @returns `watch`, which calls back with JSON whenever something changed, and returns a function that stops it
  */
 export function createLive({ pool, queues, logger }: { pool: Pool; queues: Queues; logger: Logger }) {

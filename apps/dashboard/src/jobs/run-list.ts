@@ -2,7 +2,7 @@ import type { RunRow as LedgerRun, Queryable } from '@mycelium/database';
 
 export interface RunRow extends Omit<LedgerRun, 'tries'> {
   id: number;
-  /** The id of the job in its queue that did or does it. */
+  /** The id of its job in the queue. */
   request: string | null;
 }
 
@@ -15,7 +15,7 @@ export interface RunFilter {
   status?: string | undefined;
 }
 
-/** Newest slot first, from after the last of the page before. */
+/** Newest slot first, starting after the last run of the previous page. */
 export async function runPage(
   db: Queryable,
   { job, status }: RunFilter,

@@ -15,7 +15,7 @@ const cell = z.union([
   z.object({ seconds: z.number() }),
 ]);
 
-/** As `ReportView` of the words package. */
+/** The same shape as `ReportView` in the words package. */
 export const reportView = z.object({
   summary: z.array(sentence),
   tables: z.array(

@@ -18,12 +18,12 @@ export interface TimetableEntry {
   queue: string;
   schedule: string | null;
   trigger: Trigger;
-  /** A person can run it, with no more than a day. */
+  /** Whether a person can run it by giving at most a day. */
   runnable: boolean;
   asksForDay: boolean;
   pausedAt: Date | null;
   next: Date | null;
-  /** The latest slot, when it is due beyond the grace and has not started. */
+  /** The latest slot, if it is past its misfire grace and has not started. */
   late: Date | null;
   last: LastRun | null;
 }
@@ -139,7 +139,7 @@ export interface ActiveJob {
   progress: { done: number; total: number } | null;
 }
 
-/** What workers are working on, at most so many jobs of each queue. */
+/** The jobs in progress, up to a limit per queue. */
 export async function activeJobs(queues: Queues, most = 20): Promise<ActiveJob[]> {
   const found = await Promise.all(
     queues.all.map(async (queue) =>

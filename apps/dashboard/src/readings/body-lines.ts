@@ -2,7 +2,7 @@ import { refused } from '../server/refused.ts';
 
 const longestLine = 4_096;
 
-/** The lines of a body that is still arriving, empty ones left out. */
+/** The lines of a body that is still arriving, without empty ones. */
 export async function* readLines(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
@@ -15,7 +15,7 @@ export async function* readLines(body: AsyncIterable<Buffer>): AsyncGenerator<st
   if (rest.trim()) yield rest;
 }
 
-/** A sender that breaks off is not our failure; it sends everything again. */
+/** A sender that disconnects is not our failure; it will send everything again. */
 async function* received(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   try {
     yield* body;

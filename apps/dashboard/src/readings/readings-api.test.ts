@@ -47,7 +47,7 @@ const reading = (n: number, change: object = {}) => ({
 const ndjson = { 'content-type': 'application/x-ndjson' };
 const lines = (rows: object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
-test('a batch goes in, and sent again changes nothing', async (t) => {
+test('a batch is stored, and sending it again changes nothing', async (t) => {
   const { post, count } = await open(t);
   const rows = Array.from({ length: 100 }, (_, n) => reading(n));
   assert.deepEqual(await post(rows), { status: 200, received: 100, inserted: 100, repeated: 0, errors: [] });
@@ -110,7 +110,7 @@ test('wrong rows are reported with their number and reason, and the others are s
   assert.equal(await count(), 4);
 });
 
-test('when no row is right the answer says so', async (t) => {
+test('if no row is valid, the status is 422', async (t) => {
   const { post } = await open(t);
   assert.equal((await post([{}])).status, 422);
   assert.equal((await post({})).status, 400);
@@ -145,7 +145,7 @@ test('readings without the token are refused', async (t) => {
   assert.equal(await count(), 0);
 });
 
-test('without a token in the settings no reading is accepted', async (t) => {
+test('without a configured token no reading is accepted', async (t) => {
   const { app } = await open(t);
   const pool = await createTestDatabase(t);
   const closed = fastify();

@@ -30,7 +30,7 @@ const action = z.object({
 });
 const page = z.object({ before: id.optional(), limit: limit(50, 500) });
 
-/** What went wrong, and who did what. */
+/** The alerts, and the audit of who did what. */
 export function alertRoutes(app: FastifyInstance, deps: Deps): void {
   const { pool } = deps;
   const api = app.withTypeProvider<ZodTypeProvider>();

@@ -4,7 +4,7 @@ export interface Alert extends AlertRow {
   notifiedAt: Date | null;
 }
 
-/** Open ones first, each newest first. */
+/** Open alerts first, newest first in each group. */
 export async function listAlerts(
   db: Queryable,
   { open, before, limit }: { open: boolean; before: number | undefined; limit: number },

@@ -6,7 +6,7 @@ import { openDashboard, visit } from '../testing.ts';
 
 const chinese = /\p{Script=Han}/u;
 
-test('an alert has its English text, and what a page needs to show it in another language', async (t) => {
+test('an alert has its English text and the data to show it in another language', async (t) => {
   const { app, pool } = await openDashboard(t);
   const { send } = await visit(app);
   const { code, params } = message('alert.no-data.room', { room: '611', slot: '2025-12-25 01:03:20' });
@@ -21,7 +21,7 @@ test('an alert has its English text, and what a page needs to show it in another
   );
 });
 
-test('whatever the API refuses, pages can show it in another language', async (t) => {
+test('pages can show every refusal of the API in another language', async (t) => {
   const { app } = await openDashboard(t);
   const { send } = await visit(app);
   const requests = [

@@ -15,7 +15,7 @@ export interface BandSpan extends Band {
   to: Date;
 }
 
-/** A room's bands over time, joined where they do not change from day to day. */
+/** A room's bands over time, merged while they stay the same from day to day. */
 export async function bandSpans(
   db: Queryable,
   { room, from, to, timeZone }: { room: string; from: Day; to: Day; timeZone: string },

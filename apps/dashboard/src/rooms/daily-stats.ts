@@ -2,7 +2,7 @@ import { type ColumnKind, type EnvStatsRow, envStatsColumns } from '@mycelium/da
 import { z } from 'zod';
 import { day, metric } from '../server/shapes.ts';
 
-/** A room's metric on a day. The address says which room, and the page's zone is the farm's. */
+/** A room's metric on a day. The room is in the address, and the time zone is the farm's. */
 export type DailyStats = Omit<EnvStatsRow, 'room' | 'timeZone'>;
 
 const shapes: Record<ColumnKind, z.ZodType> = {

@@ -2,7 +2,7 @@ import type { Queryable } from '@mycelium/database';
 import { jobNames, jobs } from '@mycelium/queue';
 import { z } from 'zod';
 
-/** A point that switches to and fro: how often in the window that ended at `to`. */
+/** A point that flaps, with its number of changes in the window that ended at `to`. */
 export interface FlappingPoint {
   name: string;
   changes: number;
@@ -23,7 +23,7 @@ const report = z.object({
   ),
 });
 
-/** The points of a room that flapped in the newest run that looked for setpoint changes. */
+/** The points of a room that flapped in the newest run of setpoint monitoring. */
 export async function flappingPoints(db: Queryable, room: string): Promise<FlappingPoint[]> {
   const { rows } = await db.query<{ report: unknown }>(
     `select report from runs where job = any($1) and status = 'succeeded' order by slot desc limit 1`,

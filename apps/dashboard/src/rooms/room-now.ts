@@ -1,6 +1,6 @@
 import type { Band, Day, Metric } from '@mycelium/farm';
 
-/** What is wrong in a room; the page words it in the reader's language. */
+/** A trouble in a room; the page shows it in the reader's language. */
 export type Trouble =
   | { what: 'no-readings' }
   | { what: 'old-readings'; since: Date }
@@ -15,9 +15,9 @@ export interface RoomNow {
   image: { id: number; version: string; capturedAt: Date; stage: string } | null;
   growthDay: number | null;
   metrics: Record<Metric, Now | null>;
-  /** Changes of setpoints, switches and modes since yesterday began. */
+  /** Changes of setpoints, switches and modes since the start of yesterday. */
   changes: number;
-  /** Images of the newest day whose night has passed: how many there are, and have a vector of the model in use. */
+  /** The newest day that the nightly run has processed: its images, and how many have a vector of the active model. */
   lastNight: { day: Day; images: number; embedded: number };
   troubles: Trouble[];
 }

@@ -48,7 +48,7 @@ const change = z.object({
   value: z.number(),
   labels: z.record(z.string(), z.string()),
 });
-/** Of the newest run, whatever the time asked for. */
+/** From the newest run, whatever the requested time. */
 const flapping = z.object({ name: z.string(), changes: z.number(), to: z.date() });
 
 export function roomRoutes(app: FastifyInstance, { pool, config }: Deps): void {

@@ -2,7 +2,7 @@ import { climateSensors, type Queryable } from '@mycelium/database';
 import { type Metric, metrics, plausibleSql, readValueSql } from '@mycelium/farm';
 
 export interface Curve {
-  /** One entry a bucket; null where there is no reading. */
+  /** One entry per bucket; null if it has no reading. */
   mean: (number | null)[];
   min: (number | null)[];
   max: (number | null)[];
@@ -10,7 +10,7 @@ export interface Curve {
 
 export interface RoomSeries {
   from: Date;
-  /** Seconds a bucket. */
+  /** Seconds per bucket. */
   step: number;
   buckets: number;
   metrics: Record<Metric, Curve>;
@@ -19,8 +19,8 @@ export interface RoomSeries {
 const digits: Record<Metric, number> = { temperature: 2, humidity: 2, co2: 0 };
 
 /**
- * A room's climate in at most `buckets` parts of equal length, at least a minute each. The smallest and largest value of
- * each part are kept, so that no peak is lost at any zoom.
+ * A room's climate in at most `buckets` parts of equal length, at least a minute each. Keeps the smallest and largest
+ * value of each part, so that no peak is lost at any zoom level.
  */
 export async function roomSeries(
   db: Queryable,

@@ -1,7 +1,7 @@
 import type { Queryable } from '@mycelium/database';
 import type { Metric } from '@mycelium/farm';
 
-/** The setpoints that control a metric, drawn with it. */
+/** The setpoints that control a metric, drawn together with it. */
 const steering: Record<string, Metric> = {
   'air_cooler.temp_set': 'temperature',
   'humidifier.on': 'humidity',
@@ -14,11 +14,11 @@ export interface SetpointLine {
   metric: Metric;
   device: string;
   point: string;
-  /** Instants in milliseconds and the values that hold from then on. */
+  /** Instants in milliseconds, and the values from then on. */
   steps: [number, number][];
 }
 
-/** A room's setpoints over a span, with the value each had when it began. */
+/** A room's setpoints over a span, with the value of each at its start. */
 export async function setpointLines(
   db: Queryable,
   { room, from, to }: { room: string; from: Date; to: Date },

@@ -15,7 +15,7 @@ import { longSilence, troublesOf } from './troubles.ts';
 
 const halfHours = 48;
 
-/** The present state of each room. */
+/** The current state of each room. */
 export async function roomsNow(
   db: Queryable,
   { now, timeZone }: { now: Date; timeZone: string },
@@ -74,7 +74,7 @@ async function latestImages(db: Queryable, now: Date): Promise<Map<string, RoomN
   return new Map(rows.map(({ room, ...image }) => [room, image]));
 }
 
-/** The preferred sensor's value; another one's while that sensor is silent. */
+/** The preferred sensor's value, or another sensor's while it is silent. */
 async function latestValues(db: Queryable, now: Date) {
   const { rows } = await db.query<{ room: string; metric: Metric; at: Date; value: number }>(
     `select distinct on (room, metric) room, metric, ts as at, ${readValueSql('value', 'metric')} as value

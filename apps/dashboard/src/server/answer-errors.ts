@@ -5,7 +5,7 @@ import type { FastifyError, FastifyInstance } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { statusOf } from './refused.ts';
 
-/** What the API answers to a request that it refuses: pages read the code, programs and people the sentence. */
+/** The API's answer to a refused request: pages read the code, programs and people the sentence. */
 interface ErrorBody {
   error: string;
   code: Code;
@@ -18,11 +18,11 @@ export const errorBody = (code: Code, params: Params = {}): ErrorBody => ({
   params,
 });
 
-/** PostgreSQL stores no text with a zero byte in it. */
+/** PostgreSQL cannot store text with a zero byte. */
 const zeroByte = ['22021', '22P05'];
 const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', '57P03', '42P01'];
 
-/** The sender's mistakes are explained. Ours are logged, and only the number of the request is shown. */
+/** Explains the sender's mistakes. Logs our own, and shows only the number of the request. */
 export function answerErrors(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler((error: FastifyError | Refusal, request, reply) => {
     if (error instanceof Refusal) {

@@ -36,7 +36,7 @@ export function bullBoard(app: FastifyInstance, { queues, pool }: { queues: Queu
       scope.addHook('onSend', async (request, reply, body) => {
         if (!String(reply.getHeader('content-type')).startsWith('text/html')) return body;
         giveCsrf(reply, request.visitor);
-        // Its page loads a font from Google, which would see everyone who looks at a queue.
+        // Its page loads a font from Google, which would then see everyone who opens a queue.
         return typeof body === 'string' ? body.replace(/<link href="https?:[^>]*>/g, '') : body;
       });
       await scope.register(board.registerPlugin());

@@ -5,7 +5,7 @@ import pTimeout from 'p-timeout';
 
 const patience = 2_000;
 
-/** `/livez`: this process answers. `/readyz`: so do the servers it needs. Neither says more than that. */
+/** `/livez`: this process answers. `/readyz`: the servers it needs answer too. Neither reveals more than that. */
 export function health(app: FastifyInstance, { pool, queues }: { pool: Pool; queues: Queues }): void {
   app.get('/livez', async () => 'ok\n');
 

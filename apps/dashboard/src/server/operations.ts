@@ -2,7 +2,7 @@ import { type Operations, wantedModel } from '@mycelium/operations';
 import type { Visitor } from '../access/account.ts';
 import type { Deps } from '../deps.ts';
 
-/** What an operator's action needs, on behalf of this visitor. */
+/** The dependencies of an operator's action, on behalf of this visitor. */
 export function operationsOf(
   { pool, queues, store, clock, config }: Deps,
   visitor?: Visitor | undefined,
@@ -17,7 +17,7 @@ export function operationsOf(
     aliases: config.ROOM_ALIASES,
     actor,
     by: `operator ${actor}`,
-    // Where the model itself is not on this machine, the active one is what vectors are compared with.
+    // If that model is not on this machine, vectors of the active one count.
     modelKey: () => wantedModel(pool, config).catch(() => undefined),
   };
 }

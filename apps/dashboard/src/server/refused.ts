@@ -4,7 +4,7 @@ const kinds: Record<number, RefusalKind> = { 404: 'missing', 409: 'conflict', 42
 const statuses: Record<RefusalKind, number> = { invalid: 400, missing: 404, conflict: 409, busy: 503 };
 
 /**
- * A refusal that answers with a status of its own.
+ * A refusal with its own HTTP status.
  * @param retryAfter seconds
  */
 export const refused = (statusCode: number, code: Code, params: Params = {}, retryAfter?: number) =>

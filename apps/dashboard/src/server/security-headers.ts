@@ -15,13 +15,13 @@ const policy = {
 // The page of Bull Board contains a style element and a base address.
 const bullBoardPolicy = { ...policy, 'style-src': ["'self'", "'unsafe-inline'"], 'base-uri': ["'self'"] };
 
-/** What browsers may do with a page of the console, and with anything else the dashboard answers. */
+/** The security policy for the console's pages and everything else the dashboard serves. */
 export async function securityHeaders(app: FastifyInstance): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: policy },
     frameguard: { action: 'deny' },
     referrerPolicy: { policy: 'same-origin' },
-    // The dashboard speaks HTTP: whether its name is HTTPS only is for the proxy before it to say.
+    // The dashboard speaks HTTP. HSTS is up to the proxy in front of it.
     hsts: false,
   });
   app.addHook('onRequest', async (request, reply) => {

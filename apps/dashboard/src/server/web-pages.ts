@@ -4,7 +4,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { errorBody } from './answer-errors.ts';
 
-/** Where `vite build` writes them. */
+/** The output folder of `vite build`. */
 const built = join(import.meta.dirname, '..', '..', 'dist');
 
 /** The console's own pages. An address that is not a file, such as /rooms/607, is resolved by the page itself. */

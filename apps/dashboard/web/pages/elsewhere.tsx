@@ -2,7 +2,7 @@ import { Icon } from '../parts/icon.tsx';
 import { Switches } from '../shell.tsx';
 import { t } from '../words.ts';
 
-/** What a visitor from another machine sees of a dashboard without a login. */
+/** Shown to a visitor from another machine if the dashboard has no login. */
 export function Elsewhere() {
   return (
     <main class="login">

@@ -96,7 +96,7 @@ export function Failed() {
   );
 }
 
-/** All whose reason holds some words: how many that is stands on the button before it is pressed. */
+/** Selects all jobs with some words in the reason. The button shows how many before it is pressed. */
 function RetryMany({ queues, onRetry }: { queues: string[]; onRetry: (body: object) => Promise<boolean> }) {
   const [queue, setQueue] = useState(queues[0] ?? '');
   const [reason, setReason] = useState('');

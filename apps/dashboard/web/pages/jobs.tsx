@@ -190,7 +190,7 @@ export function Jobs() {
 
 const silentAfter = 60_000;
 
-/** Who does the work: a worker that cannot reach what it needs takes no jobs until it can. */
+/** The processes. A worker that cannot reach a dependency takes no jobs until it can. */
 function Processes({ processes }: { processes: Wire<HeartbeatRow>[] }) {
   return (
     <section aria-labelledby="processes">
@@ -285,7 +285,7 @@ function QueueTable({ queues }: { queues: QueueCounts[] }) {
   );
 }
 
-/** Of a job of the night one asks for a day; any other runs as it is. */
+/** A nightly job is run for a chosen day; any other job runs as it is. */
 function RunNow({ job, onClose }: { job: Wire<TimetableEntry>; onClose: () => void }) {
   const daily = job.asksForDay;
   const [day, setDay] = useState(daysAgo(1));

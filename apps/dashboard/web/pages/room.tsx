@@ -64,7 +64,7 @@ interface RoomViewProps {
   onRoom: (room: string) => void;
 }
 
-/** The window in the address, so that a view can be shared; without one, the last three days. */
+/** The time window is in the address, so that a view can be shared. The default is the last three days. */
 function windowOfAddress(): Window {
   const asked = new URLSearchParams(location.search);
   const [from, to] = [Number(asked.get('from')), Number(asked.get('to'))];
@@ -76,7 +76,7 @@ function windowOfAddress(): Window {
 function RoomView({ room, rooms, onRoom }: RoomViewProps) {
   const [window, setWindow] = useState(windowOfAddress);
   const [shown, setShown] = useState<number>();
-  // While the window moves nothing is loaded; the curves already here move with it.
+  // Nothing is loaded while the window moves; the existing curves move with it.
   const settled = useSettled(window, 150);
   const touched = useRef(false);
   useEffect(() => {
@@ -118,7 +118,7 @@ function RoomView({ room, rooms, onRoom }: RoomViewProps) {
 
   useEffect(() => {
     const timer = setInterval(() => {
-      // A window that ends now moves with the clock.
+      // A window that ends at the current time moves with the clock.
       setWindow(({ from, to }) => {
         const by = Date.now() - to;
         return by < 3 * minute ? { from: from + by, to: to + by } : { from, to };
@@ -243,7 +243,7 @@ function RoomView({ room, rooms, onRoom }: RoomViewProps) {
 
 const isWithin = (at: string, { from, to }: Window) => Date.parse(at) >= from && Date.parse(at) < to;
 
-/** The value once it has not changed for so many milliseconds. */
+/** The value, once it has not changed for the given number of milliseconds. */
 function useSettled<T>(value: T, quiet: number): T {
   const [settled, setSettled] = useState(value);
   useEffect(() => {

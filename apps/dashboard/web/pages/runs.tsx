@@ -51,7 +51,7 @@ export function Runs() {
   const more = () =>
     attempt(async () => {
       const page = await ask<Page>(`/api/runs${query({ ...filter, after: next ?? undefined, limit: 50 })}`);
-      // Together with what is shown: newer runs push some of it out of the first page.
+      // Keep the runs shown already: newer ones push some of them off the first page.
       setOlder({ runs: [...runs, ...page.runs], next: page.next });
       return undefined;
     });
@@ -169,7 +169,7 @@ export function Runs() {
   );
 }
 
-/** The first page is loaded again while older ones stay. */
+/** Merges the reloaded first page with the older runs. */
 function merge(newest: Run[], older: Run[]): Run[] {
   const seen = new Set(newest.map(({ id }) => id));
   return [...newest, ...older.filter(({ id }) => !seen.has(id))];
@@ -291,7 +291,7 @@ function History({ attempts }: { attempts: Wire<Attempt>[] }) {
   );
 }
 
-/** `operator NAME` or `cli USER@HOST`; a schedule is named by the cause already. */
+/** `operator NAME` or `cli USER@HOST`. For a schedule, the cause already shows it. */
 function askedBy(by: string | null): string | undefined {
   const [, door, name = ''] = /^(operator|cli) (.+)$/.exec(by ?? '') ?? [];
   if (door) return t(door === 'cli' ? 'by.cli' : 'by.operator', { name });

@@ -217,7 +217,7 @@ function JobsNow() {
 }
 
 function AlertsNow({ count }: { count: number }) {
-  // A different number of open alerts loads the list again.
+  // Reload the list when the number of open alerts changes.
   const { data, error } = useData<{ alerts: Wire<Alert>[] }>(`/api/alerts?limit=5&open=true#${count}`);
   return (
     <section aria-labelledby="alerts-now">

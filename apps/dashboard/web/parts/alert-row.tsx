@@ -33,7 +33,7 @@ function textOf({ code, params, message }: Wire<Alert>): string {
   return storedText({ code, params: worded }, message);
 }
 
-/** A room or a job in the reader's language; a queue or a service by its name. */
+/** The subject: a room or a job in the reader's language, a queue or a service by its name. */
 function subjectText(subject: string): string {
   if (subject === 'many rooms') return t('room.many');
   const [, room] = /^room (.+)$/.exec(subject) ?? [];

@@ -24,7 +24,7 @@ interface Plan {
   enqueued: number;
 }
 
-/** Shows what a backfill would run. What is confirmed is what runs: the steps shown are sent back. */
+/** Shows what a backfill would run. On confirmation it sends the same steps, so exactly these are run. */
 export function BackfillDialog({ rooms, from, to, what, rows, onClose }: BackfillDialogProps) {
   const [only, setOnly] = useState<Only>('missing');
   const [plan, setPlan] = useState<Plan>();
@@ -34,7 +34,7 @@ export function BackfillDialog({ rooms, from, to, what, rows, onClose }: Backfil
   const counts = useMemo(() => sum(rows, rooms, from, to), [rows, rooms, from, to]);
 
   useEffect(() => {
-    // An answer that another choice has overtaken is not the plan that is shown.
+    // Ignore an answer to an earlier choice.
     let current = true;
     setPlan(undefined);
     setError(undefined);
@@ -129,7 +129,7 @@ export function BackfillDialog({ rooms, from, to, what, rows, onClose }: Backfil
   );
 }
 
-/** The chosen cells' counts, added up. */
+/** The sum of the counts in the chosen cells. */
 function sum(rows: CoverageRow[], rooms: string[], from: string, to: string) {
   const total = { expected: 0, embedded: 0, described: 0, missing: 0, quarantined: 0, stale: 0 };
   for (const { room, cells } of rows) {

@@ -26,14 +26,14 @@ interface ClimateChartProps {
   series: Series;
   window: Window;
   onZoom: (window: Window) => void;
-  /** The last chart of the stack carries the time axis. */
+  /** Only the last chart of the stack has a time axis. */
   last: boolean;
 }
 
-/** The charts of a page share this axis, so that times stand below each other. */
+/** The charts of a page share this axis, so that times line up. */
 export const axisWidth = 52;
 
-/** One metric: its mean, the range it moved in, its band behind and its setpoints over it. */
+/** One metric: its mean and range, with its band behind and its setpoints on top. */
 export function ClimateChart({ metric, series, window, onZoom, last }: ClimateChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot>(undefined);
@@ -193,7 +193,7 @@ function options(
           const from = chart.posToVal(left, 'x') * 1_000;
           const to = chart.posToVal(left + chosen, 'x') * 1_000;
           chart.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
-          // Synchronised charts get the same selection: only the one under the pointer acts on it.
+          // Synchronised charts get the same selection; only the one under the pointer reacts to it.
           if (chart.root.matches(':hover')) latest.current.onZoom({ from, to });
         },
       ],
@@ -207,17 +207,17 @@ function timeLabel(at: number, step: number): string {
   return time === '00:00' ? shortDay(dayAt(at)) : time;
 }
 
-/** What was measured and what was set. */
+/** The measured values and the setpoints. */
 function valuesOf(series: Series, metric: Metric): number[] {
   const { min, max } = series.metrics[metric];
   const set = series.setpoints.filter((line) => line.metric === metric).flatMap(({ steps }) => steps);
   return [...min, ...max, ...set.map(([, value]) => value)].filter((value) => value !== null);
 }
 
-/** Decimal places that the marks of an axis need. */
+/** The number of decimals that axis labels need. */
 const decimalsOf = (step: number) => String(step).split('.')[1]?.length ?? 0;
 
-/** High enough for what is measured and for what was set; a band far away does not flatten the curve. */
+/** Covers the measured values and the setpoints. A distant band does not flatten the curve. */
 function rangeOf(series: Series, metric: Metric): [number, number] {
   const values = valuesOf(series, metric);
   if (values.length === 0) return [0, 1];

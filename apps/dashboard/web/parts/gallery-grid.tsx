@@ -9,7 +9,7 @@ export type Tile = Wire<GalleryImage> & { score?: number };
 
 interface GalleryGridProps {
   images: Tile[];
-  /** How many there are in all, loaded or not: the page is as long as that. */
+  /** The total number of images, loaded or not, which determines the page's length. */
   total: number;
   onNeedMore: () => void;
   onOpen: (index: number) => void;
@@ -18,11 +18,14 @@ interface GalleryGridProps {
 const gap = 10;
 const caption = 46;
 const rowsAround = 3;
-/** Pixels a millisecond: above it nobody sees the pictures, and asking for them all would only hold up the last. */
+/**
+ * Pixels per millisecond. Above this speed no one sees the pictures, and loading them all would only delay the last
+ * ones.
+ */
 const flying = 4;
 const landedAfter = 120;
 
-/** Only the tiles near the window are in the page, however many there are. */
+/** Renders only the tiles near the viewport, however many images there are. */
 export function GalleryGrid({ images, total, onNeedMore, onOpen }: GalleryGridProps) {
   const place = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
@@ -111,7 +114,7 @@ interface TileButtonProps {
 
 function TileButton({ image, isFlying, onOpen }: TileButtonProps) {
   const state = stateOf(image);
-  // A picture that was once asked for stays.
+  // A picture that was once requested stays.
   const asked = useRef(false);
   asked.current ||= !isFlying;
   return (

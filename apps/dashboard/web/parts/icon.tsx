@@ -1,4 +1,4 @@
-/** Drawn on a 24 × 24 grid, in one stroke width. */
+/** Drawn on a 24 × 24 grid with one stroke width. */
 const paths = {
   today: 'M4 6h16M4 12h10M4 18h7M18.500 15.500v4M16.500 17.500h4',
   room: 'M4 20V9l8-5 8 5v11M4 20h16M9 20v-6h6v6',

@@ -15,7 +15,7 @@ interface ImageViewProps {
   onStep?: (by: 1 | -1) => void;
 }
 
-/** A picture in full, with all that is known of it. */
+/** A picture at full size, with everything known about it. */
 export function ImageView({ id, onClose, onSimilar, onStep }: ImageViewProps) {
   const { data: image, error } = useData<Wire<ImageDetail>>(`/api/images/${id}`);
   const shown = image?.id === id ? image : undefined;

@@ -2,16 +2,16 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
 interface PanZoomProps {
-  /** By parts of the time shown; to the right is later. */
+  /** Moves by a share of the visible time; positive is later. */
   move(share: number): void;
-  /** `share` is where on the axis, 0 at its left end and 1 at its right: what lies there stays there. */
+  /** `share` is the fixed point on the axis, from 0 at the left end to 1 at the right. */
   zoom(factor: number, share: number): void;
   children: ComponentChildren;
 }
 
 /**
- * Sideways scrolling, dragging with Shift, one finger: move. Ctrl and the wheel, two fingers, a double click: zoom.
- * Dragging by itself is the chart's: it chooses a time to zoom into.
+ * Horizontal scrolling, dragging with Shift or one finger moves. Ctrl with the wheel, two fingers or a double click
+ * zooms. Plain dragging is left to the chart, which selects a time span to zoom into.
  */
 export function PanZoom({ move, zoom, children }: PanZoomProps) {
   const place = useRef<HTMLDivElement>(null);
@@ -44,7 +44,7 @@ export function PanZoom({ move, zoom, children }: PanZoomProps) {
       signal,
     });
 
-    // The chart would begin to choose a time.
+    // Otherwise the chart would start a selection.
     element.addEventListener('mousedown', (event) => event.shiftKey && event.stopPropagation(), {
       capture: true,
       signal,

@@ -1,7 +1,7 @@
 import { t } from '../words.ts';
 import { Icon } from './icon.tsx';
 
-/** To Bull Board, which is another application. */
+/** A link to Bull Board, which is a separate application. */
 export function QueuesLink() {
   return (
     <a class="button" href="/queues" target="_self">

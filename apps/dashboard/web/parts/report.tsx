@@ -2,7 +2,7 @@ import { type Cell, isCode, type Message, type ReportTable, type ReportView } fr
 import { dateTime, duration, formatNumber, percent, storedText, t } from '../words.ts';
 import { Icon } from './icon.tsx';
 
-/** A job's report: what it did, a table per part, and what is not in the numbers. */
+/** A job's report: a summary, its tables, and what the numbers leave out. */
 export function Report({ view }: { view: ReportView }) {
   return (
     <div class="report">
@@ -32,7 +32,7 @@ export function Report({ view }: { view: ReportView }) {
 
 function Table({ table: { title, columns, rows } }: { table: ReportTable }) {
   const name = title ? sentenceText(title) : t('runs.report');
-  // A column of numbers lines up at its right edge, its heading included.
+  // A column of numbers is right-aligned, including its heading.
   const isRight = columns.map((_, n) => rows.some((row) => isNumeric(row[n] ?? null)));
   return (
     <section class="card table-wrap" tabIndex={0} aria-label={name}>

@@ -8,7 +8,7 @@ interface SparklineProps {
 const width = 120;
 const height = 30;
 
-/** A day in a line: its shape, not its numbers; the band lies behind it. */
+/** A day as a line that shows its shape, not its numbers, with the band behind it. */
 export function Sparkline({ values, band, tone, label }: SparklineProps) {
   const known = values.filter((value) => value !== null);
   if (known.length < 2) return <span class="sparkline" />;

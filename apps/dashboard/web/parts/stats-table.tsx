@@ -6,7 +6,7 @@ import { clock, duration, formatNumber, percent, shortDay, t } from '../words.ts
 import type { Window } from './climate-chart.tsx';
 import { Empty, ErrorState, Loading } from './states.tsx';
 
-/** A row for each day and metric of the window, with what of it was measured. */
+/** A row for each day and metric of the window, with its coverage. */
 export function StatsTable({ path, window }: { path: string; window: Window }) {
   const { data, error } = useData<{ days: Wire<DailyStats>[] }>(
     `${path}/stats${query({ from: dayAt(window.from), to: dayAt(window.to) })}`,

@@ -12,7 +12,7 @@ const looks: Record<string, { tone: string; icon?: IconName }> = {
   coalesced: { tone: '' },
 };
 
-/** How a run ended or stands. */
+/** The status of a run. */
 export function Status({ status }: { status: string }) {
   const { tone, icon } = looks[status] ?? { tone: '' };
   return (
@@ -23,7 +23,7 @@ export function Status({ status }: { status: string }) {
   );
 }
 
-/** A slot that is due and that nobody has begun. */
+/** A due slot that has not started. */
 export function Late({ since }: { since: string }) {
   return (
     <span class="badge bad" title={dateTime(since)}>

@@ -15,7 +15,7 @@ interface TimeStripProps {
 
 const share = (at: string, { from, to }: Window) => ((Date.parse(at) - from) / (to - from)) * 100;
 
-/** Pictures and changes below the curves, at their times on the same axis. */
+/** Pictures and changes below the curves, aligned with the same time axis. */
 export function TimeStrip({ room, window, images, changes, onImage }: TimeStripProps) {
   return (
     <div class="time-strip" style={{ paddingLeft: `${axisWidth}px` }}>

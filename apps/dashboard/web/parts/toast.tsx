@@ -10,7 +10,7 @@ interface Toast {
 const toasts = signal<Toast[]>([]);
 let next = 0;
 
-/** Shows for a few seconds how something went. */
+/** Shows the result of an action for a few seconds. */
 export function toast(text: string, bad = false): void {
   const id = next++;
   toasts.value = [...toasts.value, { id, text, bad }];
@@ -22,7 +22,7 @@ export function toast(text: string, bad = false): void {
   );
 }
 
-/** Does what the user asked for, and shows how it went. */
+/** Runs an action and shows its result. */
 export async function attempt(work: () => Promise<string | undefined>): Promise<boolean> {
   try {
     const outcome = await work();

@@ -37,8 +37,8 @@ interface Search extends SearchFilter {
 }
 
 /**
- * The images nearest to a vector, nearest first. With a filter the search is exact, since a filtered HNSW index can miss
- * results. Without one it uses the index of the fused vectors.
+ * The images nearest to a vector, nearest first. With a filter the search is exact, since a filtered HNSW index can
+ * miss results. Without one it uses the index of the fused vectors.
  */
 export async function searchImages(pool: Pool, search: Search): Promise<Found[]> {
   const { text, values, reach } = searchQuery(search);

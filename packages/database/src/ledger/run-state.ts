@@ -13,9 +13,9 @@ export type RunStatus =
 export const unfinished = ['running', 'waiting', 'retrying'] as const satisfies RunStatus[];
 
 /**
- * The state machine of a run. The first statement of every move takes the job's advisory lock (`lockJob`), and decisions
- * use only what is read after it, so no two moves of one job overlap. `model.test.ts` explores it exhaustively;
- * docs/decisions/0024-one-lock-for-every-move-of-a-run.md has the reasons.
+ * The state machine of a run. The first statement of every move takes the job's advisory lock (`lockJob`), and
+ * decisions use only what is read after it, so no two moves of one job overlap. `model.test.ts` explores it
+ * exhaustively; docs/decisions/0024-one-lock-for-every-move-of-a-run.md has the reasons.
  *
  * | move    | from                        | to                                    | who       | only if                                     |
  * |---------|-----------------------------|---------------------------------------|-----------|---------------------------------------------|
@@ -56,8 +56,8 @@ export type Verdict =
   | { verdict: 'start'; again: boolean };
 
 /**
- * Whether a run may begin now. At most one run of a job is alive: running with a live lease, or waiting for its batches.
- * If several are waiting, which older releases allowed, the one that began first goes first.
+ * Whether a run may begin now. At most one run of a job is alive: running with a live lease, or waiting for its
+ * batches. If several are waiting, which older releases allowed, the one that began first goes first.
  * @param runs the job's runs: the run of the slot itself, and all that are running or waiting
  */
 export function judgeBegin({ slot, cause, request }: BeginRequest, runs: readonly KnownRun[]): Verdict {

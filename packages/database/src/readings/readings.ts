@@ -28,8 +28,8 @@ const chunkSize = 20_000;
 
 /**
  * Writes readings from a stream of any length, a transaction per chunk. Each point has one reading per instant: writing
- * it again is a no-op, and another value replaces it. Creates the tables of the months it needs, and marks late readings,
- * so that the jobs read their time again.
+ * it again is a no-op, and another value replaces it. Creates the tables of the months it needs, and marks late
+ * readings, so that the jobs read their time again.
  */
 export async function copyReadings(
   pool: Pool,

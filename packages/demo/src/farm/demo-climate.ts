@@ -13,14 +13,14 @@ export interface DemoDay {
   /** Local day, for the seed. */
   day: string;
   minutes: number;
-  /** The farm's clock in the first minute; most changes happen at nine. 0 unless a day begins later. */
+  /** The farm's clock in the first minute, 0 unless the day begins later. Most changes happen at nine. */
   growthDay: number;
-  /** The minute in which a new batch is brought in; from then on the growth day is 1. */
+  /** The minute when a new batch is brought in; from then on the growth day is 1. */
   turnoverAt?: number;
   seed: number;
 }
 
-/** Setpoints are read less often than the climate, but a change is written in its minute. */
+/** Setpoints are read less often than the climate, but a change is written in the same minute. */
 const setpointEvery = 5;
 
 /** A room's setpoints in the morning, by device and point. */
@@ -61,7 +61,7 @@ function morningSettings(room: string, random: Random): Record<string, number> {
   };
 }
 
-/** A change that a grower makes during the day: the point and its new value. */
+/** A change by a grower during the day: the point and its new value. */
 const turns: [string, (value: number, random: Random) => number][] = [
   [
     'air_cooler.temp_set',
@@ -78,8 +78,8 @@ const turns: [string, (value: number, random: Random) => number][] = [
 ];
 
 /**
- * One room's day, minute by minute: a cooler with its hysteresis, humidifiers, CO2 that rises until the fan clears it,
- * a sensor that drops out sometimes, and about eight setpoint changes, most of them between nine and eleven. The same
+ * Simulates one room's day by the minute: a cooler with hysteresis, humidifiers, CO2 that rises until the fan clears
+ * it, a sensor that sometimes drops out, and about eight setpoint changes, mostly between nine and eleven. The same
  * seed, room and day give the same readings.
  */
 export function* demoDay({ room, day, minutes, growthDay, turnoverAt, seed }: DemoDay): Generator<DemoValue> {

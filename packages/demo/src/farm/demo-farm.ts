@@ -21,14 +21,14 @@ export interface DemoFarm {
   pool: Pool;
   store: ObjectStore;
   timeZone: string;
-  /** The demo has three days before this instant's day, and this day up to the instant. */
+  /** The demo covers the three days before this instant's day, and this day up to the instant. */
   now: Date;
   seed?: number;
   onProgress?: (progress: { what: 'readings' | 'images'; done: number; total: number }) => void;
   signal?: AbortSignal;
 }
 
-/** Each room has another age, so that every stage is visible; one got a new batch the day before yesterday. */
+/** Each room has a different age, so that every stage is visible. One got a new batch the day before yesterday. */
 const rooms: { room: string; camera: string; growthDay: number; turnover?: true }[] = [
   { room: '607', camera: '1921681207', growthDay: 4 },
   { room: '608', camera: '1921681208', growthDay: 10 },
@@ -41,8 +41,8 @@ const days = 3;
 const turnoverHour = 10;
 
 /**
- * Fills an empty farm: four rooms, three days and today so far, a climate reading every minute, an image every hour.
- * Every image is marked DEMO. The same seed and date give the same farm; running it again changes nothing.
+ * Fills an empty farm: four rooms, three days plus today so far, a climate reading every minute and an image every
+ * hour. Every image is marked DEMO. The same seed and date give the same farm; running it again changes nothing.
  */
 export async function growDemoFarm(
   farm: DemoFarm,
@@ -55,7 +55,7 @@ export async function growDemoFarm(
   return { readings, images, days: all };
 }
 
-/** Adds the time from `since` to `now` to the farm that was created at `grownAt`. */
+/** Adds data from `since` to `now` to the farm created at `grownAt`. */
 export async function continueDemoFarm(
   farm: DemoFarm & { grownAt: Date; since: Date },
 ): Promise<{ readings: number; images: number }> {
@@ -69,7 +69,7 @@ export async function continueDemoFarm(
 }
 
 interface DemoTime {
-  /** The day the farm was created, from which the ages of its rooms are counted. */
+  /** The day the farm was created, which determines the age of its rooms. */
   today: Day;
   days: Day[];
   /** Nothing before this instant is added. */

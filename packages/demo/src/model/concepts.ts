@@ -1,9 +1,9 @@
 import { type Stage, stageOfDay, stages } from '../scene/scene.ts';
 
 /**
- * The space that the demo model's words and pictures share. Each direction has a meaning: four for the stages, ten for
- * the growth day, four for the rooms of the demo farm, two for the light. Words outside the vocabulary get other
- * directions, in which there are no pictures.
+ * The vector space that the demo model's words and pictures share. Each direction has a meaning: four for the stages,
+ * ten for the growth day, four for the rooms of the demo farm, two for the light. Words outside the vocabulary get
+ * other directions, where there are no pictures.
  */
 const rooms = ['607', '608', '611', '612'];
 const dayCentres = Array.from({ length: 10 }, (_, i) => 3 * i + 2);
@@ -22,7 +22,7 @@ export function nothing(): Concept {
   return new Float64Array(conceptDimensions);
 }
 
-/** The four stages are as far apart as possible: each is opposed to the three others. */
+/** The four stages are as far apart as possible, each opposed to the other three. */
 export function stageConcept(stage: Stage, weight: number): Concept {
   const concept = nothing();
   stages.forEach((other, i) => {
@@ -31,7 +31,7 @@ export function stageConcept(stage: Stage, weight: number): Concept {
   return concept;
 }
 
-/** Near days have near vectors; a day also points a little to the stage it usually has. */
+/** Nearby days have nearby vectors. A day also points slightly towards its usual stage. */
 export function dayConcept(day: number): Concept {
   const concept = stageConcept(stageOfDay(day), 0.4);
   const nearness = dayCentres.map((centre) => Math.exp(-(((Math.min(day, 31) - centre) / 3) ** 2) / 2));
@@ -59,14 +59,14 @@ export function lightConcept(light: 'white' | 'blue' | 'off', weight: number): C
   return concept;
 }
 
-/** An unknown word: one of sixteen directions by its id, weak, so that known words outweigh it. */
+/** An unknown word gets one of sixteen directions by its id, weak enough for known words to outweigh it. */
 export function unknownConcept(id: number): Concept {
   const concept = nothing();
   concept[meaningDimensions + (id % (unknownDimensions - 1))] = 0.04;
   return concept;
 }
 
-/** Part of every text, so that none is empty. */
+/** Part of every text, so that no vector is zero. */
 export function textConcept(): Concept {
   const concept = nothing();
   concept[conceptDimensions - 1] = 0.01;

@@ -19,7 +19,7 @@ import { trainingScenes } from './training-scenes.ts';
 import { addFeatures, featureCount } from './vision-features.ts';
 import { pairs, vocabulary, wordPattern } from './vocabulary.ts';
 
-/** The share of a picture's vector that is its meaning; the rest identifies it. Shares of the squared length. */
+/** The share of a picture's vector (of its squared length) that is its meaning; the rest identifies the picture. */
 const MEANING_SHARE = 0.12;
 
 export interface DemoModelOptions {
@@ -31,7 +31,7 @@ export interface DemoModelOptions {
 
 /**
  * Creates the demo CLIP in `dir`: a text tower that adds up the meanings of known words, and an image tower whose
- * fixed colour and texture features are fitted, in closed form, to the captions of rendered scenes. It knows only the
+ * fixed colour and texture features are fitted, in closed form, to the captions of rendered scenes. It works only for
  * pictures of the demo farm.
  */
 export async function createDemoModel(dir: string, options: DemoModelOptions = {}): Promise<void> {
@@ -58,14 +58,14 @@ export async function createDemoModel(dir: string, options: DemoModelOptions = {
   await imageTower(fit(samples, meaningDimensions), seed).write(join(dir, 'onnx/vision_model.onnx'));
 }
 
-/** The features of decoded images, computed by the same graph that becomes the model's first half. */
+/** Computes the features of decoded images with the graph that becomes the first half of the model. */
 async function featureMeter(seed: number) {
   const graph = new OnnxGraph();
   const pixels = graph.input('pixel_values', elementType.float32, ['batch', 3, 224, 224]);
   graph.output(addFeatures(graph, pixels, seed), 'features', elementType.float32, ['batch', featureCount]);
   const dir = await mkdtemp(join(tmpdir(), 'demo-model-'));
   await graph.write(join(dir, 'features.onnx'));
-  // One thread: sums then have one order, so the same seed gives the same bytes.
+  // One thread gives sums a fixed order, so that the same seed gives the same bytes.
   const session = await InferenceSession.create(join(dir, 'features.onnx'), { intraOpNumThreads: 1 });
   await rm(dir, { recursive: true });
   const normalise = createNormaliser({ mean: [...clipMean], std: [...clipDeviation], rescale: 1 / 255 });

@@ -7,7 +7,7 @@ import { renderScene } from '../scene/render-scene.ts';
 import { type Scene, type Stage, stages } from '../scene/scene.ts';
 import { brighter, cropped, mirrored, randomScene } from './training-scenes.ts';
 
-// Scenes the model was not fitted on: another seed and twice the size.
+// Scenes the model was not fitted on, with another seed and twice the size.
 const count = 200;
 const random = seededRandom(seedOf('held out'));
 const scenes: Scene[] = Array.from({ length: count }, () => randomScene(random));

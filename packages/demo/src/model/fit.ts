@@ -12,9 +12,9 @@ import {
   transposed,
 } from './matrix.ts';
 
-/** One measured scene: the features of its picture and of changed copies, and the meaning of its caption. */
+/** One scene: the features of its picture and of changed copies, and the meaning of its caption. */
 export interface Sample {
-  /** The same number for every sample. */
+  /** One per copy, the same number for every scene. */
   copies: readonly Float32Array[];
   meaning: Concept;
 }
@@ -28,7 +28,7 @@ export interface AffineMap {
 export interface Fit {
   /** Features → the meaning of the picture's caption. */
   meaning: AffineMap;
-  /** Features → what distinguishes this picture from all others, however it was changed. */
+  /** Features → what distinguishes this picture from all others, even after changes. */
   identity: AffineMap;
 }
 
@@ -92,7 +92,7 @@ export function fit(samples: readonly Sample[], meaningDimensions: number): Fit 
     identity: onRawFeatures(transposed(identity), new Float64Array(size)),
   };
 
-  /** Includes the standardisation, so that the model multiplies once. */
+  /** Includes the standardisation, so that the model needs only one multiplication. */
   function onRawFeatures(weights: Matrix, offset: Float64Array): AffineMap {
     const scaled = matrix(
       weights.rows,
@@ -115,7 +115,7 @@ function standard(rows: readonly Float32Array[]): { mean: Float64Array; deviatio
       square[i] = (square[i] as number) + (row[i] as number) ** 2 / rows.length;
     }
   }
-  // A constant feature has no information and must not be scaled up.
+  // A constant feature contains no information and must not be scaled up.
   const deviation = square.map((value, i) => Math.sqrt(Math.max(0, value - (mean[i] as number) ** 2)) + 1e-6);
   return { mean, deviation };
 }

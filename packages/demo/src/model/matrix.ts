@@ -1,4 +1,4 @@
-/** Row by row, in double precision. */
+/** A matrix in row-major order, in double precision. */
 export interface Matrix {
   rows: number;
   columns: number;
@@ -25,7 +25,7 @@ export function transposed({ rows, columns, values }: Matrix): Matrix {
   return matrix(columns, rows, (row, column) => values[column * columns + row] as number);
 }
 
-/** The sum of matrices of one shape, each with its weight. */
+/** The weighted sum of matrices of the same shape. */
 export function sum(...terms: (readonly [weight: number, matrix: Matrix])[]): Matrix {
   const [, { rows, columns }] = terms[0] as (typeof terms)[number];
   const values = new Float64Array(rows * columns);
@@ -47,7 +47,7 @@ export function product(left: Matrix, right: Matrix): Matrix {
   return result;
 }
 
-/** leftᵀ · right, without writing the transposed matrix. */
+/** leftᵀ · right, without storing the transpose. */
 export function crossProduct(left: Matrix, right: Matrix): Matrix {
   const result = matrix(left.columns, right.columns, () => 0);
   for (let k = 0; k < left.rows; k++) {

@@ -31,7 +31,7 @@ function wordTable(tokenizer: Tokenizer): Float32Array {
 const matcher = new RegExp(wordPattern, 'gu');
 const concepts = new Map(vocabulary.map(({ text, concept }) => [text, concept]));
 
-/** The vector, of length 1, of a text of known words: the target that a picture of it is fitted to. */
+/** The unit vector of a text of known words, which is the target for fitting a picture of it. */
 export function captionConcept(text: string): Concept {
   const sum = nothing();
   for (const [word] of text.toLowerCase().matchAll(matcher)) {

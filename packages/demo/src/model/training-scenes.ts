@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { renderScene } from '../scene/render-scene.ts';
 import { type Scene, sceneOf } from '../scene/scene.ts';
 
-/** Small pictures are enough: CLIP sees 224 pixels of height. */
+/** Small pictures are enough, since CLIP sees a height of 224 pixels. */
 const HEIGHT = 360;
 const WIDTH = 640;
 
@@ -14,7 +14,7 @@ interface TrainingScene {
   copies: Pixels[];
 }
 
-/** Scenes of all rooms, days and hours, each with copies that are brighter, mirrored, and cropped to 80 %. */
+/** Scenes from all rooms, days and hours, each with brighter, mirrored and cropped (80 %) copies. */
 export async function* trainingScenes(count: number, seed: number): AsyncGenerator<TrainingScene> {
   const ahead: Promise<TrainingScene>[] = [];
   for (let i = 0; i < count; i++) {
@@ -54,7 +54,7 @@ export function mirrored(jpeg: Buffer): Promise<Buffer> {
   return sharp(jpeg).flop().jpeg({ quality: 90 }).toBuffer();
 }
 
-/** 80 % of each side; `across` and `down` say where, 0 left and top, 1 right and bottom. */
+/** Crops to 80 % of each side. `across` and `down` give the position, from 0 (left, top) to 1 (right, bottom). */
 export async function cropped(jpeg: Buffer, across: number, down: number): Promise<Buffer> {
   const { width, height } = await sharp(jpeg).metadata();
   const [keptWidth, keptHeight] = [Math.round(width * 0.8), Math.round(height * 0.8)];

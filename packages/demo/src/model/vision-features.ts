@@ -5,7 +5,7 @@ import { clipDeviation, clipMean } from '@mycelium/encoder/testing';
 const FILTERS = 28;
 const FILTER = 5;
 const COLOURS = 40;
-/** Texture is measured in the picture reduced by these factors: coarse outlines and grain. */
+/** Texture is measured after reducing the picture by these factors: coarse outlines and grain. */
 const reductions = [2, 4, 8, 16] as const;
 /** The upper, middle and lower third of the picture. */
 const REGIONS = 3;
@@ -33,7 +33,7 @@ export function addFeatures(graph: OnnxGraph, pixels: string, seed: number): str
       strides: [stride, stride],
     });
     const strengths = pooled(graph, graph.node('Abs', [answers]));
-    // Strength of a filter and of its mirror image, together: [n, pair, filter, region] → [n, filter, region].
+    // Adds the strengths of a filter and its mirror image: [n, pair, filter, region] → [n, filter, region].
     const pairs = graph.node('Reshape', [strengths, graph.integers([0, 2, FILTERS, REGIONS])]);
     return graph.node('ReduceMean', [pairs], { axes: [1], keepdims: 0 });
   });

@@ -1,7 +1,7 @@
 import type { Stage } from '../scene/scene.ts';
 import { type Concept, dayConcept, lightConcept, nothing, roomConcept, stageConcept } from './concepts.ts';
 
-/** Words by meaning. The first group of a stage names it, the second describes what is visible. */
+/** Words by meaning. The first group of a stage contains its names, the second describes what is visible. */
 const stageWords: Record<Stage, readonly [naming: string, describing: string]> = {
   substrate: [
     'substrate,substrates,sawdust,incubation,incubating,colonization,colonisation,colonizing,colonising,' +
@@ -32,7 +32,7 @@ const lightWords = {
   off: 'dark,darkness,dim,dimly,night,lights off,lights are off,unlit,暗,黑暗,夜,夜间,关灯',
 } as const;
 
-/** Frequent words without a meaning here: known, so that they cost one token each. */
+/** Frequent words without a meaning here. They are in the vocabulary so that they cost one token each. */
 const fillers = (
   'a,an,the,of,and,or,in,on,at,to,from,with,without,by,for,as,into,onto,over,under,above,below,near,between,' +
   'is,are,was,were,be,been,being,has,have,had,it,its,this,that,these,those,there,their,they,which,where,when,' +
@@ -86,8 +86,8 @@ function collect(): Word[] {
 }
 
 /**
- * What is looked up as one token: a phrase of the vocabulary, else a run of letters, else one Chinese character, else two
- * digits, else other signs. Written for JavaScript's and for Rust's regular expressions alike.
+ * Matches one token: a phrase of the vocabulary, or else a run of letters, one Chinese character, two digits, or other
+ * characters. Works as a regular expression in both JavaScript and Rust.
  */
 export const wordPattern = [
   ...vocabulary

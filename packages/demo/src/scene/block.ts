@@ -3,15 +3,15 @@ import { type Canvas, paintColumn, paintEllipse, paintShadow, texture } from './
 import { type Mushroom, paintMushroom, paintStub } from './mushroom.ts';
 import type { Stage } from './scene.ts';
 
-/** One bag of substrate on the shelf, open at the top, with whatever grows out of it. */
+/** One bag of substrate on the shelf, open at the top, with everything that grows out of it. */
 export interface Block {
-  /** Middle of its round top, and that ellipse's half width and half height, in picture heights. */
+  /** The middle of its round top, and the ellipse's half width and half height, in picture heights. */
   x: number;
   y: number;
   radius: number;
   tilt: number;
   stage: Stage;
-  /** 0–1, see progressInStage. */
+  /** From 0 to 1, see progressInStage. */
   progress: number;
   seed: number;
 }
@@ -86,11 +86,11 @@ function paintTop(canvas: Canvas, block: Block): void {
 
 interface Place {
   angle: number;
-  /** 0 in the middle of the top, 1 at the bag's wall. */
+  /** From 0 in the middle of the top to 1 at the bag's wall. */
   out: number;
 }
 
-/** Places spread evenly over the round top (a sunflower's order), shaken a little, from the back to the front. */
+/** Positions spread evenly over the round top (like sunflower seeds) with a little jitter, from back to front. */
 function places(random: Random, count: number, spread: number): Place[] {
   const turn = random() * 2 * Math.PI;
   return Array.from({ length: count }, (_, i) => ({

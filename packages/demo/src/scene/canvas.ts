@@ -1,8 +1,8 @@
 import { seededRandom } from '@mycelium/encoder/random';
 
 /**
- * A picture being rendered: RGB floats, 1 = white. Positions and sizes are in units of the picture's height, x = 0 in
- * the middle, so that a small rendering is the large one, only coarser.
+ * A picture being rendered: RGB floats, 1 = white. Positions and sizes are in picture heights, with x = 0 in the
+ * middle, so that a small rendering is a coarser version of the large one.
  */
 export interface Canvas {
   width: number;
@@ -19,7 +19,7 @@ export function createCanvas(width: number, height: number): Canvas {
 const TILE = 256;
 const tile = textureTile();
 
-/** Cloudy texture around 0, roughly −1…1. `x`, `y` in picture heights; `scale` 1 gives the finest grain. */
+/** A cloudy texture around 0, roughly −1…1. `x`, `y` in picture heights; `scale` 1 gives the finest grain. */
 export function texture(x: number, y: number, scale = 1): number {
   const column = Math.floor((x * 640) / scale) & (TILE - 1);
   const row = Math.floor((y * 640) / scale) & (TILE - 1);
@@ -101,7 +101,7 @@ function blend(rgb: Float32Array, at: number, opacity: number): void {
   }
 }
 
-/** A soft dark spot: the shadow of what stands here. */
+/** A soft dark spot: the shadow of an object. */
 export function paintShadow(
   canvas: Canvas,
   x: number,

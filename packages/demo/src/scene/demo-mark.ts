@@ -1,4 +1,4 @@
-/** D, E, M, O, each five dots wide: painted, so that no font is needed. */
+/** D, E, M and O, each five dots wide. Painted, so that no font is needed. */
 const rows = [
   '1111.  11111  1...1  .111.',
   '1...1  1....  11.11  1...1',
@@ -9,7 +9,7 @@ const rows = [
   '1111.  11111  1...1  .111.',
 ];
 
-/** Paints DEMO into the lower right corner, on a dark plate: nobody can take a demo picture for a photograph. */
+/** Paints DEMO on a dark plate in the lower right corner, so that no one mistakes a demo picture for a photograph. */
 export function paintDemoMark(pixels: Uint8Array, width: number, height: number): void {
   const dot = height / 210;
   const columns = rows[0]?.length ?? 0;

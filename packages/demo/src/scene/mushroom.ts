@@ -1,15 +1,15 @@
 import { type Canvas, type Colour, paintColumn, paintEllipse, paintShadow, texture } from './canvas.ts';
 
-/** One mushroom: sizes in picture heights; `x`, `y` is where its stem leaves the substrate. */
+/** One mushroom, with sizes in picture heights. Its stem leaves the substrate at `x`, `y`. */
 export interface Mushroom {
   x: number;
   y: number;
   stem: number;
   thickness: number;
-  /** Sideways lean of the cap over the stem's length, positive to the right. */
+  /** Sideways lean of the cap relative to the stem's length, positive to the right. */
   lean: number;
   cap: number;
-  /** Height of the cap's outline over its width: 0.9 a young button, 0.5 an open cap seen from the side. */
+  /** The ratio of the cap's height to its width: 0.9 for a young button, 0.5 for an open cap from the side. */
   dome: number;
   colour: Colour;
   /** Position in the texture, so that no two caps have the same speckles. */

@@ -31,7 +31,7 @@ function paintScene(scene: Scene, width: number, height: number): Uint8Array {
   look.bags.forEach(([x, y, radius], index) => {
     const seed = seedOf(scene.seed, 'bag', index);
     const random = seededRandom(seed);
-    // Each bag is filled a little differently and stands in a slightly different place than in the last batch.
+    // Each bag is filled a little differently from the last batch and stands in a slightly different place.
     paintBlock(canvas, {
       x: x + (random() - 0.5) * 0.06,
       y: y + (random() - 0.5) * 0.03,
@@ -45,7 +45,7 @@ function paintScene(scene: Scene, width: number, height: number): Uint8Array {
   return develop(canvas, scene, look);
 }
 
-/** Two shelves of bags far behind, out of focus, between steel posts; the light strip above them. */
+/** Two shelves of bags in the background, out of focus, between steel posts, with a light strip above them. */
 function paintRoom({ width, height, rgb }: Canvas, { wall: [red, green, blue] }: RoomLook): void {
   const columns = Array.from({ length: width }, (_, column) => {
     const x = (column + 0.5 - width / 2) / height;
@@ -72,7 +72,7 @@ function paintRoom({ width, height, rgb }: Canvas, { wall: [red, green, blue] }:
   }
 }
 
-/** How bright the row of far bags is at `x`: round, each filled a little differently, hidden by the posts. */
+/** The brightness of the row of distant bags at `x`: round, each filled differently, hidden by the posts. */
 function bagAt(x: number, post: number): (shift: number) => number {
   return (shift) => {
     const place = x / 0.185 + shift;
@@ -82,7 +82,7 @@ function bagAt(x: number, post: number): (shift: number) => number {
   };
 }
 
-/** 0 well before `edge`, 1 well after it, out of focus between. */
+/** A soft step from 0 before `edge` to 1 after it. */
 function softStep(edge: number, value: number, blur = 0.016): number {
   return Math.min(1, Math.max(0, (value - edge) / blur + 0.5));
 }
@@ -101,7 +101,7 @@ function lightAt(scene: Scene, look: RoomLook): Colour {
   return [red * strength, green * strength, blue * strength];
 }
 
-/** From rendered light to the camera's bytes: exposure, vignetting, sensor noise, the mark. */
+/** Turns rendered light into the camera's bytes: exposure, vignetting, sensor noise and the mark. */
 function develop(canvas: Canvas, scene: Scene, look: RoomLook): Uint8Array {
   const { width, height, rgb } = canvas;
   const light = lightAt(scene, look);

@@ -1,11 +1,11 @@
 import { seededRandom, seedOf } from '@mycelium/encoder/random';
 import type { Colour } from './canvas.ts';
 
-/** A room's camera position and light: the same for every picture of the room. */
+/** A room's camera position and light, the same for every picture of the room. */
 export interface RoomLook {
-  /** Bags, the farthest first: middle, top, half width, in picture heights (x = 0 is the middle, y = 0 the top). */
+  /** Bags, farthest first: middle, top and half width, in picture heights (x = 0 is the middle, y = 0 the top). */
   bags: readonly (readonly [x: number, y: number, radius: number])[];
-  /** How steeply the camera looks down: half height of a bag's round top over its half width. */
+  /** How steeply the camera looks down: the ratio of half height to half width of a bag's round top. */
   tilt: number;
   light: Colour;
   wall: Colour;

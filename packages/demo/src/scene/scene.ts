@@ -4,15 +4,17 @@ import { lampOf } from './room-look.ts';
 export const stages = ['substrate', 'primordia', 'fruiting', 'post-harvest'] as const;
 export type Stage = (typeof stages)[number];
 
-/** What a demo camera sees: the facts of one photograph. Its picture and its caption are both derived from them. */
+/** What a demo camera sees: the facts of one photograph, from which its picture and caption are derived. */
 export interface Scene {
   room: string;
   stage: Stage;
-  /** Growth day, 1 = the day the batch was brought in; may include the fraction of the day. */
+  /** Growth day, where 1 is the day the batch was brought in; may include a fraction of a day. */
   growthDay: number;
   /** Hour of the day, 0–24; lights are on from 6 to 20. */
   hour: number;
-  /** Identifies the batch and so the position of each mushroom: pictures of a batch show the same cluster growing. */
+  /**
+   * Identifies the batch, and thus the position of each mushroom: pictures of a batch show the same cluster growing.
+   */
   seed: number;
 }
 

@@ -67,7 +67,9 @@ function checkSize(metadata: Metadata): void {
   }
 }
 
-/** Bytes that decoding holds at once; 0 for files decoded row by row. Measured: 2 bytes per coefficient, 8 per pixel. */
+/**
+ * Bytes that decoding holds at once; 0 for files decoded row by row. Measured: 2 bytes per coefficient, 8 per pixel.
+ */
 function wholeBytes({ format, isProgressive, width, height, channels, depth }: Metadata): number {
   if (format === 'webp') return 8 * width * height;
   if (!isProgressive) return 0;

@@ -1,6 +1,8 @@
 import { type Metric, type Phase, readValue } from '@mycelium/farm';
 
-/** Readings of the room at the time of capture, in °C, % relative humidity and ppm; undefined if there was none near it. */
+/**
+ * Readings of the room at the time of capture, in °C, % relative humidity and ppm; undefined if there was none near it.
+ */
 type Climate = Partial<Record<Metric, number | undefined>>;
 
 export interface ImageIdentity {

@@ -3,7 +3,9 @@ import { elementType, type OnnxGraph } from './onnx-writer.ts';
 
 export type Dtype = 'fp32' | 'q8';
 
-/** Adds layers with random weights to a graph; every tensor has its own random stream, so their order does not matter. */
+/**
+ * Adds layers with random weights to a graph; every tensor has its own random stream, so their order does not matter.
+ */
 export interface RandomWeights {
   /** Uniformly distributed numbers of the given standard deviation. */
   tensor(shape: readonly number[], deviation: number): string;

@@ -25,19 +25,19 @@ const pieces = (rules: BandRule[], growthDay: number | undefined, room = '611') 
     band?.high,
   ]);
 
-test('a band holds on its days of growth only', () => {
+test('a band applies only on its growth days', () => {
   assert.deepEqual(pieces([rule({})], 10), [[0, 15, 18.5]]);
   assert.deepEqual(pieces([rule({})], 9), [[0, undefined, undefined]]);
   assert.deepEqual(pieces([rule({})], undefined), [[0, undefined, undefined]]);
 });
 
-test('a room’s own band comes before the one for all rooms', () => {
+test('a room’s own band takes precedence over the band for all rooms', () => {
   const rules = [rule({}), rule({ room: '611', low: 16 }), rule({ room: '612', low: 17 })];
   assert.deepEqual(pieces(rules, 12), [[0, 16, 18.5]]);
   assert.deepEqual(pieces(rules, 12, '607'), [[0, 15, 18.5]]);
 });
 
-test('a band changed during the day holds from then on, and old days keep the version of their time', () => {
+test('a band changed during the day applies from then on, and old days keep their version', () => {
   const rules = [rule({}), rule({ low: 16, validFrom: noon })];
   assert.deepEqual(pieces(rules, 12), [
     [0, 15, 18.5],
@@ -47,7 +47,7 @@ test('a band changed during the day holds from then on, and old days keep the ve
   assert.deepEqual(pieces(later, 12), [[0, 15, 18.5]]);
 });
 
-test('of two bands that cover the day, the one that starts later holds, however new the other is', () => {
+test('if two bands cover a day, the one with the later first day applies, even if the other is newer', () => {
   const rules = [
     rule({ fromDay: 1, toDay: 27, low: 10, validFrom: noon }),
     rule({ fromDay: 10, toDay: 20, low: 15 }),
@@ -69,7 +69,7 @@ test('a new version that covers fewer days ends the old one', () => {
   ]);
 });
 
-test('the band at an instant is the one of its piece', () => {
+test('the band at an instant is the band of its piece', () => {
   const rules = [rule({}), rule({ room: '611', low: 16, validFrom: noon })];
   const place = { room: '611', metric: 'temperature', growthDay: 12 } as const;
   assert.deepEqual(bandAt(rules, place, new Date(noon - 1)), { low: 15, high: 18.5 });

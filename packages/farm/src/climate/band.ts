@@ -1,6 +1,6 @@
 import type { Metric } from './metric.ts';
 
-/** The range a metric should stay in, in one room or in all ('*'), on some days of growth, from an instant on. */
+/** The range a metric should stay in, for one room or all ('*'), on some growth days, from an instant on. */
 export interface BandRule {
   room: string;
   metric: string;
@@ -8,7 +8,7 @@ export interface BandRule {
   toDay: number;
   low: number;
   high: number;
-  /** Milliseconds since 1970; -Infinity: always. */
+  /** Milliseconds since 1970; -Infinity means always. */
   validFrom: number;
 }
 
@@ -17,7 +17,7 @@ export interface Band {
   high: number;
 }
 
-/** Holds from an instant (milliseconds since 1970) until the next piece; without `band`, none holds. */
+/** Applies from an instant (milliseconds since 1970) until the next piece. Without `band`, there is no band. */
 export interface BandPiece {
   from: number;
   band?: Band;
@@ -26,20 +26,20 @@ export interface BandPiece {
 export interface Place {
   room: string;
   metric: Metric;
-  /** Undefined: unknown, so that no band holds. */
+  /** Undefined means unknown, so no band applies. */
   growthDay: number | undefined;
 }
 
 /**
- * The band of a metric in a room at an instant. A room's own band comes before the one for all rooms; of two that cover
- * the day, the one that starts on the later day; of a band's versions, the last that has begun.
+ * The band of a metric in a room at an instant. A room's own band takes precedence over the band for all rooms. If two
+ * bands cover the day, the one with the later first day applies. Of a band's versions, the latest in effect applies.
  */
 export function bandAt(rules: BandRule[], { room, metric, growthDay }: Place, at: Date): Band | undefined {
   if (growthDay === undefined) return;
   return holds(rulesOf(rules, room, metric), growthDay, at.getTime());
 }
 
-/** The band over a span of one growth day, in pieces where it was changed; the first begins with the span. */
+/** The band over a span of one growth day, divided where it changed. The first piece begins with the span. */
 export function bandPieces(
   rules: BandRule[],
   { room, metric, growthDay }: Place,

@@ -26,7 +26,7 @@ test('a CO2 of 0 is a dropout, and a temperature of 0 is cold', () => {
   assert.deepEqual(read('temperature', [0, -40, 80, -127, 85]), [0, -40, 80, undefined, undefined]);
 });
 
-test('property: one value and many are read alike', () => {
+test('property: single values and arrays are read alike', () => {
   const values = fc.array(
     fc.oneof(fc.double(), fc.double({ min: -150, max: 150 }), fc.constantFrom(0, 100, 110)),
   );

@@ -1,18 +1,18 @@
 import { type Metric, metrics } from './metric.ts';
 
-/** Which values a sensor can mean. */
+/** The values that count as measurements. */
 interface Meaning {
   lowest: number;
   highest: number;
-  /** A sensor that lost its element or its link reports this. */
+  /** The value that a sensor reports when it has lost its element or its link. */
   dropout?: number;
-  /** No value means more than this: readings above it, up to `highest`, count as it. */
+  /** Readings above this, up to `highest`, count as this value. */
   saturation?: number;
 }
 
 /**
- * A humidity sensor in saturated air reads more than 100 %, by its own error: that is the reading of a fogged room.
- * Makers state errors of up to 5 %, and sensors drift, so that 105–110 % too is saturated air; above it is a fault.
+ * A humidity sensor in saturated air can read more than 100 % because of its own error, for example in a fogged room.
+ * Manufacturers state errors of up to 5 %, and sensors drift, so 105–110 % is still saturated air. More is a fault.
  */
 const meanings: Record<Metric, Meaning> = {
   temperature: { lowest: -40, highest: 80 },
@@ -20,10 +20,13 @@ const meanings: Record<Metric, Meaning> = {
   co2: { lowest: 0, highest: 40_000, dropout: 0 },
 };
 
-/** Humidity sensors stop at 99.9 % in a fogged room: from there on the air is saturated. */
+/** In a fogged room, humidity sensors may stop at 99.9 %: from there on the air is saturated. */
 const saturatedFrom = 99.9;
 
-/** What a sensor's value means: a humidity of 100–110 % is 100 %. Undefined: nothing, it is a fault or a dropout. */
+/**
+ * The measurement that a sensor's value stands for: a humidity of 100–110 % is 100 %. Undefined for faults and
+ * dropouts.
+ */
 export function readValue(metric: Metric, value: number): number | undefined {
   const { lowest, highest, dropout, saturation = highest } = meanings[metric];
   if (!(value >= lowest && value <= highest) || value === dropout) return undefined;
@@ -34,7 +37,7 @@ export function plausible(metric: Metric, value: number): boolean {
   return readValue(metric, value) !== undefined;
 }
 
-/** `readValue` of many values in one loop; NaN where it is undefined. */
+/** `readValue` for many values in one loop, with NaN in place of undefined. */
 export function readValues(metric: Metric, values: Float64Array): Float64Array {
   const { lowest, highest, dropout = Number.NaN, saturation = highest } = meanings[metric];
   const read = new Float64Array(values.length);
@@ -46,7 +49,7 @@ export function readValues(metric: Metric, values: Float64Array): Float64Array {
   return read;
 }
 
-/** Whether a value, as `readValue` gives it, is the top of the scale, where a sensor stays while the air is saturated. */
+/** Whether a value from `readValue` is the top of the scale, where a sensor stays while the air is saturated. */
 export function saturated(metric: Metric, value: number): boolean {
   return metric === 'humidity' && value >= saturatedFrom;
 }
@@ -54,7 +57,7 @@ export function saturated(metric: Metric, value: number): boolean {
 /**
  * `readValue` as an SQL expression, null where it is undefined.
  * @param value an SQL expression of the value, a float8
- * @param metric an SQL expression of the metric's name; of another name nothing is plausible
+ * @param metric an SQL expression of the metric's name; for other names nothing is plausible
  */
 export function readValueSql(value: string, metric: string): string {
   const cases = metrics.map((name) => {
@@ -65,7 +68,7 @@ export function readValueSql(value: string, metric: string): string {
   return `(case ${cases.join(' ')} end)`;
 }
 
-/** `plausible` as an SQL condition, to put into a `where`. */
+/** `plausible` as an SQL condition, for use in a `where` clause. */
 export function plausibleSql(value: string, metric: string): string {
   const cases = metrics.map((name) => `when '${name}' then ${condition(value, meanings[name])}`);
   return `(case ${metric} ${cases.join(' ')} else false end)`;

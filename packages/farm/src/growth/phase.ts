@@ -5,7 +5,7 @@ export type Phase = 'normal' | 'non_growth';
 
 const lastGrowthDay = 27;
 
-/** The day a batch is brought in is day 1. Zero or less for a day before it. */
+/** The day a batch is brought in is day 1. Days before it are zero or less. */
 export function growthDayOf(inDate: Day, day: Day): number {
   return daysApart(inDate, day) + 1;
 }

@@ -3,13 +3,13 @@ import { PermanentError } from '../permanent-error.ts';
 import { type Day, dayOf, instantToLocal } from '../time/day.ts';
 import { dayFrom, digits, minuteOf, readInDate, remembered } from './key-dates.ts';
 
-/** What an object key says about its image. */
+/** The facts about an image in its object key. */
 export interface ImageKey {
-  /** As it is in the store, with its aliases and 7-digit dates. */
+  /** The key as stored, with its aliases and 7-digit dates. */
   key: string;
-  /** The room's real name: 607, also where the key says 7. */
+  /** The room's real name: 607 even if the key has 7. */
   room: string;
-  /** The folder's date, which the date filter compares. Around midnight it may differ from the day of capture. */
+  /** The date in the folder, which date filters compare. Around midnight it may differ from the day of capture. */
   day: Day;
   capturedAt: Date;
   /** The day the batch was brought in. */
@@ -22,9 +22,9 @@ export interface ImageKey {
 }
 
 export interface KeyRules {
-  /** IANA zone of the farm: a key's times are the farm's local times. */
+  /** IANA time zone of the farm: the times in keys are local. */
   timeZone: string;
-  /** Rooms that cameras know by another name, `{ 7: '607' }`. */
+  /** Rooms that go by another name on the cameras, `{ 7: '607' }`. */
   aliases: Readonly<Record<string, string>>;
 }
 
@@ -34,8 +34,8 @@ const shape = 'it is not {room}/{YYYYMMDD}/{room}_{camera}_{in-date}_{YYYYMMDDHH
 
 /**
  * Reads `612/20251224/612_1921681235_20251218_20251224160000.jpg`.
- * An in-date later than the capture is a typing mistake, not a bad image: it is kept, the growth day is then zero or
- * less, and the stage `non_growth`.
+ * An in-date later than the capture is a typo, not a bad image: it is kept, the growth day is zero or less, and the
+ * stage is `non_growth`.
  * @throws PermanentError
  */
 export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): ImageKey {
@@ -72,7 +72,7 @@ export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): Ima
     key,
     room,
     day,
-    // No clock change of this century was within a minute.
+    // No clock change in this century happens within a minute.
     capturedAt: new Date(minute + 1_000 * Number(captured.slice(12))),
     batchInDate,
     camera,
@@ -82,7 +82,7 @@ export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): Ima
 }
 
 /**
- * The key of an image; `day` defaults to the day of capture. Dates are written with 8 digits.
+ * Formats the key of an image, with 8-digit dates. `day` defaults to the day of capture.
  * @throws PermanentError when the room or the camera cannot be part of a key, or a date is invalid
  */
 export function formatImageKey(
@@ -98,17 +98,17 @@ export function formatImageKey(
   return key;
 }
 
-/** Whether a key can hold this room name: letters, digits and hyphens. */
+/** Whether this room name can be part of a key: letters, digits and hyphens. */
 export function isRoom(text: string): boolean {
   return roomPattern.test(text);
 }
 
-/** The name that a store folder's room has on the farm. */
+/** The farm's name for the room of a store folder. */
 export function realRoom(room: string, aliases: Readonly<Record<string, string>>): string {
   return Object.hasOwn(aliases, room) ? (aliases[room] as string) : room;
 }
 
-/** Of `{in-date} {day of capture}`. */
+/** Cache keys are `{in-date} {day of capture}`. */
 const rememberedGrowthDay = remembered((dates) => {
   const [batchInDate, captureDay] = dates.split(' ') as [Day, Day];
   return growthDayOf(batchInDate, captureDay);

@@ -1,8 +1,8 @@
 import { type Day, isDay, localToInstant } from '../time/day.ts';
 
 /**
- * A day's keys repeat the same dates and minutes: computing them again for each key would take longer than the rest
- * of planning.
+ * The keys of a day repeat the same dates and minutes. Computing them again for each key would take longer than the
+ * rest of planning.
  */
 export function remembered<Result>(compute: (text: string) => Result): (text: string) => Result {
   const known = new Map<string, Result>();
@@ -15,7 +15,7 @@ export function remembered<Result>(compute: (text: string) => Result): (text: st
   };
 }
 
-/** Eight digits as a day; undefined when they are not a day of this century. */
+/** Parses eight digits as a day; undefined if they are not a day of this century. */
 export const dayFrom = remembered(readDay);
 
 /** `{YYYYMMDDHHMM} {time zone}`, as milliseconds since 1970. */
@@ -35,7 +35,7 @@ export function digits(day: Day): string {
   return day.replaceAll('-', '');
 }
 
-/** A camera that lost its clock writes 1970. */
+/** A camera whose clock was reset writes 1970. */
 function readDay(text: string): Day | undefined {
   const match = /^(20\d\d)(\d\d)(\d\d)$/.exec(text);
   const day = match?.slice(1).join('-') ?? '';
@@ -43,8 +43,8 @@ function readDay(text: string): Day | undefined {
 }
 
 /**
- * Seven digits are ambiguous: `2025124` is 4 December or 24 January. The latest date not after the capture is meant;
- * if both are after it, the earliest.
+ * Seven digits are ambiguous: `2025124` is 4 December or 24 January. Takes the latest date not after the capture, or if
+ * both are after it, the earlier one.
  */
 export function readInDate(text: string, captureDay: Day): Day | undefined {
   if (text.length !== 7) return dayFrom(text);

@@ -11,7 +11,7 @@ test('a device type is the alias without side and room', () => {
   assert.equal(pointKey(name), '611/left_humidifier_611/mode');
 });
 
-test('an invalid name is reported with the part it is in', () => {
+test('an invalid name is reported with the invalid part', () => {
   assert.equal(wrongName(name), undefined);
   assert.equal(wrongName({ ...name, room: '菇房一' }), undefined);
   assert.match(wrongName({ ...name, device: '' }) ?? '', /no device/);

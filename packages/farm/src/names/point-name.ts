@@ -2,17 +2,17 @@
 export interface PointName {
   room: string;
   deviceType: string;
-  /** Alias `type_room`, with `left_` or `right_` before it where there are two. */
+  /** Alias `type_room`, with the prefix `left_` or `right_` if there are two. */
   device: string;
   point: string;
 }
 
-/** A point as a file or a gateway names it; its device type follows from the device. */
+/** A point as named by a file or a gateway. Its device type is derived from the device. */
 export type NamedPoint = Pick<PointName, 'room' | 'device' | 'point'>;
 
 const validName = /^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,63}$/u;
 
-/** What is wrong with the names of a point; undefined when nothing is. */
+/** The mistake in the names of a point; undefined if they are valid. */
 export function wrongName(point: NamedPoint): string | undefined {
   for (const part of ['room', 'device', 'point'] as const) {
     if (!point[part]) return `no ${part}`;

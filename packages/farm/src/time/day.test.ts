@@ -16,7 +16,7 @@ test('days of a clock change have 23 or 25 hours', () => {
   assert.equal(hours('2025-10-05', 'Australia/Lord_Howe'), 23.5);
 });
 
-test('a day begins at its first existing minute where the clock change skips midnight', () => {
+test('if a clock change skips midnight, the day begins at its first existing minute', () => {
   const { start } = dayBounds('2024-10-06', 'America/Asuncion');
   assert.equal(start.toISOString(), '2024-10-06T04:00:00.000Z');
   assert.equal(dayOf(start, 'America/Asuncion'), '2024-10-06');
@@ -29,7 +29,7 @@ test('the bounds of Shanghai days are at 16:00 UTC', () => {
   });
 });
 
-test('an hour that occurs twice means its first occurrence', () => {
+test('a time that occurs twice means its first occurrence', () => {
   const instant = localToInstant(
     { year: 2025, month: 10, day: 26, hour: 1, minute: 30, second: 0 },
     'Europe/London',
@@ -46,7 +46,7 @@ test('dates that do not exist are refused', () => {
   );
 });
 
-test('days are counted by the calendar', () => {
+test('days are counted on the calendar', () => {
   assert.equal(addDays('2024-02-28', 2), '2024-03-01');
   assert.deepEqual(daysBetween('2025-12-30', '2026-01-01'), ['2025-12-30', '2025-12-31', '2026-01-01']);
   assert.deepEqual(daysBetween('2025-01-02', '2025-01-01'), []);

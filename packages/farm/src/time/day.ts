@@ -36,7 +36,7 @@ export function dayBounds(day: Day, timeZone: string): { start: Date; end: Date 
 }
 
 function startOfDay(day: Day, timeZone: string): Date {
-  // Where a clock change skips midnight, the day begins with its first existing minute.
+  // If a clock change skips midnight, the day begins with its first existing minute.
   return new Date(Temporal.PlainDate.from(day).toZonedDateTime(timeZone).epochMilliseconds);
 }
 
@@ -50,22 +50,22 @@ export interface LocalTime {
 }
 
 /**
- * The instant a farm clock showed this time. A time that occurs twice means the first of the two; one that a
- * clock change skipped is read with the offset in force before the change, as Temporal's "compatible" does.
- * @throws RangeError when there is no such date or time.
+ * The instant at which a farm clock shows this time. A time that occurs twice means the first of the two. A time that a
+ * clock change skips is read with the offset before the change, like "compatible" in Temporal.
+ * @throws RangeError when there is no such date or time
  */
 export function localToInstant(time: LocalTime, timeZone: string): Date {
   const plain = Temporal.PlainDateTime.from(time, { overflow: 'reject' });
   return new Date(plain.toZonedDateTime(timeZone).epochMilliseconds);
 }
 
-/** What a farm clock shows at this instant. */
+/** The time that a farm clock shows at this instant. */
 export function instantToLocal(instant: Date, timeZone: string): LocalTime {
   const { year, month, day, hour, minute, second } = zoned(instant, timeZone);
   return { year, month, day, hour, minute, second };
 }
 
-/** For people: `2025-12-24 16:00:00`, farm time. */
+/** Formats farm time for people: `2025-12-24 16:00:00`. */
 export function formatLocal(instant: Date, timeZone: string): string {
   return zoned(instant, timeZone).toPlainDateTime().toString({ smallestUnit: 'second' }).replace('T', ' ');
 }

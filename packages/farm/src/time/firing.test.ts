@@ -27,7 +27,7 @@ function clockChanges(zone: string): Date[] {
   return changes;
 }
 
-/** Zones whose clocks change alike from the same offset fire alike: one of each kind stands for all. */
+/** Zones with the same offset and clock changes fire alike, so one of each kind is enough. */
 function distinctZones(): string[] {
   const kinds = new Map<string, string>();
   for (const zone of Intl.supportedValuesOf('timeZone')) {

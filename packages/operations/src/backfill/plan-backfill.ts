@@ -12,7 +12,7 @@ import { staleRooms } from './stale-rooms.ts';
 import type { BackfillPlan, BackfillRequest } from './steps.ts';
 
 /**
- * What a backfill would run; changes nothing but the table `image`, which is brought up to date with the store.
+ * Plans what a backfill would run. Changes nothing except the table `image`, which it updates from the store.
  * @throws Refusal when the job cannot be backfilled or the days are in the wrong order
  */
 export async function planBackfill(ops: Operations, request: BackfillRequest): Promise<BackfillPlan> {
@@ -39,7 +39,7 @@ export async function planBackfill(ops: Operations, request: BackfillRequest): P
   return plan;
 }
 
-/** The last day whose slot of the job has come. */
+/** The last day for which the job is due. */
 export function lastDueDay({ timeZone, clock }: Pick<Operations, 'timeZone' | 'clock'>, job: JobName): Day {
   const now = clock();
   const yesterday = addDays(dayOf(now, timeZone), -1);

@@ -31,17 +31,17 @@ function readings(only?: Only, rooms?: string[]) {
   );
 }
 
-test('without a choice, every day that needs it is run; stale rooms are named', () => {
+test('without options, every day that needs it is run, and stale rooms are named', () => {
   assert.deepEqual(readings(), ['01 missing', '02 missing', '03 failed', '05 stale 611,612', '06 stale']);
 });
 
-test('a choice narrows it', () => {
+test('`only` narrows the plan', () => {
   assert.deepEqual(readings('missing'), ['01 missing', '02 missing']);
   assert.deepEqual(readings('failed'), ['03 failed']);
   assert.deepEqual(readings('stale'), ['05 stale 611,612', '06 stale']);
 });
 
-test('`all` runs good days again, and leaves a run in progress alone', () => {
+test('`all` reruns good days and leaves a run in progress alone', () => {
   assert.deepEqual(readings('all'), [
     '01 missing',
     '02 missing',
@@ -52,7 +52,7 @@ test('`all` runs good days again, and leaves a run in progress alone', () => {
   ]);
 });
 
-test('rooms narrow what is stale', () => {
+test('a choice of rooms narrows the stale days', () => {
   assert.deepEqual(readings('stale', ['612']), ['05 stale 612', '06 stale 612']);
   assert.deepEqual(readings('stale', ['607']), ['06 stale 607']);
 });
@@ -77,7 +77,7 @@ function pictures(only?: Only, rooms?: string[]) {
   );
 }
 
-test('images: the night’s own run where it has not succeeded, a request for the rooms where it has', () => {
+test('images: the nightly run itself if it has not succeeded, or else a request for the rooms', () => {
   assert.deepEqual(pictures(), [
     '01 daily_clip_inference slot missing 611 3/0',
     '05 embed_images - missing 611,612 6/0',
@@ -88,7 +88,7 @@ test('images: the night’s own run where it has not succeeded, a request for th
   ]);
 });
 
-test('images leave quarantine only when asked for', () => {
+test('images leave quarantine only on request', () => {
   assert.deepEqual(pictures('failed'), ['05 embed_images - failed 611 1/1']);
   assert.deepEqual(pictures('all')[1], '05 embed_images - missing 611,612 7/1');
   assert.deepEqual(pictures('stale'), ['05 embed_images - stale 611 2/0']);

@@ -9,17 +9,17 @@ import type { QueuedRun } from '../run-job.ts';
 import type { BackfillStep } from './steps.ts';
 
 interface RunOptions {
-  /** How many steps are queued and followed at once; all are queued at once if undefined. */
+  /** The number of steps to queue and follow at once; all at once if undefined. */
   outstanding?: number;
-  /** Waits for a queued step to end. False: no further steps are queued. */
+  /** Waits for a queued step to end. Returns false to queue no further steps. */
   follow?: (run: QueuedRun, step: BackfillStep) => Promise<boolean>;
 }
 
 /**
- * Runs exactly the steps of a plan, as it was shown: no other plan is made. An unfinished run of the same step that
- * is in the queue already is not queued twice.
- * @returns the runs that were queued, in the order of the steps
- * @throws Refusal when a step cannot be of a plan
+ * Runs exactly the steps of a plan that was shown, without planning again. A step whose unfinished run is already in
+ * the queue is not queued twice.
+ * @returns the queued runs, in the order of the steps
+ * @throws Refusal when a step cannot be part of a plan
  */
 export async function runBackfill(
   ops: Operations,
@@ -61,7 +61,7 @@ async function queueStep(ops: Operations, step: BackfillStep, n: number): Promis
     const { id } = await enqueueSlot(queues, job, slot, 'backfill', checkedPayload(job, {}), asked);
     return { job, slot, id: id as string };
   }
-  // The ledger knows a request by the time it was made: steps of one backfill are milliseconds apart.
+  // The ledger identifies a request by its time, so the steps of one backfill are milliseconds apart.
   const made = new Date(clock().getTime() - n);
   const asked = { slot: made, cause: 'backfill', by, prefix: `backfill-${day}` } as const;
   const queued = await enqueueOnce(queues, imageRequest, { day, rooms }, asked);

@@ -12,7 +12,7 @@ export function isUnderWay({ run }: Pick<LedgerDay, 'run'>): boolean {
   return run !== undefined && ['running', 'waiting', 'retrying'].includes(run.status);
 }
 
-/** Why a day's slot should be run, as the ledger and the age of its data say; undefined if it should not. */
+/** Why a day's slot should be run, according to the ledger and the age of its data; undefined if it should not. */
 export function reasonForDay(
   { day, run }: LedgerDay,
   { stale, only, timeZone }: { stale: boolean; only: Only | undefined; timeZone: string },
@@ -28,7 +28,7 @@ export function reasonForDay(
   }
 }
 
-/** A run that began before its day was over has not seen all of it. */
+/** A run that began before the day was over has not read all of it. */
 export function ranTooEarly({ day, run }: LedgerDay, timeZone: string): boolean {
   return Boolean(run?.startedAt && run.startedAt < dayBounds(day, timeZone).end);
 }

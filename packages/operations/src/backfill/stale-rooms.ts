@@ -2,7 +2,7 @@ import { staleDays } from '@mycelium/database';
 import type { Day } from '@mycelium/farm';
 import type { Operations } from '../operations.ts';
 
-/** Rooms whose readings of a day were written after the day was computed, by local day. */
+/** Rooms with readings that were written after their day was computed, by local day. */
 export async function staleRooms(
   { pool, timeZone }: Pick<Operations, 'pool' | 'timeZone'>,
   reader: 'readings' | 'setpoints',

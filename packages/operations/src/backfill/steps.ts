@@ -1,7 +1,7 @@
 import type { Day } from '@mycelium/farm';
 import type { JobName } from '@mycelium/queue';
 
-/** `failed` of images are those in quarantine. */
+/** For images, `failed` means those in quarantine. */
 export const onlyChoices = ['missing', 'failed', 'stale', 'all'] as const;
 export type Only = (typeof onlyChoices)[number];
 export type Reason = 'missing' | 'failed' | 'stale' | 'again';
@@ -10,15 +10,15 @@ export type Reason = 'missing' | 'failed' | 'stale' | 'again';
 export interface BackfillStep {
   job: JobName;
   day: Day;
-  /** The scheduled time that is run; null for a request of images of some rooms, which has none. */
+  /** The scheduled time to run; null for a request for images of some rooms, which has no slot. */
   slot: Date | null;
-  /** Rooms that need the run; empty where that is not known: the run looks at all of them. */
+  /** Rooms that need the run; empty if unknown, in which case the run covers all rooms. */
   rooms: string[];
-  /** The most pressing one, where rooms have several. */
+  /** The most urgent one, if rooms have several. */
   reason: Reason;
   /** Images the run should embed; 0 for readings. */
   images: number;
-  /** Of these, images that are released from quarantine first. */
+  /** How many of these are released from quarantine first. */
   quarantined: number;
 }
 
@@ -28,17 +28,17 @@ export interface BackfillRequest {
   from: Day;
   to: Day;
   rooms?: readonly string[] | undefined;
-  /** Without it: what is missing, failed or stale; images in quarantine stay there. */
+  /** By default everything missing, failed or stale, but images in quarantine stay there. */
   only?: Only | undefined;
 }
 
 export interface BackfillPlan {
   /** Oldest day first. */
   steps: BackfillStep[];
-  /** The last day the plan covers: days after it are not due. */
+  /** The last day the plan covers; later days are not due. */
   until: Day;
-  /** When the store was listed for it; null for readings, and where no store is set. */
+  /** When the store was listed for the plan; null for readings, or without a store. */
   lookedAt: Date | null;
-  /** Objects in the store, on these days, whose keys are not image keys. */
+  /** Objects in the store on these days whose keys are not image keys. */
   unreadable: number;
 }

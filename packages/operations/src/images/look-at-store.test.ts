@@ -18,7 +18,7 @@ const keyAt = (room: string, day: string, hour: number) =>
     rules,
   );
 
-/** A store in memory that counts how many objects each listing hands out. */
+/** An in-memory store that counts how many objects each listing returns. */
 function memoryStore(keys: string[]) {
   const etags = new Map(keys.map((key) => [key, '1']));
   const listings: { prefix: string; handedOut: number }[] = [];
@@ -37,7 +37,7 @@ function memoryStore(keys: string[]) {
   return { store: store as unknown as ObjectStore, etags, listings };
 }
 
-test('a look lists each folder once, from the first day to the last, and records what is new or replaced', async (t) => {
+test('lists each folder once, from the first day to the last, and records new and replaced images', async (t) => {
   const pool = await createTestDatabase(t);
   const days = ['2026-06-08', '2026-06-09', '2026-06-10', '2026-06-11', '2026-06-12'];
   const keys = days.flatMap((day) => [keyAt('611', day, 1), keyAt('611', day, 2), keyAt('7', day, 3)]);
@@ -49,7 +49,7 @@ test('a look lists each folder once, from the first day to the last, and records
   assert.equal(first.examples[0]?.key, '611/20260610/holiday.jpg');
   assert.deepEqual(
     listings.map(({ prefix, handedOut }) => `${prefix} ${handedOut}`).sort(),
-    // One object past the last day ends the listing.
+    // The first object past the last day ends the listing.
     ['611/ 8', '7/ 4'],
   );
   const { rows } = await pool.query('select room, count(*) as n from image group by room order by room');

@@ -4,13 +4,13 @@ import type { ObjectStore, StoredObject } from '@mycelium/storage';
 import type { Operations } from '../operations.ts';
 
 export interface StoreLook {
-  /** Images it listed on these days. */
+  /** Images listed on these days. */
   images: number;
-  /** Images the database did not know, or knew in another version. */
+  /** Images that are new in the database, or in a new version. */
   recorded: number;
   /** Objects whose keys are not image keys. The nightly run quarantines them. */
   unreadable: number;
-  /** The first of those. */
+  /** Examples of those. */
   examples: { key: string; reason: string }[];
 }
 
@@ -21,8 +21,8 @@ const foldersAtOnce = 8;
 const mostExamples = 20;
 
 /**
- * Brings the table `image` up to date with what the store holds for these days, both included. Lists each room's
- * folder from the first day to the last in one go: about one request per 1,000 images, however many days there are.
+ * Updates the table `image` from the store for these days, inclusive. Lists each room's folder once, from the first day
+ * to the last: about one request per 1,000 images, however many days there are.
  * @throws StoreError
  */
 export async function lookAtStore(
@@ -77,7 +77,7 @@ function readObject(rules: LookTools, { key, etag, size }: StoredObject, look: S
   }
 }
 
-/** Writes only what is new or replaced: most of a look finds what is known. */
+/** Writes only new and replaced images: most of the listed ones are already recorded. */
 async function record({ pool }: LookTools, images: ImageRow[], look: StoreLook): Promise<void> {
   if (images.length === 0) return;
   const known = await imageIds(

@@ -7,7 +7,7 @@ interface ModelSettings {
 }
 
 /**
- * The key of the model that clip workers of these settings load; without such a setting, of the active one.
+ * The key of the model that clip workers with these settings load, or of the active one if no model is set.
  * @throws PermanentError when the model is not on this machine
  */
 export async function wantedModel(
@@ -15,7 +15,7 @@ export async function wantedModel(
   { CLIP_MODEL, MODEL_DIR, CLIP_DTYPE }: ModelSettings,
 ): Promise<string | undefined> {
   if (!CLIP_MODEL) return (await activeModel(pool))?.key;
-  // Loaded only when needed: the encoder brings its runtime with it.
+  // Loaded only when needed, since the encoder loads its runtime.
   const { modelKey, probeModel } = await import('@mycelium/encoder');
   return modelKey(await probeModel({ model: CLIP_MODEL, modelDir: MODEL_DIR, dtype: CLIP_DTYPE }));
 }

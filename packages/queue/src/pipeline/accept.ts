@@ -6,7 +6,7 @@ import { entryOf, isJobName, type JobName } from '../jobs.ts';
 import type { RunKey } from '../ledger.ts';
 import { failed, requeue, type Verdict } from './verdict.ts';
 
-/** A job that this worker can do. */
+/** A job that this worker can handle. */
 export interface Accepted {
   name: JobName;
   job: BullJob;
@@ -19,10 +19,10 @@ export interface Accepted {
   run: RunKey | undefined;
 }
 
-/** A handler without its own types: `accept` has checked the payload. */
+/** A handler with its types erased; `accept` has checked the payload. */
 export type AnyHandler = (payload: unknown, context: RunContext) => Promise<unknown>;
 
-/** Reads what a job carries. What this worker does not know is parked for one that does, and never fails. */
+/** Reads a job's data. A job that this worker does not understand is parked for one that does; it never fails. */
 export function accept(handlers: object, job: BullJob, token: string): Accepted | Verdict {
   const { name } = job;
   const handle = findHandler(handlers, name);
@@ -39,7 +39,7 @@ export function accept(handlers: object, job: BullJob, token: string): Accepted 
   const entry = entryOf(name);
   const payload = entry.payload.safeParse(carried.data.payload);
   if (!payload.success) {
-    // Fields that a newer program has added are for that program to understand.
+    // Unknown fields come from a newer program, so leave the job for that program.
     const isNewer = payload.error.issues.every(({ code }) => code === 'unrecognized_keys');
     return isNewer
       ? requeue('parked', `a newer program enqueued it: ${payload.error.message}`)

@@ -24,7 +24,7 @@ test('a dependency that is down pauses the worker, which resumes when it returns
   breaker.close();
 });
 
-test('jobs that fail together probe once', async () => {
+test('jobs that fail at the same time share one probe', async () => {
   let probes = 0;
   const breaker = createBreaker([{ name: 'store', probe: async () => void probes++ }], {
     pause: () => {},

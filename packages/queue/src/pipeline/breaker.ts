@@ -1,7 +1,7 @@
 import pTimeout from 'p-timeout';
 import type { Log } from '../contract.ts';
 
-/** Something a queue's jobs cannot be done without. */
+/** A service that the jobs of a queue need. */
 export interface Dependency {
   /** `postgres`, `object store` … */
   name: string;
@@ -17,9 +17,9 @@ export interface Trouble {
 }
 
 export interface Breaker {
-  /** What is down as far as is known; undefined when all is well. */
+  /** What is known to be down; undefined when all is well. */
   trouble(): Trouble | undefined;
-  /** Probes now. @returns what is down */
+  /** Probes now. @returns the dependency that is down */
   check(): Promise<Trouble | undefined>;
   close(): void;
 }
@@ -29,8 +29,8 @@ const probeAgainAfter = 1_000;
 
 /**
  * Distinguishes a failing job from a dependency that is down. While one is down, `pause` stops the worker from taking
- * jobs, the dependency is probed every second, and `resume` follows by itself. A process that dies meanwhile leaves
- * nothing paused: each worker pauses only itself.
+ * jobs, the dependency is probed every second, and `resume` is called when it answers. If the process dies in the
+ * meantime, nothing stays paused, since each worker pauses only itself.
  */
 export function createBreaker(
   needs: Dependency[],
@@ -55,7 +55,7 @@ export function createBreaker(
   }
 
   function check(): Promise<Trouble | undefined> {
-    // Many jobs that fail together probe once.
+    // Jobs that fail at the same time share one probe.
     checking ??= probeAll(needs)
       .then((found) => {
         set(found);

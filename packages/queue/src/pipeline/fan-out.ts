@@ -15,7 +15,7 @@ export type Planner<Name extends JobName, Plan extends object> = (
 
 /**
  * Implements `RunContext.fanOut` for the run of this job.
- * @throws WaitingChildrenError while batches are under way
+ * @throws WaitingChildrenError while batches are in progress
  */
 export async function fanOut<Name extends JobName, Plan extends object>(
   { job, token, envelope, queues }: { job: BullJob; token: string; envelope: Envelope; queues: Queues },

@@ -9,7 +9,7 @@ import type { WorkerParts } from './worker-parts.ts';
 /** How the handler's call ended. */
 export type Handled =
   | { kind: 'returned'; report: unknown }
-  /** It added batches; it is called again from the top when they are done. */
+  /** It added batches and is called again from the top when they are done. */
   | { kind: 'asleep' }
   | { kind: 'threw'; error: unknown };
 

@@ -3,8 +3,8 @@ import { accountForSlots } from '../timetable/account-for-slots.ts';
 import type { Accepted } from './accept.ts';
 
 /**
- * A scheduled job that waited for a worker beyond the grace is judged as the scheduler would have judged it.
- * @returns how its slot is accounted for; undefined when it runs
+ * Judges a scheduled job that waited for a worker past the misfire grace, by the same rules as the scheduler.
+ * @returns how to account for its slot; undefined if it runs
  */
 export function judgeLateness(
   { entry, envelope, run }: Accepted,

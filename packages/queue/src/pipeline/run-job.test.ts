@@ -16,7 +16,7 @@ const unreachable = async () => {
   throw new Error('connection refused');
 };
 
-/** A worker whose every part is ours, so a job's life is a function call. */
+/** A worker made of test doubles, so that a job's whole life is one function call. */
 function worker(
   handler: () => Promise<unknown>,
   { ledger = {}, trouble }: { ledger?: Partial<Ledger>; trouble?: Trouble } = {},
@@ -79,7 +79,7 @@ test('a job that succeeds is done with its report', async () => {
   assert.deepEqual(seen, { outcomes: [{ status: 'succeeded', report }], probes: 0, fenced: 0 });
 });
 
-test('a failure asks the breaker once, and counts as an attempt when nothing is down', async () => {
+test('a failure probes once, and counts as an attempt if nothing is down', async () => {
   const { parts, seen } = worker(fails({}));
   const verdict = await runJob(parts, job(), 't');
   assert.ok(verdict.kind === 'failed' && !verdict.permanent);
@@ -96,7 +96,7 @@ test('the last attempt and a permanent failure end the run', async () => {
   assert.deepEqual(permanent.seen.outcomes, [{ status: 'failed', error: 'it failed' }]);
 });
 
-test('while a dependency is down a job is requeued, also when the ledger cannot record it', async () => {
+test('while a dependency is down a job is requeued, even if the ledger cannot record it', async () => {
   const { parts, seen } = worker(fails({}), { trouble: down, ledger: { end: unreachable } });
   const verdict = await runJob(parts, job(), 't');
   assert.ok(verdict.kind === 'requeue' && verdict.cause === 'dependency');
@@ -117,14 +117,14 @@ test('a fenced run is requeued and never fails', async () => {
   assert.deepEqual(seen, { outcomes: [], probes: 0, fenced: 1 });
 });
 
-test('a run whose end takes no effect is requeued: another worker has taken over', async () => {
+test('a run is requeued if its end has no effect because another worker has taken over', async () => {
   const { parts, seen } = worker(async () => report, { ledger: { end: async () => false } });
   const verdict = await runJob(parts, job(), 't');
   assert.ok(verdict.kind === 'requeue' && verdict.cause === 'busy');
   assert.equal(seen.fenced, 1);
 });
 
-test('a slot that has not come yet is requeued until then', async () => {
+test('a future slot is requeued until it is due', async () => {
   const until = new Date(+now + 90_000);
   const { parts } = worker(() => assert.fail('too early'), {
     ledger: { begin: async () => ({ busy: 'it has not come yet', until }) },
@@ -134,7 +134,7 @@ test('a slot that has not come yet is requeued until then', async () => {
   assert.equal(verdict.delay, 90_000);
 });
 
-test('a job that another version added is parked', async () => {
+test('a job added by another version is parked', async () => {
   const { parts } = worker(async () => report);
   for (const changes of [{ name: 'embed_video' }, { data: { version: 2, shape: 'another' } }]) {
     const verdict = await runJob(parts, job(changes), 't');

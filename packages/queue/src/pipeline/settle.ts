@@ -15,7 +15,7 @@ export async function settle(
   const { verdict, outcome } =
     handled.kind === 'threw' ? await judgeFailure(worker, job, handled.error) : judgeSuccess(handled);
   const ended = worker.ledger.end(lease, run, outcome);
-  // A requeued job comes back even when the ledger cannot record it.
+  // A requeued job comes back even if the ledger cannot record it.
   const tookEffect = await (verdict.kind === 'requeue' ? ended.catch(() => true) : ended);
   return tookEffect || verdict.kind === 'asleep' ? verdict : takenOver(worker, lease);
 }
@@ -34,7 +34,7 @@ function judgeSuccess(handled: Exclude<Handled, { kind: 'threw' }>): Judged {
       };
 }
 
-/** Neither a shutdown nor a dependency that is down is the job's fault: it is requeued and loses no attempt. */
+/** A shutdown or an unreachable dependency is not the job's fault, so it is requeued and loses no attempt. */
 async function judgeFailure(
   { ending, breaker }: WorkerParts,
   job: Accepted['job'],

@@ -3,7 +3,7 @@ import type { Lease, Ledger } from '../ledger.ts';
 import type { Accepted } from './accept.ts';
 import { requeue, type Verdict } from './verdict.ts';
 
-/** The right to work on the job; without it, what becomes of the job instead. */
+/** The lease to work on the job, or else the verdict on the job. */
 export async function takeLease(
   ledger: Ledger,
   { job, envelope: { cause, by }, run }: Accepted,

@@ -9,13 +9,13 @@ export interface RedisSettings {
   REDIS_COMMAND_TIMEOUT: number;
 }
 
-/** Where the queues are: a connection that fails fast, for those that enqueue jobs, and the prefix of all keys. */
+/** The connection to the queues: it fails fast, for code that enqueues jobs. Includes the prefix of all keys. */
 export interface QueueConnection {
   redis: Redis | Cluster;
   prefix: string;
   /** Notified of every job that is enqueued or taken, for traces. */
   telemetry?: Telemetry | undefined;
-  /** A connection for a worker: it waits for Redis as long as it takes. */
+  /** Opens a connection for a worker, which waits for Redis indefinitely. */
   forWorker(): Redis | Cluster;
 }
 
@@ -44,7 +44,7 @@ export function primariesOf(redis: Redis | Cluster): Redis[] {
   return redis instanceof Cluster ? redis.nodes('master') : [redis];
 }
 
-/** It reconnects for ever, at most two seconds apart. */
+/** It keeps reconnecting, with pauses of at most two seconds. */
 const retryStrategy = (times: number) => Math.min(50 * 2 ** times, 2_000);
 
 function openRedis(settings: RedisSettings, patience: Patience): Redis | Cluster {

@@ -15,7 +15,7 @@ test('one server, with and without TLS', () => {
   });
 });
 
-test('a cluster is any of its nodes, and more of them in case one is down', () => {
+test('a cluster is given by one node, plus others in case it is down', () => {
   assert.deepEqual(readRedisAddress('rediss+cluster://:secret@a:7000?nodes=b:7001,[::1]:7002'), {
     kind: 'cluster',
     nodes: [
@@ -27,7 +27,7 @@ test('a cluster is any of its nodes, and more of them in case one is down', () =
   });
 });
 
-test('Sentinels are asked for the primary of a name', () => {
+test('Sentinels are asked for the primary by name', () => {
   assert.deepEqual(readRedisAddress('redis+sentinel://:secret@a/farm?nodes=b,c:26380'), {
     kind: 'sentinel',
     name: 'farm',

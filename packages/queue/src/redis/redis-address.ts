@@ -6,9 +6,9 @@ interface Node {
 }
 
 export type RedisAddress = {
-  /** Servers to ask first: the only one, some of a cluster, or the Sentinels. */
+  /** Servers to contact first: the only one, some nodes of a cluster, or the Sentinels. */
   nodes: Node[];
-  /** For every Redis server itself. */
+  /** Options for the Redis servers themselves. */
   options: Pick<RedisOptions, 'username' | 'password' | 'db' | 'tls'>;
 } & ({ kind: 'single' | 'cluster' } | { kind: 'sentinel'; name: string });
 

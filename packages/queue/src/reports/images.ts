@@ -24,7 +24,7 @@ export const batchReport = z.object({
 
 export const descriptionReport = z.object({ described: count, failed: count });
 
-/** Of images that a person selected, they see for themselves that there were none. */
+/** A person who selects images sees for themselves that there are none. */
 export const requestedImageFacts = ({ successRate, succeeded, failed }: ImageReport): ReportFacts => ({
   ...(successRate !== null && { failureRate: 1 - successRate }),
   tried: succeeded + failed,
@@ -69,7 +69,7 @@ export function showBatch({ rooms, failures }: z.output<typeof batchReport>): Re
   };
 }
 
-/** As it is where a newer worker wrote a reason that this program has no words for. */
+/** Shown as is if a newer worker wrote a reason that this program has no text for. */
 function why(reason: string): Cell {
   const code = `reason.${reason}`;
   return isCode(code) ? message(code) : reason;

@@ -11,7 +11,7 @@ const rowsDeleted = z.object({
 });
 
 export const pruneReport = rowsDeleted.extend({
-  /** Readings are deleted by whole months: the names of their tables. */
+  /** The names of the dropped tables: readings are deleted by whole months. */
   readings: z.array(z.string()),
 });
 

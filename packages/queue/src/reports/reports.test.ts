@@ -24,7 +24,7 @@ const stats = {
   failed: [{ room: '607', error: 'no connection' }],
 };
 
-test('a run of images shows a table per room, and what was left out', () => {
+test('an image run shows counts per room and what was left out', () => {
   for (const job of ['daily_clip_inference', 'embed_images']) {
     const view = viewOf(job, images);
     assert.ok(view?.summary[0]);
@@ -38,7 +38,7 @@ test('a run of images shows a table per room, and what was left out', () => {
   }
 });
 
-test('a batch shows each failure in words, and a reason it has no words for as it is', () => {
+test('a batch shows each failure in words, and an unknown reason as is', () => {
   const failures = ['corrupt', 'of-a-newer-worker'].map((reason, n) => ({ key: `611/${n}.jpg`, reason }));
   const table = viewOf('embed_batch', { rooms: { 611: totals }, failures })?.tables[1];
   assert.deepEqual(table?.rows, [
@@ -71,7 +71,7 @@ test('a report of another version is not shown, and an unknown job has none', ()
   assert.equal(viewOf('embed_video', images), undefined);
 });
 
-test('what triggers a job and whether it can be backfilled follows from its entry', () => {
+test('the catalogue entry determines what triggers a job and whether it can be backfilled', () => {
   const scheduled = jobNames.filter((name) => jobs[name].trigger === 'schedule');
   assert.deepEqual(
     scheduled,

@@ -12,13 +12,13 @@ export const setpointReport = z.object({
       room: z.string(),
       from: z.iso.datetime().nullable(),
       changes: count,
-      /** One line per point, however often it changed: a value that flaps does not drown out the others. */
+      /** One line per point, however often it changed, so that a flapping value does not drown out the others. */
       points: z.array(
         z.object({
           /** `fresh_air_fan_611.mode` */
           name: z.string(),
           changes: count,
-          /** Before the first change and after the last, as people call them: `manual`, `15.5 °C`. */
+          /** The values before the first change and after the last, as shown to people: `manual`, `15.5 °C`. */
           previous: z.string(),
           value: z.string(),
           flapping: z.boolean(),

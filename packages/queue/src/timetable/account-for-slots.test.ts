@@ -13,7 +13,7 @@ test('a slot up to 300 s late runs', () => {
   }
 });
 
-test('a later slot is missed, caught up, or coalesced into the newest, depending on its job', () => {
+test('a later slot is missed, caught up on or coalesced into the newest, depending on its job', () => {
   const slots = due('01:05:00', '02:05:00', '03:05:00');
   const actions = (catchUp: 'every-slot' | 'latest' | 'none') =>
     accountForSlots(slots, at('03:30:00'), catchUp).map(({ action }) => action);
@@ -30,7 +30,7 @@ test('a slot of a paused schedule is recorded as paused', () => {
   );
 });
 
-test('slots older than 31 days are not caught up', () => {
+test('slots older than 31 days are not caught up on', () => {
   const [verdict] = accountForSlots(due('00:00:00'), new Date('2026-02-01T00:00:00Z'), 'every-slot');
   assert.equal(verdict?.action, 'missed');
 });

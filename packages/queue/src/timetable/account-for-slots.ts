@@ -1,7 +1,7 @@
 import type { CatchUp } from '../define-job.ts';
 
 export const misfireGraceSeconds = 300;
-/** How far back missed slots are caught up. */
+/** How many days back to catch up on missed slots. */
 export const catchUpDays = 31;
 
 export interface DueSlot {
@@ -15,9 +15,9 @@ export type Accounted =
   | { slot: Date; action: 'missed' | 'coalesced' | 'paused' };
 
 /**
- * What becomes of the slots that are due and that no worker has begun, by the rules of APScheduler's misfire grace
- * and coalescing: a slot up to 300 s late runs; later it is missed, and `catchUp` decides: `every-slot` runs each of
- * the last 31 days, `latest` only the newest, `none` drops it.
+ * Decides what happens to due slots that no worker has begun, by the rules of APScheduler's misfire grace and
+ * coalescing. A slot up to 300 s late runs. A later one is missed, and `catchUp` decides: `every-slot` runs each slot
+ * of the last 31 days, `latest` only the newest, and `none` drops it.
  * @param due oldest first
  */
 export function accountForSlots(due: DueSlot[], now: Date, catchUp: CatchUp): Accounted[] {

@@ -9,9 +9,9 @@ export interface SyncReport {
 }
 
 /**
- * Makes Redis hold exactly the schedules of the timetable. Only what differs is written: BullMQ's upsert replaces an
- * overdue firing with the next one, so a blind upsert at every start would lose runs.
- * @param paused their schedules are removed
+ * Makes the schedules in Redis match the timetable. Writes only differences: BullMQ's upsert replaces an overdue firing
+ * with the next one, so an unconditional upsert at every start would lose runs.
+ * @param paused jobs whose schedules are removed
  */
 export async function syncSchedules(
   queues: Queues,
@@ -24,7 +24,7 @@ export async function syncSchedules(
   return { written, removed: await removeOthers(queues, active) };
 }
 
-/** @returns false when Redis held it already */
+/** @returns false if Redis already had it */
 async function writeSchedule(queues: Queues, name: JobName, timeZone: string): Promise<boolean> {
   const entry = entryOf(name);
   const queue = queues.of(name);

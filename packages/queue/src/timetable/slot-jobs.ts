@@ -8,14 +8,14 @@ import { findRequestedJob } from '../requested-job.ts';
 const schedulerJobId = (name: JobName, slot: Date) => `repeat:${name}:${slot.getTime()}`;
 
 /**
- * The id of the one job that stands for a slot when anyone else puts it there. Not the scheduler's own id: where that
- * exists already, BullMQ's scheduler adds no job for the slot and never fires again.
+ * The id of a slot's job when anything but BullMQ's scheduler enqueues it. It differs from the scheduler's own id: if
+ * that already exists, BullMQ's scheduler adds no job for the slot and never fires again.
  */
 export function slotJobId(name: JobName, slot: Date): string {
   return `${name}@${slot.getTime()}`;
 }
 
-/** The jobs that stand for a slot in Redis: under one of its ids, or the one that the ledger has as its request. */
+/** The jobs of a slot in Redis: those under one of its ids, and the one in the ledger's `request`. */
 async function findSlotJobs(queues: Queues, name: JobName, slot: Date, request: string | null = null) {
   const queue = queues.of(name);
   const found = await Promise.all([
@@ -26,7 +26,7 @@ async function findSlotJobs(queues: Queues, name: JobName, slot: Date, request: 
   return found.filter((job) => job !== undefined);
 }
 
-/** Whether Redis holds an unfinished job for this slot. */
+/** Whether Redis has an unfinished job for this slot. */
 export async function slotIsQueued(
   queues: Queues,
   name: JobName,
@@ -39,8 +39,8 @@ export async function slotIsQueued(
 }
 
 /**
- * Whether a run that waits for its batches sleeps in Redis and one of its batches is unfinished. If not, it has just
- * woken, or nothing will wake it.
+ * Whether a waiting run sleeps in Redis and at least one of its batches is unfinished. If not, it has just woken, or
+ * nothing will wake it.
  */
 export async function hasLiveBatch(
   queues: Queues,
@@ -56,14 +56,14 @@ export async function hasLiveBatch(
   return false;
 }
 
-/** A batch that was removed is still listed by its parent, under its key. */
+/** A removed batch is still listed under its parent. */
 async function jobExists(queues: Queues, key: string): Promise<boolean> {
   const queue = queues.all.find(({ qualifiedName }) => key.startsWith(`${qualifiedName}:`));
   const id = queue && key.slice(queue.qualifiedName.length + 1);
   return id !== undefined && (await queue?.getJob(id)) !== undefined;
 }
 
-/** Why the job of a slot was dead-lettered, if it was: by BullMQ too, after its workers had died too often. */
+/** Why the job of a slot was dead-lettered, if it was, including by BullMQ after its workers died too often. */
 export async function whyDeadLettered(
   queues: Queues,
   name: JobName,
@@ -77,8 +77,8 @@ export async function whyDeadLettered(
 }
 
 /**
- * Puts the one job of a slot into Redis, in place of a finished one. An unfinished one stays as it is and is returned.
- * @throws PermanentError when the slot lies after `now`: a run of it would take the place of the real one
+ * Enqueues the one job of a slot in place of a finished one. An unfinished job stays and is returned.
+ * @throws PermanentError when the slot is after `now`: such a run would take the place of the real one
  */
 export async function enqueueSlot<Name extends JobName>(
   queues: Queues,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { addDays, dayOf, daysBetween } from '@mycelium/farm';
 import { latestSlot, slotForDay } from './slots.ts';
 
-test("a day's statistics are due early on the day after", () => {
+test("a day's statistics are due early on the next day", () => {
   assert.equal(
     slotForDay('daily_env_stats', '2025-12-31', 'Asia/Shanghai').toISOString(),
     '2025-12-31T17:03:20.000Z',
@@ -18,7 +18,7 @@ test('for a day, an hourly job uses its first firing after midnight', () => {
 });
 
 for (const zone of ['Europe/London', 'Asia/Shanghai', 'America/St_Johns', 'America/Havana']) {
-  test(`every day of a year has one slot, on the day after, in ${zone}`, () => {
+  test(`every day of a year has one slot, on the next day, in ${zone}`, () => {
     const days = daysBetween('2025-01-01', '2025-12-31');
     const slots = days.map((day) => slotForDay('daily_clip_inference', day, zone));
     assert.deepEqual(

@@ -2,7 +2,7 @@ import { addDays, type Day, dayBounds, nextFiring, previousFiring } from '@mycel
 import { entryOf, type JobName } from '../jobs.ts';
 
 /**
- * The slot whose "yesterday" is this day: the job's first firing on the day after.
+ * The slot whose "yesterday" is this day: the job's first firing on the next day.
  * @throws RangeError when the job has no schedule.
  */
 export function slotForDay(name: JobName, day: Day, timeZone: string): Date {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { timetable } from './timetable.ts';
 
-test('a job of the start has no next run, whatever became of it; a scheduled one has its next slot in farm time', () => {
+test('a startup job has no next run; a scheduled job has its next slot in farm time', () => {
   const rows = timetable('Asia/Shanghai', new Date('2025-12-24T12:00:00Z'));
   assert.deepEqual(Object.fromEntries(rows.map(({ id, next }) => [id, next])), {
     create_tables: null,

@@ -4,12 +4,12 @@ import { entryOf, type JobName, jobNames } from '../jobs.ts';
 export interface TimetableRow {
   id: JobName;
   name: string;
-  /** Farm time; null for a job that only the start of the scheduler triggers. */
+  /** Farm time; null for a job that runs only when the scheduler starts. */
   next: string | null;
   trigger: string;
 }
 
-/** The timetable as people read it. Jobs that only a person or another job starts are left out. */
+/** The timetable for display, without jobs that only a person or another job starts. */
 export function timetable(timeZone: string, now: Date): TimetableRow[] {
   return jobNames.flatMap((id): TimetableRow[] => {
     const { title: name, schedule, trigger } = entryOf(id);

@@ -18,7 +18,9 @@ export interface S3Settings {
   timeoutMs?: number;
 }
 
-/** Adds what the minio client lacks: every request can be aborted, has a deadline and is retried after a brief failure. */
+/**
+ * Adds what the minio client lacks: every request can be aborted, has a deadline and is retried after a brief failure.
+ */
 export interface S3Client {
   call<T>(
     what: string,

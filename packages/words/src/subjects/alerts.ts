@@ -1,4 +1,4 @@
-/** `alert.KIND` names a kind of alert; `alert.KIND.CASE` is the sentence of one. */
+/** `alert.KIND` is the name of a kind of alert; `alert.KIND.CASE` is the sentence of an alert. */
 export const english = {
   'alert.failure-rate': 'Many images failed',
   'alert.no-data': 'No data',

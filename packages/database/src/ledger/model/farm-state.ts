@@ -10,7 +10,10 @@ export interface Slot {
   batches: 'none' | 'pending' | 'done';
 }
 
-/** `deciding`: between the two halves of the old `begin`. `falling asleep`: its job sleeps, and the ledger does not know yet. */
+/**
+ * `deciding`: between the two halves of the old `begin`. `falling asleep`: its job sleeps, and the ledger does not know
+ * yet.
+ */
 export interface Worker {
   does: 'nothing' | 'deciding' | 'working' | 'falling asleep' | 'completing';
   slot: number;
