@@ -159,8 +159,8 @@ test('a backfill fills a second model while the first one serves, and no search 
     while ((await search()) !== key);
     return performance.now() - since;
   };
-  t.diagnostic(`ms from the command until searches answer by the second: ${await changeTo(two.key)}`);
-  t.diagnostic(`ms and back: ${await changeTo(one.key)}`);
+  t.diagnostic(`ms from the command until searches use the second model: ${await changeTo(two.key)}`);
+  t.diagnostic(`ms to change back: ${await changeTo(one.key)}`);
   searching = false;
   await searches;
   assert.deepEqual(new Set(answered), new Set([one.key, two.key]));

@@ -18,7 +18,7 @@ export async function startOurs(options: {
   databaseUrl: string;
   redisUrl: string;
   home: string;
-  /** The folder of the images. */
+  /** The settings of the image store. */
   store: Record<string, string>;
   nodeOptions?: string[];
 }) {

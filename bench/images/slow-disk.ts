@@ -1,5 +1,5 @@
-// Loaded before the worker (--import …?folder=…&delay=…): reads below that folder take so many milliseconds longer,
-// and nothing else does.
+// Loaded before the worker (--import …?folder=…&delay=…): delays reads in that folder by the given milliseconds, and
+// nothing else.
 import files from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -5,7 +5,7 @@ import { page, renderPage, row } from './harness/page.ts';
 import { fingerprintOf, type KeptResult } from './harness/results.ts';
 import { scenarios } from './scenarios/index.ts';
 
-test('docs/reliability.md shows the kept results', () => {
+test('docs/reliability.md shows the stored results', () => {
   assert.equal(
     readFileSync(page, 'utf8'),
     renderPage(),
@@ -13,7 +13,7 @@ test('docs/reliability.md shows the kept results', () => {
   );
 });
 
-test('every scenario has a fingerprint of its own', () => {
+test('every scenario has its own fingerprint', () => {
   const prints = scenarios.map(({ id }) => fingerprintOf(id));
   assert.equal(new Set(prints).size, scenarios.length);
 });

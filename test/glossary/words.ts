@@ -55,4 +55,20 @@ export const words: Word[] = [
   },
   { pattern: /\blet(s|ting)? go of\b/, instead: 'release, close' },
   { pattern: /\bin hand\b/, instead: 'in progress' },
+  { pattern: /\bfor ever\b/, instead: 'forever' },
+  { pattern: /\bto and fro\b/, instead: 'back and forth' },
+  { pattern: /\bwhat (becomes|became|has become) of\b/, instead: 'what happens to, the outcome of' },
+  { pattern: /\bas long as (it|that) takes\b/, instead: 'indefinitely' },
+  {
+    pattern: /\bthe release before\b|\ba release before\b/,
+    instead: 'the previous release, an older release',
+  },
+  { pattern: /\banother than\b/, instead: 'other than, different from' },
+  { pattern: /\b(came|comes?) about\b/, instead: 'happen' },
+  { pattern: /\bput(s|ting)? into redis\b/, instead: 'enqueue' },
+  { pattern: /\b(is|was|be) done again\b/, instead: 'is retried, is repeated' },
+  {
+    pattern: /\/\*\* of (an?|the|two|several|each|what) /,
+    instead: 'start with the subject',
+  },
 ];

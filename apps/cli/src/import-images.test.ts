@@ -184,7 +184,7 @@ test('bad files are reported with the reason, the others are imported, and files
   await writeFile(join(directory, 'text.jpg'), 'not a picture at all');
   await writeFile(join(directory, 'truncated.jpg'), good.subarray(0, good.length / 2));
   await writeFile(join(directory, 'LICENSE'), 'MIT');
-  await writeFile(join(directory, '._a.jpg'), 'what macOS leaves beside a picture');
+  await writeFile(join(directory, '._a.jpg'), 'what macOS leaves next to a picture');
   await symlink('/etc/hostname', join(directory, 'link.jpg'));
   await putJpeg(join(directory, 'old.jpg'), 2, { DateTimeOriginal: '1987:01:01 00:00:00' });
 

@@ -11,7 +11,7 @@ export interface Photo {
   converted: boolean;
   /** The camera's time, if it wrote one. */
   capturedAt: Date | undefined;
-  /** The same for the same source file, whatever version of the converter made the JPEG. */
+  /** Identical for the same source file, whichever version of the converter made the JPEG. */
   identity: string;
 }
 
@@ -65,7 +65,7 @@ const exifOptions = {
 
 /**
  * EXIF times are local and have no zone, unless the camera wrote its offset too. A camera whose clock was never set
- * writes times that are not valid; these are ignored.
+ * writes invalid times, which are ignored.
  */
 function captureTime(exif: Exif, timeZone: string): Date | undefined {
   const match = /^(\d{4}):(\d\d):(\d\d) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d)/.exec(

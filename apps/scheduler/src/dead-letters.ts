@@ -5,7 +5,7 @@ import { withinPatience } from './patience.ts';
 export interface DeadLetters {
   queue: string;
   count: number;
-  /** When the first and the last of them failed. */
+  /** When the oldest and the newest of them failed. */
   oldest: Date;
   newest: Date;
 }

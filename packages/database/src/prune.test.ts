@@ -6,7 +6,7 @@ import { ensurePartitions } from './readings/partitions.ts';
 import { createTestDatabase } from './testing.ts';
 
 const now = new Date('2026-07-15T04:40:00Z');
-const forEver = { audit: undefined, images: undefined, readings: undefined };
+const forever = { audit: undefined, images: undefined, readings: undefined };
 
 async function setup(t: Parameters<typeof createTestDatabase>[0]) {
   const pool = await createTestDatabase(t);
@@ -30,7 +30,7 @@ async function setup(t: Parameters<typeof createTestDatabase>[0]) {
 
 test('rows without a retention period, and runs that have not ended, are kept forever', async (t) => {
   const { pool, write, count } = await setup(t);
-  const kept = { runs: 400, alerts: 400, ...forEver };
+  const kept = { runs: 400, alerts: 400, ...forever };
   const foreseen = await countOld(pool, kept, now);
   assert.deepEqual(foreseen, { runs: 11_601, alerts: 1, audit: 0, images: 0, quarantined: 0, readings: [] });
   assert.equal(await count('runs'), 12_001);

@@ -32,10 +32,10 @@ export interface RunContext {
   deaths: number;
   progress(done: number, total: number): Promise<void>;
   /**
-   * Splits the run into batches. `plan` adds them, and passes with each call the plan so far; if its worker dies,
-   * another one receives that and continues from there. Then the run sleeps without holding a worker, and the
-   * handler is called again from the top when all batches are done: this time `plan` is not called. What it
-   * returned, a small JSON value, comes back beside the results of those batches that did not fail.
+   * Splits the run into batches. `plan` adds them and passes the plan so far with each call; if its worker dies,
+   * another one receives that plan and resumes from it. Then the run sleeps without holding a worker. When all batches
+   * are done, the handler is called again from the top, but `plan` is not. `fanOut` then returns the final plan, a
+   * small JSON value, and the results of the batches that did not fail.
    */
   fanOut<Name extends JobName, Plan extends object>(
     name: Name,
@@ -44,15 +44,15 @@ export interface RunContext {
 }
 
 /**
- * How a job is done. Throw to be tried again with backoff; an error with `permanent = true`, or a ZodError, stops
- * at once.
+ * Does a job's work. If it throws, the job is retried with backoff; an error with `permanent = true`, or a ZodError,
+ * fails it at once.
  */
 export type Handler<Name extends JobName, Context> = (
   payload: Payload<Name>,
   context: Context & RunContext,
 ) => Promise<Result<Name>>;
 
-/** One handler for each job of the queue: leave one out and it does not compile. */
+/** One handler for each job of the queue. A missing handler does not compile. */
 export type Handlers<Queue extends QueueName, Context> = {
   [Name in JobName as Jobs[Name]['queue'] extends Queue ? Name : never]: Handler<Name, Context>;
 };

@@ -10,7 +10,7 @@ const remembered = 10_000;
  * out, and with higher limits by each alone, against guesses spread over names or over addresses.
  */
 export function createLockOut(now: () => number) {
-  // `ttlResolution: 0` and `perf` keep the cache from remembering a time of its own between two calls.
+  // `ttlResolution: 0` and `perf` keep the cache from caching the time between two calls.
   const failures = new LRUCache<string, number>({
     max: remembered,
     ttl: windowMs,

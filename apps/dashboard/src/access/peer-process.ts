@@ -7,9 +7,9 @@ const listening = '0A';
 const known = new WeakMap<Socket, Promise<boolean>>();
 
 /**
- * Whether the other end of a loopback connection is a program that serves nobody itself: a shell's curl, a script, a
- * browser. A proxy has a port of its own to listen on, and may pass on the requests of others. Linux alone shows this,
- * and only of processes that this one may look at; where it cannot be seen, the answer is no.
+ * Whether the other end of a loopback connection is a plain client such as curl, a script or a browser. A program that
+ * listens on a port itself may be a proxy that passes on requests of others. Only Linux shows this, and only for
+ * processes that this one may inspect; if it is unknown, the answer is no.
  */
 export function isPlainClient(socket: Socket): Promise<boolean> {
   const before = known.get(socket);

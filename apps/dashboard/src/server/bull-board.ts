@@ -8,7 +8,7 @@ import { giveCsrf, isWrite } from '../access/guard.ts';
 
 const at = '/queues';
 
-/** Bull Board on every queue of the timetable. It has no login of its own: the guard protects it. */
+/** Bull Board for every queue in the timetable. It has no login of its own; the guard protects it. */
 export function bullBoard(app: FastifyInstance, { queues, pool }: { queues: Queues; pool: Pool }): void {
   const board = new FastifyAdapter();
   board.setBasePath(at);

@@ -12,7 +12,7 @@ const policy = {
   'base-uri': ["'none'"],
   'frame-ancestors': ["'none'"],
 };
-// The page of Bull Board contains a style element and a base address.
+// Bull Board's page contains an inline style and a base URL.
 const bullBoardPolicy = { ...policy, 'style-src': ["'self'", "'unsafe-inline'"], 'base-uri': ["'self'"] };
 
 /** The security policy for the console's pages and everything else the dashboard serves. */

@@ -75,7 +75,7 @@ async function embedImages({ vision, normalise }: Model, pixels: Uint8Array): Pr
 }
 
 async function embedTexts({ text, tokenizer }: Model, texts: string[]): Promise<Float32Array> {
-  // Padding after the end mark has no effect: CLIP's attention only looks back. No truncation: a text that is too
+  // Padding after the end token has no effect: CLIP's attention only looks back. No truncation: a text that is too
   // long must fail instead of losing its end.
   const { text_embeds } = await text(tokenizer(texts, { padding: true, truncation: false }));
   return text_embeds.data;

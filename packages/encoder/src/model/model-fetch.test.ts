@@ -13,7 +13,7 @@ import { modelKey } from './model-id.ts';
 
 type Serve = (request: IncomingMessage, response: ServerResponse, file: string, bytes: Buffer) => boolean;
 
-/** A hub with one model, farm/tiny; `serve` may answer a request itself and then returns true. */
+/** Starts a hub with one model, farm/tiny. `serve` may answer a request itself and then returns true. */
 async function startHub(t: TestContext, serve: Serve = () => false) {
   const root = await mkdtemp(join(tmpdir(), 'hub-'));
   const source = join(root, 'source');
@@ -70,7 +70,7 @@ function listing([rfilename, bytes]: [string, Buffer]) {
     : { rfilename, size, blobId: createHash('sha1').update(`blob ${size}\0`).update(bytes).digest('hex') };
 }
 
-test('a model is downloaded, checked and opens under its hub name', async (t) => {
+test('a model is downloaded, checked and can be opened by its hub name', async (t) => {
   const { options, modelDir, requests, place, files } = await startHub(t);
   const progress: string[] = [];
   const id = await fetchModel({
@@ -116,7 +116,7 @@ test('an interrupted download resumes where it stopped', async (t) => {
   assert.ok(ranges.length >= 1, requests.join('\n'));
 });
 
-test('a new fetch resumes what a killed one had downloaded', async (t) => {
+test('a new fetch resumes the download of a killed one', async (t) => {
   const stop = new AbortController();
   const { options, requests, place } = await startHub(t, (_, response, file, bytes) => {
     if (file !== 'onnx/vision_model.onnx' || stop.signal.aborted) return false;
@@ -142,7 +142,7 @@ test('a new fetch resumes what a killed one had downloaded', async (t) => {
   assert.ok(!requests.some((url) => url.endsWith('/config.json')), 'complete files are kept');
 });
 
-test('from a server without ranges the whole file is downloaded again', async (t) => {
+test('if the server does not support ranges, the whole file is downloaded again', async (t) => {
   let cut = true;
   const { options } = await startHub(t, (_, response, file, bytes) => {
     if (file !== 'onnx/text_model.onnx') return false;
@@ -168,7 +168,7 @@ test('wrong bytes never become a model', async (t) => {
   await assert.rejects(stat(place));
 });
 
-test('after wrong bytes the download is retried, also for files in git', async (t) => {
+test('the download is retried after wrong bytes, even for files in git', async (t) => {
   let wrong = 2;
   const { options } = await startHub(t, (_, response, file, bytes) => {
     if (file !== 'tokenizer.json' || wrong === 0) return false;

@@ -47,7 +47,7 @@ for (const dtype of ['fp32', 'q8'] as const) {
   });
 }
 
-test('the same seed gives the same bytes, another seed gives others', async (t) => {
+test('the same seed gives the same bytes, and another seed different ones', async (t) => {
   const dir = await temporaryFolder(t);
   const hashOf = async (seed: number) => {
     await createRandomClip(dir, { size: 'tiny', dtype: 'fp32', seed });

@@ -72,7 +72,7 @@ export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): Ima
     key,
     room,
     day,
-    // No clock change in this century happens within a minute.
+    // In this century, clocks change only at full minutes.
     capturedAt: new Date(minute + 1_000 * Number(captured.slice(12))),
     batchInDate,
     camera,

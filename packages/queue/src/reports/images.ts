@@ -24,7 +24,7 @@ export const batchReport = z.object({
 
 export const descriptionReport = z.object({ described: count, failed: count });
 
-/** A person who selects images sees for themselves that there are none. */
+/** Without `foundNothing`, since a person who selects images sees for themselves if there are none. */
 export const requestedImageFacts = ({ successRate, succeeded, failed }: ImageReport): ReportFacts => ({
   ...(successRate !== null && { failureRate: 1 - successRate }),
   tried: succeeded + failed,

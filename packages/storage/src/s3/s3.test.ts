@@ -56,7 +56,7 @@ test('a server that repeats its continuation token forever ends the listing with
   assert.deepEqual(keys, ['a', 'a']);
 });
 
-test('a server whose tokens go round in a circle ends the listing with an error', async (t) => {
+test('a server whose tokens form a cycle ends the listing with an error', async (t) => {
   const { store, urls } = await brokenServer(t, (_, response, n) =>
     response.end(page({ keys: [`k${n}`], next: `token-${n % 3}` })),
   );
@@ -123,7 +123,7 @@ test('a full page of keys that XML must escape is read', async (t) => {
   assert.equal(listed.keys[999], `${'&'.repeat(100)}999`);
 });
 
-test('the empty objects that consoles keep as folders are left out', async (t) => {
+test('the empty objects that consoles create as folders are left out', async (t) => {
   const { store } = await brokenServer(t, (_, response) =>
     response.end(page({ keys: ['612/', '612/a.jpg'] })),
   );

@@ -1,4 +1,4 @@
-/** How the report of a run is shown: its columns, its summary and what was left out. */
+/** The texts of run reports: their columns, summaries and omissions. */
 export const english = {
   'column.room': 'Room',
   'column.point': 'Point',

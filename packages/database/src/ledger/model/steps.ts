@@ -1,7 +1,7 @@
 import { copyOf, type Farm, isHeld, type Slot, type Step, type Worker } from './farm-state.ts';
 import type { Protocol } from './protocols.ts';
 
-/** Everything that can happen next: what workers do, what the queue does, and what goes wrong. */
+/** Every step that can happen next: by workers, by the queue, or as a failure. */
 export function nextSteps(farm: Farm, protocol: Protocol): Step[] {
   const steps: Step[] = [];
   const step = (name: string, change: (to: Farm) => void, fair = true) => {
