@@ -20,9 +20,10 @@ async function startJudge(t: TestContext): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-/** What a process prints that runs this script. */
+/** What a process prints that runs this script; a shell starts it, as this process listens itself. */
 async function output(script: string, url: string): Promise<string> {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script, url], {
+  const command = '"$0" --input-type=module --eval "$1" "$2"; true';
+  const child = spawn('sh', ['-c', command, process.execPath, script, url], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';
@@ -41,4 +42,15 @@ test('a program that listens itself may pass on the requests of others', async (
     import { createServer } from 'node:net';
     await new Promise((resolve) => createServer().listen(0, '127.0.0.1', resolve));`;
   assert.equal(await output(`${listen} ${ask} process.exit();`, await startJudge(t)), 'false');
+});
+
+test('so may a program whose parent, the same program, listens', async (t) => {
+  const fork = `
+    import { spawnSync } from 'node:child_process';
+    import { createServer } from 'node:net';
+    await new Promise((resolve) => createServer().listen(0, '127.0.0.1', resolve));
+    const child = spawnSync(process.execPath, ['--input-type=module', '--eval', ${JSON.stringify(ask)}, process.argv[1]]);
+    process.stdout.write(child.stdout);
+    process.exit();`;
+  assert.equal(await output(fork, await startJudge(t)), 'false');
 });

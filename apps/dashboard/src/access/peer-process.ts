@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 
 const established = '01';
 const listening = '0A';
+const mostParents = 20;
 
 const known = new WeakMap<Socket, Promise<boolean>>();
 
@@ -26,9 +27,16 @@ async function look({ localPort, remotePort }: Socket): Promise<boolean> {
     ({ state, local, remote }) => state === established && local === remotePort && remote === localPort,
   );
   if (!peer) return false;
-  const held = await socketsOfOwner(peer.inode);
-  if (!held) return false;
-  return !sockets.some(({ state, inode }) => state === listening && held.has(inode));
+  const ports = new Set(sockets.filter(({ state }) => state === listening).map(({ inode }) => inode));
+  for (let pid = await ownerOf(peer.inode), n = 0; pid !== undefined && n < mostParents; n++) {
+    if ((await socketsOf(pid)).some((inode) => ports.has(inode))) return false;
+    const parent = await parentOf(pid);
+    // A server may fork a process for each connection, which holds no port itself.
+    const isFork = parent !== undefined && (await programOf(parent)) === (await programOf(pid));
+    if (!isFork) return true;
+    pid = parent;
+  }
+  return false;
 }
 
 interface SocketRow {
@@ -56,16 +64,22 @@ async function readSockets(protocol: string): Promise<SocketRow[]> {
 
 const portOf = (address = '') => Number.parseInt(address.slice(address.lastIndexOf(':') + 1), 16);
 
-/** The sockets of the process that holds this one; undefined when no process that can be seen holds it. */
-async function socketsOfOwner(inode: string): Promise<Set<string> | undefined> {
+/** The process that holds a socket; undefined when no process that can be seen holds it. */
+async function ownerOf(inode: string): Promise<string | undefined> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const all = await Promise.all(pids.map(socketsOf));
-  return all.find((sockets) => sockets.has(inode));
+  const holds = await Promise.all(pids.map(async (pid) => (await socketsOf(pid)).includes(inode)));
+  return pids.find((_, n) => holds[n]);
 }
 
-async function socketsOf(pid: string): Promise<Set<string>> {
+async function socketsOf(pid: string): Promise<string[]> {
   const folder = `/proc/${pid}/fd`;
   const links = await readdir(folder).catch(() => []);
   const targets = await Promise.all(links.map((link) => readlink(`${folder}/${link}`).catch(() => '')));
-  return new Set(targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []));
+  return targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []);
 }
+
+async function parentOf(pid: string): Promise<string | undefined> {
+  return /^PPid:\s+(\d+)$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
+}
+
+const programOf = (pid: string) => readlink(`/proc/${pid}/exe`).catch(() => undefined);
