@@ -197,7 +197,7 @@ test('bad files are reported with the reason, the others are imported, and files
   assert.match(failed[0]?.reason ?? '', /empty/);
   assert.match(failed[1]?.reason ?? '', /"19870101" is not a date from 2000 to 2099/);
   assert.match(failed[2]?.reason ?? '', /not an image/);
-  assert.match(failed[3]?.reason ?? '', /ends before/);
+  assert.match(failed[3]?.reason ?? '', /is cut off after/);
   assert.equal(Object.keys(await contents(store)).length, 1);
 });
 
