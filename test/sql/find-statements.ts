@@ -71,8 +71,8 @@ class Choice extends Error {
 const modules = new Map<string, Module>();
 
 function readModule(root: string, file: string): Module {
-  const known = modules.get(file);
-  if (known) return known;
+  const cached = modules.get(file);
+  if (cached) return cached;
   const source = readFileSync(join(root, file), 'utf8');
   const module: Module = {
     file,

@@ -154,8 +154,8 @@ function createKeyAllocator(store: ObjectStore, signal: AbortSignal | undefined)
   }
 
   async function identityAt(key: string): Promise<string> {
-    const known = identities.get(key);
-    if (known) return known;
+    const cached = identities.get(key);
+    if (cached) return cached;
     const identity = await storedIdentity((await store.read(key, signal)).bytes);
     identities.set(key, identity);
     return identity;

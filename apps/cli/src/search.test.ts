@@ -79,15 +79,15 @@ test('search on a demo farm', async (t) => {
   await t.test('a picture finds itself, and so does one that is stored', async () => {
     const file = join(home, 'picture.jpg');
     await writeFile(file, jpegs[5] as Buffer);
-    const wanted = images[5]?.key as string;
+    const expected = images[5]?.key as string;
     const byPicture = await search('--image', file, '--limit', '1');
     assert.deepEqual(
       byPicture.found.map(({ key }) => key),
-      [wanted],
+      [expected],
     );
     assert.ok((byPicture.found[0]?.score ?? 0) > 0.999);
-    const byKey = await search('--key', wanted, '--room', '611', '--growth-day', '15');
-    assert.equal(byKey.found[0]?.key, wanted);
+    const byKey = await search('--key', expected, '--room', '611', '--growth-day', '15');
+    assert.equal(byKey.found[0]?.key, expected);
     assert.equal(byKey.found.length, 2);
   });
 

@@ -163,15 +163,15 @@ describe('the API of a small farm', () => {
 
   test('a backfill runs what its dry run showed, and does not queue a waiting step twice', async () => {
     const rooms = ['607', '611'];
-    const wanted = { what: 'images', from: addDays(today, -3), to: today, rooms, only: 'missing' };
-    const plan = await post('/api/backfill', { ...wanted, dryRun: true });
+    const request = { what: 'images', from: addDays(today, -3), to: today, rooms, only: 'missing' };
+    const plan = await post('/api/backfill', { ...request, dryRun: true });
     const step = { job: 'embed_images', day: yesterday, rooms: ['611'], images: 3 };
     assert.deepEqual(plan.steps, [{ ...stepOf, ...step }]);
     assert.equal(plan.until, yesterday, 'today is not due');
     const queue = farm.queues.of('embed_images');
     assert.equal(await queue.getWaitingCount(), 0);
 
-    const confirmed = { ...wanted, dryRun: false, steps: plan.steps };
+    const confirmed = { ...request, dryRun: false, steps: plan.steps };
     const done = await post('/api/backfill', confirmed);
     assert.deepEqual([done.steps, done.enqueued], [plan.steps, 1]);
     await post('/api/backfill', confirmed);
@@ -190,7 +190,7 @@ describe('the API of a small farm', () => {
       const image = { room: '611', camera: '1921681235', batchInDate: before, capturedAt };
       await farm.store.write(formatImageKey(image, { timeZone }), Buffer.from('a picture'));
     }
-    const wanted = { what: 'images', from: addDays(today, -20), to: addDays(today, -4), dryRun: true };
+    const request = { what: 'images', from: addDays(today, -20), to: addDays(today, -4), dryRun: true };
     const { rooms, lookedAt } = await get(`/api/coverage?from=${before}&to=${yesterday}`);
     assert.ok(lookedAt);
     const missing = rooms.map((row: { cells: { missing: number }[] }) => row.cells[0]?.missing);
@@ -198,18 +198,18 @@ describe('the API of a small farm', () => {
     // The nightly run has never succeeded, so the backfill runs that.
     const slot = '2026-03-05T19:02:25.000Z';
     const step = { ...stepOf, job: 'daily_clip_inference', slot, day: before, rooms: ['611'], images: 2 };
-    assert.deepEqual((await post('/api/backfill', wanted)).steps, [step]);
-    assert.deepEqual((await post('/api/backfill', { ...wanted, only: 'all' })).steps, [step]);
-    assert.deepEqual((await post('/api/backfill', { ...wanted, only: 'stale' })).steps, []);
-    assert.deepEqual((await post('/api/backfill', { ...wanted, rooms: ['607'] })).steps, []);
+    assert.deepEqual((await post('/api/backfill', request)).steps, [step]);
+    assert.deepEqual((await post('/api/backfill', { ...request, only: 'all' })).steps, [step]);
+    assert.deepEqual((await post('/api/backfill', { ...request, only: 'stale' })).steps, []);
+    assert.deepEqual((await post('/api/backfill', { ...request, rooms: ['607'] })).steps, []);
   });
 
   test('images with vectors from a model other than the active one are stale', async () => {
     await ensureModel(farm.pool, 'other@1/fp32#none', { ...testModel, name: 'other' });
-    const wanted = { what: 'images', from: yesterday, to: yesterday, dryRun: true };
-    assert.deepEqual((await post('/api/backfill', { ...wanted, only: 'stale' })).steps, []);
+    const request = { what: 'images', from: yesterday, to: yesterday, dryRun: true };
+    assert.deepEqual((await post('/api/backfill', { ...request, only: 'stale' })).steps, []);
     await useModel(farm.pool, 'other@1/fp32#none');
-    const { steps } = await post('/api/backfill', { ...wanted, only: 'stale' });
+    const { steps } = await post('/api/backfill', { ...request, only: 'stale' });
     await useModel(farm.pool, 'test@1/fp32#none');
     // 24 pictures per room: two are quarantined, three have no vector of any model.
     assert.deepEqual(steps, [

@@ -72,15 +72,15 @@ export function useData<T>(url: string | undefined, every?: number): Loaded<T> {
     loading: true,
   });
   const [turn, setTurn] = useState(0);
-  const wanted = useRef(url);
-  wanted.current = url;
+  const latestUrl = useRef(url);
+  latestUrl.current = url;
 
   useEffect(() => {
     if (url === undefined) return;
     const controller = new AbortController();
     setState((last) => ({ ...last, loading: true }));
     ask<T>(url, { signal: controller.signal }).then(
-      (data) => wanted.current === url && setState({ url, data, loading: false }),
+      (data) => latestUrl.current === url && setState({ url, data, loading: false }),
       (error: Error) => {
         if (!controller.signal.aborted) setState((last) => ({ ...last, url, error, loading: false }));
       },

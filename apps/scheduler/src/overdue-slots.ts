@@ -15,11 +15,11 @@ export async function overdueSlots(pool: Pool, timeZone: string, now: Date): Pro
     const seen = schedules.get(job);
     const from = seen && new Date(Math.max(seen.accountedUntil.getTime(), earliest));
     const due = from && from < latest ? [...firingsBetween(scheduleOf(job), timeZone, from, latest)] : [];
-    const wanted = due.filter((slot) => !seen?.pausedAt || slot < seen.pausedAt);
-    const known = wanted.length > 0 ? await knownSlots(pool, job, wanted) : undefined;
+    const active = due.filter((slot) => !seen?.pausedAt || slot < seen.pausedAt);
+    const known = active.length > 0 ? await knownSlots(pool, job, active) : undefined;
     overdue.set(
       job,
-      wanted.filter((slot) => !known?.has(slot.getTime())),
+      active.filter((slot) => !known?.has(slot.getTime())),
     );
   }
   return overdue;

@@ -18,7 +18,7 @@ export interface ServerPrograms {
   postgres?: PostgresProgram | undefined;
 }
 
-interface Wanted {
+interface NeededServers {
   redis: boolean;
   postgres: boolean;
   /** Only the major version of PostgreSQL that wrote the data can read it. */
@@ -53,25 +53,25 @@ const noServers = (what: string, cause: Error) =>
  * or else newly unpacked ones.
  * @throws Error that suggests alternatives
  */
-export async function findServerPrograms(wanted: Wanted): Promise<ServerPrograms> {
+export async function findServerPrograms(needed: NeededServers): Promise<ServerPrograms> {
   const find = async () => ({
-    ...(wanted.redis && { redis: await findRedis(wanted.folder) }),
-    ...(wanted.postgres && { postgres: await findPostgres(wanted.folder, wanted.postgresMajor) }),
+    ...(needed.redis && { redis: await findRedis(needed.folder) }),
+    ...(needed.postgres && { postgres: await findPostgres(needed.folder, needed.postgresMajor) }),
   });
   const complete = (found: ServerPrograms) =>
-    (!wanted.redis || found.redis) && (!wanted.postgres || found.postgres);
+    (!needed.redis || found.redis) && (!needed.postgres || found.postgres);
 
   const found = await find();
   if (complete(found)) return found;
   const missing = [
-    wanted.redis && !found.redis && `Redis ${OLDEST_REDIS} or newer`,
-    wanted.postgres &&
+    needed.redis && !found.redis && `Redis ${OLDEST_REDIS} or newer`,
+    needed.postgres &&
       !found.postgres &&
-      `PostgreSQL ${wanted.postgresMajor ?? `${OLDEST_POSTGRES} or newer`} with pgvector ${OLDEST_PGVECTOR} or newer`,
+      `PostgreSQL ${needed.postgresMajor ?? `${OLDEST_POSTGRES} or newer`} with pgvector ${OLDEST_PGVECTOR} or newer`,
   ]
     .filter(Boolean)
     .join(' and no ');
-  const { folder, onProgress, signal } = wanted;
+  const { folder, onProgress, signal } = needed;
   await unpackDebianPackages({
     ...DEBIAN_SERVERS,
     folder,

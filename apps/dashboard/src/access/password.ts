@@ -26,8 +26,8 @@ let ofNobody: Promise<string> | undefined;
 export async function verifyPassword(password: string, hash: string | undefined): Promise<boolean> {
   ofNobody ??= hashPassword(randomBytes(16).toString('hex'));
   const [, N, r, p, salt = '', key = ''] = (hash ?? (await ofNobody)).split('$');
-  const wanted = Buffer.from(key, 'base64');
+  const expected = Buffer.from(key, 'base64');
   const options = { N: Number(N), r: Number(r), p: Number(p) };
   const given = await derive(password, Buffer.from(salt, 'base64'), options);
-  return timingSafeEqual(given, wanted) && hash !== undefined;
+  return timingSafeEqual(given, expected) && hash !== undefined;
 }

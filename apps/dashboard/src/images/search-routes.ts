@@ -38,10 +38,10 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
         response: { 200: found.extend({ unread: z.array(z.string()) }) },
       },
     },
-    async ({ query: { text, ...wanted } }) => {
+    async ({ query: { text, ...options } }) => {
       const model = await searched();
       const { vector, unread } = await encoded((searcher) => searcher.vectorOfText(model.key, text));
-      return { ...(await nearest(model, vector, 'fused', wanted)), unread };
+      return { ...(await nearest(model, vector, 'fused', options)), unread };
     },
   );
 
@@ -115,9 +115,9 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
     model: { id: number; key: string },
     vector: Float32Array,
     by: 'fused' | 'image',
-    { limit, ...wanted }: Filter,
+    { limit, ...options }: Filter,
   ) {
-    const hits = await searchImages(pool, { vector, modelId: model.id, by, limit, ...present(wanted) });
+    const hits = await searchImages(pool, { vector, modelId: model.id, by, limit, ...present(options) });
     const score = new Map(hits.map((hit) => [hit.key, hit.score]));
     const images = await galleryOf(pool, [...score.keys()]);
     return {

@@ -68,9 +68,9 @@ export async function timetableNow(
 
 async function lastRuns(db: Queryable): Promise<Map<string, LastRun>> {
   const { rows } = await db.query<LastRun & { job: string }>(
-    `select wanted.job, run.* from unnest($1::text[]) as wanted(job)
+    `select requested.job, run.* from unnest($1::text[]) as requested(job)
      cross join lateral (select id, slot, status, started_at as "startedAt", finished_at as "finishedAt", error
-       from runs where runs.job = wanted.job and status not in ('coalesced', 'paused')
+       from runs where runs.job = requested.job and status not in ('coalesced', 'paused')
        order by slot desc limit 1) run`,
     [jobNames],
   );

@@ -40,7 +40,7 @@ export async function upsertImages(db: Queryable, images: ImageRow[]): Promise<v
 /** The keys, in order, whose current picture has no vector of the model and is not quarantined. */
 export async function pendingKeys(db: Queryable, keys: string[], modelId: number): Promise<string[]> {
   const { rows } = await db.query<{ key: string }>(
-    `select image.key from unnest($1::text[]) with ordinality as wanted(key, n)
+    `select image.key from unnest($1::text[]) with ordinality as requested(key, n)
      join image using (key)
      where not exists (select from image_embedding e
                        where e.image_id = image.id and e.model_id = $2 and e.etag = image.etag)
@@ -60,7 +60,7 @@ export async function recordedImages(db: Queryable, keys: string[]): Promise<Rec
   const { rows } = await db.query<RecordedImage>(
     `select id, key, room, day::text as day, captured_at as "capturedAt", in_date::text as "batchInDate", camera,
             growth_day as "growthDay", stage, etag, bytes
-     from unnest($1::text[]) with ordinality as wanted(key, n) join image using (key) order by n`,
+     from unnest($1::text[]) with ordinality as requested(key, n) join image using (key) order by n`,
     [keys],
   );
   return rows;

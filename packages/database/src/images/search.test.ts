@@ -97,8 +97,8 @@ test('searches of one model among two', async (t) => {
     );
     return rows.map(({ key }) => key);
   };
-  const recall = (found: string[], wanted: string[]) =>
-    found.filter((key) => wanted.includes(key)).length / wanted.length;
+  const recall = (found: string[], expected: string[]) =>
+    found.filter((key) => expected.includes(key)).length / expected.length;
 
   await t.test("a search of the whole farm uses only the model's own index", async () => {
     for (const { modelId } of [first, second]) {
@@ -128,10 +128,10 @@ test('searches of one model among two', async (t) => {
     for (const vector of queries) {
       for (const by of ['fused', 'image'] as const) {
         const found = await searchImages(pool, { vector, modelId, by, room: '611' });
-        const wanted = await exactly(vector, modelId, `${by}_vector`, "room = '611'");
+        const expected = await exactly(vector, modelId, `${by}_vector`, "room = '611'");
         assert.deepEqual(
           found.map(({ key }) => key),
-          wanted,
+          expected,
         );
       }
     }

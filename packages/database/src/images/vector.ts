@@ -32,8 +32,8 @@ export async function vectorArray(db: Queryable, vectors: Float32Array[]): Promi
 
 /** The extension's type has another number in every database. */
 async function vectorOid(db: Queryable): Promise<number> {
-  const known = vectorOids.get(db);
-  if (known) return known;
+  const cached = vectorOids.get(db);
+  if (cached) return cached;
   const { rows } = await db.query<{ oid: number }>(`select 'vector'::regtype::oid::int8 as oid`);
   const oid = Number(rows[0]?.oid);
   vectorOids.set(db, oid);

@@ -31,23 +31,23 @@ export function createLedger(pool: Pool, worker: string, { leaseSeconds = 15 } =
      * @returns `busy` while another run of the job is alive, and `done` with the report when this work is already
      *   finished: by the same request, or by any request if the slot comes from the timetable
      */
-    begin: (asked: RunRequest): Promise<Begun> =>
+    begin: (request: RunRequest): Promise<Begun> =>
       transaction(pool, async (tx) => {
-        await lockJob(tx, asked.job);
-        if (await isEarly(tx, asked.slot)) {
-          return { busy: `${named(asked)} has not come yet`, until: asked.slot };
+        await lockJob(tx, request.job);
+        if (await isEarly(tx, request.slot)) {
+          return { busy: `${named(request)} has not come yet`, until: request.slot };
         }
-        const runs = await runsThatMatter(tx, asked);
-        const own = runs.find(({ slot }) => slot.getTime() === asked.slot.getTime());
-        const judged = judgeBegin(asked, runs);
+        const runs = await runsThatMatter(tx, request);
+        const own = runs.find(({ slot }) => slot.getTime() === request.slot.getTime());
+        const judged = judgeBegin(request, runs);
         if (judged.verdict === 'done') return { done: own?.report };
-        if (judged.verdict === 'busy') return { busy: whyBusy(asked, judged.blocker) };
-        const lease = await takeLease(tx, asked.job, worker, leaseSeconds);
-        if (!lease) return { busy: `another run of ${asked.job} is alive` };
+        if (judged.verdict === 'busy') return { busy: whyBusy(request, judged.blocker) };
+        const lease = await takeLease(tx, request.job, worker, leaseSeconds);
+        if (!lease) return { busy: `another run of ${request.job} is alive` };
 
         const again = judged.verdict === 'resume' || judged.again;
-        const started = await recordBegin(tx, asked, { epoch: lease.epoch, worker, again });
-        const attempt = { ...asked, ...started, epoch: lease.epoch, worker, by: asked.by };
+        const started = await recordBegin(tx, request, { epoch: lease.epoch, worker, again });
+        const attempt = { ...request, ...started, epoch: lease.epoch, worker, by: request.by };
         if (judged.verdict === 'resume') await resumeAttempt(tx, attempt);
         else await startAttempt(tx, attempt);
         return { lease };

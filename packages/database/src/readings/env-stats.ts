@@ -52,10 +52,10 @@ export async function usualGaps(
 ): Promise<Map<number, number>> {
   const { rows } = await db.query<{ pointId: number; gap: number }>(
     `select point_id as "pointId", percentile_cont(0.5) within group (order by gap) as gap
-     from unnest($1::int[]) as wanted(point_id)
+     from unnest($1::int[]) as requested(point_id)
      cross join lateral (select extract(epoch from ts - lag(ts) over (order by ts))::float8 * 1000 as gap
        from (select ts from reading
-         where reading.point_id = wanted.point_id and ts < $2 and ts >= $2::timestamptz - interval '7 days'
+         where reading.point_id = requested.point_id and ts < $2 and ts >= $2::timestamptz - interval '7 days'
          order by ts desc limit 100) latest) gaps
      group by point_id having count(gap) >= $3`,
     [pointIds, before, atLeast],

@@ -12,29 +12,29 @@ export interface RoomDay {
 /**
  * The growth day of each room and day: the controller's own (the last `in_day_num` of the day), or else counted from
  * the in-date of the room's latest picture up to then. Undefined if there is neither.
- * @returns the growth days in the order of `asked`
+ * @returns the growth days in the order of `requested`
  */
-export async function growthDays(db: Queryable, asked: RoomDay[]): Promise<(number | undefined)[]> {
-  if (asked.length === 0) return [];
+export async function growthDays(db: Queryable, requested: RoomDay[]): Promise<(number | undefined)[]> {
+  if (requested.length === 0) return [];
   const { rows } = await db.query<{ growthDay: number | null }>(
     `select coalesce(controller.day, picture.day)::int as "growthDay"
      from unnest($1::text[], $2::date[], $3::timestamptz[], $4::timestamptz[])
-       with ordinality as asked(room, day, start_at, end_at, n)
+       with ordinality as requested(room, day, start_at, end_at, n)
      left join lateral (select round(latest.value) as day
        from point cross join lateral (select ts, value from reading
-         where point_id = point.id and ts >= asked.start_at and ts < asked.end_at and value <> 'NaN'
+         where point_id = point.id and ts >= requested.start_at and ts < requested.end_at and value <> 'NaN'
          order by ts desc limit 1) latest
-       where point.room = asked.room and point.device_type = 'mushroom_info' and point.point = 'in_day_num'
+       where point.room = requested.room and point.device_type = 'mushroom_info' and point.point = 'in_day_num'
        order by latest.ts desc limit 1) controller on true
-     left join lateral (select asked.day - in_date + 1 as day from image
-       where image.room = asked.room and captured_at < asked.end_at
+     left join lateral (select requested.day - in_date + 1 as day from image
+       where image.room = requested.room and captured_at < requested.end_at
        order by captured_at desc limit 1) picture on true
      order by n`,
     [
-      asked.map(({ room }) => room),
-      asked.map(({ day }) => day),
-      asked.map(({ start }) => start),
-      asked.map(({ end }) => end),
+      requested.map(({ room }) => room),
+      requested.map(({ day }) => day),
+      requested.map(({ start }) => start),
+      requested.map(({ end }) => end),
     ],
   );
   return rows.map(({ growthDay }) => growthDay ?? undefined);

@@ -25,9 +25,9 @@ export function createPointDirectory(db: Queryable, { strict = false } = {}): Po
         if (!ids.has(key)) unknown.set(key, point);
       }
       if (unknown.size > 0) {
-        const wanted = [...unknown.values()];
-        const known = await pointIds(db, wanted);
-        const fresh = strict ? [] : wanted.filter((point) => !known.has(pointKey(point)));
+        const requested = [...unknown.values()];
+        const known = await pointIds(db, requested);
+        const fresh = strict ? [] : requested.filter((point) => !known.has(pointKey(point)));
         const registered = await ensurePoints(
           db,
           fresh.map((point) => ({ ...point, deviceType: deviceTypeOf(point.device, point.room) })),

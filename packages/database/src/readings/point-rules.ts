@@ -26,13 +26,13 @@ const since = `nullif(valid_from, '-infinity') as "validFrom"`;
 /** The versions of one kind of point in order of time, or of all kinds. */
 export async function pointRules(
   db: Queryable,
-  wanted?: Pick<PointRule, 'deviceType' | 'point'>,
+  requested?: Pick<PointRule, 'deviceType' | 'point'>,
 ): Promise<PointRule[]> {
   const { rows } = await db.query<PointRule>(
     `select device_type as "deviceType", point, ${since}, kind, unit, threshold, labels from point_rule
      where $1::text is null or (device_type, point) = ($1, $2)
      order by device_type, point, valid_from`,
-    [wanted?.deviceType ?? null, wanted?.point ?? null],
+    [requested?.deviceType ?? null, requested?.point ?? null],
   );
   return rows;
 }
@@ -104,9 +104,9 @@ export async function setBand(pool: Pool, band: BandVersion & { validFrom: Date 
 async function readAgain(tx: Queryable, pointIds: number[], from: Date): Promise<void> {
   await tx.query(
     `select mark_late(array_agg(id), array_agg(first), array_agg(last))
-     from unnest($1::int[]) as wanted(id)
+     from unnest($1::int[]) as requested(id)
      cross join lateral (select min(ts) as first, max(ts) as last from reading
-       where point_id = wanted.id and ts >= $2) known
+       where point_id = requested.id and ts >= $2) known
      where first is not null`,
     [pointIds, from],
   );

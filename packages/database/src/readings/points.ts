@@ -47,7 +47,7 @@ export async function ensurePoints(db: Queryable, points: NewPoint[]): Promise<M
 export async function pointIds(db: Queryable, points: NamedPoint[]): Promise<Map<string, number>> {
   const { rows } = await db.query<Pick<Point, 'id' | 'room' | 'device' | 'point'>>(
     `select id, room, device, point from point
-     join unnest($1::text[], $2::text[], $3::text[]) as wanted(room, device, point) using (room, device, point)`,
+     join unnest($1::text[], $2::text[], $3::text[]) as requested(room, device, point) using (room, device, point)`,
     [points.map(({ room }) => room), points.map(({ device }) => device), points.map(({ point }) => point)],
   );
   return new Map(rows.map((row) => [pointKey(row), row.id]));

@@ -42,7 +42,7 @@ export async function setpointPoints(db: Queryable): Promise<Point[]> {
 
 export async function setpointRooms(db: Queryable, rooms: string[]): Promise<SetpointRoom[]> {
   const { rows } = await db.query<{ room: string; until: Date | null; windowFrom: Date | null }>(
-    `select room, until, window_from as "windowFrom" from unnest($1::text[]) as wanted(room)
+    `select room, until, window_from as "windowFrom" from unnest($1::text[]) as requested(room)
      left join setpoint_watermark using (room)`,
     [rooms],
   );
@@ -94,9 +94,9 @@ export async function reportedBefore(
 ): Promise<Map<number, number>> {
   if (!from) return new Map();
   const { rows } = await db.query<{ pointId: number; value: number }>(
-    `select wanted.point_id as "pointId", latest.value from unnest($1::int[]) as wanted(point_id)
+    `select requested.point_id as "pointId", latest.value from unnest($1::int[]) as requested(point_id)
      cross join lateral (select value from setpoint_change
-       where setpoint_change.point_id = wanted.point_id and changed_at < $2
+       where setpoint_change.point_id = requested.point_id and changed_at < $2
        order by changed_at desc limit 1) latest`,
     [binaryArray('int4', pointIds), from],
   );

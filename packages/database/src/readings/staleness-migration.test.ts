@@ -8,8 +8,8 @@ import { ensurePartitions } from './partitions.ts';
 
 const folder = new URL('../../migrations/', import.meta.url);
 
-async function apply(pool: Pool, wanted: (name: string) => boolean): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql') && wanted(name)).sort();
+async function apply(pool: Pool, included: (name: string) => boolean): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql') && included(name)).sort();
   for (const name of names) await pool.query(await readFile(new URL(name, folder), 'utf8'));
 }
 

@@ -56,10 +56,10 @@ const status =
     response.writeHead(code, headers).end('{"error":"…"}');
 
 /** Asserts that it fails as expected and that the key does not appear in the error or its causes. */
-async function fails(promise: Promise<unknown>, kind: new (...args: never[]) => Error, wanted: RegExp) {
+async function fails(promise: Promise<unknown>, kind: new (...args: never[]) => Error, expected: RegExp) {
   await assert.rejects(promise, (error: Error) => {
     assert.ok(error instanceof kind, String(error));
-    assert.match(error.message, wanted);
+    assert.match(error.message, expected);
     for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
       assert.ok(!`${cause.stack}${JSON.stringify(cause)}`.includes(apiKey));
     }
@@ -104,7 +104,7 @@ test('a small picture is not enlarged, and a bad one is never sent', async (t) =
 
 test('the address may be the server, its /v1 or the full path, also behind a proxy', async (t) => {
   const { port } = await start(t, good);
-  for (const [path, wanted] of [
+  for (const [path, expected] of [
     ['', '/v1/chat/completions'],
     ['/v1', '/v1/chat/completions'],
     ['/v1/', '/v1/chat/completions'],
@@ -115,7 +115,7 @@ test('the address may be the server, its /v1 or the full path, also behind a pro
     const own = createCaptioner({ url: `${captioner.where}${path}`, model: 'x' });
     t.after(() => own?.close());
     await own?.describe(image);
-    assert.equal(received[0]?.url, wanted);
+    assert.equal(received[0]?.url, expected);
   }
   const secret = createCaptioner({
     url: `http://user:${apiKey}@127.0.0.1:${port}/?key=${apiKey}`,
@@ -173,13 +173,13 @@ test('a server that stays down is unavailable; the picture is not to blame', asy
 });
 
 test('a refusal is not retried, and the error names the likely cause', async (t) => {
-  for (const [code, wanted] of [
+  for (const [code, expected] of [
     [401, /refuses with 401: CAPTION_API_KEY/],
     [404, /refuses with 404: CAPTION_URL or CAPTION_MODEL/],
     [400, /refuses with 400/],
   ] as const) {
     const { captioner, received } = await start(t, status(code));
-    await fails(captioner.describe(image), PermanentError, wanted);
+    await fails(captioner.describe(image), PermanentError, expected);
     assert.equal(received.length, 1);
   }
 });

@@ -77,9 +77,9 @@ function assertClose(a: ArrayLike<number>, b: ArrayLike<number>, mean: number, p
   assert.ok(apart.mean <= mean && apart.p99 <= p99, `mean ${apart.mean}, 99 % within ${apart.p99} levels`);
 }
 
-const reason = (wanted: string) => (error: unknown) => {
+const reason = (expected: string) => (error: unknown) => {
   assert.ok(error instanceof PermanentError, String(error));
-  assert.equal(error.reason, wanted, error.message);
+  assert.equal(error.reason, expected, error.message);
   assert.equal(error.permanent, true);
   return true;
 };
@@ -161,7 +161,7 @@ for (const [camera, write] of Object.entries(cameras)) {
 
 test('the picture is upright however the camera was held, in every format', async () => {
   const upright = sharp(await photograph(640, 480), { raw: { width: 640, height: 480, channels: 3 } });
-  const wanted = (await decodeImage(await upright.clone().png().toBuffer())).data;
+  const expected = (await decodeImage(await upright.clone().png().toBuffer())).data;
   // Turns an upright picture into what a camera stores for each orientation.
   const stored = [
     (image: Sharp) => image,
@@ -183,7 +183,7 @@ test('the picture is upright however the camera was held, in every format', asyn
         .toBuffer();
       const pixels = await decodeImage(file);
       assert.deepEqual([pixels.width, pixels.height], [640, 480], `${format}, orientation ${at + 1}`);
-      const { mean } = difference(pixels.data, wanted);
+      const { mean } = difference(pixels.data, expected);
       assert.ok(mean < 3, `${format}, orientation ${at + 1}: ${mean} levels off`);
     }
   }
@@ -191,19 +191,19 @@ test('the picture is upright however the camera was held, in every format', asyn
 
 test('grey, 16 bits, CMYK, transparent, palette and wide-gamut pictures all become sRGB bytes', async () => {
   const plain = sharp(await photograph(600, 400), { raw: { width: 600, height: 400, channels: 3 } });
-  const wanted = (await decodeImage(await plain.clone().png().toBuffer())).data;
+  const expected = (await decodeImage(await plain.clone().png().toBuffer())).data;
   const grey = (await decodeImage(await plain.clone().greyscale().toColourspace('srgb').png().toBuffer()))
     .data;
-  const files: [name: string, file: Buffer, wanted: Uint8Array, mean: number][] = [
-    ['16 bits', await plain.clone().toColourspace('rgb16').png().toBuffer(), wanted, 1],
+  const files: [name: string, file: Buffer, expected: Uint8Array, mean: number][] = [
+    ['16 bits', await plain.clone().toColourspace('rgb16').png().toBuffer(), expected, 1],
     ['grey JPEG', await plain.clone().toColourspace('b-w').jpeg({ quality: 97 }).toBuffer(), grey, 3],
     ['16-bit grey', await plain.clone().toColourspace('grey16').png().toBuffer(), grey, 3],
-    ['opaque', await plain.clone().ensureAlpha().png().toBuffer(), wanted, 0.1],
-    ['CMYK JPEG', await plain.clone().toColourspace('cmyk').jpeg({ quality: 97 }).toBuffer(), wanted, 16],
-    ['Display P3', await plain.clone().withIccProfile('p3').png().toBuffer(), wanted, 2],
-    ['palette', await plain.clone().png({ palette: true }).toBuffer(), wanted, 12],
-    ['progressive', await plain.clone().jpeg({ progressive: true, quality: 97 }).toBuffer(), wanted, 2],
-    ['interlaced', await plain.clone().png({ progressive: true }).toBuffer(), wanted, 0.1],
+    ['opaque', await plain.clone().ensureAlpha().png().toBuffer(), expected, 0.1],
+    ['CMYK JPEG', await plain.clone().toColourspace('cmyk').jpeg({ quality: 97 }).toBuffer(), expected, 16],
+    ['Display P3', await plain.clone().withIccProfile('p3').png().toBuffer(), expected, 2],
+    ['palette', await plain.clone().png({ palette: true }).toBuffer(), expected, 12],
+    ['progressive', await plain.clone().jpeg({ progressive: true, quality: 97 }).toBuffer(), expected, 2],
+    ['interlaced', await plain.clone().png({ progressive: true }).toBuffer(), expected, 0.1],
   ];
   for (const [name, file, pixels, mean] of files) {
     const decoded = await decodeImage(file);
@@ -261,7 +261,7 @@ test('files that are not photographs are refused, each with its reason', async (
     [blackPng(400, 31), 'bad_shape'],
     [blackPng(40_000, 1000), 'bad_shape'],
   ];
-  for (const [file, wanted] of bad) await assert.rejects(decodeImage(file), reason(wanted));
+  for (const [file, expected] of bad) await assert.rejects(decodeImage(file), reason(expected));
 });
 
 test('a JPEG with data after it or a thumbnail inside is complete; one cut off in its scan is truncated', async () => {
@@ -273,12 +273,12 @@ test('a JPEG with data after it or a thumbnail inside is complete; one cut off i
 
 test('malicious metadata is removed before decoding', async () => {
   const jpeg = await photographAs('jpeg', 640, 480);
-  const wanted = (await decodeImage(jpeg)).data;
+  const expected = (await decodeImage(jpeg)).data;
   const exif = loopingExif();
   let bomb = jpeg;
   for (let copy = 0; copy < 50; copy++) bomb = withSegment(bomb, 0xe1, exif);
-  assert.deepEqual((await decodeImage(bomb)).data, wanted);
-  assert.deepEqual((await decodeImage(withSegment(jpeg, 0xe1, Buffer.from('Exif\0\0MM\0*')))).data, wanted);
+  assert.deepEqual((await decodeImage(bomb)).data, expected);
+  assert.deepEqual((await decodeImage(withSegment(jpeg, 0xe1, Buffer.from('Exif\0\0MM\0*')))).data, expected);
 
   const before = [pngChunk('eXIf', exif.subarray(6)), pngChunk('zTXt', Buffer.alloc(1_000_000))];
   assert.ok((await decodeImage(blackPng(300, 300, { before }))).data.every((value) => value === 0));

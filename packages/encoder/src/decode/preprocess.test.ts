@@ -25,9 +25,9 @@ test('bytes become three planes of (value / 255 − mean) / std per image', () =
     [1, 223, 223, 2],
   ] as const) {
     const byte = rgb[image * imageLength + (y * 224 + x) * 3 + channel] ?? 0;
-    const wanted = (byte / 255 - (clip.image_mean[channel] ?? 0)) / (clip.image_std[channel] ?? 1);
+    const expected = (byte / 255 - (clip.image_mean[channel] ?? 0)) / (clip.image_std[channel] ?? 1);
     const value = values[image * imageLength + channel * 224 * 224 + y * 224 + x] ?? 0;
-    assert.ok(Math.abs(value - wanted) < 1e-5, `${value} for ${wanted}`);
+    assert.ok(Math.abs(value - expected) < 1e-5, `${value} for ${expected}`);
   }
 });
 

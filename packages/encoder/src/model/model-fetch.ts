@@ -37,14 +37,14 @@ export async function fetchModel(options: FetchModel): Promise<ModelId> {
   const { id, revision = 'main', dtype, modelDir, endpoint, signal, onProgress, pause } = options;
   const model = revision === 'main' ? id : `${id}@${revision}`;
   const { commit, files } = await listHubFiles({ endpoint, id, revision, signal });
-  const wanted = chooseFiles(files, dtype, id);
+  const chosen = chooseFiles(files, dtype, id);
 
   const place = modelPath({ model, modelDir });
   const staging = join(modelDir, '.fetching', `${id.replace('/', '--')}@${commit}`);
   await mkdir(join(staging, 'onnx'), { recursive: true });
   await keep(place, staging, files);
 
-  for (const file of wanted) {
+  for (const file of chosen) {
     const path = join(staging, file.path);
     if (await isSame(file, path, signal)) continue;
     await downloadFile(file, path, {

@@ -51,9 +51,9 @@ export function modelPath({ model, modelDir }: Pick<ModelChoice, 'model' | 'mode
  */
 export async function openModel(choice: ModelChoice): Promise<ModelFolder> {
   const dir = modelPath(choice);
-  const wanted = [...configFiles, ...weightFiles(choice.dtype)];
+  const required = [...configFiles, ...weightFiles(choice.dtype)];
   const missing = (
-    await Promise.all(wanted.map(async (file) => ((await isFile(join(dir, file))) ? [] : [file])))
+    await Promise.all(required.map(async (file) => ((await isFile(join(dir, file))) ? [] : [file])))
   ).flat();
   if (missing.length > 0) {
     throw unsuitable(

@@ -5,8 +5,8 @@ const parsed = new Map<string, Cron>();
 /** When a clock change skips an hour, Croner still fires that day; when an hour occurs twice, it fires once. */
 function cron(pattern: string, timeZone: string): Cron {
   const key = `${timeZone} ${pattern}`;
-  const known = parsed.get(key);
-  if (known) return known;
+  const cached = parsed.get(key);
+  if (cached) return cached;
   const fresh = new Cron(pattern, { timezone: timeZone, paused: true });
   parsed.set(key, fresh);
   return fresh;
