@@ -56,7 +56,7 @@ export function capacity({ farms, imagesPerDay }: Step) {
   };
 }
 
-/** Dollars per month. Work takes the same core hours by day or by night, so hours are what is paid for. */
+/** Dollars per month, billed by the hour: work takes the same core hours by day or by night. */
 export function cost(step: Step) {
   const needed = capacity(step);
   const monthly = 30 * needed.images;

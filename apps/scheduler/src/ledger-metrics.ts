@@ -128,7 +128,7 @@ function endedSince(pool: Pool, start: Date) {
   };
 }
 
-/** Calls made while the work runs share its result. */
+/** Calls made while the work is running wait for the same run. */
 function oneAtATime(work: () => Promise<void>): () => Promise<void> {
   let current: Promise<void> | undefined;
   return () => {

@@ -10,7 +10,7 @@ const remembered = 10_000;
  * out, and with higher limits by each alone, against guesses spread over names or over addresses.
  */
 export function createLockOut(now: () => number) {
-  // `ttlResolution: 0` and `perf` keep the cache from caching the time between two calls.
+  // `ttlResolution: 0` and `perf` make the cache read the clock on every call.
   const failures = new LRUCache<string, number>({
     max: remembered,
     ttl: windowMs,

@@ -2,7 +2,9 @@ import { z } from 'zod';
 
 export type Environment = Record<string, string | undefined>;
 
-/** One check with one error: `int()` would end the validation, and hide mistakes in how settings go together. */
+/**
+ * A single check with a single error: `int()` would end the validation and hide mistakes in combinations of settings.
+ */
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
   const error =
     most === Number.MAX_SAFE_INTEGER

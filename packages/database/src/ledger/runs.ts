@@ -66,7 +66,7 @@ export async function slotOutcomes(db: Queryable, since: Date): Promise<SlotOutc
   return rows;
 }
 
-/** The status of those of these slots that are in the ledger. */
+/** The status of each of these slots that is in the ledger. */
 export async function knownSlots(db: Queryable, job: string, slots: Date[]): Promise<Map<number, string>> {
   const { rows } = await db.query<{ slot: Date; status: string }>(
     'select slot, status from runs where job = $1 and slot = any($2)',

@@ -43,7 +43,7 @@ export async function ensurePoints(db: Queryable, points: NewPoint[]): Promise<M
   return new Map([...ids, ...(await pointIds(db, fresh))]);
 }
 
-/** The ids of those of these points that exist, by `room/device/point`. */
+/** The ids of the points that exist, by `room/device/point`. */
 export async function pointIds(db: Queryable, points: NamedPoint[]): Promise<Map<string, number>> {
   const { rows } = await db.query<Pick<Point, 'id' | 'room' | 'device' | 'point'>>(
     `select id, room, device, point from point

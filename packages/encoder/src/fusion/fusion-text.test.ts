@@ -58,7 +58,7 @@ test('a first sentence that is too long keeps its first words, and a word its fi
   assert.equal(sentences.used, '菇床良好。'.repeat(15));
 });
 
-test('numbers are not taken for ends of sentences', () => {
+test('the point in a number does not end a sentence', () => {
   const text = `At 18.4 degrees ${words(100)}.`;
   assert.ok(fitText(text, countTokens).used.startsWith('At 18.4 degrees cap'));
 });

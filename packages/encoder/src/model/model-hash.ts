@@ -19,7 +19,7 @@ const noteSchema = z.record(
   z.object({ size: z.number(), modifiedMs: z.number(), sha256: z.string() }),
 );
 
-/** One SHA-256 over several files of a folder: over the line `sha256  name` of each. */
+/** A single SHA-256 for several files of a folder, computed over a line `sha256  name` per file. */
 export async function hashFiles(dir: string, files: string[]): Promise<string> {
   const noted = await readNote(dir);
   const seen: z.infer<typeof noteSchema> = {};
