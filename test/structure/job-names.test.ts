@@ -23,6 +23,7 @@ const allowed: Record<string, string> = {
   'apps/cli/src/program.ts': 'examples in its help',
   'apps/cli/src/commands/run.ts': 'examples in its help',
   'apps/cli/src/commands/backfill.ts': 'examples in its help',
+  'apps/cli/src/commands/schedules.ts': 'examples in its help',
 };
 
 /** An id that is also an ordinary word counts only as a string, and not as the name of a command. */
