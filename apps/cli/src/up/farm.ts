@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pool } from '@mycelium/database';
 import type { ManagedStore } from '@mycelium/storage';
+import { fill } from '@mycelium/words';
 import type { Output } from '../output.ts';
 import { noteDemo } from './live-demo.ts';
 
@@ -37,7 +38,10 @@ export async function growFarmIfEmpty({ home, output, ...farm }: Farm): Promise<
   });
   await noteDemo(home, now, now);
   await rm(unfinished);
-  output.done('demo farm', `${grown.readings} readings, ${grown.images} images`);
+  output.done(
+    'demo farm',
+    fill('{readings} readings, {images} images', { readings: grown.readings, images: grown.images }),
+  );
 }
 
 async function isEmpty({ pool, store, signal }: Pick<Farm, 'pool' | 'store' | 'signal'>): Promise<boolean> {
