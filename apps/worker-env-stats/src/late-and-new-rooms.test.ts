@@ -138,13 +138,7 @@ test('pictures of a new batch, listed after their days were computed, make those
   const days = ['2026-06-10', '2026-06-11', '2026-06-12'];
   await write('611', 'temperature', hourly(19, ...days));
   for (const day of days) await run(day);
-  const list = (...pictures: [day: string, inDate: string][]) =>
-    pool.query(
-      `insert into image (key, room, day, captured_at, in_date, camera, growth_day, stage, etag, bytes)
-       select day || in_date, '611', day::date, day::date + interval '8 h', in_date::date, 'c', 1, 'normal', 'e', 1
-       from unnest($1::text[], $2::text[]) as picture(day, in_date)`,
-      [pictures.map(([day]) => day), pictures.map(([, inDate]) => inDate)],
-    );
+  const list = (...pictures: Picture[]) => listPictures(pool, pictures);
   await list(['2026-06-10', '2026-06-01'], ['2026-06-11', '2026-06-01']);
   assert.deepEqual(await stale(pool), ['611 2026-06-10', '611 2026-06-11', '611 2026-06-12']);
   await run('2026-06-13');
@@ -161,6 +155,22 @@ test('pictures of a new batch, listed after their days were computed, make those
   assert.deepEqual(await stale(pool), [], 'the same batch');
   await list(['2026-06-12', '2026-06-12']);
   assert.deepEqual(await stale(pool), ['611 2026-06-12', '611 2026-06-13']);
+});
+
+test('pictures do not change days on which the controller reported the growth day', async (t) => {
+  const { pool, write, run } = await startFarm(t);
+  const days = ['2026-06-10', '2026-06-11', '2026-06-12'];
+  await write('611', 'temperature', hourly(19, ...days));
+  await write('611', 'in_day_num', [
+    [midnight('2026-06-10') + hour, 12],
+    [midnight('2026-06-11') + hour, 13],
+  ]);
+  for (const day of days) await run(day);
+  await listPictures(pool, [
+    ['2026-06-10', '2026-06-01'],
+    ['2026-06-12', '2026-06-01'],
+  ]);
+  assert.deepEqual(await stale(pool), ['611 2026-06-12']);
 });
 
 test('a second sensor fills in when the room’s own has no valid reading, and changes nothing else', async (t) => {
@@ -198,3 +208,14 @@ test('stale days are in farm time, end at the watermark and leave out pruned rea
   await prune((work) => transaction(pool, work), kept, new Date('2026-07-15'));
   assert.deepEqual(await stale(pool, { from: '2026-05-01', to: '2026-06-10', timeZone }), ['611 2026-06-10']);
 });
+
+type Picture = [day: string, inDate: string];
+
+function listPictures(pool: Pool, pictures: Picture[]) {
+  return pool.query(
+    `insert into image (key, room, day, captured_at, in_date, camera, growth_day, stage, etag, bytes)
+     select day || in_date, '611', day::date, day::date + interval '8 h', in_date::date, 'c', 1, 'normal', 'e', 1
+     from unnest($1::text[], $2::text[]) as picture(day, in_date)`,
+    [pictures.map(([day]) => day), pictures.map(([, inDate]) => inDate)],
+  );
+}

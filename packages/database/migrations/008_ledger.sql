@@ -22,11 +22,10 @@ select id, 1, request, cause, epoch, worker, started_at,
        case when status in ('succeeded', 'failed', 'retrying') then status end, error
 from runs where started_at is not null;
 
--- Since when a run that waits for its batches has had none that is alive. The scheduler looks; a wake clears it.
+-- When a run that waits for its batches was first seen without a live batch. The scheduler sets it; the next begin clears it.
 alter table runs add column idle_since timestamptz;
 
--- Jobs that a worker could not take and requeued, with the reason. Rows that are not
--- seen again are swept.
+-- Jobs that a worker could not take and requeued, with the reason. Rows that are not seen again are deleted.
 create table requeued (
   job       text not null,
   job_id    text not null,                         -- the queue's
@@ -38,6 +37,6 @@ create table requeued (
   primary key (job, job_id)
 );
 
--- What an alert says as a code and its parameters, so that each reader gets it in their own language. `message` is
--- the English text. Alerts from before have no code.
+-- The text of an alert as a code and its parameters, so that each reader gets it in their own language. `message` is
+-- the English text. Alerts that were opened by earlier releases have no code.
 alter table alert add column code text, add column params jsonb;

@@ -15,7 +15,7 @@ drop table env_stats_watermark;
 delete from setpoint_watermark where until is null;
 alter table setpoint_watermark drop column closing;
 
--- Which points a reader's results are made from. A test holds it to the metrics of packages/farm.
+-- Which points a reader's results are made from. A test compares it with the metrics of packages/farm.
 create function reads(reader text, kind text, device_type text, point text) returns boolean
 language sql immutable as $$
   select case reader
@@ -76,11 +76,12 @@ create trigger point_late after update of room, device_type, device, point, kind
         and current_setting('mycelium.marks_late', true) is distinct from 'yes')
   execute function mark_point_late();
 
--- Without a controller the growth day comes from the latest picture. Pictures of another batch than the one before them,
--- listed after the statistics of their days, change those days up to the next picture.
+-- On days without a controller's growth day, it comes from the latest picture. Pictures of another batch than the one
+-- before them, listed after the statistics of their days, change the days after the controller's last reading, up to the
+-- next picture.
 create function mark_growth_late() returns trigger language plpgsql as $$
 begin
-  perform mark_late(array_agg(sensor.id), array_agg(span.first), array_agg(coalesce(following.captured_at, closing)))
+  perform mark_late(array_agg(sensor.id), array_agg(changed.first), array_agg(changed.last))
   from (select room, min(captured_at) as first, max(captured_at) as last from listed group by room) span
   join reading_watermark on reader = 'readings' and span.first < closing
   join lateral (select min(id) as id from point where point.room = span.room
@@ -89,7 +90,13 @@ begin
     order by captured_at desc limit 1) previous on true
   left join lateral (select captured_at from image where image.room = span.room and captured_at > span.last
     order by captured_at limit 1) following on true
-  where exists (select from listed where listed.room = span.room and listed.in_date is distinct from previous.in_date);
+  left join lateral (select max(latest.ts) as ts from point cross join lateral (select ts from reading
+      where point_id = point.id and ts >= span.first and ts < closing order by ts desc limit 1) latest
+    where point.room = span.room and device_type = 'mushroom_info' and point = 'in_day_num') controller on true
+  cross join lateral (select greatest(span.first, controller.ts + interval '1 day') as first,
+    coalesce(following.captured_at, closing) as last) changed
+  where changed.first < changed.last
+    and exists (select from listed where listed.room = span.room and listed.in_date is distinct from previous.in_date);
   return null;
 end $$;
 create trigger image_growth_late after insert on image referencing new table as listed
