@@ -34,6 +34,7 @@ const steps = [
       'package-lock.json',
       ...filesBelow('apps/dashboard/web'),
       ...filesBelow('packages/farm/src'),
+      ...filesBelow('packages/words/src'),
     ],
     command: ['npm', 'run', '--silent', 'build', '--workspace', 'apps/dashboard'],
     result: 'apps/dashboard/dist/index.html',

@@ -81,12 +81,12 @@ export function guard(app: FastifyInstance, { pool, localPass, now, accountsRead
     if (request.headers.authorization !== undefined) {
       return bearer === undefined ? undefined : visitorOfToken(pool, bearer, now());
     }
+    // Pages, scripts and health checks need no lookup.
+    if (!isOfApi(request)) return undefined;
     if (localPass) {
       const isHere = localPass.isValid(request.cookies) || (await isPlainClient(request.socket));
       return isHere ? localVisitor : undefined;
     }
-    // Scripts and styles need no query.
-    if (!/^\/(api|queues|metrics)(\/|$)/.test(request.routeOptions.url ?? '')) return undefined;
     await accountsReady();
     const token = request.cookies[sessionCookie];
     return token ? visitorOfSession(pool, token, now()) : undefined;
@@ -96,11 +96,11 @@ export function guard(app: FastifyInstance, { pool, localPass, now, accountsRead
 const wantsPage = ({ method, headers }: FastifyRequest) =>
   method === 'GET' && headers.accept?.startsWith('text/html');
 
-function isProtected(request: FastifyRequest): boolean {
-  if (request.routeOptions.config.open) return false;
-  // Judged by the matched route, not by the spelling of the address; without a match it is a 404 anyway.
-  return /^\/(api|queues|metrics)(\/|$)/.test(request.routeOptions.url ?? '');
-}
+/** Judged by the matched route, not by the spelling of the address; without a match it is a 404 anyway. */
+const isOfApi = (request: FastifyRequest) =>
+  /^\/(api|queues|metrics)(\/|$)/.test(request.routeOptions.url ?? '');
+
+const isProtected = (request: FastifyRequest) => !request.routeOptions.config.open && isOfApi(request);
 
 /** Browsers send the origin of a write. Programs have a token, which no browser sends by itself. */
 function checkOrigin(request: FastifyRequest): void {

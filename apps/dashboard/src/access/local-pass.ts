@@ -1,4 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -61,7 +62,9 @@ export function createLocalPass(app: FastifyInstance, host: string): LocalPass {
     const { status, headers: sent } = pass.answer({ host: headers.host ?? '', url });
     response.writeHead(status, sent).end();
   });
-  app.addHook('onListen', () => new Promise<void>((resolve) => server.listen(0, host, resolve)));
+  app.addHook('onListen', async () => {
+    await once(server.listen(0, host), 'listening');
+  });
   app.addHook('onClose', async () => {
     server.closeAllConnections();
     server.close();

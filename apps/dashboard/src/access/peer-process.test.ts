@@ -54,3 +54,32 @@ test('so may a program whose parent, the same program, listens', async (t) => {
     process.exit();`;
   assert.equal(await output(fork, await startJudge(t)), 'false');
 });
+
+test('so may a program that listens nowhere and is connected to somebody else, such as a tunnel', async (t) => {
+  const elsewhere = createServer().listen(0, '127.0.0.1');
+  await once(elsewhere, 'listening');
+  t.after(() => elsewhere.close());
+  const dialOut = `
+    import { connect } from 'node:net';
+    import { once } from 'node:events';
+    await once(connect(${(elsewhere.address() as AddressInfo).port}, '127.0.0.1'), 'connect');`;
+  assert.equal(await output(`${dialOut} ${ask} process.exit();`, await startJudge(t)), 'false');
+});
+
+test('so may a program that accepts connections at a path', async (t) => {
+  const path = `/tmp/mycelium-peer-${process.pid}.sock`;
+  const listen = `
+    import { createServer } from 'node:net';
+    await new Promise((resolve) => createServer().listen('${path}', resolve));`;
+  assert.equal(await output(`${listen} ${ask} process.exit();`, await startJudge(t)), 'false');
+});
+
+test('a flood of connections does not wait for the process table', async (t) => {
+  const url = await startJudge(t);
+  const began = performance.now();
+  const answers = await Promise.all(
+    Array.from({ length: 300 }, async () => (await fetch(url, { headers: { connection: 'close' } })).text()),
+  );
+  assert.ok(answers.every((answer) => answer === 'false'));
+  assert.ok(performance.now() - began < 10_000);
+});

@@ -317,7 +317,7 @@ export const chinese: Record<WordKey, string> = {
   'action.remove token': '删除令牌',
   'access.note': '人员使用用户名和密码登录，程序使用令牌。',
   'access.local':
-    '此控制台只接受本机浏览器的访问，无需登录。设置 DASHBOARD_USER 和 DASHBOARD_PASSWORD 后可供他人访问。',
+    '此控制台只接受本机访问，无需登录。设置 DASHBOARD_USER 和 DASHBOARD_PASSWORD 后可供他人访问。',
   'access.accounts': '账号',
   'access.noAccounts': '没有账号',
   'access.addAccount': '添加账号',

@@ -318,7 +318,7 @@ const pages = {
   'action.remove token': 'removed a token',
   'access.note': 'People log in with a name and a password. Programs send a token.',
   'access.local':
-    'This dashboard answers only to browsers on this machine and needs no login. Set DASHBOARD_USER and DASHBOARD_PASSWORD to open it to others.',
+    'This dashboard answers only on this machine and needs no login. Set DASHBOARD_USER and DASHBOARD_PASSWORD to open it to others.',
   'access.accounts': 'Accounts',
   'access.noAccounts': 'No accounts',
   'access.addAccount': 'Add account',

@@ -55,9 +55,9 @@ export const english = {
   'refused.long-line': 'A line is longer than {n} characters.',
   'refused.broken-body': 'The request body ended too early: {detail}',
   'refused.exposed':
-    'This dashboard has no login, so it answers only to a browser on its own machine, and this request came another way ({detail}). Set DASHBOARD_USER and DASHBOARD_PASSWORD to open it to others.',
+    'This dashboard has no login, so it answers only on its own machine, and this request came another way ({detail}). Set DASHBOARD_USER and DASHBOARD_PASSWORD to open it to others.',
   'refused.no-pass':
-    'This dashboard has no login, so it answers only to a browser on its own machine. Open it there, or set DASHBOARD_USER and DASHBOARD_PASSWORD to open it to others.',
+    'This dashboard has no login, so it answers only on its own machine. Open it in a browser there; programs send a token. To open it to others, set DASHBOARD_USER and DASHBOARD_PASSWORD.',
 };
 
 export const chinese: Record<keyof typeof english, string> = {
@@ -114,7 +114,7 @@ export const chinese: Record<keyof typeof english, string> = {
   'refused.long-line': '有一行超过 {n} 个字符。',
   'refused.broken-body': '请求内容传输中断：{detail}',
   'refused.exposed':
-    '此控制台没有设置登录，只接受本机浏览器的访问，而该请求并非如此（{detail}）。请设置 DASHBOARD_USER 和 DASHBOARD_PASSWORD 后再供他人访问。',
+    '此控制台没有设置登录，只接受本机访问，而该请求并非来自本机（{detail}）。请设置 DASHBOARD_USER 和 DASHBOARD_PASSWORD 后再供他人访问。',
   'refused.no-pass':
-    '此控制台没有设置登录，只接受本机浏览器的访问。请在本机打开，或设置 DASHBOARD_USER 和 DASHBOARD_PASSWORD 后再供他人访问。',
+    '此控制台没有设置登录，只接受本机访问。请在本机用浏览器打开，程序请使用令牌；如需供他人访问，请设置 DASHBOARD_USER 和 DASHBOARD_PASSWORD。',
 };
