@@ -19,7 +19,8 @@ const owners: Record<QueueName, string> = {
 
 const allowed: Record<string, string> = {
   'packages/queue/src/jobs.ts': 'the catalogue',
-  'packages/words/src/subjects/jobs.ts': 'the titles of jobs in every language',
+  'packages/words/src/english/jobs.ts': 'the titles of jobs',
+  'packages/words/src/chinese/jobs.ts': 'the titles of jobs',
   'apps/cli/src/program.ts': 'examples in its help',
   'apps/cli/src/commands/run.ts': 'examples in its help',
   'apps/cli/src/commands/backfill.ts': 'examples in its help',

@@ -8,6 +8,7 @@ import { Today } from './pages/today.tsx';
 import { ErrorState, Loading } from './parts/states.tsx';
 import { session } from './session.ts';
 import { Shell } from './shell.tsx';
+import { hasTexts } from './words.ts';
 
 const RoomPage = lazy(() => import('./pages/room.tsx').then((page) => page.RoomPage));
 const Images = lazy(() => import('./pages/images.tsx').then((page) => page.Images));
@@ -25,6 +26,7 @@ export function App() {
   useEffect(() => {
     if (state === 'loading') void loadSession();
   }, [state]);
+  if (!hasTexts.value) return null;
   if (state === 'elsewhere') return <Elsewhere />;
   if (state === 'loading') return <Loading />;
   if (state === 'failed')

@@ -133,6 +133,12 @@ const themes: { value: Theme; icon: IconName; text: WordKey }[] = [
   { value: 'dark', icon: 'moon', text: 'theme.dark' },
 ];
 
+const switchLanguage = () =>
+  attempt(async () => {
+    await setLanguage(language.value === 'en' ? 'zh-CN' : 'en');
+    return undefined;
+  });
+
 export function Switches() {
   return (
     <div class="switches">
@@ -154,7 +160,7 @@ export function Switches() {
         type="button"
         class="button plain small"
         lang={language.value === 'en' ? 'zh-CN' : 'en'}
-        onClick={() => setLanguage(language.value === 'en' ? 'zh-CN' : 'en')}
+        onClick={switchLanguage}
       >
         {language.value === 'en' ? '中文' : 'English'}
       </button>

@@ -1,37 +1,69 @@
-import { fill, type Language, type Params, sayStored } from '@mycelium/words';
-import { effect, signal } from '@preact/signals';
+import { fill, type Language, type Message, type Params, sayFrom } from '@mycelium/words';
+import { computed, effect, signal } from '@preact/signals';
 import { timeZone } from './session.ts';
-import { chinese } from './words/chinese.ts';
-import { english, type WordKey } from './words/english.ts';
+import type { WordKey } from './words/english.ts';
 
 export type { WordKey };
 
+type Texts = Record<WordKey, string>;
+
+/** A reader loads only the texts of their language. */
+const lists: Record<Language, () => Promise<Texts>> = {
+  en: () => import('./words/english.ts').then(({ english }) => english),
+  'zh-CN': () => import('./words/chinese.ts').then(({ chinese }) => chinese),
+};
+
 const stored = localStorage.getItem('mycelium.language');
 const preferred: Language = navigator.language.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
+const first: Language = stored === 'en' || stored === 'zh-CN' ? stored : preferred;
 
-export const language = signal<Language>(stored === 'en' || stored === 'zh-CN' ? stored : preferred);
+/** The language and its texts change together, so no page shows a mixture. */
+const current = signal<{ language: Language; texts: Texts | undefined }>({
+  language: first,
+  texts: undefined,
+});
+
+export const language = computed(() => current.value.language);
+/** Until then, there is no text to show. */
+export const hasTexts = computed(() => current.value.texts !== undefined);
+export const loadFirstTexts = () => load(first);
 
 effect(() => {
   document.documentElement.lang = language.value;
 });
 
-export function setLanguage(chosen: Language): void {
+export async function setLanguage(chosen: Language): Promise<void> {
+  await load(chosen);
   localStorage.setItem('mycelium.language', chosen);
-  language.value = chosen;
+}
+
+async function load(chosen: Language): Promise<void> {
+  current.value = { language: chosen, texts: await lists[chosen]() };
 }
 
 /** A text in the reader's language, filled in: see `fill`. */
 export function t(key: WordKey, values: Params = {}): string {
-  return fill((language.value === 'zh-CN' ? chinese : english)[key], values, language.value);
+  return fill(current.value.texts?.[key] ?? '', values, language.value);
 }
 
 /** A message from the server in the reader's language; its English text where this page does not know the code. */
-export const storedText = (stored: Parameters<typeof sayStored>[0], otherwise: string) =>
-  sayStored(stored, otherwise, language.value);
+export function storedText(
+  { code, params }: { code?: string | null | undefined; params?: Params | null | undefined },
+  otherwise: string,
+): string {
+  return isKnown(code) ? sayFrom(current.value.texts ?? {}, code, params ?? {}, language.value) : otherwise;
+}
+
+/** A sentence of a report. */
+export const sentenceText = (sentence: Message) => storedText(sentence, sentence.code);
 
 /** A text that may not be in the dictionary, such as a status that only a newer server knows. */
 export function maybe(key: string, otherwise: string): string {
-  return Object.hasOwn(english, key) ? t(key as WordKey) : otherwise;
+  return isKnown(key) ? t(key) : otherwise;
+}
+
+function isKnown(key: string | null | undefined): key is WordKey {
+  return key !== null && key !== undefined && Object.hasOwn(current.value.texts ?? {}, key);
 }
 
 export function formatNumber(value: number, digits = 0): string {

@@ -21,6 +21,28 @@ export function fill(template: string, params: Params = {}, language = 'en'): st
   });
 }
 
+/**
+ * Fills in a text of a list. A parameter that is itself a code of the list, such as `reason.truncated`, becomes that
+ * text, so that a sentence can name its cause in the reader's language.
+ */
+export function sayFrom(
+  texts: Readonly<Record<string, string>>,
+  code: string,
+  params: Params = {},
+  language = 'en',
+): string {
+  const worded = Object.entries(params).map(([name, value]) => {
+    const text = isDotted(value) && Object.hasOwn(texts, value) ? texts[value] : undefined;
+    return [name, text === undefined ? value : fill(text, params, language)];
+  });
+  return fill(texts[code] ?? '', Object.fromEntries(worded), language);
+}
+
+/** Codes that servers send have a dot; a plain word such as `local` is a name that someone chose. */
+function isDotted(value: string | number): value is string {
+  return typeof value === 'string' && value.includes('.');
+}
+
 /** The names of the parameters that a template uses. */
 export function paramsOf(template: string): Set<string> {
   return new Set([...template.matchAll(place)].map(([, name]) => name as string));

@@ -1,9 +1,13 @@
-import { type Code, chinese, english } from './dictionary.ts';
-import { fill, type Params } from './fill.ts';
+import { chinese } from './chinese.ts';
+import { type Code, english } from './english.ts';
+import { type Params, sayFrom } from './fill.ts';
 
 export type Language = 'en' | 'zh-CN';
 
-/** A sentence that is stored or sent as a code and parameters, and shown in the reader's language. */
+/**
+ * A sentence that is stored or sent as a code and parameters, and shown in the reader's language. A parameter may be a
+ * code too, such as `reason.truncated`.
+ */
 export interface Message {
   code: Code;
   params: Params;
@@ -14,7 +18,7 @@ export function message(code: Code, params: Params = {}): Message {
 }
 
 export function say({ code, params }: Message, language: Language = 'en'): string {
-  return fill((language === 'zh-CN' ? chinese : english)[code], params, language);
+  return sayFrom(language === 'zh-CN' ? chinese : english, code, params, language);
 }
 
 export function isCode(code: unknown): code is Code {

@@ -1,4 +1,4 @@
-import type { Code } from './dictionary.ts';
+import type { Code } from './english.ts';
 import type { Params } from './fill.ts';
 import { type Message, say } from './message.ts';
 

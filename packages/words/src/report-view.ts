@@ -1,4 +1,4 @@
-import type { Code } from './dictionary.ts';
+import type { Code } from './english.ts';
 import type { Message } from './message.ts';
 
 /**

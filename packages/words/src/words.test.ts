@@ -23,7 +23,7 @@ test('both languages use the same parameters', () => {
 
 test('no subject redefines a code of another', async () => {
   const { readdir } = await import('node:fs/promises');
-  const folder = new URL('./subjects/', import.meta.url);
+  const folder = new URL('./english/', import.meta.url);
   const subjects: { english: object }[] = await Promise.all(
     (await readdir(folder)).map((name) => import(new URL(name, folder).href)),
   );
@@ -42,6 +42,14 @@ test('a message is shown in the requested language', () => {
   const overdue = message('alert.overdue.one', { slot: '2025-12-25 01:03:20' });
   assert.match(say(overdue), /^The run of 2025-12-25 01:03:20 is due/);
   assert.match(say(overdue, 'zh-CN'), /^2025-12-25 01:03:20 的运行已到时间/);
+});
+
+test('a parameter that is a code is shown in the requested language', () => {
+  const refused = message('refused.picture', { reason: 'reason.truncated' });
+  assert.equal(say(refused), 'The image cannot be read: Truncated file');
+  assert.equal(say(refused, 'zh-CN'), '图片无法读取：文件不完整');
+  assert.equal(sayStored(refused, '', 'zh-CN'), '图片无法读取：文件不完整');
+  assert.equal(say(message('refused.picture', { reason: 'toString' })), 'The image cannot be read: toString');
 });
 
 test('a code this program does not know falls back to the text that came with it', () => {

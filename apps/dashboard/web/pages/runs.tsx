@@ -8,13 +8,13 @@ import { jobTitle } from '../job-title.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { PageHead } from '../parts/page-head.tsx';
-import { Report, sentenceText } from '../parts/report.tsx';
+import { Report } from '../parts/report.tsx';
 import { RetryButton } from '../parts/retry-button.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { Status } from '../parts/status.tsx';
 import { attempt } from '../parts/toast.tsx';
 import { isOperator } from '../session.ts';
-import { dateTime, duration, fullTime, maybe, t } from '../words.ts';
+import { dateTime, duration, fullTime, maybe, sentenceText, t } from '../words.ts';
 
 type Run = Wire<RunRow> & { summary: Message | null };
 interface Page {

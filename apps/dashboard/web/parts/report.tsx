@@ -1,5 +1,5 @@
-import { type Cell, isCode, type Message, type ReportTable, type ReportView } from '@mycelium/words';
-import { dateTime, duration, formatNumber, percent, storedText, t } from '../words.ts';
+import type { Cell, ReportTable, ReportView } from '@mycelium/words';
+import { dateTime, duration, formatNumber, maybe, percent, sentenceText, t } from '../words.ts';
 import { Icon } from './icon.tsx';
 
 /** A job's report: a summary, its tables, and what the numbers leave out. */
@@ -42,7 +42,7 @@ function Table({ table: { title, columns, rows } }: { table: ReportTable }) {
           <tr>
             {columns.map((code, n) => (
               <th key={code} class={isRight[n] ? 'right' : ''}>
-                {isCode(code) ? t(code) : code}
+                {maybe(code, code)}
               </th>
             ))}
           </tr>
@@ -62,8 +62,6 @@ function Table({ table: { title, columns, rows } }: { table: ReportTable }) {
     </section>
   );
 }
-
-export const sentenceText = (sentence: Message) => storedText(sentence, sentence.code);
 
 const isNumeric = (cell: Cell) =>
   typeof cell === 'number' ||

@@ -1,4 +1,4 @@
-import { chinese as shared } from '@mycelium/words';
+import { chinese as shared } from '@mycelium/words/chinese';
 import type { WordKey } from './english.ts';
 
 export const chinese: Record<WordKey, string> = {

@@ -1,4 +1,4 @@
-import { english as shared } from '@mycelium/words';
+import { english as shared } from '@mycelium/words/english';
 
 /** What only pages say; sentences that a server says too come from the words package. */
 const pages = {

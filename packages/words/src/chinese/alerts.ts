@@ -1,42 +1,4 @@
-/** `alert.KIND` is the name of a kind of alert; `alert.KIND.CASE` is the sentence of an alert. */
-export const english = {
-  'alert.failure-rate': 'Many images failed',
-  'alert.no-data': 'No data',
-  'alert.consecutive-failures': 'Repeated failures',
-  'alert.overdue': 'Overdue',
-  'alert.missed': 'Missed slots',
-  'alert.dead-worker': 'No heartbeat',
-  'alert.dead-letters': 'Dead-lettered jobs',
-  'alert.breaker-open': 'Paused by a dependency',
-  'alert.stuck-run': 'Stuck run',
-  'alert.requeued': 'Requeued for too long',
-  'alert.failure-rate.images':
-    '{failed} of {n:image|images} in the run of {slot} failed. See the quarantine and the failed jobs.',
-  'alert.no-data.run': 'The run of {slot} found nothing to work on. Check that data arrives.',
-  'alert.no-data.room': 'Room {room}: no valid reading in the run of {slot}. Check its sensors and gateway.',
-  'alert.no-data.rooms':
-    '{n} rooms had no valid reading in the run of {slot}: {rooms} … Check the gateway and the network.',
-  'alert.consecutive-failures.streak': '{n} or more runs in a row failed, most recently {slot}: {error}',
-  'alert.consecutive-failures.unexplained':
-    '{n} or more runs in a row failed, most recently {slot}, and recorded no error.',
-  'alert.overdue.one': 'The run of {slot} is due and has not started. Check the worker of this job.',
-  'alert.overdue.many':
-    '{n} runs are due and have not started, the oldest of {slot}. Check the worker of this job.',
-  'alert.missed.slots':
-    '{n:run was|runs were} too late to start, most recently {slot}. Backfill the days that matter.',
-  'alert.dead-worker.silent':
-    'No heartbeat from any {service} process since {since}. Check its log and start it again; its work waits until then.',
-  'alert.breaker-open.paused':
-    '{service} on {host} has been paused since {since}: {trouble}. It resumes when the dependency answers.',
-  'alert.dead-letters.count':
-    '{n:job has|jobs have} used every attempt, the oldest at {oldest}. Retry or discard them.',
-  'alert.stuck-run.no-batch':
-    'The run of {slot} is waiting for batches, but none has been left since {since}. Check the workers of its queue. If this alert stays, remove the run’s job from the queue; it is then queued again.',
-  'alert.requeued.same-reason':
-    '{n:job keeps|jobs keep} being requeued, since {since} for the same reason: {reason}.',
-  'severity.warning': 'Warning',
-  'severity.critical': 'Critical',
-};
+import type { english } from '../english/alerts.ts';
 
 export const chinese: Record<keyof typeof english, string> = {
   'alert.failure-rate': '大量图像处理失败',
