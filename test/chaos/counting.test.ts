@@ -39,23 +39,35 @@ test('statistics that are missing are lost, and rows beyond one are doubled', as
   assert.deepEqual(await countStatistics(pool, [day]), { lost: 0, doubled: 3 });
 });
 
-test('refused writes are summed over processes, with the last value of a dead one; null without any', async (t) => {
+test('refused writes are summed over processes, with the last value of a dead one', async (t) => {
   const counter = countRefusedWrites((release) => t.after(release as () => void));
-  assert.equal(await counter.total(), null);
+  assert.deepEqual(await counter.total(), { refused: null, unread: 0 });
   let alive = true;
   counter.watch(async () => 2);
   counter.watch(async () => {
     if (alive) return 3;
     throw new Error('the process is gone');
   });
-  assert.equal(await counter.total(), 5);
+  assert.deepEqual(await counter.total(), { refused: 5, unread: 0 });
   alive = false;
-  assert.equal(await counter.total(), 5);
+  assert.deepEqual(await counter.total(), { refused: 5, unread: 0 });
 });
 
-test('a scenario is broken by what is lost, doubled or breaks a condition; what was not counted breaks nothing', () => {
+test('a counter that was never read does not count as 0', async (t) => {
+  const counter = countRefusedWrites((release) => t.after(release as () => void));
+  counter.watch(async () => {
+    throw new Error('it died before it served its metrics');
+  });
+  counter.watch(async () => undefined);
+  assert.deepEqual(await counter.total(), { refused: null, unread: 2 });
+  counter.watch(async () => 0);
+  assert.deepEqual(await counter.total(), { refused: 0, unread: 2 });
+});
+
+test('a scenario holds if lost and doubled were counted and are 0, and every condition holds', () => {
   assert.equal(holds({ lost: 0, doubled: 0, broken: [] }), true);
-  assert.equal(holds({ lost: null, doubled: null, broken: [] }), true);
+  assert.equal(holds({ lost: null, doubled: 0, broken: [] }), false);
+  assert.equal(holds({ lost: 0, doubled: null, broken: [] }), false);
   assert.equal(holds({ lost: 1, doubled: 0, broken: [] }), false);
   assert.equal(holds({ lost: 0, doubled: 1, broken: [] }), false);
   assert.equal(holds({ lost: 0, doubled: 0, broken: ['no report in time'] }), false);

@@ -6,7 +6,7 @@ import { readConfig } from '@mycelium/config';
 import { discardHome, startServices } from '@mycelium/embedded';
 import { createTestHome } from '@mycelium/embedded/testing';
 import { figures, page, renderPage, verdict } from './harness/page.ts';
-import { keepResult } from './harness/results.ts';
+import { keepResult, type Origin, originOf } from './harness/results.ts';
 import { runScenario } from './harness/run-scenario.ts';
 import type { Result, Scenario } from './harness/scenario.ts';
 import { scenarios } from './scenarios/index.ts';
@@ -56,15 +56,16 @@ if (values.help) {
 /** @returns the exit code */
 async function runAll(): Promise<number> {
   const began = Date.now();
+  const chosen = scenarios.filter(({ id }) => requested.length === 0 || requested.includes(id));
+  const origins = new Map(chosen.map(({ id }) => [id, originOf(id)]));
   const home = await createTestHome(readConfig().MYCELIUM_HOME);
   const services = await startServices({ home, redis: true, postgres: true, durable: false });
   const { databaseUrl, redisUrl } = services as { databaseUrl: string; redisUrl: string };
   const results: Result[] = [];
   const runOne = async (scenario: Scenario) => {
-    results.push(await runAndReport(scenario, { databaseUrl, redisUrl }));
+    results.push(await runAndReport(scenario, { databaseUrl, redisUrl }, origins.get(scenario.id) as Origin));
   };
   try {
-    const chosen = scenarios.filter(({ id }) => requested.length === 0 || requested.includes(id));
     // Scenarios that measure time run alone. The soak takes long but needs little, so it runs alongside all others.
     for (const scenario of chosen.filter(({ quiet }) => quiet)) await runOne(scenario);
     const soak = chosen.filter(({ beside }) => beside).map(runOne);
@@ -82,11 +83,12 @@ async function runAll(): Promise<number> {
 async function runAndReport(
   scenario: Scenario,
   servers: { databaseUrl: string; redisUrl: string },
+  origin: Origin,
 ): Promise<Result> {
   log(`${scenario.id}  ${scenario.title}`);
   const report = (line: string) => log(`    ${scenario.id}: ${line}`);
   const result = await runScenario(scenario, { ...servers, seed, full: !values.short, log: report });
-  if (result.full) keepResult(result);
+  if (result.full) keepResult(result, origin);
   const { broken, note, notRun, seconds } = result;
   if (values.json) {
     console.log(JSON.stringify(result));

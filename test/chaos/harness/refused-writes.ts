@@ -7,7 +7,7 @@ const metric = 'mycelium_fenced_writes_total';
  * Reads every process's counter twice a second and once at the end. For a killed process, the last value read counts.
  */
 export function countRefusedWrites(onEnd: (release: () => unknown) => void): RefusedWrites {
-  const processes: { last: number; read: () => Promise<number | undefined> }[] = [];
+  const processes: { last: number | null; read: () => Promise<number | undefined> }[] = [];
   const readAll = () =>
     Promise.all(
       processes.map(async (each) => {
@@ -17,10 +17,12 @@ export function countRefusedWrites(onEnd: (release: () => unknown) => void): Ref
   const timer = setInterval(readAll, 500);
   onEnd(() => clearInterval(timer));
   return {
-    watch: (read) => processes.push({ last: 0, read }),
+    watch: (read) => processes.push({ last: null, read }),
     async total() {
       await readAll();
-      return processes.length === 0 ? null : processes.reduce((sum, { last }) => sum + last, 0);
+      const counted = processes.flatMap(({ last }) => last ?? []);
+      const refused = counted.length === 0 ? null : counted.reduce((sum, value) => sum + value, 0);
+      return { refused, unread: processes.length - counted.length };
     },
   };
 }

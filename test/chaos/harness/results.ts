@@ -4,13 +4,20 @@ import { type Circumstances, circumstances, fingerprint } from '@mycelium/bench/
 import type { Result } from './scenario.ts';
 
 /** A result of a full-size run, as stored in the repository. */
-export type KeptResult = Omit<Result, 'full'> & Circumstances & { fingerprint: string };
+export type KeptResult = Omit<Result, 'full'> & Origin;
 
 const folder = new URL('../results/', import.meta.url);
 const fileOf = (id: string) => new URL(`${id}.json`, folder);
 
-export function keepResult({ full: _, ...result }: Result): void {
-  const kept: KeptResult = { ...result, ...circumstances(), fingerprint: fingerprintOf(result.id) };
+/** Machine, date, commit and code of a run. Taken before it, since files may change while it runs. */
+export type Origin = Circumstances & { fingerprint: string };
+
+export function originOf(id: string): Origin {
+  return { ...circumstances(), fingerprint: fingerprintOf(id) };
+}
+
+export function keepResult({ full: _, ...result }: Result, origin: Origin): void {
+  const kept: KeptResult = { ...result, ...origin };
   mkdirSync(folder, { recursive: true });
   writeFileSync(fileOf(result.id), `${JSON.stringify(kept, null, 2)}\n`);
 }

@@ -24,11 +24,16 @@ export async function runScenario(
     const outcome = await run(await openTestbed(shared, options)).catch(
       (error: Error): Outcome => ({ broken: [error.message], note: 'stopped by an error' }),
     );
-    const refused = await shared.refusedWrites.total();
+    const { refused, unread } = await shared.refusedWrites.total();
     const figures = { ...nothing, ...outcome, refused };
+    const note = unread > 0 ? `${outcome.note}; ${unreadNote(unread)}` : outcome.note;
     const seconds = (Date.now() - began) / 1_000;
-    return { id, title, ...figures, pass: holds(figures), notRun, seconds, seed, full };
+    return { id, title, ...figures, note, pass: holds(figures), notRun, seconds, seed, full };
   } finally {
     await close();
   }
 }
+
+/** Such a process died before its metrics could be read, or never served them. */
+const unreadNote = (unread: number) =>
+  `refused writes of ${unread} ${unread === 1 ? 'process' : 'processes'} were never read`;

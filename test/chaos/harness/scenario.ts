@@ -37,17 +37,17 @@ export interface Result extends Figures {
   full: boolean;
 }
 
-/** Whether nothing is lost or doubled, and every condition of the scenario holds. */
+/** Whether lost and doubled were counted and are 0, and every condition of the scenario holds. */
 export function holds({ lost, doubled, broken }: Pick<Result, 'lost' | 'doubled' | 'broken'>): boolean {
-  return (lost ?? 0) === 0 && (doubled ?? 0) === 0 && broken.length === 0;
+  return lost === 0 && doubled === 0 && broken.length === 0;
 }
 
 /** Counts refused writes over all processes of a scenario, dead ones included. */
 export interface RefusedWrites {
   /** Adds a process. `read` returns its counter, or `undefined` if it can no longer be read. */
   watch: (read: () => Promise<number | undefined>) => void;
-  /** Null when no process was watched. */
-  total: () => Promise<number | null>;
+  /** `refused` is null if no counter was read; `unread` is the number of processes whose counter was never read. */
+  total: () => Promise<{ refused: number | null; unread: number }>;
 }
 
 /** The scenario's own servers, database and Redis prefix, and a seeded source of randomness. */

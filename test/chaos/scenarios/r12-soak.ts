@@ -117,7 +117,7 @@ async function soak(testbed: Testbed, worker: StubWorker) {
   const heapGrowth = warmHeap
     ? ((await worker.heapBytes()) - warmHeap.bytes) / (requested - warmHeap.requested)
     : Number.NaN;
-  return judge(samples, { seconds, requested, heapGrowth });
+  return judge(samples, { seconds, elapsed: (Date.now() - began) / 1_000, requested, heapGrowth });
 }
 
 interface Sample {
@@ -129,7 +129,12 @@ interface Sample {
 
 function judge(
   samples: Sample[],
-  { seconds, requested, heapGrowth }: { seconds: number; requested: number; heapGrowth: number },
+  {
+    seconds,
+    elapsed,
+    requested,
+    heapGrowth,
+  }: { seconds: number; elapsed: number; requested: number; heapGrowth: number },
 ) {
   const warm = samples.filter(({ at, kept }) => at > seconds * 300 && kept >= 0.98 * keptBatches);
   // Redis stays level. A process's memory varies by a third, so compare its peaks.
@@ -144,7 +149,7 @@ function judge(
   const last = samples.at(-1) as Sample;
   return {
     broken,
-    note: `${seconds} s, ${requested} batches; worker ${last.worker.toFixed(0)} MB, Redis ${last.redis.toFixed(0)} MB; grew ${worker.toFixed(2)}× and ${redis.toFixed(2)}×; ${heapGrowth.toFixed(0)} bytes a batch stay in use`,
+    note: `${elapsed.toFixed(0)} s, ${requested} batches queued; worker ${last.worker.toFixed(0)} MB, Redis ${last.redis.toFixed(0)} MB; grew ${worker.toFixed(2)}× and ${redis.toFixed(2)}×; ${heapGrowth.toFixed(0)} bytes a batch stay in use`,
   };
 }
 

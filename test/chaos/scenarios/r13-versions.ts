@@ -34,14 +34,14 @@ export const r13: Scenario = {
         broken.push(`a newer payload is ${state} after ${job?.attemptsMade} attempts`);
       else parked++;
     }
-    if ((await older.getState()) !== 'completed')
-      broken.push(`an older payload is ${await older.getState()}`);
+    const olderState = await older.getState();
+    if (olderState !== 'completed') broken.push(`an older payload is ${olderState}`);
     const { lost, doubled } = await countVectors(testbed.pool, keys);
     return {
       lost: lost + newer.length - parked,
       doubled,
       broken,
-      note: `${parked} newer payloads parked, an older one done`,
+      note: `${parked} of ${newer.length} newer payloads parked; the older one ${olderState}`,
     };
   },
 };

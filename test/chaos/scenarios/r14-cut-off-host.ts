@@ -46,7 +46,7 @@ export const r14: Scenario = {
       ...(await countVectors(testbed.pool, keys)),
       recovered: report && takenOver > 0 ? 1 : 0,
       broken,
-      note: `${count} images on three hosts, ${delay} ms each way, one cut off for ${cutSeconds} s`,
+      note: `${hosts.length} hosts, ${delay} ms each way, one cut off for ${cutSeconds} s, ${takenOver} of its ${held} batches taken over; ${report?.succeeded ?? 0} of ${count} done`,
     };
   },
 };

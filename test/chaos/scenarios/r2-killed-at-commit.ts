@@ -38,11 +38,12 @@ export const r2: Scenario = {
     if (!dead.includes(poisonImage)) broken.push('the poison image was not dead-lettered');
     if (testbed.full && workers.deaths() < 200) broken.push(`only ${workers.deaths()} kills`);
     const others = keys.filter((key) => !dead.includes(key));
+    const poisoned = dead.filter((key) => key === poisonImage).length;
     return {
       ...(await countVectors(testbed.pool, others)),
       recovered: workers.deaths(),
       broken,
-      note: `${workers.deaths()} kills at COMMIT, ${count} images; dead-lettered after 4 deaths each: the poison image and ${dead.length - 1} others`,
+      note: `${workers.deaths()} kills at COMMIT, ${report?.succeeded ?? 0} of ${count} images; dead-lettered: ${poisoned} poison image and ${dead.length - poisoned} others`,
     };
   },
 };

@@ -28,7 +28,7 @@ export const r3: Scenario = {
     const count = rounds * 80;
     const keys = await writeDay(testbed, count);
     await testbed.pool.query(recordWriters);
-    const refused = async () => (await testbed.refusedWrites.total()) ?? 0;
+    const refused = async () => (await testbed.refusedWrites.total()).refused ?? 0;
     const leaseSeconds = 2;
     const sleeper = startStubWorker(testbed, { name: 'sleeper', millisecondsPerImage: 100, leaseSeconds });
     await sleeper.ready;

@@ -40,7 +40,7 @@ export const r4: Scenario = {
       ...(await countVectors(testbed.pool, keys)),
       recovered: report ? 1 : 0,
       broken,
-      note: `busy for ${busySeconds} s with locks of ${leaseSeconds} s: ${stalled.length} of ${batches.length} batches stalled`,
+      note: `busy for ${busySeconds} s with ${inProgress.length} batches in progress and locks of ${leaseSeconds} s: ${stalled.length} of ${batches.length} batches stalled`,
     };
   },
 };

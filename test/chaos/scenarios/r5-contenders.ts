@@ -41,7 +41,7 @@ export const r5: Scenario = {
       doubled: overlaps,
       recovered: takeovers,
       broken,
-      note: `${slots} slots, never two at once by PostgreSQL's clock; ${takeovers} takeovers; ${ended.dead} dead-lettered after blocking too often`,
+      note: `${ended.done + ended.dead} of ${slots} slots ended; ${overlaps} times two at once by PostgreSQL's clock; ${takeovers} takeovers; ${ended.dead} dead-lettered after blocking too often`,
     };
   },
 };

@@ -44,6 +44,7 @@ export const r8: Scenario = {
     const good = keys.filter((key) => !expected.get(key));
     const misjudged = keys.filter((key) => expected.get(key) !== reasons.get(key));
     const bad = count - good.length;
+    const wellJudged = quarantined.filter(({ key, reason }) => expected.get(key) === reason).length;
 
     const broken = misjudged.map((key) => `${key}: expected ${expected.get(key)}, got ${reasons.get(key)}`);
     if (report?.succeeded !== count - bad || report.failed !== bad)
@@ -52,7 +53,7 @@ export const r8: Scenario = {
     return {
       ...(await countVectors(testbed.pool, good)),
       broken: broken.slice(0, 5),
-      note: `${count} images, ${bad} of them quarantined with their reasons; at most ${megabytes.toFixed(0)} MB, the model's process included`,
+      note: `${count} images; ${wellJudged} of ${bad} bad ones quarantined with the expected reason; at most ${megabytes.toFixed(0)} MB, the model's process included`,
     };
   },
 };
