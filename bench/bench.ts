@@ -19,8 +19,8 @@ export interface BenchRow {
   /** Larger is better, whatever the unit. */
   vsNaive: number | null;
   vsLimit: number | null;
-  /** Repetitions or rows, depending on the unit; null in early results, which did not record it. */
-  n: number | null;
+  /** Repetitions or rows, depending on the unit. */
+  n: number;
   /** A condition of this run that readers need to know. */
   note?: string;
 }

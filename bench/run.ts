@@ -12,8 +12,9 @@ import type { Bench, BenchRow } from './bench.ts';
 import { runAgainst } from './record/against.ts';
 import { benchFiles, loadBenches } from './record/benches.ts';
 import { describeMachine, machine } from './record/circumstances.ts';
+import { criteria } from './record/criteria.ts';
 import { page, renderPage } from './record/performance-page.ts';
-import { type Comparison, keepRows } from './record/rows.ts';
+import { type Comparison, keepRows, type Origin, originOf } from './record/rows.ts';
 
 const benches = await loadBenches();
 const help = `npm run bench -- [BENCH …] [--json] [--save] [--against FOLDER [--rounds N]]
@@ -41,6 +42,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const matches = ({ name, ids }: Bench, word: string) => name === word || ids.includes(word.toUpperCase());
+const files = benchFiles(benches);
 const unknown = positionals.filter((word) => !benches.some((bench) => matches(bench, word)));
 const rounds = Number(values.rounds);
 if (values.help) {
@@ -52,23 +54,28 @@ if (values.help) {
   console.error(`--rounds ${values.rounds}: expected a positive integer.`);
   process.exitCode = 2;
 } else if (values.render) {
-  writeFileSync(page, renderPage(benchFiles(benches)));
+  writeFileSync(page, renderPage(files));
 } else {
   const chosen = benches.filter(
     (bench) => positionals.length === 0 || positionals.some((word) => matches(bench, word)),
   );
-  await (values.against ? compareAll(chosen, values.against) : measureAll(chosen));
+  const origins = new Map(
+    chosen.flatMap(({ ids }) => ids.map((id) => [id, originOf(id, files.get(id) as string)])),
+  );
+  await (values.against ? compareAll(chosen, origins, values.against) : measureAll(chosen, origins));
 }
 
-async function measureAll(chosen: Bench[]): Promise<void> {
+async function measureAll(chosen: Bench[], origins: Map<string, Origin>): Promise<void> {
   const home = await createTestHome(readConfig().MYCELIUM_HOME);
   const services = await startServices({ home, redis: true, postgres: true });
   const { databaseUrl, redisUrl } = services as { databaseUrl: string; redisUrl: string };
   try {
     for (const bench of chosen) {
+      const began = performance.now();
       const workDir = await mkdtemp(join(tmpdir(), 'mycelium-bench-'));
       try {
-        finish(bench, await bench.run({ databaseUrl, redisUrl, workDir, log }));
+        finish(bench, origins, await bench.run({ databaseUrl, redisUrl, workDir, log }));
+        logTime(bench, began);
       } finally {
         await rm(workDir, { recursive: true, force: true });
       }
@@ -79,20 +86,30 @@ async function measureAll(chosen: Bench[]): Promise<void> {
   }
 }
 
-async function compareAll(chosen: Bench[], other: string): Promise<void> {
+async function compareAll(chosen: Bench[], origins: Map<string, Origin>, other: string): Promise<void> {
   for (const bench of chosen) {
+    const began = performance.now();
     const { rows, compared } = await runAgainst(other, bench.name, rounds, log);
-    finish(bench, rows, compared);
+    finish(bench, origins, rows, compared);
+    logTime(bench, began);
   }
 }
 
-function finish(bench: Bench, rows: BenchRow[], compared?: Map<string, Comparison>): void {
+function finish(
+  bench: Bench,
+  origins: Map<string, Origin>,
+  rows: BenchRow[],
+  compared?: Map<string, Comparison>,
+): void {
   for (const row of rows) print(row, compared?.get(row.case));
+  const unmet = criteria.filter(
+    ({ id, case: name }) => bench.ids.includes(id) && !rows.some((row) => row.id === id && row.case === name),
+  );
+  for (const { id, case: name } of unmet) log(`no row for the criterion ${id} ${name}`);
   if (!values.save) return;
-  const files = benchFiles(benches);
   for (const id of bench.ids) {
     const own = rows.filter((row) => row.id === id);
-    keepRows(id, files.get(id) as string, own, compared);
+    keepRows(id, origins.get(id) as Origin, own, compared);
   }
   writeFileSync(page, renderPage(files));
 }
@@ -113,6 +130,11 @@ function print(row: BenchRow, before?: Comparison): void {
     `${row.id} ${row.case}${note}: ours ${number(row.ours)} ${row.unit}, naive ${number(row.naive)}, limit ${number(row.limit)}; ` +
       `${times(row.vsNaive)} the naive way, ${times(row.vsLimit)} of the limit${compared}; n=${row.n}; ${on}`,
   );
+}
+
+/** So that the next comparison can be planned. */
+function logTime({ name }: Bench, began: number): void {
+  log(`${name} took ${((performance.now() - began) / 1_000).toFixed(0)} s`);
 }
 
 function log(line: string): void {

@@ -41,6 +41,13 @@ test('a row shows its criterion, in bold if it misses it, and the previous relea
   ]);
 });
 
+test('a row that was carried over from an earlier page says so', () => {
+  const cells = ['P9 npm start again', '4 s', '–', '1.25 (≥ 1)'];
+  assert.deepEqual(rowsOf('P9', 'startup.ts', { id: 'P9', carriedOver: true, rows: [cells] }), [
+    [...cells, '–', '–', 'carried over from the page of the previous release, not measured by this code'],
+  ]);
+});
+
 test('a row older than its benchmark is marked, and one that was never measured has no figures', () => {
   const [row] = rowsOf('P9', 'startup.ts', { ...kept, fingerprint: 'another' });
   assert.equal(row?.at(-1), '2026-01-01, abc; not run since its code or criterion changed');

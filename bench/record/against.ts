@@ -10,6 +10,12 @@ import type { Comparison } from './rows.ts';
 const here = fileURLToPath(new URL('../..', import.meta.url));
 const lowerIsBetter = /^(ms|s|MB|KB)\b/;
 
+/** Cases that the previous release named after a varying figure or address, which is the row's note now. */
+const renamed: [earlier: RegExp, now: string][] = [
+  [/^through the queue; an image by itself /, 'through the queue'],
+  [/^p95 of the slowest, \/api\//, 'p95 of the slowest'],
+];
+
 /**
  * Runs a benchmark alternately in this checkout and in another one (ours, theirs, theirs, ours, …), so that other load
  * on the machine affects both alike.
@@ -31,13 +37,18 @@ export async function runAgainst(
       [other, theirs],
     ];
     for (const [folder, results] of round % 2 === 0 ? turns : turns.reverse()) {
-      log(`${name}, round ${round + 1} of ${rounds}, ${folder === here ? 'this checkout' : 'the other one'}`);
+      const turn = `${name}, round ${round + 1} of ${rounds}, ${folder === here ? 'this checkout' : 'the other one'}`;
+      log(turn);
+      const began = performance.now();
       results.push(await runIn(folder, name));
+      log(`${turn}: ${((performance.now() - began) / 1_000).toFixed(0)} s`);
     }
   }
   const rows = (ours[0] ?? []).map((row) => medianRow(ours.flat(), row));
   const commit = commitOf(other);
-  return { rows, compared: new Map(rows.flatMap((row) => compare(row, theirs.flat(), { commit, rounds }))) };
+  const compared = new Map(rows.flatMap((row) => compare(row, theirs.flat(), { commit, rounds })));
+  for (const row of rows) if (!compared.has(row.case)) log(`the other checkout has no case "${row.case}"`);
+  return { rows, compared };
 }
 
 async function runIn(folder: string, name: string): Promise<BenchRow[]> {
@@ -78,7 +89,6 @@ function sameCase(all: BenchRow[], { id, case: name }: BenchRow): BenchRow[] {
   return all.filter((row) => row.id === id && caseName(row) === name);
 }
 
-/** Earlier releases put a varying figure or address into two names; now it is the row's note. */
 function caseName({ case: name }: BenchRow): string {
-  return name.split('; an image by itself')[0]?.split(', /api/')[0] as string;
+  return renamed.find(([earlier]) => earlier.test(name))?.[1] ?? name;
 }

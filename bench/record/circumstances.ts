@@ -7,10 +7,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export interface Machine {
   cores: number;
   cpu: string;
-  /** Null in early results, which did not record it. */
-  memoryGigabytes: number | null;
+  memoryGigabytes: number;
   node: string;
-  os: string | null;
+  os: string;
 }
 
 /** The machine, date and commit of a measurement. */
@@ -27,8 +26,7 @@ export function circumstances(): Circumstances {
 }
 
 export function describeMachine({ cores, cpu, memoryGigabytes, node, os }: Machine): string {
-  const memory = memoryGigabytes === null ? [] : [`${memoryGigabytes} GB`];
-  return [`${cores} × ${cpu}`, ...memory, `Node ${node}`, ...(os ? [os] : [])].join(', ');
+  return `${cores} × ${cpu}, ${memoryGigabytes} GB, Node ${node}, ${os}`;
 }
 
 export function machine(): Machine {

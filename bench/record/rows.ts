@@ -5,16 +5,8 @@ import { type Circumstances, circumstances } from './circumstances.ts';
 import { type Criterion, criteria, criterionOf } from './criteria.ts';
 import { fingerprint } from './fingerprint.ts';
 
-/** A measured figure; two numbers are the lowest and the highest of several runs. */
-export type Figure = number | [number, number] | null;
-
 /** A stored row, with its criterion and, if it was compared with one, the figures of the previous release. */
-export type KeptRow = Pick<BenchRow, 'case' | 'unit' | 'n' | 'note'> & {
-  ours: Figure;
-  naive: Figure;
-  limit: Figure;
-  vsNaive: Figure;
-  vsLimit: Figure;
+export type KeptRow = Omit<BenchRow, 'id'> & {
   atLeast: Pick<Criterion, 'naive' | 'limit'>;
   before?: Comparison;
 };
@@ -27,25 +19,38 @@ export interface Comparison {
   rounds: number;
 }
 
-export interface KeptBench extends Circumstances {
+/** Machine, date, commit and code of a measurement. Taken before it, since files may change while it runs. */
+export type Origin = Circumstances & { fingerprint: string };
+
+export interface KeptBench extends Origin {
   id: string;
   rows: KeptRow[];
-  fingerprint: string | null;
+}
+
+/** The words of an earlier page, from before benchmarks kept their rows. The next `--save` replaces them. */
+export interface CarriedOver {
+  id: string;
+  carriedOver: true;
+  /** The cells of the columns `''`, ours, naive way and limit. */
+  rows: string[][];
 }
 
 const folder = new URL('../results/', import.meta.url);
 const fileOf = (id: string) => new URL(`${id}.json`, folder);
 
+export function originOf(id: string, file: string): Origin {
+  return { ...circumstances(), fingerprint: fingerprintOf(id, file) };
+}
+
 export function keepRows(
   id: string,
-  file: string,
+  origin: Origin,
   rows: BenchRow[],
   compared: Map<string, Comparison> = new Map(),
 ): void {
   const kept: KeptBench = {
     id,
-    ...circumstances(),
-    fingerprint: fingerprintOf(id, file),
+    ...origin,
     rows: rows.map(({ id: _, ...row }) => {
       const { naive, limit } = criterionOf(id, row.case);
       const before = compared.get(row.case);
@@ -57,9 +62,9 @@ export function keepRows(
 }
 
 /** @returns the newest stored rows, or undefined if there are none */
-export function readRows(id: string): KeptBench | undefined {
+export function readRows(id: string): KeptBench | CarriedOver | undefined {
   try {
-    return JSON.parse(readFileSync(fileOf(id), 'utf8')) as KeptBench;
+    return JSON.parse(readFileSync(fileOf(id), 'utf8')) as KeptBench | CarriedOver;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
