@@ -7,6 +7,7 @@ import { checkExposure } from './access/exposure.ts';
 import { guard } from './access/guard.ts';
 import { createLocalPass } from './access/local-pass.ts';
 import type { DashboardOptions } from './deps.ts';
+import { createStoreLooks } from './images/store-looks.ts';
 import { answerErrors } from './server/answer-errors.ts';
 import { api } from './server/api.ts';
 import { bullBoard } from './server/bull-board.ts';
@@ -40,7 +41,10 @@ export async function buildDashboard(options: DashboardOptions): Promise<Fastify
 
   health(app, { pool, queues });
   bullBoard(app, { queues, pool });
-  await app.register(async (scope) => api(scope, { ...options, localPass }), { prefix: '/api' });
+  const { TZ: timeZone, ROOM_ALIASES: aliases } = config;
+  const lookAtStore = createStoreLooks({ ...options, timeZone, aliases });
+  const deps = { ...options, localPass, lookAtStore };
+  await app.register(async (scope) => api(scope, deps), { prefix: '/api' });
   await webPages(app);
   return app;
 }

@@ -5,6 +5,7 @@ import type { ObjectStore } from '@mycelium/storage';
 import type { Logger } from '@mycelium/telemetry';
 import type { LocalPass } from './access/local-pass.ts';
 import type { Searcher } from './images/searcher.ts';
+import type { StoreLooks } from './images/store-looks.ts';
 
 export interface DashboardOptions {
   config: Config;
@@ -21,4 +22,6 @@ export interface DashboardOptions {
 export interface Deps extends DashboardOptions {
   /** Only if the dashboard has no login. */
   localPass: LocalPass | undefined;
+  /** Shared by all routes, so that it can limit how often the store is listed. */
+  lookAtStore: StoreLooks;
 }

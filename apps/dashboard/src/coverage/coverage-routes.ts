@@ -5,7 +5,6 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { createStoreLooks } from '../images/store-looks.ts';
 import { operationsOf } from '../server/operations.ts';
 import { refused } from '../server/refused.ts';
 import { day, room } from '../server/shapes.ts';
@@ -28,7 +27,7 @@ const cell = z.object({
 });
 const matrix = z.object({
   rooms: z.array(z.object({ room: z.string(), cells: z.array(cell) })),
-  /** When the store was last listed for these days; null while that is in progress or if it failed. */
+  /** When the store was last listed for these days; null before that, and if it did not answer. */
   lookedAt: z.date().nullable(),
 });
 
@@ -45,7 +44,8 @@ const request = z.strictObject({
   from: day,
   to: day,
   rooms: z.array(room).min(1).max(200).optional(),
-  only: z.enum(onlyChoices).default('missing'),
+  /** By default everything missing, failed or stale. */
+  only: z.enum(onlyChoices).optional(),
   dryRun: z.boolean(),
   /** The steps from a dry run, to run exactly those. Without them, runs what a dry run would return now. */
   steps: z
@@ -64,10 +64,9 @@ const plan = z.object({
 });
 
 export function coverageRoutes(app: FastifyInstance, deps: Deps): void {
-  const { pool, store, clock, config, logger } = deps;
-  const { TZ: timeZone, ROOM_ALIASES: aliases } = config;
+  const { pool, clock, config, lookAtStore } = deps;
+  const { TZ: timeZone } = config;
   const api = app.withTypeProvider<ZodTypeProvider>();
-  const lookAtStore = createStoreLooks({ pool, store, timeZone, aliases, clock, logger });
 
   function checkDays({ from, to }: { from: string; to: string }) {
     if (to < from || addDays(from, mostDays) < to) {

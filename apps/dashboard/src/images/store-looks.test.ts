@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createTestDatabase } from '@mycelium/database/testing';
-import { formatImageKey } from '@mycelium/farm';
+import { addDays, formatImageKey } from '@mycelium/farm';
 import { directoryStore, type ObjectStore } from '@mycelium/storage';
 import { createLogger } from '@mycelium/telemetry';
 import { createStoreLooks } from './store-looks.ts';
@@ -45,4 +45,39 @@ test('many views share one look, and a failing store leaves the page as it is', 
   await Promise.all(Array.from({ length: 20 }, () => look(today)));
   assert.equal(await look(today), null);
   assert.equal(asked, 1);
+});
+
+/** A store whose listings wait until they are released. */
+function slowStore() {
+  const waiting: (() => void)[] = [];
+  let atOnce = 0;
+  let most = 0;
+  const topFolders = async () => {
+    most = Math.max(most, ++atOnce);
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    atOnce--;
+    return [];
+  };
+  return {
+    store: { topFolders } as unknown as ObjectStore,
+    most: () => most,
+    started: () => waiting.length,
+    release: () => waiting.splice(0).forEach((resolve) => void resolve()),
+  };
+}
+
+test('viewers of many ranges share few listings, and none waits long for the store', async (t) => {
+  const pool = await createTestDatabase(t);
+  const { store, most, started, release } = slowStore();
+  t.after(release);
+  const look = createStoreLooks({ pool, store, timeZone, aliases: {}, clock: () => now, logger });
+  const startedAt = Date.now();
+  const ranges = Array.from({ length: 40 }, (_, n) => ({
+    from: addDays(today.from, -100 - n),
+    to: today.to,
+  }));
+  assert.ok((await Promise.all(ranges.map(look))).every((lookedAt) => lookedAt === null));
+  assert.ok(Date.now() - startedAt < 5_000, `${Date.now() - startedAt} ms`);
+  assert.ok(most() <= 2, `${most()} listings at once`);
+  assert.ok(started() <= 2);
 });

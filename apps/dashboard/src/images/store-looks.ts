@@ -1,6 +1,7 @@
 import { lookAtStore, type Operations } from '@mycelium/operations';
 import type { ObjectStore } from '@mycelium/storage';
 import type { Logger } from '@mycelium/telemetry';
+import pLimit from 'p-limit';
 import pTimeout from 'p-timeout';
 
 type LookTools = Pick<Operations, 'pool' | 'timeZone' | 'aliases' | 'clock'> & {
@@ -13,11 +14,15 @@ interface Range {
   to: string;
 }
 
+/** @returns when the images of these days were last listed completely, or null if they never were or the store failed */
+export type StoreLooks = (range: Range) => Promise<Date | null>;
+
 interface Look {
-  startedAt: number;
-  /** When it succeeded; null while it runs and after it failed. */
+  /** When it ended, in milliseconds; undefined while it runs or waits for its turn. */
+  endedAt: number | undefined;
+  /** When the last complete listing ended; null before the first and after a failure. */
   done: Date | null;
-  running: Promise<void> | undefined;
+  running: Promise<void>;
 }
 
 const every = 60_000;
@@ -25,45 +30,51 @@ const every = 60_000;
 const patience = 2_000;
 /** Listing a year of many rooms takes a while, but a store that hangs must not block the next look forever. */
 const timeout = 10 * 60_000;
+/** Two, so that a long listing does not delay the images of today. */
+const atOnce = 2;
+const mostWaiting = 10;
 const most = 100;
 
 /**
  * Updates the table `image` while people view it: the nightly run lists a day once, but images may arrive later, or
- * today. If the store does not answer, pages show what is known.
- * @returns a function to call for each page view. It lists a range once a minute at most, and returns when the last
- *   complete listing of the range ended, or null if there was none in the last minute
+ * today. Call it for each page view. It lists a range once a minute at most, and few ranges at once, however many
+ * people look. If the store does not answer, pages show what is known.
  */
-export function createStoreLooks({ store, clock, logger, ...tools }: LookTools) {
+export function createStoreLooks({ store, clock, logger, ...tools }: LookTools): StoreLooks {
   const looks = new Map<string, Look>();
+  const limit = pLimit(atOnce);
 
-  function start(range: Range): Look {
-    const look: Look = { startedAt: Date.now(), done: null, running: undefined };
-    look.running = lookAtStore({ ...tools, store }, range, AbortSignal.timeout(timeout))
+  function start(range: Range, done: Date | null): Look {
+    const look: Look = { endedAt: undefined, done, running: Promise.resolve() };
+    look.running = limit(() => lookAtStore({ ...tools, store }, range, AbortSignal.timeout(timeout)))
       .then(
         () => {
           look.done = clock();
         },
         (error) => {
+          look.done = null;
           logger.warn('could not list the images in the store', { ...range, error: String(error) });
         },
       )
       .finally(() => {
-        look.running = undefined;
+        look.endedAt = Date.now();
       });
     return look;
   }
 
-  return async (range: Range): Promise<Date | null> => {
+  return async (range) => {
     const key = `${range.from} ${range.to}`;
     let look = looks.get(key);
-    if (!look || (!look.running && Date.now() - look.startedAt >= every)) {
-      look = start(range);
+    if (!look || (look.endedAt !== undefined && Date.now() - look.endedAt >= every)) {
+      const last = look?.done ?? null;
+      if (limit.pendingCount >= mostWaiting) return last;
+      look = start(range, last);
       looks.delete(key);
       looks.set(key, look);
       const [oldest] = looks.keys();
       if (looks.size > most && oldest) looks.delete(oldest);
     }
-    if (look.running) await pTimeout(look.running, { milliseconds: patience, message: false });
+    if (look.endedAt === undefined) await pTimeout(look.running, { milliseconds: patience, message: false });
     return look.done;
   };
 }

@@ -4,7 +4,6 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { createStoreLooks } from '../images/store-looks.ts';
 import { countOpenAlerts } from '../records/alerts.ts';
 import { day, metric } from '../server/shapes.ts';
 import { roomsNow } from './today.ts';
@@ -37,10 +36,9 @@ const roomNow = z.object({
 });
 const today = z.object({ day, now: z.date(), rooms: z.array(roomNow), openAlerts: z.number() });
 
-export function todayRoutes(app: FastifyInstance, { pool, store, clock, config, logger }: Deps): void {
+export function todayRoutes(app: FastifyInstance, { pool, clock, config, lookAtStore }: Deps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
-  const { TZ: timeZone, ROOM_ALIASES: aliases } = config;
-  const lookAtStore = createStoreLooks({ pool, store, timeZone, aliases, clock, logger });
+  const { TZ: timeZone } = config;
 
   api.get(
     '/today',
