@@ -6,9 +6,8 @@ import {
   updateDescriptions,
 } from '@mycelium/database';
 import { type Captioner, fuse, fusionText, noDescription } from '@mycelium/encoder';
-import { PermanentError } from '@mycelium/farm';
 import type { Handler } from '@mycelium/queue';
-import { isNotFound } from '@mycelium/storage';
+import { imageFault } from './batch/image-fault.ts';
 import type { ClipContext } from './context.ts';
 
 type Context = ClipContext & { captioner: Captioner };
@@ -52,8 +51,9 @@ export const describeBatch: Handler<'describe_batch', Context> = async ({ keys }
         quality: description.image_quality_score,
       };
     } catch (error) {
-      if (!(error instanceof PermanentError || isNotFound(error))) throw error;
-      logger.warn('no description', { key: image.key, error: error.message });
+      const fault = imageFault(error);
+      if (!fault) throw error;
+      logger.warn('no description', { key: image.key, error: fault.detail });
       return undefined;
     }
   }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { truncate } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { activeModel, searchImages } from '@mycelium/database';
@@ -90,6 +92,22 @@ test('bad images and bad keys are quarantined with the reason, and the rest are 
 
   const again = await report('daily_clip_inference', slot);
   assert.equal(again.succeeded, 0);
+});
+
+test('a picture larger than the store reads is quarantined, and the rest of its batch is embedded', async (t) => {
+  const { pool, store, directory, report } = await startClipWorker(t);
+  for (let n = 0; n < 3; n++) await store.write(keyAt('611', n), await picture(n));
+  const huge = keyAt('611', 9);
+  await store.write(huge, await picture(9));
+  const bytes = 64 * 2 ** 20 + 1;
+  await truncate(join(directory, huge), bytes);
+
+  const done = await report('daily_clip_inference', slot);
+  assert.deepEqual([done.total, done.succeeded, done.failed], [4, 3, 1]);
+  const quarantined = async () => (await pool.query('select key, reason, bytes from quarantine')).rows;
+  assert.deepEqual(await quarantined(), [{ key: huge, reason: 'too_large', bytes }]);
+  const again = await report('daily_clip_inference', slot);
+  assert.deepEqual([again.skipped, again.failed], [4, 0]);
 });
 
 test('a request can choose rooms, limit the images per room and skip saving', async (t) => {

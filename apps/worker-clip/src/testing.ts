@@ -55,7 +55,8 @@ export async function startClipWorker(
   const pool = await createTestDatabase(t);
   const connection = testRedis(t);
   const queues = createQueues(connection);
-  const store = directoryStore(await mkdtemp(join(folder, 'images-')));
+  const directory = await mkdtemp(join(folder, 'images-'));
+  const store = directoryStore(directory);
   await store.ensureBucket();
   const model = { id: await ensureModel(pool, encoder.key, encoder.id), key: encoder.key };
   const workerStore = read ? { ...store, read } : store;
@@ -115,5 +116,5 @@ export async function startClipWorker(
     }
     return assert.fail('the batch did not end');
   };
-  return { pool, store, model, queues, redis: connection.redis, report, embed };
+  return { pool, store, directory, model, queues, redis: connection.redis, report, embed };
 }

@@ -1,6 +1,6 @@
 import { withImage } from '@mycelium/encoder';
 import { PermanentError } from '@mycelium/farm';
-import { isNotFound, type ObjectStore } from '@mycelium/storage';
+import { isNotFound, type ObjectStore, StoreError } from '@mycelium/storage';
 import { LRUCache } from 'lru-cache';
 import pLimit from 'p-limit';
 import { refused } from '../server/refused.ts';
@@ -49,7 +49,7 @@ async function render(store: ObjectStore, key: string, width: Width): Promise<Bu
     );
   } catch (error) {
     if (isNotFound(error)) return undefined;
-    if (error instanceof PermanentError)
+    if (error instanceof PermanentError || (error instanceof StoreError && error.permanent))
       throw refused(422, 'refused.invalid', { detail: 'this picture cannot be read' });
     throw error;
   }

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { decodeImage, type Pixels } from '@mycelium/encoder';
-import { PermanentError } from '@mycelium/farm';
-import { isNotFound, type ObjectBytes } from '@mycelium/storage';
+import type { ObjectBytes } from '@mycelium/storage';
 import { inSpan, timeStage } from '@mycelium/telemetry';
 import pLimit from 'p-limit';
 import type { Batch, Image } from './image.ts';
+import { imageFault } from './image-fault.ts';
 
 /** Shared by all batches of this process: enough files at once to hide a slow store, few enough to fit in memory. */
 const opening = pLimit(8 * availableParallelism());
@@ -30,14 +30,14 @@ async function decodePicture<I extends Image>(image: I, batch: Batch): Promise<D
     read = await batch.store.read(image.key, batch.signal);
     return { ...image, etag: read.etag, pixels: await decodeImage(read.bytes, batch.signal) };
   } catch (error) {
-    // Any other error means that the store is down or the worker is stopping: the whole batch is retried.
-    if (!(error instanceof PermanentError || isNotFound(error))) throw error;
+    const fault = imageFault(error);
+    // The store is down or the worker is stopping: the whole batch is retried.
+    if (!fault) throw error;
     batch.failures.push({
       key: image.key,
       room: image.room,
-      reason: error instanceof PermanentError ? error.reason : 'missing',
-      detail: error.message,
-      quarantine: { etag: read?.etag ?? image.etag ?? '', bytes: read?.bytes.length ?? 0 },
+      ...fault,
+      quarantine: { etag: read?.etag ?? image.etag ?? '', bytes: read?.bytes.length ?? image.bytes ?? 0 },
     });
     return undefined;
   } finally {

@@ -2,9 +2,10 @@ import type { RecordedImage, Replacement } from '@mycelium/database';
 import type { RunContext } from '@mycelium/queue';
 import type { ClipContext } from '../context.ts';
 
-/** What a batch knows about an image before reading the picture. Only recorded images have an etag. */
+/** What a batch knows about an image before reading the picture. Only recorded images have an etag and a size. */
 export type Image = Pick<RecordedImage, 'key' | 'room' | 'capturedAt' | 'growthDay' | 'stage'> & {
   etag?: string;
+  bytes?: number;
 };
 
 /** An image without a vector. */
