@@ -21,7 +21,7 @@ export async function computeDay(job: Job, day: Day, points: EnvPoint[]): Promis
   const dropped = await readingsDroppedUntil(job.pool);
   if (dropped && dayBounds(day, job.run.timeZone).start < dropped) {
     job.logger.warn('the readings of the day were pruned: its statistics stay as they are', { day });
-    return report;
+    return { ...report, pruned: true };
   }
   try {
     await computeRooms(job, day, points, report);

@@ -9,10 +9,12 @@ import {
   markLate,
 } from '@mycelium/database';
 import { dayBounds } from '@mycelium/farm';
-import type { Handler, RunContext } from '@mycelium/queue';
+import type { Handler, Result, RunContext } from '@mycelium/queue';
 import { computeDay } from './compute-day.ts';
 import type { Context } from './context.ts';
 import { daysToRepeat, settledBy } from './late-days.ts';
+
+type Again = NonNullable<Result<'daily_env_stats'>['again']>[number];
 
 /**
  * Computes the statistics of every room for the local day before the slot, and recomputes the earlier days and rooms
@@ -27,20 +29,20 @@ export const computeEnvStats: Handler<'daily_env_stats', Context> = async (_payl
   const late = (await lateReadings(pool, 'readings')).filter(({ first }) => first < end);
   const again = daysToRepeat(late, run);
 
-  const report = await computeDay(job, run.day, points);
+  const report = { ...(await computeDay(job, run.day, points)), again: [] as Again[] };
   const broken = new Set(report.failed.map(({ room }) => room));
   await markFailed(job, points, broken);
   await settle(run.day);
   await job.progress(1, again.length + 1);
 
   for (const [n, { day, rooms }] of again.entries()) {
-    const { written, failed } = await computeDay(
+    const { written, failed, pruned } = await computeDay(
       job,
       day,
       points.filter(({ room }) => rooms.has(room)),
     );
     logger.info(`computed ${day} again: readings came late`, { day, rooms: [...rooms], written });
-    report.written += written;
+    report.again.push({ day, rooms: [...rooms].sort(), written, ...(pruned && { pruned }) });
     for (const { room, error } of failed) {
       report.failed.push({ room, error: `${day}: ${error}` });
       broken.add(room);

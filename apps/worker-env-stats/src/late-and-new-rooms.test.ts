@@ -29,8 +29,12 @@ test('a new room’s history is stale, and the next nightly run computes it and 
   const untouched = await rows('xmin, room, day', `room = 'k1'`);
 
   // The run's own day has no readings; only the late ones are computed.
-  const { written } = await run('2026-06-13');
-  assert.equal(written, 2);
+  const { written, again } = await run('2026-06-13');
+  assert.equal(written, 0);
+  assert.deepEqual(again, [
+    { day: '2026-06-10', rooms: ['n1'], written: 1 },
+    { day: '2026-06-11', rooms: ['n1'], written: 1 },
+  ]);
   assert.deepEqual(await rows('day, count', `room = 'n1'`), [
     ['2026-06-10', 24],
     ['2026-06-11', 24],

@@ -1,11 +1,17 @@
-import { type Cell, message, type ReportView } from '@mycelium/words';
+import { type Cell, type Message, message, type ReportTable, type ReportView } from '@mycelium/words';
 import { z } from 'zod';
 import { count, roomFailure } from './count.ts';
 import type { ReportFacts } from './facts.ts';
 
-export const envStatsReport = z.object({
+const computedDay = z.object({
   day: z.iso.date(),
+  /** Rows that are new or changed. */
   written: count,
+  /** The day's readings were pruned, so its statistics stay as they are. */
+  pruned: z.boolean().optional(),
+});
+
+export const envStatsReport = computedDay.extend({
   rooms: z.array(
     z.object({
       room: z.string(),
@@ -17,36 +23,64 @@ export const envStatsReport = z.object({
   ),
   noData: z.array(z.string()),
   failed: z.array(roomFailure),
+  /** Earlier days of which readings came late, with their rooms. Earlier releases counted their rows in `written`. */
+  again: z.array(computedDay.extend({ rooms: z.array(z.string()) })).optional(),
 });
 type EnvStatsReport = z.output<typeof envStatsReport>;
+type Again = NonNullable<EnvStatsReport['again']>[number];
 
-export const envStatsFacts = ({ rooms, noData, failed }: EnvStatsReport): ReportFacts => ({
-  foundNothing: rooms.length === 0,
+export const envStatsFacts = ({ rooms, noData, failed, pruned }: EnvStatsReport): ReportFacts => ({
+  foundNothing: rooms.length === 0 && !pruned,
   roomsWithoutData: noData,
   tried: rooms.length + noData.length + failed.length,
   failed: failed.length,
 });
 
-export function showEnvStats({ day, written, rooms, noData, failed }: EnvStatsReport): ReportView {
-  const leftOut = failed.map(({ room, error }) => message('left-out.room-failed', { room, error }));
-  if (noData.length > 0) leftOut.unshift(message('left-out.no-readings', { rooms: noData.join(', ') }));
+export function showEnvStats(report: EnvStatsReport): ReportView {
+  const { day, written, rooms, again = [] } = report;
+  const summary = [message('report.env-stats', { n: written, day })];
+  const tables = [roomTable(rooms)];
+  if (again.length > 0) {
+    summary.push(
+      message('report.env-stats-again', {
+        n: again.reduce((sum, { written }) => sum + written, 0),
+        days: again.length,
+      }),
+    );
+    tables.push(againTable(again));
+  }
+  return { summary, tables, leftOut: leftOut(report) };
+}
+
+function leftOut({ day, pruned, noData, failed, again = [] }: EnvStatsReport): Message[] {
+  const prunedDays = [{ day, pruned }, ...again].filter((computed) => computed.pruned);
+  return [
+    ...prunedDays.map((computed) => message('left-out.day-pruned', { day: computed.day })),
+    ...(noData.length > 0 ? [message('left-out.no-readings', { rooms: noData.join(', ') })] : []),
+    ...failed.map(({ room, error }) => message('left-out.room-failed', { room, error })),
+  ];
+}
+
+function roomTable(rooms: EnvStatsReport['rooms']): ReportTable {
   return {
-    summary: [message('report.env-stats', { n: written, day })],
-    tables: [
-      {
-        columns: [
-          'column.room',
-          'column.mean-temperature',
-          'column.mean-humidity',
-          'column.mean-co2',
-          'column.readings',
-          'column.expected',
-          'column.coverage',
-        ],
-        rows: rooms.map(roomRow),
-      },
+    columns: [
+      'column.room',
+      'column.mean-temperature',
+      'column.mean-humidity',
+      'column.mean-co2',
+      'column.readings',
+      'column.expected',
+      'column.coverage',
     ],
-    leftOut,
+    rows: rooms.map(roomRow),
+  };
+}
+
+function againTable(again: Again[]): ReportTable {
+  return {
+    title: message('report.days-again'),
+    columns: ['column.day', 'column.rooms', 'column.rows'],
+    rows: again.map(({ day, rooms, written }) => [day, rooms.join(', '), written]),
   };
 }
 

@@ -58,6 +58,38 @@ test('statistics show coverage per room, and rooms without data or with an error
   );
 });
 
+test('statistics show recomputed days apart, and days whose readings were pruned', () => {
+  const again = [
+    { day: '2025-12-20', rooms: ['607', '611'], written: 5 },
+    { day: '2025-12-21', rooms: ['611'], written: 0, pruned: true },
+  ];
+  const view = viewOf('daily_env_stats', { ...stats, noData: [], failed: [], pruned: true, again });
+  assert.ok(view);
+  assert.deepEqual(view.tables[1]?.rows, [
+    ['2025-12-20', '607, 611', 5],
+    ['2025-12-21', '611', 0],
+  ]);
+  const sentences = [...view.summary, ...view.leftOut];
+  assert.deepEqual(
+    sentences.map((sentence) => say(sentence)),
+    [
+      '3 rows written for 2025-12-24.',
+      '5 rows written for 2 earlier days with late readings.',
+      'The readings of 2025-12-24 were pruned: its statistics stay as they are.',
+      'The readings of 2025-12-21 were pruned: its statistics stay as they are.',
+    ],
+  );
+  assert.deepEqual(
+    sentences.map((sentence) => say(sentence, 'zh-CN')),
+    [
+      '已写入 2025-12-24 的 3 行统计。',
+      '另有 2 天因读数迟到而重新计算，写入 5 行统计。',
+      '2025-12-24 的读数已过保留期并删除，统计保持不变。',
+      '2025-12-21 的读数已过保留期并删除，统计保持不变。',
+    ],
+  );
+});
+
 test('alert rules read facts, and only a scheduled run can find nothing', () => {
   assert.equal(factsOf('daily_env_stats', stats)?.roomsWithoutData?.[0], '612');
   const none = { ...images, total: 0, succeeded: 0, failed: 0, skipped: 0, successRate: null, rooms: {} };

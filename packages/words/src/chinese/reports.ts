@@ -2,6 +2,8 @@ import type { english } from '../english/reports.ts';
 
 export const chinese: Record<keyof typeof english, string> = {
   'column.room': '库房',
+  'column.rooms': '库房',
+  'column.day': '日期',
   'column.point': '点位',
   'column.changes': '变更次数',
   'column.from': '开始时间',
@@ -29,6 +31,8 @@ export const chinese: Record<keyof typeof english, string> = {
   'report.tables': '{n:张|张}数据表已就绪。PostgreSQL {postgres}，pgvector {pgvector}。',
   'report.migrations': '已执行 {n:项|项}数据库升级：{names}。',
   'report.env-stats': '已写入 {day} 的 {n:行|行}统计。',
+  'report.env-stats-again': '另有 {days:天|天}因读数迟到而重新计算，写入 {n:行|行}统计。',
+  'report.days-again': '有迟到读数的日期',
   'report.setpoint-changes': '共 {n:次|次}设定值变更。',
   'report.no-changes': '没有设定值变更。',
   'report.images': '{n:张|张}图像中有 {succeeded} 张已计算向量，用时 {seconds} 秒，模型 {model}。',
@@ -40,6 +44,7 @@ export const chinese: Record<keyof typeof english, string> = {
   'report.pruned': '已删除 {n:行|行}数据。',
   'report.pruned-months': '已删除的读数月份：{names}。',
   'report.nothing-pruned': '没有超过保留期的数据。',
+  'left-out.day-pruned': '{day} 的读数已过保留期并删除，统计保持不变。',
   'left-out.no-readings': '没有有效读数的库房：{rooms}。',
   'left-out.room-failed': '{room} 库房处理失败：{error}',
   'left-out.images-failed': '有 {n:张|张}图像处理失败，请查看隔离区。',

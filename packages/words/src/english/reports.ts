@@ -1,6 +1,8 @@
 /** The texts of run reports: their columns, summaries and omissions. */
 export const english = {
   'column.room': 'Room',
+  'column.rooms': 'Rooms',
+  'column.day': 'Day',
   'column.point': 'Point',
   'column.changes': 'Changes',
   'column.from': 'From',
@@ -28,6 +30,8 @@ export const english = {
   'report.tables': '{n:table is|tables are} in place. PostgreSQL {postgres}, pgvector {pgvector}.',
   'report.migrations': '{n:migration was|migrations were} applied: {names}.',
   'report.env-stats': '{n:row|rows} written for {day}.',
+  'report.env-stats-again': '{n:row|rows} written for {days:earlier day|earlier days} with late readings.',
+  'report.days-again': 'Days with late readings',
   'report.setpoint-changes': '{n:setpoint change|setpoint changes}.',
   'report.no-changes': 'No setpoint changed.',
   'report.images': '{succeeded} of {n:image|images} embedded in {seconds} s with {model}.',
@@ -40,6 +44,7 @@ export const english = {
   'report.pruned': '{n:row|rows} deleted.',
   'report.pruned-months': 'Months of readings deleted: {names}.',
   'report.nothing-pruned': 'Nothing was past its retention period.',
+  'left-out.day-pruned': 'The readings of {day} were pruned: its statistics stay as they are.',
   'left-out.no-readings': 'Rooms without valid readings: {rooms}.',
   'left-out.room-failed': 'Room {room} failed: {error}',
   'left-out.images-failed': '{n:image|images} failed. See the quarantine.',
