@@ -6,7 +6,8 @@ import { parseImageKey } from '@mycelium/farm';
 import { countVectors } from './harness/images.ts';
 import { countStatistics } from './harness/readings.ts';
 import { countRefusedWrites } from './harness/refused-writes.ts';
-import { holds } from './harness/scenario.ts';
+import { holds, type Testbed } from './harness/scenario.ts';
+import { startStubWorker } from './harness/stub-worker.ts';
 
 const keys = ['00', '01', '02'].map((n) => `601/20260101/601_1921681235_20251220_202601010000${n}.jpg`);
 const [one = '', two = ''] = keys;
@@ -62,6 +63,15 @@ test('a counter that was never read does not count as 0', async (t) => {
   assert.deepEqual(await counter.total(), { refused: null, unread: 2 });
   counter.watch(async () => 0);
   assert.deepEqual(await counter.total(), { refused: 0, unread: 2 });
+});
+
+test('a worker that dies before it takes jobs has no counter', async (t) => {
+  const onEnd = (release: () => unknown) => t.after(release as () => void);
+  const refusedWrites = countRefusedWrites(onEnd);
+  const testbed = { random: () => 0, refusedWrites, onEnd } as Testbed;
+  const { ended } = startStubWorker(testbed, { name: 'worker', millisecondsPerImage: 0, via: ['false'] });
+  await ended;
+  assert.deepEqual(await refusedWrites.total(), { refused: null, unread: 1 });
 });
 
 test('a scenario holds if lost and doubled were counted and are 0, and every condition holds', () => {

@@ -57,9 +57,10 @@ export function startStubWorker(testbed: Testbed, options: StubWorkerOptions): S
   const ended = once(child, 'exit');
 
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-  let refused = 0;
+  let refused: number | undefined; // until it takes jobs, it reports nothing
   lines.on('line', (line) => {
-    refused = (JSON.parse(line) as LogLine).refusedWrites ?? refused;
+    const { message, refusedWrites } = JSON.parse(line) as LogLine;
+    refused = refusedWrites ?? refused ?? (message === 'taking jobs' ? 0 : undefined);
   });
   testbed.refusedWrites.watch(async () => refused);
   const logged = (holds: (line: LogLine) => boolean) =>

@@ -56,12 +56,12 @@ async function startContender(testbed: Testbed, name: string): Promise<void> {
     blockMilliseconds: 2_500,
   });
   const child = spawn(process.execPath, [script, argument], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let refused = 0;
+  let refused: number | undefined; // until it is ready, it reports nothing
   const ready = new Promise<void>((resolve) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const parsed = JSON.parse(line) as { message: string; refusedWrites?: number };
-      refused = parsed.refusedWrites ?? refused;
-      if (parsed.message === 'ready') resolve();
+      const { message, refusedWrites } = JSON.parse(line) as { message: string; refusedWrites?: number };
+      refused = refusedWrites ?? refused ?? (message === 'ready' ? 0 : undefined);
+      if (message === 'ready') resolve();
     });
   });
   testbed.refusedWrites.watch(async () => refused);

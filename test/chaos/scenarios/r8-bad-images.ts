@@ -53,7 +53,7 @@ export const r8: Scenario = {
     return {
       ...(await countVectors(testbed.pool, good)),
       broken: broken.slice(0, 5),
-      note: `${count} images; ${wellJudged} of ${bad} bad ones quarantined with the expected reason; at most ${megabytes.toFixed(0)} MB, the model's process included`,
+      note: `${report ? report.succeeded + report.failed : 0} of ${count} images done; ${wellJudged} of ${bad} bad ones quarantined with the expected reason; at most ${megabytes.toFixed(0)} MB, the model's process included`,
     };
   },
 };
