@@ -20,7 +20,7 @@ export {
   updateReplaced,
   upsertImages,
 } from './images/images.ts';
-export { activeModel, ensureModel, listModels, type StoredModel, useModel } from './images/models.ts';
+export { activeModel, ensureModel, listModels, useModel } from './images/models.ts';
 export {
   listQuarantine,
   type QuarantineRow,
@@ -40,21 +40,20 @@ export {
   rewordAlert,
 } from './ledger/alerts.ts';
 export { type Attempt, listAttempts } from './ledger/attempts.ts';
-export { type AuditedAction, audit } from './ledger/audit.ts';
+export { audit } from './ledger/audit.ts';
 export { dismissAlert } from './ledger/dismiss-alert.ts';
 export {
   clocksAhead,
   forgetDeadProcesses,
   type HeartbeatRow,
   listHeartbeats,
-  type Process,
   recordHeartbeat,
   startHeartbeat,
 } from './ledger/heartbeats.ts';
 export { commit, FencedError, type Lease, takeLease } from './ledger/lease.ts';
 export { accountForSlot, createLedger, failRun } from './ledger/ledger.ts';
 export { forgetRequeued, listRequeued, type RequeuedRow } from './ledger/requeued.ts';
-export { findRunRequest, knownRuns, type RunRequest } from './ledger/run-lookup.ts';
+export { findRunRequest, knownRuns } from './ledger/run-lookup.ts';
 export {
   findRun,
   knownSlots,
@@ -62,7 +61,6 @@ export {
   listWaitingRuns,
   markIdle,
   type RunRow,
-  type SlotOutcomes,
   slotOutcomes,
   unattendedRuns,
 } from './ledger/runs.ts';
@@ -72,12 +70,11 @@ export {
   pauseSchedule,
   rememberSchedule,
   resumeSchedule,
-  type ScheduleRow,
   setAccountedUntil,
 } from './ledger/schedules.ts';
 export { migrate, verifySchema } from './migrate.ts';
 export { createPool, type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
-export { countOld, type Kept, type Pruned, prune } from './prune.ts';
+export { countOld, type Kept, prune } from './prune.ts';
 export { listBands } from './readings/bands.ts';
 export {
   climateSensors,
@@ -92,24 +89,20 @@ export {
 export {
   type ColumnKind,
   type EnvStatsRow,
-  type ExportedStats,
   envStatsColumns,
 } from './readings/env-stats-columns.ts';
 export { environmentAt } from './readings/environment.ts';
 export {
   changesBetween,
-  type ExportedChange,
   readingsBetween,
 } from './readings/exports.ts';
-export { growthDays, type RoomDay } from './readings/growth-days.ts';
+export { growthDays } from './readings/growth-days.ts';
 export {
   closeReadings,
   forgetLate,
   type LateReadings,
   lateReadings,
   markLate,
-  type Reader,
-  type StaleDay,
   staleDays,
 } from './readings/late-readings.ts';
 export {
@@ -117,10 +110,7 @@ export {
   ensurePartitionsAhead,
   readingsDroppedUntil,
 } from './readings/partitions.ts';
-export {
-  createPointDirectory,
-  type PointDirectory,
-} from './readings/point-directory.ts';
+export { createPointDirectory } from './readings/point-directory.ts';
 export {
   type BandVersion,
   bandVersions,
@@ -132,7 +122,6 @@ export {
 export {
   ensurePoints,
   listPoints,
-  type NewPoint,
   type Point,
   type PointKind,
 } from './readings/points.ts';

@@ -1,1 +1,1 @@
-export { continueDemoFarm, type DemoFarm, demoRooms, growDemoFarm } from './farm/demo-farm.ts';
+export { continueDemoFarm, demoRooms, growDemoFarm } from './farm/demo-farm.ts';

@@ -13,7 +13,6 @@ export {
   formatImageKey,
   type ImageKey,
   isRoom,
-  type KeyRules,
   parseImageKey,
   realRoom,
 } from './names/image-key.ts';

@@ -1,1 +1,1 @@
-export { type Announcement, type ProcessOptions, startProcess } from './start-process.ts';
+export { startProcess } from './start-process.ts';

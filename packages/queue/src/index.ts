@@ -1,4 +1,4 @@
-export type { Handler, Handlers, Log, Run, RunContext } from './contract.ts';
+export type { Handler, Handlers, Log, RunContext } from './contract.ts';
 export type { BackfillBasis, CatchUp, Job, Trigger } from './define-job.ts';
 export type { Cause } from './envelope.ts';
 export {
@@ -9,7 +9,6 @@ export {
   imageJobs,
   isJobName,
   type JobName,
-  type Jobs,
   jobNames,
   jobs,
   type Payload,
@@ -22,17 +21,15 @@ export {
   startupJob,
   viewOf,
 } from './jobs.ts';
-export type { Begun, Lease, Ledger, Outcome, RunKey } from './ledger.ts';
+export type { Ledger } from './ledger.ts';
 export type { Dependency } from './pipeline/breaker.ts';
 export { createQueues, type Queues } from './queues.ts';
 export { connect, primariesOf, type QueueConnection } from './redis/connection.ts';
 export type { ReportFacts } from './reports/facts.ts';
 export { findRequestedJob } from './requested-job.ts';
 export {
-  type Accounted,
   accountForSlots,
   catchUpDays,
-  type DueSlot,
   misfireGraceSeconds,
 } from './timetable/account-for-slots.ts';
 export { syncSchedules } from './timetable/schedules.ts';
@@ -43,5 +40,5 @@ export {
   whyDeadLettered,
 } from './timetable/slot-jobs.ts';
 export { latestSlot, scheduleOf, slotForDay } from './timetable/slots.ts';
-export { type TimetableRow, timetable } from './timetable/timetable.ts';
+export { timetable } from './timetable/timetable.ts';
 export { type RunningWorker, startWorker } from './worker.ts';

@@ -5,8 +5,7 @@ export type {
   ObjectBytes,
   ObjectStore,
   StoredObject,
-  WriteOptions,
 } from './object-store.ts';
-export { openStore, type StoreSettings } from './open-store.ts';
+export { openStore } from './open-store.ts';
 export { type S3StoreSettings, s3Store } from './s3/s3.ts';
 export { isNotFound, StoreError } from './store-errors.ts';

@@ -1,10 +1,9 @@
 export { startHealthServer } from './health.ts';
-export { createLogger, type Logger, type LogOptions } from './logger.ts';
+export { createLogger, type Logger } from './logger.ts';
 export {
   countImages,
   fencedWrites,
   readMetrics,
-  type Stage,
   timeStage,
   watchBreaker,
 } from './metrics.ts';
