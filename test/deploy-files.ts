@@ -13,6 +13,13 @@ const settingNames: ReadonlySet<string> = new Set(
   describeConfig({ MYCELIUM_HOME: '/nowhere' }).map(({ name }) => name),
 );
 
+/** A value of the compose file when `.env` sets none of its variables. */
+export function withDefaults(value: unknown): string {
+  const text = String(value);
+  const filled = text.replace(/\$\{\w+:-([^${}]*)\}/g, '$1');
+  return filled === text ? text : withDefaults(filled);
+}
+
 /** Whether an environment variable is a known setting or its `NAME_FILE`. */
 export function isSetting(name: string): boolean {
   return settingNames.has(name) || settingNames.has(name.replace(/_FILE$/, ''));

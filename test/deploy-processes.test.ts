@@ -11,7 +11,7 @@ import { demoModelDir } from '@mycelium/encoder/demo-model';
 import { testRedis } from '@mycelium/queue/testing';
 import { startS3 } from '@mycelium/storage/testing';
 import { parse } from 'yaml';
-import { dockerStages, makeSecrets, read, root, temporaryFolder } from './deploy-files.ts';
+import { dockerStages, makeSecrets, read, root, temporaryFolder, withDefaults } from './deploy-files.ts';
 
 interface Service {
   build: { target: string };
@@ -32,8 +32,7 @@ test('each process starts with the settings of the compose file, passes its own 
     const service = services[name] as Service;
     const ports: Record<string, string> = { 7300: String(await freePort()), 7301: String(await freePort()) };
     const here = (text: string) =>
-      String(text)
-        .replace(/\$\{\w+:-([^}]*)\}/g, '$1')
+      withDefaults(text)
         .replace(/^\/run\/secrets/, servers.secrets)
         .replace(/\b730[01]\b/, (port) => ports[port] as string);
     const environment = Object.fromEntries(

@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readConfig } from '@mycelium/config';
 import { parse } from 'yaml';
-import { dockerStages, isSetting, makeSecrets, read, root, temporaryFolder } from './deploy-files.ts';
+import {
+  dockerStages,
+  isSetting,
+  makeSecrets,
+  read,
+  root,
+  temporaryFolder,
+  withDefaults,
+} from './deploy-files.ts';
 import { findDeployTools } from './tools/deploy-tools.ts';
 
 interface Service {
@@ -66,13 +74,19 @@ test('the programs accept the settings the compose file gives them', (t) => {
     const env = Object.fromEntries(
       Object.entries(environment).map(([setting, value]) => [
         setting,
-        String(value)
-          .replace(/\$\{\w+:-([^}]*)\}/g, '$1')
-          .replace(/^\/run\/secrets/, made),
+        withDefaults(value).replace(/^\/run\/secrets/, made),
       ]),
     );
     const config = readConfig(env, { running: false });
     assert.ok(config.REDIS_URL?.startsWith('redis://:') && config.DATABASE_URL, name);
+  }
+});
+
+test('every service that names a model names the same one', () => {
+  for (const setting of ['CLIP_MODEL', 'CLIP_DTYPE'] as const) {
+    const values = built.flatMap(([, { environment }]) => environment?.[setting] ?? []).map(withDefaults);
+    assert.ok(values.length > 2, setting);
+    assert.deepEqual([...new Set(values)], [values[0]], setting);
   }
 });
 

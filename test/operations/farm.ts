@@ -28,10 +28,11 @@ interface TestContext {
 export type TestFarm = Awaited<ReturnType<typeof openFarm>>;
 
 /**
- * A database, queues, a store, the dashboard, and the statistics and image workers with their real handlers. Only the
+ * @param settings of the dashboard and the command line
+ * @returns a database, queues, a store, the dashboard, and the statistics and image workers with their real handlers. Only the
  * model is a stub.
  */
-export async function openFarm(t: TestContext) {
+export async function openFarm(t: TestContext, settings: Record<string, string> = {}) {
   const pool = await createTestDatabase(t);
   const connection = testRedis(t);
   const queues = createQueues(connection);
@@ -45,6 +46,7 @@ export async function openFarm(t: TestContext) {
     MYCELIUM_HOME: `${tmpdir()}/no-home`,
     ROOM_ALIASES: '7:607',
     TZ: timeZone,
+    ...settings,
   };
   const clock = () => new Date();
   const app = await buildDashboard({ config: readConfig(env), pool, queues, store, clock, logger });

@@ -39,17 +39,22 @@ export async function backfill(name: string, options: BackfillOptions, output: O
 
     const plan = await planBackfill(ops, { job, from, to, rooms, only });
     printPlan(plan, ops, output);
-    if (dryRun || plan.steps.length === 0) return output.result({ job, plan: plan.steps, runs: [] });
+    if (dryRun || plan.steps.length === 0)
+      return output.result({ job, model: plan.model, plan: plan.steps, runs: [] });
     const runs = await runAndFollow(connections, ops, plan.steps, output);
     const failed = runs.filter(({ status }) => status !== 'succeeded');
     for (const run of failed) output.warn(`${run.slot.toISOString()}: ${'error' in run && run.error}`);
     output.line(`${runs.length - failed.length} done, ${failed.length} failed.`);
-    output.result({ job, plan: plan.steps, runs });
+    output.result({ job, model: plan.model, plan: plan.steps, runs });
     if (failed.length > 0) process.exitCode = 1;
   });
 }
 
-function printPlan({ steps, lookedAt, unreadable }: BackfillPlan, { store }: Operations, output: Output) {
+function printPlan(
+  { steps, lookedAt, unreadable, model }: BackfillPlan,
+  { store }: Operations,
+  output: Output,
+) {
   output.table(
     ['day', 'slot', 'why', 'rooms', 'images'],
     steps.map(({ day, slot, reason, rooms, images }) => [
@@ -61,6 +66,7 @@ function printPlan({ steps, lookedAt, unreadable }: BackfillPlan, { store }: Ope
     ]),
     ['images'],
   );
+  if (model) output.line(`Model: ${model}`);
   if (!store && !lookedAt && steps.some(({ images }) => images > 0)) {
     output.warn('No image store is set here: only images that the database knows are considered.');
   }

@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { type Operations, wantedModel } from '@mycelium/operations';
+import type { Operations } from '@mycelium/operations';
 import { openStore } from '@mycelium/storage';
 import type { Connections } from './connections.ts';
 
@@ -16,7 +16,7 @@ export function operationsOf({ config, pool, queues }: Connections): Operations 
     clock: () => new Date(),
     actor,
     by: `cli ${actor}`,
-    modelKey: () => wantedModel(pool, config),
+    model: config,
   };
 }
 

@@ -16,6 +16,13 @@ export interface Operations {
   actor: string;
   /** The same for attempts at runs: `operator NAME` or `cli USER@HOST`. */
   by: string;
-  /** The key of the model whose vectors count; the active model if undefined. */
-  modelKey?: (() => Promise<string | undefined>) | undefined;
+  /** Only where a person's CLIP_MODEL names the model that images should have vectors of: see `wantedModel`. */
+  model?: ModelSettings | undefined;
+}
+
+/** The settings by which clip workers choose their model. */
+interface ModelSettings {
+  CLIP_MODEL?: string | undefined;
+  MODEL_DIR: string;
+  CLIP_DTYPE: 'fp32' | 'fp16' | 'q8';
 }

@@ -1,5 +1,5 @@
 import { addDays } from '@mycelium/farm';
-import { type BackfillStep, onlyChoices, planBackfill, runBackfill } from '@mycelium/operations';
+import { type BackfillStep, onlyChoices, planBackfill, runBackfill, wantedModel } from '@mycelium/operations';
 import { backfillJob, type JobName, jobNames } from '@mycelium/queue';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -25,10 +25,13 @@ const cell = z.object({
   readings: z.number().nullable(),
   readingsStale: z.boolean(),
 });
+/** The model whose vectors count; null before the first one. */
+const countedModel = z.string().nullable();
 const matrix = z.object({
   rooms: z.array(z.object({ room: z.string(), cells: z.array(cell) })),
   /** When the store was last listed for these days; null before that, and if it did not answer. */
   lookedAt: z.date().nullable(),
+  model: countedModel,
 });
 
 const step = {
@@ -60,6 +63,7 @@ const plan = z.object({
   lookedAt: z.date().nullable(),
   /** Objects in the store whose keys are not image keys. */
   unreadable: z.number(),
+  model: countedModel,
   enqueued: z.number(),
 });
 
@@ -86,9 +90,9 @@ export function coverageRoutes(app: FastifyInstance, deps: Deps): void {
     async ({ query }) => {
       checkDays(query);
       const lookedAt = await lookAtStore(query);
-      const modelKey = await operationsOf(deps).modelKey?.();
-      const rooms = await coverage(pool, { ...query, timeZone, now: clock(), modelKey });
-      return { rooms, lookedAt };
+      const model = (await wantedModel(operationsOf(deps))) ?? null;
+      const rooms = await coverage(pool, { ...query, timeZone, now: clock(), model });
+      return { rooms, lookedAt, model };
     },
   );
 
@@ -105,7 +109,7 @@ export function coverageRoutes(app: FastifyInstance, deps: Deps): void {
       checkDays(range);
       const ops = operationsOf(deps, visitor);
       const planned = confirmed
-        ? { steps: confirmed.map(readStep), until: range.to, lookedAt: null, unreadable: 0 }
+        ? { steps: confirmed.map(readStep), until: range.to, lookedAt: null, unreadable: 0, model: null }
         : await planBackfill(ops, { job: backfillJob(what), ...range });
       const runs = dryRun ? [] : await runBackfill(ops, planned.steps);
       return { ...planned, enqueued: runs.length };

@@ -36,7 +36,7 @@ interface CoverageOptions {
   to: Day;
   timeZone: string;
   now: Date;
-  modelKey: string | undefined;
+  model: string | null;
 }
 
 /**
@@ -48,11 +48,11 @@ export const firstDayNotDue = (now: Date, timeZone: string): Day =>
 /** The coverage of each room, day by day. */
 export async function coverage(
   pool: Parameters<typeof staleRooms>[0]['pool'],
-  { from, to, timeZone, now, modelKey }: CoverageOptions,
+  { from, to, timeZone, now, model }: CoverageOptions,
 ): Promise<CoverageRow[]> {
   const [rooms, counted, readings, stale] = await Promise.all([
     listRooms(pool),
-    imageDays(pool, { from, to, modelKey }),
+    imageDays(pool, { from, to, model }),
     readingsCoverage(pool, from, to),
     staleRooms({ pool, timeZone }, 'readings', { from, to }),
   ]);

@@ -1,4 +1,4 @@
-import { type Operations, wantedModel } from '@mycelium/operations';
+import type { Operations } from '@mycelium/operations';
 import type { Visitor } from '../access/account.ts';
 import type { Deps } from '../deps.ts';
 
@@ -17,7 +17,5 @@ export function operationsOf(
     aliases: config.ROOM_ALIASES,
     actor,
     by: `operator ${actor}`,
-    // If that model is not on this machine, vectors of the active one count.
-    modelKey: () => wantedModel(pool, config).catch(() => undefined),
   };
 }

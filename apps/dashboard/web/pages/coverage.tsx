@@ -13,7 +13,7 @@ import { t } from '../words.ts';
 export function Coverage() {
   const [days, setDays] = useState<'14' | '30' | '90'>('30');
   const [what, setWhat] = useState<What>('images');
-  const { data, error, reload } = useData<{ rooms: CoverageRow[] }>(
+  const { data, error, reload } = useData<{ rooms: CoverageRow[]; model: string | null }>(
     `/api/coverage${query({ from: daysAgo(Number(days) - 1), to: today() })}`,
     60_000,
   );
@@ -52,6 +52,9 @@ export function Coverage() {
         <>
           <CoverageMatrix rows={data.rooms} what={what} onChoose={setChosen} />
           <Legend what={what} />
+          {what === 'images' && data.model && (
+            <p class="small quiet">{t('coverage.model', { model: data.model })}</p>
+          )}
         </>
       )}
       {chosen && (

@@ -164,6 +164,7 @@ export const chinese: Record<WordKey, string> = {
   'coverage.images': '图像',
   'coverage.readings': '读数',
   'coverage.hint': '指向某一天可查看具体数字。选择没有已知图像的日期时，会直接到存储中查找。',
+  'coverage.model': '只统计当前模型 {model} 的向量。',
   'coverage.nothing': '没有已知图像',
   'coverage.noStats': '没有统计',
   'coverage.embedded': '{of} 张中 {n} 张有向量',

@@ -165,6 +165,7 @@ const pages = {
   'coverage.readings': 'Readings',
   'coverage.hint':
     'Point at a day to see its numbers. If you choose days without a known image, the store is searched.',
+  'coverage.model': 'Counted: vectors of the model in use, {model}.',
   'coverage.nothing': 'no known image',
   'coverage.noStats': 'no statistics',
   'coverage.embedded': '{n} of {of} with a vector',

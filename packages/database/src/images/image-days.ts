@@ -18,10 +18,10 @@ export interface ImageDay {
   described: number;
 }
 
-/** Days without images are absent. @param modelKey the model whose vectors count; the active model if undefined */
+/** Days without images are absent. @param model the key of the model whose vectors count; null before the first one */
 export async function imageDays(
   db: Queryable,
-  { from, to, modelKey }: { from: string; to: string; modelKey?: string | undefined },
+  { from, to, model }: { from: string; to: string; model: string | null },
 ): Promise<ImageDay[]> {
   const { rows } = await db.query<ImageDay>(
     `select room, day, count(*) as images,
@@ -36,14 +36,13 @@ export async function imageDays(
                        when count(e.image_id) > 0 then 'stale'
                        else 'missing' end as state
            from image
-           left join (select case when $3::text is null then (select model_id from active_model)
-                                  else (select id from model where key = $3) end as id) wanted on true
+           left join model wanted on wanted.key = $3
            left join image_embedding e on e.image_id = image.id
            left join quarantine q on q.key = image.key and q.etag = image.etag
            where image.day between $1 and $2
            group by image.id, q.key) image
      group by room, day order by day, room`,
-    [from, to, modelKey ?? null],
+    [from, to, model],
   );
   return rows;
 }

@@ -3,6 +3,7 @@ import { addDays, type Day, dayOf, daysBetween } from '@mycelium/farm';
 import { type JobName, slotForDay } from '@mycelium/queue';
 import { Refusal } from '@mycelium/words';
 import { lookAtStore } from '../images/look-at-store.ts';
+import { wantedModel } from '../images/wanted-model.ts';
 import { basisOf } from '../jobs-by-purpose.ts';
 import type { Operations } from '../operations.ts';
 import { planImages } from './plan-images.ts';
@@ -22,7 +23,7 @@ export async function planBackfill(ops: Operations, request: BackfillRequest): P
   if (to < from) throw new Refusal('invalid', 'refused.days-reversed', { from, to });
   const lastDue = lastDueDay(ops, job);
   const until = [to, lastDue].sort()[0] as Day;
-  const plan: BackfillPlan = { steps: [], until, lookedAt: null, unreadable: 0 };
+  const plan: BackfillPlan = { steps: [], until, lookedAt: null, unreadable: 0, model: null };
   if (until < from) return plan;
 
   if (basis !== 'images') {
@@ -34,7 +35,8 @@ export async function planBackfill(ops: Operations, request: BackfillRequest): P
     plan.lookedAt = ops.clock();
     plan.unreadable = (await lookAtStore({ ...ops, store }, { from, to: until, rooms })).unreadable;
   }
-  const counted = await imageDays(ops.pool, { from, to: until, modelKey: await ops.modelKey?.() });
+  plan.model = (await wantedModel(ops)) ?? null;
+  const counted = await imageDays(ops.pool, { from, to: until, model: plan.model });
   plan.steps = planImages(await ledgerDays(ops, job, from, until), counted, request, ops);
   return plan;
 }

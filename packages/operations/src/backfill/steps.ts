@@ -41,4 +41,6 @@ export interface BackfillPlan {
   lookedAt: Date | null;
   /** Objects in the store on these days whose keys are not image keys. */
   unreadable: number;
+  /** The key of the model whose vectors count; null for readings, or before the first model. */
+  model: string | null;
 }

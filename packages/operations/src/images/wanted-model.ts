@@ -1,21 +1,19 @@
-import { activeModel, type Pool } from '@mycelium/database';
-
-interface ModelSettings {
-  CLIP_MODEL?: string | undefined;
-  MODEL_DIR: string;
-  CLIP_DTYPE: 'fp32' | 'fp16' | 'q8';
-}
+import { activeModel } from '@mycelium/database';
+import type { Operations } from '../operations.ts';
 
 /**
- * The key of the model that clip workers with these settings load, or of the active one if no model is set.
- * @throws PermanentError when the model is not on this machine
+ * The key of the model that images should have vectors of. A person who sets CLIP_MODEL for a command means that one,
+ * even before a search uses it; otherwise it is the active model, as in searches. Undefined before the first model.
+ * @throws PermanentError when the model of the settings is not on this machine
  */
-export async function wantedModel(
-  pool: Pool,
-  { CLIP_MODEL, MODEL_DIR, CLIP_DTYPE }: ModelSettings,
-): Promise<string | undefined> {
-  if (!CLIP_MODEL) return (await activeModel(pool))?.key;
+export async function wantedModel({
+  pool,
+  model,
+}: Pick<Operations, 'pool' | 'model'>): Promise<string | undefined> {
+  if (!model?.CLIP_MODEL) return (await activeModel(pool))?.key;
   // Loaded only when needed, since the encoder loads its runtime.
   const { modelKey, probeModel } = await import('@mycelium/encoder');
-  return modelKey(await probeModel({ model: CLIP_MODEL, modelDir: MODEL_DIR, dtype: CLIP_DTYPE }));
+  return modelKey(
+    await probeModel({ model: model.CLIP_MODEL, modelDir: model.MODEL_DIR, dtype: model.CLIP_DTYPE }),
+  );
 }
