@@ -1,5 +1,6 @@
 import type { FoundChanges } from '@mycelium/database';
 import type { Result } from '@mycelium/queue';
+import { sayStored } from '@mycelium/words';
 
 type PointReport = Result<'hourly_setpoint_monitoring'>['rooms'][number]['points'][number];
 
@@ -25,5 +26,10 @@ export function describeChanges(found: FoundChanges): PointReport {
 }
 
 function describeValue(value: number, { labels, unit }: FoundChanges): string {
-  return labels[value] ?? (unit ? `${value} ${unit}` : String(value));
+  return labels[value] ?? (unit ? withUnit(value, unit) : String(value));
+}
+
+/** Most units are symbols. Those that are words have a text with their plural. */
+function withUnit(value: number, unit: string): string {
+  return sayStored({ code: `unit.${unit}`, params: { n: value } }, `${value} ${unit}`, 'en');
 }

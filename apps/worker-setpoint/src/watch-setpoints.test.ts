@@ -53,11 +53,22 @@ test('the report has a line per point with the names of its values, and marks po
     13 + n / 10,
   ]);
   await write('air_cooler_611.temp_set', ramp as [Date, number][]);
+  await write('mushroom_info_611.in_day_num', [
+    [at('01T08:00'), 27],
+    [at('01T08:30'), 1],
+  ]);
   const { rooms } = await watch(at('01T09:05'));
   assert.deepEqual(rooms[0]?.points, [
     { name: 'air_cooler_611.on_off', changes: 59, previous: 'off', value: 'on', flapping: true },
     { name: 'air_cooler_611.temp_set', changes: 11, previous: '13 °C', value: '18.5 °C', flapping: false },
     { name: 'fresh_air_fan_611.mode', changes: 1, previous: 'manual', value: 'auto', flapping: false },
+    {
+      name: 'mushroom_info_611.in_day_num',
+      changes: 1,
+      previous: '27 days',
+      value: '1 day',
+      flapping: false,
+    },
   ]);
 });
 

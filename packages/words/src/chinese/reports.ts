@@ -28,6 +28,7 @@ export const chinese: Record<keyof typeof english, string> = {
   'report.flapping-changes': '{changes}，反复切换',
   'report.first-reading': '首条读数',
   'report.all-rooms': '全部库房',
+  'unit.day': '{n:天|天}',
   'report.tables': '{n:张|张}数据表已就绪。PostgreSQL {postgres}，pgvector {pgvector}。',
   'report.migrations': '已执行 {n:项|项}数据库升级：{names}。',
   'report.env-stats': '已写入 {day} 的 {n:行|行}统计。',

@@ -12,5 +12,5 @@ export const chinese: Record<keyof typeof english, string> = {
   'cause.schedule': '定时',
   'cause.catch-up': '自动补跑',
   'cause.manual': '人工',
-  'cause.backfill': '手动补跑',
+  'cause.backfill': '补跑',
 };

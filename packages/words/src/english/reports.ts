@@ -27,6 +27,7 @@ export const english = {
   'report.flapping-changes': '{changes}, flapping',
   'report.first-reading': 'the first reading',
   'report.all-rooms': 'All rooms',
+  'unit.day': '{n:day|days}',
   'report.tables': '{n:table is|tables are} in place. PostgreSQL {postgres}, pgvector {pgvector}.',
   'report.migrations': '{n:migration was|migrations were} applied: {names}.',
   'report.env-stats': '{n:row|rows} written for {day}.',
