@@ -1,6 +1,6 @@
 import type { Day } from '@mycelium/farm';
 import { commit, type Lease } from '../ledger/lease.ts';
-import type { Pool, Queryable } from '../pool.ts';
+import { type Pool, type Queryable, transaction } from '../pool.ts';
 
 /** Which job reads the readings: the daily statistics (`readings`) or setpoint monitoring (`setpoints`). */
 export type Reader = 'readings' | 'setpoints';
@@ -15,20 +15,27 @@ export interface LateReadings {
   version: number;
 }
 
+/** The tables whose changes mark late readings. */
+const sources = ['reading', 'point', 'point_rule', 'band', 'image'];
+
 /**
  * Announces that the readings of every room up to an instant are about to be read. Readings written later with an
- * earlier time are marked as late. Waits for writers in progress, so that no reading is missed. Look up the points
+ * earlier time are marked as late, and so are earlier readings whose point, rule, band or growth day changes. Waits for
+ * writers in progress, which do not know of the announcement, so that nothing they write is missed. Look up the points
  * afterwards: all readings of a point that is registered later are late.
  */
 export async function closeReadings(pool: Pool, lease: Lease, reader: Reader, until: Date): Promise<void> {
-  await commit(pool, lease, async (tx) => {
-    await tx.query('lock table only reading in share mode');
-    await tx.query(
+  await commit(pool, lease, (tx) =>
+    tx.query(
       `insert into reading_watermark (reader, closing) values ($1, $2)
        on conflict (reader) do update set closing = greatest(reading_watermark.closing, excluded.closing)`,
       [reader, until],
-    );
-  });
+    ),
+  );
+  // One lock at a time: a run that holds several could deadlock with a writer that takes them in another order.
+  for (const table of sources) {
+    await transaction(pool, (tx) => tx.query(`lock table only ${table} in share mode`));
+  }
 }
 
 /** The late readings of a reader, oldest first. */
