@@ -62,6 +62,7 @@ export async function openFarm(t: TestContext, settings: Record<string, string> 
   return {
     pool,
     queues,
+    redis: connection.redis,
     store,
     env,
     send,

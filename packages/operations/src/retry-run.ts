@@ -33,7 +33,10 @@ export async function retryRun(ops: Operations, id: number): Promise<void> {
     await enqueueSlot(queues, job, run.slot, 'manual', checkedPayload(job, payload), asked);
     return;
   }
-  await retryJob(queued, by).catch((cause) => {
-    throw Object.assign(new Refusal('conflict', 'refused.run-active'), { cause });
+  await retryJob(queued, by).catch(async (error) => {
+    // Someone else may have retried it in the meantime; then it is no longer failed.
+    const state = await queued.getState().catch(() => 'failed');
+    if (state === 'failed') throw error;
+    throw new Refusal('conflict', state === 'unknown' ? 'refused.request-gone' : 'refused.run-active');
   });
 }
