@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
+import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { createLedger } from '@mycelium/database';
-import { startWorker } from '@mycelium/queue';
+import { addDays } from '@mycelium/farm';
+import { slotForDay, startWorker } from '@mycelium/queue';
 import type { Browser, Page } from 'playwright-core';
 import { addImages, openBrowser, openFarm, visit } from './farm.ts';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 const hour = 3_600_000;
+const timeZone = 'Asia/Shanghai';
 
 const pages = [
   '/',
@@ -56,7 +60,7 @@ async function failAll({ queues, connection, pool }: Farm): Promise<void> {
       connection,
       queues,
       ledger,
-      timeZone: 'Asia/Shanghai',
+      timeZone,
       logger: { info: () => {}, warn: () => {}, error: () => {} },
     },
   );
@@ -216,6 +220,54 @@ describe('the console on the demo farm', () => {
     const [job] = await queue.getWaiting();
     assert.deepEqual(job?.data.payload.rooms, ['607', '608']);
     await queue.obliterate({ force: true });
+    await context.close();
+  });
+
+  test('a backfill plans what is needed by default, and shows what it leaves out', async () => {
+    const { page, context, complaints } = await visit(browser, farm.address);
+    const failed = addDays(farm.today, -2);
+    await farm.pool.query(
+      `insert into runs (job, slot, status, cause, attempts, started_at, finished_at, lateness)
+       values ('daily_env_stats', $1, 'failed', 'schedule', 1, now(), now(), interval '0 s')`,
+      [slotForDay('daily_env_stats', failed, timeZone)],
+    );
+    const folder = join(farm.images, '611', failed.replaceAll('-', ''));
+    await writeFile(join(folder, 'snapshot.jpg'), 'no image key');
+
+    await page.goto('/coverage');
+    await page.getByText(/^Image store listed at/).waitFor();
+    const choose = async (keys: string[]) => {
+      await page.locator('td[tabindex="0"]').focus();
+      for (const key of keys) await page.keyboard.press(key);
+      await page.keyboard.press('Enter');
+      return page.getByRole('dialog');
+    };
+    const images = await choose(['ArrowDown', 'ArrowDown', 'Shift+ArrowLeft', 'Shift+ArrowLeft']);
+    await images.getByText('Skipped: 1 object in the store without a valid image key.').waitFor();
+    await images.getByText(/^Days after .* are not due yet\.$/).waitFor();
+    await images.getByText(/^Image store listed at/).waitFor();
+    await images.getByRole('button', { name: 'Cancel' }).click();
+
+    await page.getByRole('button', { name: 'Readings' }).click();
+    await page.getByRole('listitem').filter({ hasText: 'out of date' }).waitFor();
+    const readings = await choose(['Shift+ArrowLeft']);
+    await readings.getByText('This starts 2 runs').waitFor();
+    assert.match(
+      (await readings.locator('.plan li').allTextContents()).join(),
+      /Missing · 611.*Failed · 611/,
+    );
+    await readings.getByRole('button', { name: 'Failed', exact: true }).click();
+    await readings.getByText('This starts 1 run').waitFor();
+    await readings.getByRole('button', { name: 'Cancel' }).click();
+
+    await page.getByRole('button', { name: 'Images', exact: true }).click();
+    await rename(farm.images, `${farm.images}-away`);
+    await symlink(farm.images, farm.images); // leads nowhere
+    await page.getByRole('button', { name: '14 d' }).click();
+    await page.getByText(/^The image store was not listed/).waitFor();
+    await rm(farm.images);
+    await rename(`${farm.images}-away`, farm.images);
+    assert.deepEqual(complaints, []);
     await context.close();
   });
 

@@ -1,23 +1,27 @@
 import { useState } from 'preact/hooks';
 import type { CoverageRow } from '../../src/coverage/coverage.ts';
 import { query, useData } from '../api.ts';
+import type { Chosen, What } from '../coverage-cells.ts';
 import { daysAgo, today } from '../farm-day.ts';
 import { BackfillDialog } from '../parts/backfill-dialog.tsx';
-import { CoverageMatrix, Legend, type What } from '../parts/coverage-matrix.tsx';
+import { Legend } from '../parts/coverage-legend.tsx';
+import { CoverageMatrix } from '../parts/coverage-matrix.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Segments } from '../parts/segments.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';
+import { StoreLook } from '../parts/store-look.tsx';
 import { isOperator } from '../session.ts';
 import { t } from '../words.ts';
 
 export function Coverage() {
   const [days, setDays] = useState<'14' | '30' | '90'>('30');
   const [what, setWhat] = useState<What>('images');
-  const { data, error, reload } = useData<{ rooms: CoverageRow[]; model: string | null }>(
-    `/api/coverage${query({ from: daysAgo(Number(days) - 1), to: today() })}`,
-    60_000,
-  );
-  const [chosen, setChosen] = useState<{ rooms: string[]; from: string; to: string }>();
+  const { data, error, reload } = useData<{
+    rooms: CoverageRow[];
+    lookedAt: string | null;
+    model: string | null;
+  }>(`/api/coverage${query({ from: daysAgo(Number(days) - 1), to: today() })}`, 60_000);
+  const [chosen, setChosen] = useState<Chosen>();
 
   return (
     <>
@@ -50,6 +54,11 @@ export function Coverage() {
       )}
       {data && data.rooms.length > 0 && (
         <>
+          {what === 'images' && (
+            <div class="store-look">
+              <StoreLook lookedAt={data.lookedAt} />
+            </div>
+          )}
           <CoverageMatrix rows={data.rooms} what={what} onChoose={setChosen} />
           <Legend what={what} />
           {what === 'images' && data.model && (
@@ -59,7 +68,7 @@ export function Coverage() {
       )}
       {chosen && (
         <BackfillDialog
-          {...chosen}
+          chosen={chosen}
           what={what}
           rows={data?.rooms ?? []}
           onClose={() => {

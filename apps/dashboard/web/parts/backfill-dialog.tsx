@@ -1,37 +1,35 @@
-import type { BackfillStep, Only } from '@mycelium/operations';
+import type { BackfillPlan } from '@mycelium/operations';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { CoverageRow } from '../../src/coverage/coverage.ts';
 import { send, type Wire } from '../api.ts';
+import { type Chosen, countNames, sumCounts, type What } from '../coverage-cells.ts';
 import { formatNumber, shortDay, t } from '../words.ts';
-import type { What } from './coverage-matrix.tsx';
+import { PlanView } from './backfill-plan.tsx';
 import { Dialog } from './dialog.tsx';
-import { Icon } from './icon.tsx';
 import { Segments } from './segments.tsx';
 import { ErrorState, Loading } from './states.tsx';
 import { attempt } from './toast.tsx';
 
 interface BackfillDialogProps {
-  rooms: string[];
-  from: string;
-  to: string;
+  chosen: Chosen;
   what: What;
   rows: CoverageRow[];
   onClose: () => void;
 }
 
-interface Plan {
-  steps: Wire<BackfillStep>[];
-  enqueued: number;
-}
+type Plan = Wire<BackfillPlan> & { enqueued: number };
+
+const choices = ['needed', 'missing', 'failed', 'stale', 'all'] as const;
 
 /** Shows what a backfill would run. On confirmation it sends the same steps, so exactly these are run. */
-export function BackfillDialog({ rooms, from, to, what, rows, onClose }: BackfillDialogProps) {
-  const [only, setOnly] = useState<Only>('missing');
+export function BackfillDialog({ chosen, what, rows, onClose }: BackfillDialogProps) {
+  const { rooms, from, to } = chosen;
+  const [choice, setChoice] = useState<(typeof choices)[number]>('needed');
   const [plan, setPlan] = useState<Plan>();
   const [error, setError] = useState<Error>();
   const [busy, setBusy] = useState(false);
-  const request = { what, from, to, rooms, only };
-  const counts = useMemo(() => sum(rows, rooms, from, to), [rows, rooms, from, to]);
+  const request = { what, from, to, rooms, only: choice === 'needed' ? undefined : choice };
+  const counts = useMemo(() => sumCounts(rows, chosen), [rows, chosen]);
 
   useEffect(() => {
     // Ignore an answer to an earlier choice.
@@ -45,7 +43,7 @@ export function BackfillDialog({ rooms, from, to, what, rows, onClose }: Backfil
     return () => {
       current = false;
     };
-  }, [what, from, to, rooms, only]);
+  }, [what, chosen, choice]);
 
   const go = async () => {
     setBusy(true);
@@ -71,7 +69,7 @@ export function BackfillDialog({ rooms, from, to, what, rows, onClose }: Backfil
       </p>
       {what === 'images' && (
         <dl class="counts">
-          {(['expected', 'embedded', 'described', 'missing', 'quarantined', 'stale'] as const).map((name) => (
+          {countNames.map((name) => (
             <div key={name}>
               <dd class="number">{formatNumber(counts[name])}</dd>
               <dt>{t(`count.${name}`)}</dt>
@@ -79,39 +77,21 @@ export function BackfillDialog({ rooms, from, to, what, rows, onClose }: Backfil
           ))}
         </dl>
       )}
-      <div>
+      <div class="choice">
         <Segments
           label={t('backfill.only')}
-          value={only}
-          options={(what === 'images'
-            ? (['missing', 'failed', 'stale', 'all'] as const)
-            : (['missing', 'stale', 'all'] as const)
-          ).map((value) => ({ value, text: t(`only.${value}`) }))}
-          onChange={setOnly}
+          value={choice}
+          options={choices.map((value) => ({
+            value,
+            text: t(value === 'failed' ? `only.failed.${what}` : `only.${value}`),
+          }))}
+          onChange={setChoice}
         />
+        <p class="small quiet">{t(`backfill.help.${what}`)}</p>
       </div>
       {error && <ErrorState error={error} />}
       {!plan && !error && <Loading height={90} />}
-      {plan && plan.steps.length === 0 && (
-        <div class="notice good">
-          <Icon name="check" />
-          {t('backfill.nothing')}
-        </div>
-      )}
-      {plan && plan.steps.length > 0 && (
-        <div>
-          <h3>{t('backfill.plan', { n: plan.steps.length })}</h3>
-          <ul class="plan">
-            {plan.steps.map((step) => (
-              <li key={step.day}>
-                <span>{shortDay(step.day, true)}</span>
-                <span class="quiet">{step.rooms.length > 0 ? step.rooms.join(', ') : t('filter.all')}</span>
-                <span class="number">{step.images > 0 ? t('backfill.images', { n: step.images }) : ''}</span>
-              </li>
-            ))}
-          </ul>
-        </div>
-      )}
+      {plan && <PlanView plan={plan} what={what} from={from} to={to} />}
       <div class="dialog-foot">
         <button type="button" class="button" onClick={onClose}>
           {t('cancel')}
@@ -127,17 +107,4 @@ export function BackfillDialog({ rooms, from, to, what, rows, onClose }: Backfil
       </div>
     </Dialog>
   );
-}
-
-/** The sum of the counts in the chosen cells. */
-function sum(rows: CoverageRow[], rooms: string[], from: string, to: string) {
-  const total = { expected: 0, embedded: 0, described: 0, missing: 0, quarantined: 0, stale: 0 };
-  for (const { room, cells } of rows) {
-    if (!rooms.includes(room)) continue;
-    for (const cell of cells) {
-      if (cell.day < from || cell.day > to) continue;
-      for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += cell[name];
-    }
-  }
-  return total;
 }

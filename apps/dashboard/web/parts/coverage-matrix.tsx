@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { CoverageCell, CoverageRow } from '../../src/coverage/coverage.ts';
+import type { CoverageRow } from '../../src/coverage/coverage.ts';
+import { type Chosen, cellLabel, shareOf, type What } from '../coverage-cells.ts';
 import { isOperator } from '../session.ts';
-import { percent, shortDay, t } from '../words.ts';
+import { shortDay, t } from '../words.ts';
 
-export type What = 'images' | 'readings';
 interface Cell {
   row: number;
   column: number;
@@ -11,12 +11,6 @@ interface Cell {
 interface Selection {
   start: Cell;
   end: Cell;
-}
-
-/** 0–1, or undefined if nothing is expected. */
-function shareOf(cell: CoverageCell, what: What): number | undefined {
-  if (what === 'readings') return cell.readings ?? undefined;
-  return cell.expected === 0 ? undefined : (cell.embedded + cell.quarantined) / cell.expected;
 }
 
 const level = (share: number | undefined) =>
@@ -32,27 +26,10 @@ const level = (share: number | undefined) =>
             ? '1'
             : '0';
 
-function labelOf(room: string, cell: CoverageCell, what: What): string {
-  const day = shortDay(cell.day, true);
-  if (what === 'readings') {
-    const share = cell.readings === null ? t('coverage.noStats') : percent(cell.readings);
-    return `${room}, ${day}: ${share}${cell.readingsStale ? `, ${t('legend.stale')}` : ''}`;
-  }
-  if (cell.expected === 0) return `${room}, ${day}: ${t('coverage.nothing')}`;
-  const counts = [
-    t('coverage.embedded', { n: cell.embedded, of: cell.expected }),
-    cell.described > 0 && t('coverage.described', { n: cell.described }),
-    cell.missing > 0 && t('coverage.missing', { n: cell.missing }),
-    cell.quarantined > 0 && t('coverage.quarantined', { n: cell.quarantined }),
-    cell.stale > 0 && t('coverage.stale', { n: cell.stale }),
-  ];
-  return `${room}, ${day}: ${counts.filter(Boolean).join(', ')}`;
-}
-
 interface MatrixProps {
   rows: CoverageRow[];
   what: What;
-  onChoose: (chosen: { rooms: string[]; from: string; to: string }) => void;
+  onChoose: (chosen: Chosen) => void;
 }
 
 /** Rooms down, days across. Select cells by dragging, or with Shift and the arrow keys followed by Enter. */
@@ -145,7 +122,7 @@ export function CoverageMatrix({ rows, what, onChoose }: MatrixProps) {
                 </th>
                 {cells.map((cell, column) => {
                   const share = shareOf(cell, what);
-                  const label = labelOf(room, cell, what);
+                  const label = cellLabel(room, cell, what);
                   const focused = focus.row === row && focus.column === column;
                   return (
                     <td
@@ -176,6 +153,7 @@ export function CoverageMatrix({ rows, what, onChoose }: MatrixProps) {
                     >
                       {what === 'images' && cell.quarantined > 0 && <i class="corner bad" />}
                       {(what === 'images' ? cell.stale > 0 : cell.readingsStale) && <i class="corner info" />}
+                      {what === 'images' && cell.absent > 0 && <i class="corner warn" />}
                       {what === 'images' && cell.missing > 0 && <span>{cell.missing}</span>}
                     </td>
                   );
@@ -200,42 +178,5 @@ function isInside(selection: Selection | undefined, row: number, column: number)
     row <= Math.max(start.row, end.row) &&
     column >= Math.min(start.column, end.column) &&
     column <= Math.max(start.column, end.column)
-  );
-}
-
-const levels = [
-  ['4', 'legend.all'],
-  ['3', 'legend.most'],
-  ['2', 'legend.half'],
-  ['1', 'legend.some'],
-  ['0', 'legend.zero'],
-  ['none', 'legend.none'],
-] as const;
-
-export function Legend({ what }: { what: What }) {
-  return (
-    <ul class="legend small">
-      {levels.map(([name, text]) => (
-        <li key={name}>
-          <i class={`cell level-${name}`} /> {t(text)}
-        </li>
-      ))}
-      {what === 'images' && (
-        <>
-          <li>
-            <i class="cell level-4">
-              <b class="corner bad" />
-            </i>
-            {t('state.quarantined')}
-          </li>
-          <li>
-            <i class="cell level-4">
-              <b class="corner info" />
-            </i>
-            {t('legend.stale')}
-          </li>
-        </>
-      )}
-    </ul>
   );
 }
