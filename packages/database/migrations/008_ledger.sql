@@ -22,6 +22,18 @@ select id, 1, request, cause, epoch, worker, started_at,
        case when status in ('succeeded', 'failed', 'retrying') then status end, error
 from runs where started_at is not null;
 
+-- When a run ends, so does its attempt, even if a worker of the previous release ends it, which was at work during the
+-- upgrade and knows no attempts.
+create function end_attempt() returns trigger language plpgsql as $$
+begin
+  update run_attempt set outcome = new.status, ended_at = coalesce(new.finished_at, now()), error = new.error
+  where run_id = new.id and outcome is null;
+  return null;
+end $$;
+create trigger runs_end_attempt after update of status on runs for each row
+  when (old.status <> new.status and new.status in ('succeeded', 'failed', 'retrying'))
+  execute function end_attempt();
+
 -- When a run that waits for its batches was first seen without a live batch. The scheduler sets it; the next begin clears it.
 alter table runs add column idle_since timestamptz;
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { readConfig, requireSettings } from '@mycelium/config';
 import { migrate } from './migrate.ts';
 import { createPool, type Pool } from './pool.ts';
@@ -26,4 +27,11 @@ export async function createTestDatabase(
   });
   if (migrated) await migrate(pool);
   return pool;
+}
+
+/** Applies some migrations to a database that was created without them, to test an upgrade. */
+export async function applyMigrations(pool: Pool, included: (name: string) => boolean): Promise<void> {
+  const folder = new URL('../migrations/', import.meta.url);
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql') && included(name)).sort();
+  for (const name of names) await pool.query(await readFile(new URL(name, folder), 'utf8'));
 }

@@ -1,6 +1,9 @@
 import type { Queryable } from '../pool.ts';
 
-/** One attempt at a run. A run that sleeps and wakes is still in the same attempt. */
+/**
+ * One attempt at a run. A run that sleeps and wakes is still in the same attempt. The trigger `runs_end_attempt` ends it
+ * with the run.
+ */
 export interface Attempt {
   /** 1, 2, 3 … over all requests for the slot. */
   attempt: number;

@@ -107,11 +107,8 @@ export async function failRun(pool: Pool, { job, slot }: RunKey, error: string):
          update runs set status = 'failed', error = $3, finished_at = now(), idle_since = null
          where job = $1 and slot = $2 and status = any($4) and not exists (
            select from lease where name = job and lease.epoch = runs.epoch and until > clock_timestamp())
-         returning id, epoch),
-       fenced as (delete from lease using ended where name = $1 and lease.epoch = ended.epoch),
-       attempt as (
-         update run_attempt set outcome = 'failed', ended_at = now(), error = $3
-         from ended where run_id = ended.id and outcome is null)
+         returning epoch),
+       fenced as (delete from lease using ended where name = $1 and lease.epoch = ended.epoch)
        select from ended`,
       [job, slot, error, moves.giveUp.from],
     );

@@ -79,14 +79,9 @@ export async function recordEnd(
   { status, report, error }: RunOutcome,
 ): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `with ended as (
-       update runs set status = $4, report = $5, error = $6,
-         finished_at = case when $4 in ('succeeded', 'failed') then now() end
-       where job = $1 and slot = $2 and epoch = $3 and status = any($7) returning id),
-     attempt as (
-       update run_attempt set outcome = $4, ended_at = now(), error = $6
-       from ended where run_id = ended.id and outcome is null and $4 <> 'waiting')
-     select from ended`,
+    `update runs set status = $4, report = $5, error = $6,
+       finished_at = case when $4 in ('succeeded', 'failed') then now() end
+     where job = $1 and slot = $2 and epoch = $3 and status = any($7)`,
     [job, slot, epoch, status, JSON.stringify(report) ?? null, error ?? null, moves.end.from],
   );
   return rowCount === 1;

@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import type { Pool } from '../pool.ts';
-import { createTestDatabase } from '../testing.ts';
+import { applyMigrations, createTestDatabase } from '../testing.ts';
 import { staleDays } from './late-readings.ts';
 import { ensurePartitions } from './partitions.ts';
 
-const folder = new URL('../../migrations/', import.meta.url);
-
-async function apply(pool: Pool, included: (name: string) => boolean): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql') && included(name)).sort();
-  for (const name of names) await pool.query(await readFile(new URL(name, folder), 'utf8'));
-}
-
 test('after an upgrade, days that were never computed and fogged days are stale', async (t) => {
   const pool = await createTestDatabase(t, { migrated: false });
-  await apply(pool, (name) => name < '009');
+  await applyMigrations(pool, (name) => name < '009');
   await ensurePartitions(pool, [new Date('2026-06-01')]);
   await pool.query(`
     insert into point (room, device_type, device, point, kind)
@@ -37,7 +28,7 @@ test('after an upgrade, days that were never computed and fogged days are stale'
            generate_series('2026-06-10'::timestamptz, '2026-06-12', '1 day') day;
     insert into late_reading (point_id, day, first, last) select id, '2026-06-10', '2026-06-10 12:00Z', '2026-06-10 12:00Z'
       from point where room = 'k1' and point = 'humidity'`);
-  await apply(pool, (name) => name >= '009');
+  await applyMigrations(pool, (name) => name >= '009');
 
   const june = { from: '2026-06-01', to: '2026-06-30', timeZone: 'UTC' };
   assert.deepEqual(
