@@ -9,6 +9,7 @@ import {
   type QueuedRun,
   runBackfill,
 } from '@mycelium/operations';
+import { backfillJob } from '@mycelium/queue';
 import { wrongUsage } from './command-errors.ts';
 import { type Connections, jobNamed, withConnections } from './connections.ts';
 import { type Followed, followRun } from './follow-run.ts';
@@ -28,6 +29,8 @@ export interface BackfillOptions extends OutputOptions {
 /** A few runs at a time, so that the queue stays free for scheduled ones. */
 const outstanding = 4;
 
+const mostExamples = 5;
+
 /** Runs a job for every day that needs it. Running it again finds nothing to do. */
 export async function backfill(name: string, options: BackfillOptions, output: Output): Promise<void> {
   const job = jobNamed(name, backfillJobs);
@@ -38,23 +41,19 @@ export async function backfill(name: string, options: BackfillOptions, output: O
     if (to > lastDue) throw wrongUsage(`--to ${to} is not due yet. The last day that is due is ${lastDue}.`);
 
     const plan = await planBackfill(ops, { job, from, to, rooms, only });
-    printPlan(plan, ops, output);
-    if (dryRun || plan.steps.length === 0)
-      return output.result({ job, model: plan.model, plan: plan.steps, runs: [] });
-    const runs = await runAndFollow(connections, ops, plan.steps, output);
-    const failed = runs.filter(({ status }) => status !== 'succeeded');
-    for (const run of failed) output.warn(`${run.slot.toISOString()}: ${'error' in run && run.error}`);
-    output.line(`${runs.length - failed.length} done, ${failed.length} failed.`);
-    output.result({ job, model: plan.model, plan: plan.steps, runs });
-    if (failed.length > 0) process.exitCode = 1;
+    const { steps, ...found } = plan;
+    printSteps(steps, output);
+    if (plan.model) output.line(`Model: ${plan.model}`);
+    if (job === backfillJob('images')) warnOfImages(plan, ops, output);
+    output.line(steps.length === 0 ? 'Nothing to do.' : `${count(steps.length, 'run')} planned.`);
+    const runs = dryRun || steps.length === 0 ? [] : await runAndFollow(connections, ops, steps, output);
+    if (runs.length > 0) printOutcome(runs, steps.length, output);
+    output.result({ job, plan: steps, ...found, runs });
+    if (runs.some(({ status }) => status !== 'succeeded')) process.exitCode = 1;
   });
 }
 
-function printPlan(
-  { steps, lookedAt, unreadable, model }: BackfillPlan,
-  { store }: Operations,
-  output: Output,
-) {
+function printSteps(steps: BackfillStep[], output: Output) {
   output.table(
     ['day', 'slot', 'why', 'rooms', 'images'],
     steps.map(({ day, slot, reason, rooms, images }) => [
@@ -66,16 +65,53 @@ function printPlan(
     ]),
     ['images'],
   );
-  if (model) output.line(`Model: ${model}`);
-  if (!store && !lookedAt && steps.some(({ images }) => images > 0)) {
-    output.warn('No image store is set here: only images that the database knows are considered.');
+}
+
+function warnOfImages(
+  { lookedAt, unreadable, examples, gone, emptyDays }: BackfillPlan,
+  { store }: Operations,
+  output: Output,
+) {
+  if (!lookedAt) {
+    const why = store ? `${store.describe()} does not answer` : 'no image store is set here';
+    output.warn(
+      `The images were not listed: ${why}. The plan has only images that the database knows, and nights without a ` +
+        'successful run.',
+    );
   }
   if (unreadable > 0) {
     output.warn(
-      `The store has ${count(unreadable, 'object')} on these days whose keys are not image keys. They are skipped.`,
+      `The store has ${count(unreadable, 'object')} on these days whose keys are not image keys. They are skipped:`,
+    );
+    for (const { key, detail } of examples.slice(0, mostExamples)) output.warn(`  ${key}: ${detail}`);
+    if (unreadable > mostExamples) output.warn(`  and ${unreadable - mostExamples} more`);
+  }
+  if (gone > 0) {
+    output.warn(
+      `${count(gone, 'image')} of these days can get no vector: missing from the store, and quarantined.`,
     );
   }
-  output.line(steps.length === 0 ? 'Nothing to do.' : `${count(steps.length, 'run')} planned.`);
+  if (emptyDays.length > 0) {
+    const more = emptyDays.length > 1 ? ` and ${count(emptyDays.length - 1, 'more day')}` : '';
+    output.warn(
+      `The store lists no image of ${emptyDays[0]}${more}, but the database has images of then without a vector. ` +
+        'They stay as they are. Check that this is the right bucket or folder.',
+    );
+  }
+}
+
+function printOutcome(runs: Followed[], planned: number, output: Output) {
+  const withStatus = (status: Followed['status']) => runs.filter((run) => run.status === status).length;
+  for (const run of runs) {
+    if ('error' in run) output.warn(`${run.slot.toISOString()}: ${run.error}`);
+  }
+  const counts = [
+    `${withStatus('succeeded')} succeeded`,
+    `${withStatus('failed')} failed`,
+    `${withStatus('waiting')} still queued`,
+    `${planned - runs.length} not queued`,
+  ];
+  output.line(`${counts.join(', ')}.`);
 }
 
 async function runAndFollow(

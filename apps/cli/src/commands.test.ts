@@ -153,6 +153,37 @@ test('with its own database and queues', async (t) => {
     assert.match(err, /No worker of the queue "setpoint" seems to be running/);
   });
 
+  await t.test('a backfill without a worker counts what is still queued and what is not', async () => {
+    const days = ['--from', '2025-07-01', '--to', '2025-07-06'];
+    const { code, out } = await mycelium(env, 'backfill', 'hourly_setpoint_monitoring', ...days);
+    assert.equal(code, 1);
+    assert.match(out, /0 succeeded, 0 failed, 4 still queued, 2 not queued\./);
+    const queues = createQueues(connection);
+    await queues.of('hourly_setpoint_monitoring').obliterate({ force: true });
+    await Promise.all(queues.all.map((queue) => queue.close()));
+  });
+
+  await t.test('an image backfill without a store plans the nights that have not succeeded', async () => {
+    const args = [
+      'backfill',
+      'daily_clip_inference',
+      '--from',
+      '2025-07-01',
+      '--to',
+      '2025-07-02',
+      '--dry-run',
+    ];
+    for (const [folder, why] of [
+      ['', /no image store is set here/],
+      ['/nowhere/images', /folder \/nowhere\/images does not answer/],
+    ] as const) {
+      const { out, err } = await mycelium({ ...env, S3_ENDPOINT: '', IMAGE_DIR: folder }, ...args);
+      assert.match(err, /The images were not listed/);
+      assert.match(err, why);
+      assert.match(out, /2 runs planned/);
+    }
+  });
+
   await t.test('Ctrl-C in a backfill explains what continues, and exits as shells expect', async () => {
     const args = ['backfill', 'hourly_setpoint_monitoring', '--from', '2025-07-01', '--to', '2025-07-06'];
     const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] });

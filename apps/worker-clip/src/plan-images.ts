@@ -1,4 +1,11 @@
-import { type ImageRow, pendingKeys, type Queryable, quarantine, upsertImages } from '@mycelium/database';
+import {
+  type ImageRow,
+  pendingKeys,
+  type Queryable,
+  quarantine,
+  releaseListed,
+  upsertImages,
+} from '@mycelium/database';
 import { dayOf, daysBetween, isRoom, PermanentError, parseImageKey, realRoom } from '@mycelium/farm';
 import type { ObjectStore, StoredObject } from '@mycelium/storage';
 
@@ -83,6 +90,10 @@ export async function planImages(
     if (write) {
       await write(async (tx) => {
         await upsertImages(tx, images);
+        await releaseListed(
+          tx,
+          images.map(({ key }) => key),
+        );
         await quarantine(tx, bad);
       });
     }

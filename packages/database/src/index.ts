@@ -8,7 +8,13 @@ export {
   upsertEmbeddings,
   wantDescriptions,
 } from './images/embeddings.ts';
-export { type ImageDay, imageDays, quarantinedKeys } from './images/image-days.ts';
+export {
+  type ImageDay,
+  type ImageToEmbed,
+  imageDays,
+  imagesToEmbed,
+  quarantinedKeys,
+} from './images/image-days.ts';
 export {
   databaseTotals,
   type ImageRow,
@@ -23,9 +29,11 @@ export {
 export { activeModel, ensureModel, listModels, useModel } from './images/models.ts';
 export {
   listQuarantine,
+  missingReason,
   type QuarantineRow,
   quarantine,
   releaseFromQuarantine,
+  releaseListed,
 } from './images/quarantine.ts';
 export { type Found, findImageVector, type SearchFilter, searchImages } from './images/search.ts';
 export {

@@ -76,10 +76,14 @@ function whyUnreadable({ timeZone, aliases }: Operations, key: string): string |
 async function recordUnrecorded({ pool, store, timeZone, aliases }: Operations, keys: string[]) {
   if (!store) return;
   const known = await imageIds(pool, keys);
-  for (const key of keys.filter((each) => !known.has(each))) {
-    const object = await store.stat(key);
-    if (!object) continue;
-    const image = parseImageKey(key, { timeZone, aliases });
-    await upsertImages(pool, [{ ...image, etag: object.etag, bytes: object.size }]);
+  const unrecorded = keys.filter((key) => !known.has(key));
+  for (let at = 0; at < unrecorded.length; at += batchSize) {
+    const objects = await Promise.all(unrecorded.slice(at, at + batchSize).map((key) => store.stat(key)));
+    const images = objects.flatMap((object) =>
+      object
+        ? { ...parseImageKey(object.key, { timeZone, aliases }), etag: object.etag, bytes: object.size }
+        : [],
+    );
+    if (images.length > 0) await upsertImages(pool, images);
   }
 }

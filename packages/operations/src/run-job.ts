@@ -10,6 +10,7 @@ import {
   slotForDay,
 } from '@mycelium/queue';
 import { Refusal } from '@mycelium/words';
+import { knownRooms } from './known-rooms.ts';
 import type { Operations } from './operations.ts';
 
 export interface JobToRun {
@@ -34,7 +35,7 @@ export async function runJob(ops: Operations, asked: JobToRun): Promise<QueuedRu
   const { pool, queues, clock, actor } = ops;
   const job = knownJob(asked.job);
   const slot = slotToRun(ops, job, asked);
-  const payload = payloadToRun(job, asked);
+  const payload = await withKnownRooms(ops, payloadToRun(job, asked));
   const { day } = asked;
   const detail = { slot, ...(day && { day }), ...(Object.keys(payload).length > 0 && { payload }) };
   await audit(pool, { actor, action: 'run', subject: job, detail });
@@ -88,6 +89,10 @@ function slotToRun(ops: Operations, job: JobName, { day, slot }: JobToRun): Date
     throw new Refusal('invalid', 'refused.not-a-slot', { job, ...times });
   }
   return slot;
+}
+
+async function withKnownRooms(ops: Operations, payload: { rooms?: string[] }) {
+  return payload.rooms ? { ...payload, rooms: await knownRooms(ops, payload.rooms) } : payload;
 }
 
 function payloadToRun(job: JobName, { day, payload }: JobToRun): object {

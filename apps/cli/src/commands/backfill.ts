@@ -12,7 +12,9 @@ export function backfillCommand(): Command {
         'failed: the run failed; for images, images in quarantine\n' +
         'stale: readings, an image or the model changed since the run\n' +
         'all: every day again; for images, the three above\n' +
-        'Without --only: missing, failed and stale days; quarantined images stay in quarantine.',
+        'Without --only: missing, failed and stale days; quarantined images stay in quarantine.\n' +
+        'For images, --only chooses rooms and days by their images, not by their runs. Each run embeds every image of\n' +
+        'its rooms that needs a vector; only failed and all release images from quarantine.',
     )
     .argument('<job>', 'job to run, such as daily_env_stats')
     .addOption(new Option('--from <day>', 'first day, YYYY-MM-DD').argParser(day).makeOptionMandatory())

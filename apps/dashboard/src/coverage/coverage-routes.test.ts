@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { addDays, dayOf } from '@mycelium/farm';
 import { backfillJob, slotForDay } from '@mycelium/queue';
-import type { ObjectStore } from '@mycelium/storage';
+import { type ObjectStore, StoreError } from '@mycelium/storage';
 import { openDashboard, visit } from '../testing.ts';
 import { growTestFarm } from '../testing-farm.ts';
 
@@ -50,6 +50,22 @@ describe('coverage and backfill', () => {
     assert.deepEqual(await reasons({ only: 'failed' }), [`${failed} failed`]);
     assert.deepEqual(await reasons({ only: 'missing' }), [`${yesterday} missing`]);
   });
+});
+
+test('without a listing of the store, missed nights of images are planned', async (t) => {
+  const topFolders = async () => {
+    throw new StoreError('unavailable', 'no answer');
+  };
+  const store = { topFolders } as unknown as ObjectStore;
+  const { app } = await openDashboard(t, {}, { clock: () => now, store });
+  const { send } = await visit(app);
+  const payload = { what: 'images', from: addDays(yesterday, -1), to: yesterday, dryRun: true };
+  const answer = (await send({ method: 'POST', url: '/api/backfill', payload })).json();
+  assert.equal(answer.lookedAt, null);
+  assert.deepEqual(
+    answer.steps.map(({ day, reason }: { day: string; reason: string }) => `${day} ${reason}`),
+    [`${payload.from} missing`, `${payload.to} missing`],
+  );
 });
 
 test('today and coverage share few listings of the store, however many ranges are viewed', async (t) => {

@@ -60,9 +60,15 @@ const plan = z.object({
   steps: z.array(z.object({ ...step, slot: z.date().nullable() })),
   /** The last day the plan covers; later days are not due. */
   until: day,
+  /** When the store was listed for the plan; null if it could not be listed, and for readings. */
   lookedAt: z.date().nullable(),
-  /** Objects in the store whose keys are not image keys. */
+  /** Objects in the store whose keys are not image keys, and some of them. */
   unreadable: z.number(),
+  examples: z.array(z.object({ key: z.string(), detail: z.string() })),
+  /** Images that need a vector but are gone from the store; they are in quarantine. */
+  gone: z.number(),
+  /** Days of which the store lists no image, although the database has some without a vector. */
+  emptyDays: z.array(day),
   model: countedModel,
   enqueued: z.number(),
 });
@@ -109,13 +115,16 @@ export function coverageRoutes(app: FastifyInstance, deps: Deps): void {
       checkDays(range);
       const ops = operationsOf(deps, visitor);
       const planned = confirmed
-        ? { steps: confirmed.map(readStep), until: range.to, lookedAt: null, unreadable: 0, model: null }
+        ? { ...unplanned, steps: confirmed.map(readStep), until: range.to }
         : await planBackfill(ops, { job: backfillJob(what), ...range });
       const runs = dryRun ? [] : await runBackfill(ops, planned.steps);
       return { ...planned, enqueued: runs.length };
     },
   );
 }
+
+/** What a plan that was confirmed does not find out again. */
+const unplanned = { lookedAt: null, unreadable: 0, examples: [], gone: 0, emptyDays: [], model: null };
 
 const readStep = ({ slot, ...rest }: Omit<BackfillStep, 'slot'> & { slot: string | null }): BackfillStep => ({
   ...rest,

@@ -1,4 +1,4 @@
-import { lookAtStore, type Operations } from '@mycelium/operations';
+import { lookAtStore, type Operations, wantedModel } from '@mycelium/operations';
 import type { ObjectStore } from '@mycelium/storage';
 import type { Logger } from '@mycelium/telemetry';
 import pLimit from 'p-limit';
@@ -44,9 +44,15 @@ export function createStoreLooks({ store, clock, logger, ...tools }: LookTools):
   const looks = new Map<string, Look>();
   const limit = pLimit(atOnce);
 
+  async function list(range: Range): Promise<void> {
+    const signal = AbortSignal.timeout(timeout);
+    const model = (await wantedModel(tools)) ?? null;
+    await lookAtStore({ ...tools, store }, { ...range, model }, signal);
+  }
+
   function start(range: Range, done: Date | null): Look {
     const look: Look = { endedAt: undefined, done, running: Promise.resolve() };
-    look.running = limit(() => lookAtStore({ ...tools, store }, range, AbortSignal.timeout(timeout)))
+    look.running = limit(() => list(range))
       .then(
         () => {
           look.done = clock();

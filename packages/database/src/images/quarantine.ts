@@ -1,5 +1,8 @@
 import type { Queryable } from '../pool.ts';
 
+/** The reason of an image that is no longer in the store. It leaves quarantine when it is listed again. */
+export const missingReason = 'missing';
+
 export interface QuarantineRow {
   key: string;
   reason: string;
@@ -51,4 +54,9 @@ export async function releaseFromQuarantine(db: Queryable, keys: string[]): Prom
     [keys],
   );
   return rows.map(({ key }) => key);
+}
+
+/** Releases those of these images that were quarantined as missing: the store has listed them. */
+export async function releaseListed(db: Queryable, keys: string[]): Promise<void> {
+  await db.query('delete from quarantine where key = any($1) and reason = $2', [keys, missingReason]);
 }

@@ -1,10 +1,12 @@
 import { imageDays, knownRuns } from '@mycelium/database';
 import { addDays, type Day, dayOf, daysBetween } from '@mycelium/farm';
 import { type JobName, slotForDay } from '@mycelium/queue';
+import { StoreError } from '@mycelium/storage';
 import { Refusal } from '@mycelium/words';
-import { lookAtStore } from '../images/look-at-store.ts';
+import { type LookRange, lookAtStore, type StoreLook } from '../images/look-at-store.ts';
 import { wantedModel } from '../images/wanted-model.ts';
 import { basisOf } from '../jobs-by-purpose.ts';
+import { knownRooms } from '../known-rooms.ts';
 import type { Operations } from '../operations.ts';
 import { planImages } from './plan-images.ts';
 import { planReadings } from './plan-readings.ts';
@@ -14,31 +16,52 @@ import type { BackfillPlan, BackfillRequest } from './steps.ts';
 
 /**
  * Plans what a backfill would run. Changes nothing except the table `image`, which it updates from the store.
- * @throws Refusal when the job cannot be backfilled or the days are in the wrong order
+ * @throws Refusal when the job cannot be backfilled, the days are in the wrong order or a room does not exist
  */
 export async function planBackfill(ops: Operations, request: BackfillRequest): Promise<BackfillPlan> {
-  const { job, from, to, rooms } = request;
+  const { job, from, to } = request;
   const basis = basisOf(job);
   if (!basis) throw new Refusal('invalid', 'refused.no-backfill', { job });
   if (to < from) throw new Refusal('invalid', 'refused.days-reversed', { from, to });
+  const rooms = request.rooms && (await knownRooms(ops, request.rooms));
   const lastDue = lastDueDay(ops, job);
   const until = [to, lastDue].sort()[0] as Day;
-  const plan: BackfillPlan = { steps: [], until, lookedAt: null, unreadable: 0, model: null };
+  const plan: BackfillPlan = { steps: [], until, gone: 0, model: null, ...notLooked };
   if (until < from) return plan;
 
+  const days = await ledgerDays(ops, job, from, until);
   if (basis !== 'images') {
     const stale = await staleRooms(ops, basis, { from, to: until });
-    return { ...plan, steps: planReadings(await ledgerDays(ops, job, from, until), stale, request, ops) };
+    return { ...plan, steps: planReadings(days, stale, { ...request, rooms }, ops) };
   }
-  const { store } = ops;
-  if (store) {
-    plan.lookedAt = ops.clock();
-    plan.unreadable = (await lookAtStore({ ...ops, store }, { from, to: until, rooms })).unreadable;
+  const model = (await wantedModel(ops)) ?? null;
+  const look = await lookIfPossible(ops, { from, to: until, rooms, model });
+  const counted = (await imageDays(ops.pool, { from, to: until, model })).filter(
+    ({ room }) => rooms?.includes(room) ?? true,
+  );
+  return {
+    ...plan,
+    ...look,
+    model,
+    gone: counted.reduce((sum, { gone }) => sum + gone, 0),
+    steps: planImages(days, counted, { ...request, rooms }, { ...ops, looked: look.lookedAt !== null }),
+  };
+}
+
+const notLooked = { lookedAt: null, unreadable: 0, examples: [], emptyDays: [] };
+
+async function lookIfPossible(
+  { store, ...ops }: Operations,
+  range: LookRange,
+): Promise<StoreLook & { lookedAt: Date | null }> {
+  if (!store) return notLooked;
+  const lookedAt = ops.clock();
+  try {
+    return { lookedAt, ...(await lookAtStore({ ...ops, store }, range)) };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return notLooked;
   }
-  plan.model = (await wantedModel(ops)) ?? null;
-  const counted = await imageDays(ops.pool, { from, to: until, model: plan.model });
-  plan.steps = planImages(await ledgerDays(ops, job, from, until), counted, request, ops);
-  return plan;
 }
 
 /** The last day for which the job is due. */

@@ -6,52 +6,51 @@ import { isUnderWay, type LedgerDay } from './slot-reasons.ts';
 import type { BackfillRequest, BackfillStep, Only, Reason } from './steps.ts';
 
 /**
- * Plans the days that have images without a current vector, according to the table `image`. If the day's own run has
- * not succeeded and no rooms were chosen, the step is that run; otherwise it is a request for the rooms' images.
+ * Plans the days that have images without a current vector, according to the table `image`. The step is a request for
+ * the images of its rooms, or the day's own run if that has not succeeded and would do nothing else.
+ * @param looked whether the table is up to date; if not, a night without a successful run may have more images
  */
 export function planImages(
   days: LedgerDay[],
   counted: readonly ImageDay[],
   { job, rooms: asked, only }: BackfillRequest,
-  { timeZone }: Pick<Operations, 'timeZone'>,
+  { timeZone, looked }: Pick<Operations, 'timeZone'> & { looked: boolean },
 ): BackfillStep[] {
   const ofDay = Map.groupBy(counted, ({ day }) => day);
   return days.flatMap((ledgerDay) => {
     const { day, run } = ledgerDay;
     if (isUnderWay(ledgerDay)) return [];
-    const needs = (ofDay.get(day) ?? [])
-      .filter(({ room }) => asked?.includes(room) ?? true)
-      .map((counts) => ({ room: counts.room, ...needOf(counts, only) }))
-      .filter(({ images }) => images > 0);
-    if (needs.length === 0) return [];
-    const ownRun = !asked && run?.status !== 'succeeded';
+    const due = run?.status !== 'succeeded';
+    const rooms = (ofDay.get(day) ?? []).map((counts) => needOf(counts, only));
+    const chosen = rooms.filter(({ reason }) => reason);
+    const unknown = !looked && due && only !== 'failed' && only !== 'stale';
+    if (chosen.length === 0 && !unknown) return [];
+    const nothingElse = looked && rooms.every(({ reason, images }) => reason || images === 0);
+    const ownRun = !asked && due && (unknown || nothingElse);
     return {
       job: ownRun ? job : imageRequest,
       day,
       slot: ownRun ? slotForDay(job, day, timeZone) : null,
-      rooms: needs.map(({ room }) => room).sort(),
-      reason: pressing(needs.map(({ reason }) => reason)),
-      images: sum(needs.map(({ images }) => images)),
-      quarantined: sum(needs.map(({ quarantined }) => quarantined)),
+      rooms: unknown ? [...(asked ?? [])] : chosen.map(({ room }) => room).sort(),
+      reason: pressing(chosen.map(({ reason }) => reason)),
+      images: sum((unknown ? rooms : chosen).map(({ images }) => images)),
+      quarantined: sum(chosen.map(({ quarantined }) => quarantined)),
     };
   });
 }
 
-function needOf({ missing, quarantined, stale }: ImageDay, only: Only | undefined) {
-  const counts = {
-    missing: only === 'failed' || only === 'stale' ? 0 : missing,
-    failed: only === 'failed' || only === 'all' ? quarantined : 0,
-    stale: only === 'missing' || only === 'failed' ? 0 : stale,
-  };
-  return {
-    images: counts.missing + counts.failed + counts.stale,
-    quarantined: counts.failed,
-    reason: (counts.missing > 0 ? 'missing' : counts.failed > 0 ? 'failed' : 'stale') as Reason,
-  };
+/** What a run for the room would embed, and the reason `only` chooses the room; undefined if it does not. */
+function needOf({ room, missing, stale, ...counts }: ImageDay, only: Only | undefined) {
+  const quarantined = only === 'failed' || only === 'all' ? counts.quarantined - counts.gone : 0;
+  const reasons = { missing, failed: quarantined, stale };
+  const reason = order.find((each) => reasons[each] > 0 && (!only || only === 'all' || only === each));
+  return { room, images: missing + quarantined + stale, quarantined, reason };
 }
 
-function pressing(reasons: Reason[]): Reason {
-  return (['missing', 'failed', 'stale'] as const).find((reason) => reasons.includes(reason)) ?? 'stale';
+const order = ['missing', 'failed', 'stale'] as const satisfies Reason[];
+
+function pressing(reasons: (Reason | undefined)[]): Reason {
+  return order.find((reason) => reasons.includes(reason)) ?? 'missing';
 }
 
 function sum(counts: number[]): number {

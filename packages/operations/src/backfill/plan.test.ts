@@ -58,7 +58,17 @@ test('a choice of rooms narrows the stale days', () => {
 });
 
 const counted = (date: string, room: string, counts: Partial<ImageDay>): ImageDay => ({
-  ...{ day: date, room, images: 24, embedded: 0, quarantined: 0, stale: 0, missing: 0, described: 0 },
+  ...{
+    day: date,
+    room,
+    images: 24,
+    embedded: 0,
+    quarantined: 0,
+    gone: 0,
+    stale: 0,
+    missing: 0,
+    described: 0,
+  },
   ...counts,
 });
 const images = [
@@ -69,9 +79,10 @@ const images = [
   counted('2025-06-07', '611', { missing: 5 }),
 ];
 
-function pictures(only?: Only, rooms?: string[]) {
+function pictures(only?: Only, rooms?: string[], { looked = true, counts = images } = {}) {
   const request = { ...range, job: 'daily_clip_inference', only, rooms } as const;
-  return planImages(days, images, request, utc).map(
+  const counted = counts.filter(({ room }) => rooms?.includes(room) ?? true);
+  return planImages(days, counted, request, { ...utc, looked }).map(
     ({ job, slot, ...step }) =>
       `${step.day.slice(-2)} ${job} ${slot ? 'slot' : '-'} ${step.reason} ${step.rooms.join(',')} ${step.images}/${step.quarantined}`,
   );
@@ -89,7 +100,42 @@ test('images: the nightly run itself if it has not succeeded, or else a request 
 });
 
 test('images leave quarantine only on request', () => {
-  assert.deepEqual(pictures('failed'), ['05 embed_images - failed 611 1/1']);
+  assert.deepEqual(pictures('failed'), ['05 embed_images - failed 611 3/1']);
   assert.deepEqual(pictures('all')[1], '05 embed_images - missing 611,612 7/1');
   assert.deepEqual(pictures('stale'), ['05 embed_images - stale 611 2/0']);
+});
+
+test('`only` chooses rooms by their images; the own run is taken only if it does nothing else', () => {
+  const room = counted('2025-06-01', '611', { quarantined: 1, missing: 3 });
+  const other = counted('2025-06-01', '612', { stale: 20 });
+  const plan = (only: Only, ...counts: ImageDay[]) => pictures(only, undefined, { counts });
+  assert.deepEqual(plan('failed', room), ['01 daily_clip_inference slot failed 611 4/1']);
+  assert.deepEqual(plan('failed', room, other), ['01 embed_images - failed 611 4/1']);
+  assert.deepEqual(plan('missing', room, other), ['01 embed_images - missing 611 3/0']);
+  assert.deepEqual(plan('all', room, other), ['01 daily_clip_inference slot missing 611,612 24/1']);
+});
+
+test('images that are gone from the store are not planned', () => {
+  const counts = [counted('2025-06-01', '611', { quarantined: 3, gone: 2 })];
+  assert.deepEqual(pictures('failed', undefined, { counts }), [
+    '01 daily_clip_inference slot failed 611 1/1',
+  ]);
+  const allGone = [counted('2025-06-01', '611', { quarantined: 2, gone: 2 })];
+  assert.deepEqual(pictures('all', undefined, { counts: allGone }), []);
+});
+
+test('without a listing of the store, nights without a successful run are planned whole', () => {
+  assert.deepEqual(pictures(undefined, undefined, { looked: false }), [
+    '01 daily_clip_inference slot missing  3/0',
+    '02 daily_clip_inference slot missing  0/0',
+    '03 daily_clip_inference slot missing  0/0',
+    '05 embed_images - missing 611,612 6/0',
+  ]);
+  assert.deepEqual(pictures('missing', ['612'], { looked: false }), [
+    '01 embed_images - missing 612 0/0',
+    '02 embed_images - missing 612 0/0',
+    '03 embed_images - missing 612 0/0',
+    '05 embed_images - missing 612 4/0',
+  ]);
+  assert.deepEqual(pictures('failed', undefined, { looked: false }), ['05 embed_images - failed 611 3/1']);
 });

@@ -1,9 +1,10 @@
-import { audit, listRooms, quarantinedKeys, releaseFromQuarantine as releaseRows } from '@mycelium/database';
+import { audit, quarantinedKeys, releaseFromQuarantine as releaseRows } from '@mycelium/database';
 import { dayBounds } from '@mycelium/farm';
 import { checkedPayload, enqueueSlot, slotForDay } from '@mycelium/queue';
 import { Refusal } from '@mycelium/words';
 import { enqueueOnce } from '../enqueue-once.ts';
 import { basisOf, imageRequest } from '../jobs-by-purpose.ts';
+import { knownRooms } from '../known-rooms.ts';
 import type { Operations } from '../operations.ts';
 import type { QueuedRun } from '../run-job.ts';
 import type { BackfillStep } from './steps.ts';
@@ -68,12 +69,15 @@ async function queueStep(ops: Operations, step: BackfillStep, n: number): Promis
   return { job, slot: new Date(queued.data.slot ?? made), id: queued.id as string };
 }
 
-async function checkSteps({ pool, timeZone, clock }: Operations, steps: readonly BackfillStep[]) {
-  const [known, now] = [new Set(await listRooms(pool)), clock()];
+async function checkSteps(ops: Operations, steps: readonly BackfillStep[]) {
+  const { timeZone, clock } = ops;
+  const now = clock();
+  await knownRooms(
+    ops,
+    steps.flatMap(({ rooms }) => rooms),
+  );
   for (const { job, day, slot, rooms } of steps) {
     if (dayBounds(day, timeZone).end > now) throw new Refusal('invalid', 'refused.day-not-over', { day });
-    const unknown = rooms.find((room) => !known.has(room));
-    if (unknown !== undefined) throw new Refusal('invalid', 'refused.no-room', { room: unknown });
     const fits = slot
       ? basisOf(job) && slot <= now && slotForDay(job, day, timeZone).getTime() === slot.getTime()
       : job === imageRequest && rooms.length > 0;

@@ -1,7 +1,11 @@
 import type { Day } from '@mycelium/farm';
 import type { JobName } from '@mycelium/queue';
+import type { StoreLook } from '../images/look-at-store.ts';
 
-/** For images, `failed` means those in quarantine. */
+/**
+ * For readings, `only` chooses days by their run. For images, it chooses rooms and days by their images, and `failed`
+ * means those in quarantine. Either way, a step does everything that its rooms need on that day.
+ */
 export const onlyChoices = ['missing', 'failed', 'stale', 'all'] as const;
 export type Only = (typeof onlyChoices)[number];
 export type Reason = 'missing' | 'failed' | 'stale' | 'again';
@@ -16,7 +20,7 @@ export interface BackfillStep {
   rooms: string[];
   /** The most urgent one, if rooms have several. */
   reason: Reason;
-  /** Images the run should embed; 0 for readings. */
+  /** Images the run should embed, as far as the database knows; 0 for readings. */
   images: number;
   /** How many of these are released from quarantine first. */
   quarantined: number;
@@ -32,15 +36,18 @@ export interface BackfillRequest {
   only?: Only | undefined;
 }
 
-export interface BackfillPlan {
+export interface BackfillPlan extends StoreLook {
   /** Oldest day first. */
   steps: BackfillStep[];
   /** The last day the plan covers; later days are not due. */
   until: Day;
-  /** When the store was listed for the plan; null for readings, or without a store. */
+  /**
+   * When the store was listed for the plan; null for readings, and when it could not be listed. Then nights without a
+   * successful run are planned whole.
+   */
   lookedAt: Date | null;
-  /** Objects in the store on these days whose keys are not image keys. */
-  unreadable: number;
+  /** Images of these days that need a vector but are gone from the store. They are in quarantine. */
+  gone: number;
   /** The key of the model whose vectors count; null for readings, or before the first model. */
   model: string | null;
 }

@@ -42,11 +42,13 @@ test('lists each folder once, from the first day to the last, and records new an
   const days = ['2026-06-08', '2026-06-09', '2026-06-10', '2026-06-11', '2026-06-12'];
   const keys = days.flatMap((day) => [keyAt('611', day, 1), keyAt('611', day, 2), keyAt('7', day, 3)]);
   const { store, etags, listings } = memoryStore([...keys, '611/20260610/holiday.jpg', 'lost+found/x.jpg']);
-  const look = () => lookAtStore({ pool, store, ...rules }, { from: '2026-06-09', to: '2026-06-11' });
+  const look = () =>
+    lookAtStore({ pool, store, ...rules }, { from: '2026-06-09', to: '2026-06-11', model: null });
 
-  const first = await look();
-  assert.deepEqual([first.images, first.recorded, first.unreadable], [9, 9, 1]);
-  assert.equal(first.examples[0]?.key, '611/20260610/holiday.jpg');
+  const recorded = async () => (await pool.query('select from image')).rowCount;
+  const { unreadable, examples } = await look();
+  assert.deepEqual([await recorded(), unreadable], [9, 1]);
+  assert.equal(examples[0]?.key, '611/20260610/holiday.jpg');
   assert.deepEqual(
     listings.map(({ prefix, handedOut }) => `${prefix} ${handedOut}`).sort(),
     // The first object past the last day ends the listing.
@@ -58,12 +60,60 @@ test('lists each folder once, from the first day to the last, and records new an
     { room: '611', n: 6 },
   ]);
 
-  assert.equal((await look()).recorded, 0);
-  etags.set(keyAt('611', '2026-06-10', 2), '2');
-  assert.equal((await look()).recorded, 1);
-  const rooms = await lookAtStore(
+  const replaced = keyAt('611', '2026-06-10', 2);
+  etags.set(replaced, '2');
+  await look();
+  const { rows: etag } = await pool.query('select etag from image where key = $1', [replaced]);
+  assert.deepEqual(etag, [{ etag: '2' }]);
+  await lookAtStore(
     { pool, store, ...rules },
-    { from: '2026-06-08', to: '2026-06-12', rooms: ['607'] },
+    { from: '2026-06-08', to: '2026-06-12', model: null, rooms: ['607'] },
   );
-  assert.deepEqual([rooms.images, rooms.recorded], [5, 2]);
+  assert.equal(await recorded(), 11, 'the two other days of the chosen room');
+});
+
+test('an image that is gone is quarantined as missing, and released when it is listed again', async (t) => {
+  const pool = await createTestDatabase(t);
+  const [gone, left, other] = [1, 2, 3].map((hour) => keyAt('7', '2026-06-10', hour)) as [
+    string,
+    ...string[],
+  ];
+  const lone = keyAt('611', '2026-06-11', 4);
+  const { store, etags } = memoryStore([gone, left as string, other as string, lone]);
+  const range = { from: '2026-06-10', to: '2026-06-11', model: null };
+  const look = () => lookAtStore({ pool, store, ...rules }, range);
+  const quarantined = async () => (await pool.query('select key, reason, etag, bytes from quarantine')).rows;
+  await look();
+  etags.delete(gone);
+  assert.deepEqual((await look()).emptyDays, []);
+  const row = { key: gone, reason: 'missing', etag: '1', bytes: 1 };
+  assert.deepEqual(await quarantined(), [row]);
+  await look();
+  const { rows: times } = await pool.query('select times from quarantine');
+  assert.deepEqual(times, [{ times: 1 }], 'it is quarantined once');
+
+  etags.clear();
+  assert.deepEqual((await look()).emptyDays, ['2026-06-10', '2026-06-11']);
+  assert.deepEqual(await quarantined(), [row], 'a store without any image of a day is not believed');
+  etags.set(gone, '1');
+  etags.set(lone, '1');
+  assert.deepEqual((await look()).emptyDays, []);
+  const keys = (await quarantined()).map(({ key }) => key);
+  assert.deepEqual(keys.sort(), [left, other].sort());
+});
+
+test('nothing is quarantined when a listing fails halfway', async (t) => {
+  const pool = await createTestDatabase(t);
+  const keys = [1, 2, 3].map((hour) => keyAt('611', '2026-06-10', hour));
+  const { store } = memoryStore(keys);
+  const range = { from: '2026-06-10', to: '2026-06-10', model: null };
+  await lookAtStore({ pool, store, ...rules }, range);
+  async function* broken(...args: Parameters<ObjectStore['list']>) {
+    for await (const object of store.list(...args)) {
+      yield object;
+      throw new Error('connection reset');
+    }
+  }
+  await assert.rejects(lookAtStore({ pool, store: { ...store, list: broken }, ...rules }, range), /reset/);
+  assert.equal((await pool.query('select from quarantine')).rowCount, 0);
 });

@@ -1,37 +1,70 @@
-import { type ImageRow, imageIds, upsertImages } from '@mycelium/database';
+import {
+  type ImageRow,
+  type ImageToEmbed,
+  imageIds,
+  imagesToEmbed,
+  missingReason,
+  quarantine,
+  releaseListed,
+  upsertImages,
+} from '@mycelium/database';
 import { type Day, isRoom, PermanentError, parseImageKey, realRoom } from '@mycelium/farm';
 import type { ObjectStore, StoredObject } from '@mycelium/storage';
 import type { Operations } from '../operations.ts';
 
 export interface StoreLook {
-  /** Images listed on these days. */
-  images: number;
-  /** Images that are new in the database, or in a new version. */
-  recorded: number;
   /** Objects whose keys are not image keys. The nightly run quarantines them. */
   unreadable: number;
-  /** Examples of those. */
-  examples: { key: string; reason: string }[];
+  /** Some of those, and what is wrong with them. */
+  examples: { key: string; detail: string }[];
+  /**
+   * Days of which the store lists no image, although the database has some without a vector. None of them is
+   * quarantined: it is more likely that the bucket or folder is the wrong one.
+   */
+  emptyDays: Day[];
 }
 
 type LookTools = Pick<Operations, 'pool' | 'timeZone' | 'aliases'> & { store: ObjectStore };
+
+export interface LookRange {
+  from: Day;
+  to: Day;
+  rooms?: readonly string[] | undefined;
+  /** The key of the model whose vectors count; null before the first one. */
+  model: string | null;
+}
+
+interface Look extends StoreLook {
+  /** Images that need a vector and have not been listed so far. */
+  unlisted: Map<string, ImageToEmbed>;
+  listedDays: Set<Day>;
+}
 
 const page = 1_000;
 const foldersAtOnce = 8;
 const mostExamples = 20;
 
 /**
- * Updates the table `image` from the store for these days, inclusive. Lists each room's folder once, from the first day
- * to the last: about one request per 1,000 images, however many days there are.
+ * Updates the table `image` from the store for these days, inclusive, and quarantines images that need a vector but are
+ * gone. Lists each room's folder once, from the first day to the last: about one request per 1,000 images, however many
+ * days there are.
  * @throws StoreError
  */
 export async function lookAtStore(
   tools: LookTools,
-  { from, to, rooms }: { from: Day; to: Day; rooms?: readonly string[] | undefined },
+  { from, to, rooms, model }: LookRange,
   signal?: AbortSignal,
 ): Promise<StoreLook> {
-  const look: StoreLook = { images: 0, recorded: 0, unreadable: 0, examples: [] };
-  const { store, aliases } = tools;
+  const { pool, store, aliases } = tools;
+  // Read before the listing, so that an image recorded meanwhile is not taken for a gone one.
+  const recorded = await imagesToEmbed(pool, { from, to, rooms, model });
+  const look: Look = {
+    unreadable: 0,
+    examples: [],
+    emptyDays: [],
+    unlisted: new Map(recorded.map((image) => [image.key, image])),
+    listedDays: new Set(),
+  };
   const folders = (await store.topFolders(signal)).filter(
     (folder) => isRoom(folder) && (!rooms || rooms.includes(realRoom(folder, aliases))),
   );
@@ -41,52 +74,67 @@ export async function lookAtStore(
     }
   };
   await Promise.all(Array.from({ length: foldersAtOnce }, lookAtNext));
-  return look;
+  const { unreadable, examples } = look;
+  return { unreadable, examples, emptyDays: await quarantineGone(tools, look) };
 }
 
 async function lookAtFolder(
   tools: LookTools,
   folder: string,
   { from, to }: { from: string; to: string },
-  look: StoreLook,
+  look: Look,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   let images: ImageRow[] = [];
   for await (const object of tools.store.list(`${folder}/`, { after: `${folder}/${from}`, signal })) {
     const date = object.key.slice(folder.length + 1).split('/')[0] as string;
     if (date > to) break;
+    look.unlisted.delete(object.key);
     const image = readObject(tools, object, look);
     if (!image) continue;
+    look.listedDays.add(image.day);
     images.push(image);
-    look.images++;
     if (images.length < page) continue;
-    await record(tools, images, look);
+    await record(tools, images);
     images = [];
   }
-  await record(tools, images, look);
+  await record(tools, images);
 }
 
-function readObject(rules: LookTools, { key, etag, size }: StoredObject, look: StoreLook) {
+function readObject(rules: LookTools, { key, etag, size }: StoredObject, look: Look) {
   try {
     return { ...parseImageKey(key, rules), etag, bytes: size };
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
     look.unreadable++;
-    if (look.examples.length < mostExamples) look.examples.push({ key, reason: error.reason });
+    if (look.examples.length < mostExamples) look.examples.push({ key, detail: error.message });
     return undefined;
   }
 }
 
 /** Writes only new and replaced images: most of the listed ones are already recorded. */
-async function record({ pool }: LookTools, images: ImageRow[], look: StoreLook): Promise<void> {
+async function record({ pool }: LookTools, images: ImageRow[]): Promise<void> {
   if (images.length === 0) return;
-  const known = await imageIds(
-    pool,
-    images.map(({ key }) => key),
-  );
+  const keys = images.map(({ key }) => key);
+  const known = await imageIds(pool, keys);
   const news = images.filter(({ key, etag }) => known.get(key)?.etag !== etag);
   if (news.length > 0) await upsertImages(pool, news);
-  look.recorded += news.length;
+  await releaseListed(pool, keys);
+}
+
+/** Quarantines what a complete listing did not have. @returns the days that are left alone */
+async function quarantineGone({ pool }: LookTools, { unlisted, listedDays }: Look): Promise<Day[]> {
+  const gone = [...unlisted.values()].filter(({ day }) => listedDays.has(day));
+  for (let at = 0; at < gone.length; at += page) {
+    const rows = gone.slice(at, at + page).map(({ key, etag, bytes }) => ({ key, etag, bytes }));
+    const detail = 'the image was removed from the store before it had a vector';
+    await quarantine(
+      pool,
+      rows.map((row) => ({ ...row, reason: missingReason, detail })),
+    );
+  }
+  const days = [...unlisted.values()].map(({ day }) => day);
+  return [...new Set(days)].filter((day) => !listedDays.has(day)).sort();
 }
 
 function digits(day: Day): string {

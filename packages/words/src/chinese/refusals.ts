@@ -19,7 +19,7 @@ export const chinese: Record<keyof typeof english, string> = {
   'refused.no-token': '没有这个令牌。',
   'refused.no-alert': '没有这条未关闭的告警。',
   'refused.no-run': '没有这次运行。',
-  'refused.no-room': '没有 {room} 库房。',
+  'refused.no-room': '没有 {room} 库房。已知库房：{rooms}。',
   'refused.no-image': '没有这张图像。',
   'refused.no-queue': '没有队列 {queue}。',
   'refused.no-job': '没有任务 {job}。',

@@ -20,7 +20,7 @@ export const english = {
   'refused.no-token': 'There is no such token.',
   'refused.no-alert': 'There is no such open alert.',
   'refused.no-run': 'There is no such run.',
-  'refused.no-room': 'There is no room {room}.',
+  'refused.no-room': 'There is no room {room}. Known rooms: {rooms}.',
   'refused.no-image': 'There is no such image.',
   'refused.no-queue': 'There is no queue {queue}.',
   'refused.no-job': 'There is no job {job}.',
