@@ -250,6 +250,7 @@ describe('the console on the demo farm', () => {
 
     await page.getByRole('button', { name: 'Readings' }).click();
     await page.getByRole('listitem').filter({ hasText: 'out of date' }).waitFor();
+    await page.locator('.matrix-hint', { hasText: /no statistics$|%$/ }).waitFor();
     const readings = await choose(['Shift+ArrowLeft']);
     await readings.getByText('This starts 2 runs').waitFor();
     assert.match(

@@ -36,7 +36,7 @@ interface MatrixProps {
 export function CoverageMatrix({ rows, what, onChoose }: MatrixProps) {
   const [selection, setSelection] = useState<Selection>();
   const [focus, setFocus] = useState<Cell>({ row: 0, column: (rows[0]?.cells.length ?? 1) - 1 });
-  const [hovered, setHovered] = useState<string>();
+  const [hovered, setHovered] = useState<Cell>();
   const dragging = useRef(false);
   const table = useRef<HTMLTableElement>(null);
   const days = rows[0]?.cells.map(({ day }) => day) ?? [];
@@ -47,6 +47,12 @@ export function CoverageMatrix({ rows, what, onChoose }: MatrixProps) {
     const wrap = table.current?.parentElement;
     if (wrap) wrap.scrollLeft = wrap.scrollWidth;
   }, [days.length]);
+
+  const textOf = ({ row, column }: Cell) => {
+    const { room, cells } = rows[row] ?? {};
+    const cell = cells?.[column];
+    return room && cell && cellLabel(room, cell, what);
+  };
 
   const choose = ({ start, end }: Selection) => {
     const [top, bottom] = [Math.min(start.row, end.row), Math.max(start.row, end.row)];
@@ -122,7 +128,6 @@ export function CoverageMatrix({ rows, what, onChoose }: MatrixProps) {
                 </th>
                 {cells.map((cell, column) => {
                   const share = shareOf(cell, what);
-                  const label = cellLabel(room, cell, what);
                   const focused = focus.row === row && focus.column === column;
                   return (
                     <td
@@ -132,12 +137,12 @@ export function CoverageMatrix({ rows, what, onChoose }: MatrixProps) {
                       data-room={room}
                       data-day={cell.day}
                       tabIndex={focused ? 0 : -1}
-                      aria-label={label}
+                      aria-label={textOf({ row, column })}
                       aria-selected={isInside(selection, row, column)}
                       class={`cell level-${level(share)}`}
                       onFocus={() => {
                         setFocus({ row, column });
-                        setHovered(label);
+                        setHovered({ row, column });
                       }}
                       onPointerDown={(event) => {
                         if (!choosing || event.button !== 0) return;
@@ -146,7 +151,7 @@ export function CoverageMatrix({ rows, what, onChoose }: MatrixProps) {
                         setSelection({ start: { row, column }, end: { row, column } });
                       }}
                       onPointerEnter={() => {
-                        setHovered(label);
+                        setHovered({ row, column });
                         if (dragging.current && selection)
                           setSelection({ ...selection, end: { row, column } });
                       }}
@@ -164,7 +169,7 @@ export function CoverageMatrix({ rows, what, onChoose }: MatrixProps) {
         </table>
       </div>
       <p class="matrix-hint small quiet" aria-live="polite">
-        {hovered ?? t('coverage.hint')}
+        {(hovered && textOf(hovered)) ?? t('coverage.hint')}
       </p>
     </div>
   );
