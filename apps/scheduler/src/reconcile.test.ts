@@ -9,7 +9,7 @@ import {
   resumeSchedule,
 } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
-import { createQueues, type JobName } from '@mycelium/queue';
+import { createQueues, enqueueSlot, type JobName, type QueueConnection } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
 import { createLogger } from '@mycelium/telemetry';
 import { UnrecoverableError, Worker } from 'bullmq';
@@ -194,25 +194,47 @@ test('descriptions that Redis lost are enqueued again, once each, but not while 
   assert.deepEqual(await enqueued(), keys);
 });
 
+/** What BullMQ does with a job that killed its workers: it fails, and no worker reports it to the ledger. */
+async function deadLetter({ prefix, forWorker }: QueueConnection, reason: string) {
+  const killer = new Worker('env-stats', undefined, { connection: forWorker(), prefix, autorun: false });
+  const taken = await killer.getNextJob('token');
+  await taken?.moveToFailed(new UnrecoverableError(reason), 'token', false);
+  await killer.close();
+}
+
+const requestOf = (job: { id?: string; timestamp: number } | undefined) => `${job?.id}#${job?.timestamp}`;
+
 test('a run whose job was dead-lettered ends as failed and is not enqueued again', async (t) => {
   const { pool, queues, connection, at, jobOf } = await setup(t);
   await at(minutes(-10));
   await at(minutes(1));
-  await createLedger(pool, 'worker').begin({ job: 'daily_env_stats', slot, cause: 'schedule', request: '1' });
+  const request = requestOf(await jobOf('daily_env_stats', slot));
+  await createLedger(pool, 'worker').begin({ job: 'daily_env_stats', slot, cause: 'schedule', request });
   await pool.query(`update lease set until = now() - interval '1 second'`);
-  // What BullMQ does with a job that killed its workers: it fails, and no worker reports it to the ledger.
-  const { prefix } = connection;
-  const killer = new Worker('env-stats', undefined, {
-    connection: connection.forWorker(),
-    prefix,
-    autorun: false,
-  });
-  const taken = await killer.getNextJob('token');
-  await taken?.moveToFailed(new UnrecoverableError('job stalled more than allowable limit'), 'token', false);
-  await killer.close();
+  await deadLetter(connection, 'job stalled more than allowable limit');
   await at(minutes(2));
   const run = await findRun(pool, 'daily_env_stats', slot);
   assert.equal(await (await jobOf('daily_env_stats', slot))?.getState(), 'failed');
   assert.deepEqual([run?.status, run?.error], ['failed', 'job stalled more than allowable limit']);
   assert.equal((await queues.of('daily_env_stats').getWaiting()).length, 0);
+});
+
+test('a lost run is enqueued again, although an earlier request for its slot was dead-lettered', async (t) => {
+  const { pool, queues, connection, at, jobOf } = await setup(t);
+  await at(minutes(-10));
+  const nightly = { version: 1, cause: 'schedule', slot, payload: {} };
+  // The id that BullMQ's scheduler gives it.
+  const jobId = `repeat:daily_env_stats:${slot.getTime()}`;
+  await queues.of('daily_env_stats').add('daily_env_stats', nightly, { jobId });
+  await deadLetter(connection, 'the disk was full');
+
+  const again = await enqueueSlot(queues, 'daily_env_stats', slot, 'manual', {});
+  const request = requestOf(again);
+  await createLedger(pool, 'worker').begin({ job: 'daily_env_stats', slot, cause: 'manual', request });
+  await pool.query(`update lease set until = now() - interval '1 second'`);
+  await again.remove();
+  await at(minutes(2));
+  const run = await findRun(pool, 'daily_env_stats', slot);
+  assert.deepEqual([run?.status, run?.error], ['running', null]);
+  assert.equal(await (await jobOf('daily_env_stats', slot))?.getState(), 'waiting');
 });

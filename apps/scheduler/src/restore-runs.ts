@@ -14,7 +14,7 @@ export async function restoreRuns({ pool, queues, logger, now }: Reconciliation)
   for (const { job, slot, request } of await unattendedRuns(pool)) {
     if (!isJobName(job) || (await slotIsQueued(queues, job, slot, request))) continue;
     const fields = { job, slot: slot.toISOString() };
-    const failure = await whyDeadLettered(queues, job, slot, request);
+    const failure = await whyDeadLettered(queues, job, request);
     if (failure) {
       logger.error(`${job} was dead-lettered: ${failure}`, fields);
       await failRun(pool, { job, slot }, failure);

@@ -63,17 +63,17 @@ async function jobExists(queues: Queues, key: string): Promise<boolean> {
   return id !== undefined && (await queue?.getJob(id)) !== undefined;
 }
 
-/** Why the job of a slot was dead-lettered, if it was, including by BullMQ after its workers died too often. */
+/**
+ * Why the job of a run was dead-lettered, if it was, including by BullMQ after its workers died too often. Other
+ * requests for the same slot do not count.
+ */
 export async function whyDeadLettered(
   queues: Queues,
   name: JobName,
-  slot: Date,
   request: string,
 ): Promise<string | undefined> {
-  for (const job of await findSlotJobs(queues, name, slot, request)) {
-    if (await job.isFailed()) return job.failedReason ?? 'unknown';
-  }
-  return undefined;
+  const job = await findRequestedJob(queues, name, request);
+  return job && (await job.isFailed()) ? (job.failedReason ?? 'unknown') : undefined;
 }
 
 /**
