@@ -8,7 +8,7 @@ import {
   lateReadings,
   markLate,
 } from '@mycelium/database';
-import { dayBounds } from '@mycelium/farm';
+import { type Day, dayBounds } from '@mycelium/farm';
 import type { Handler, Result, RunContext } from '@mycelium/queue';
 import { computeDay } from './compute-day.ts';
 import type { Context } from './context.ts';
@@ -32,7 +32,6 @@ export const computeEnvStats: Handler<'daily_env_stats', Context> = async (_payl
   const report = { ...(await computeDay(job, run.day, points)), again: [] as Again[] };
   const broken = new Set(report.failed.map(({ room }) => room));
   await markFailed(job, points, broken);
-  await settle(run.day);
   await job.progress(1, again.length + 1);
 
   for (const [n, { day, rooms }] of again.entries()) {
@@ -51,15 +50,16 @@ export const computeEnvStats: Handler<'daily_env_stats', Context> = async (_payl
     await job.progress(n + 2, again.length + 1);
   }
 
+  await settle(run.day);
   if (report.failed.length > 0 && report.rooms.length === 0) {
     throw new Error(`no room could be computed: ${report.failed[0]?.error}`);
   }
   return report;
 
-  /** Called day by day, so that an interrupted run has less to do when it is repeated. */
-  async function settle(day: string): Promise<void> {
-    const done = late.filter((mark) => settledBy(mark, run) === day && !broken.has(mark.room));
-    if (done.length > 0) await commit(pool, run.lease, (tx) => forgetLate(tx, 'readings', done));
+  /** Called day by day in their order, so that an interrupted run has less to do when it is repeated. */
+  async function settle(day: Day): Promise<void> {
+    const rest = late.filter(({ room }) => !broken.has(room));
+    await commit(pool, run.lease, (tx) => forgetLate(tx, 'readings', settledBy(rest, day, run.timeZone)));
   }
 };
 

@@ -102,6 +102,12 @@ test('other programs’ SQL: a new room, moved readings and deleted ones', async
   await run('2026-06-12');
   assert.deepEqual(await rows('day', `room = 'g1'`), [['2026-06-11']]);
 
+  await ensurePartitions(pool, [new Date(midnight('2026-05-11'))]);
+  await pool.query(`update reading set ts = ts - interval '1 month' where value = 900`);
+  assert.deepEqual(await stale(pool, { ...june, from: '2026-05-01' }), ['g1 2026-05-11', 'g1 2026-06-11']);
+  await run('2026-06-12');
+  assert.deepEqual(await rows('day', `room = 'g1'`), [['2026-05-11']]);
+
   await pool.query('delete from reading where value = 900');
   await run('2026-06-12');
   assert.deepEqual(await rows('day', `room = 'g1'`), []);

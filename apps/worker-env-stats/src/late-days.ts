@@ -1,5 +1,5 @@
-import type { LateReadings } from '@mycelium/database';
-import { addDays, type Day, dayOf, daysBetween } from '@mycelium/farm';
+import type { LateReadings, Settled } from '@mycelium/database';
+import { type Day, dayBounds, dayOf, daysBetween } from '@mycelium/farm';
 
 interface OwnDay {
   day: Day;
@@ -20,9 +20,8 @@ export function daysToRepeat(
   return [...days].sort(([a], [b]) => a.localeCompare(b)).map(([day, rooms]) => ({ day, rooms }));
 }
 
-/** The last day needed to settle a mark of late readings. The run's own day is computed before the earlier ones. */
-export function settledBy({ first, last }: LateReadings, { day: own, timeZone }: OwnDay): Day {
-  if (dayOf(first, timeZone) >= own) return own;
-  const lastDay = dayOf(last, timeZone);
-  return lastDay < own ? lastDay : addDays(own, -1);
+/** The marks of late readings on a day. They are computed up to its end when its earlier days have been computed. */
+export function settledBy(late: LateReadings[], day: Day, timeZone: string): Settled[] {
+  const { start, end: until } = dayBounds(day, timeZone);
+  return late.filter(({ first, last }) => first < until && last >= start).map((mark) => ({ ...mark, until }));
 }

@@ -40,8 +40,8 @@ export async function farm(t: TestContext, timeZone = 'UTC') {
   };
 }
 
-/** A farm in UTC whose runs go through the queue, a worker and the ledger. */
-export async function startFarm(t: TestContext) {
+/** A farm whose runs go through the queue, a worker and the ledger. */
+export async function startFarm(t: TestContext, timeZone = 'UTC') {
   const pool = await createTestDatabase(t);
   const connection = testRedis(t);
   const queues = createQueues(connection);
@@ -49,7 +49,7 @@ export async function startFarm(t: TestContext) {
     'env-stats',
     handlersOf<'env-stats', Context>({ daily_env_stats: computeEnvStats }),
     { pool, logger: silent },
-    { connection, queues, ledger: createLedger(pool, 'test'), timeZone: 'UTC', logger: silent },
+    { connection, queues, ledger: createLedger(pool, 'test'), timeZone, logger: silent },
   );
   t.after(async () => {
     await worker.close();
@@ -60,7 +60,7 @@ export async function startFarm(t: TestContext) {
 
     /** Runs the slot of a day, whether it ran before or not. */
     async run(day: string): Promise<Result<'daily_env_stats'>> {
-      const slot = slotForDay(job, day, 'UTC');
+      const slot = slotForDay(job, day, timeZone);
       await enqueueSlot(queues, job, slot, 'manual', {});
       for (let n = 0; n < 600; n++) {
         const run = await findRun(pool, job, slot);

@@ -77,3 +77,19 @@ test('rerunning an old slot finds late readings in later windows too, up to the 
   await run(at('12T01:05'));
   assert.deepEqual(await changes(), expected);
 });
+
+test('a run of an old slot leaves what it did not read of a new room stale', async (t) => {
+  const { pool, write, run, changes } = await startFarm(t);
+  await run(at('12T00:05'));
+  await write('air_cooler_n5.temp_set', [
+    [at('10T23:00'), 15],
+    [at('11T00:00'), 16],
+    [at('11T03:00'), 17],
+  ]);
+  assert.deepEqual(await stale(pool), ['n5 2026-03-10', 'n5 2026-03-11']);
+  await run(at('11T00:05'));
+  assert.deepEqual(await stale(pool), ['n5 2026-03-11']);
+  await run(at('12T01:05'));
+  assert.deepEqual(await stale(pool), []);
+  assert.equal((await changes()).length, 3);
+});

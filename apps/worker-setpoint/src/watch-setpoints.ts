@@ -19,7 +19,7 @@ import {
 import type { Handler, Log, Result, RunContext } from '@mycelium/queue';
 import { countChanges, describeChanges } from './describe-changes.ts';
 import { detectChanges } from './detect-changes.ts';
-import { type PointWindow, windowsOf } from './windows.ts';
+import { endOfWindow, type PointWindow, windowsOf } from './windows.ts';
 
 export interface Context {
   pool: Pool;
@@ -109,7 +109,9 @@ async function watch(
   allLate: LateReadings[],
 ): Promise<void> {
   const byName = new Map(rooms.map((room) => [room.room, room]));
-  const late = allLate.filter(({ room }) => byName.has(room));
+  const late = allLate
+    .filter(({ room }) => byName.has(room))
+    .map((mark) => ({ ...mark, until: endOfWindow(byName.get(mark.room)?.until, run.slot) }));
   const points = new Map(allPoints.filter(({ room }) => byName.has(room)).map((point) => [point.id, point]));
   const rules = await thresholdRules(pool);
   const found: { window: PointWindow; changes: SetpointChange[] }[] = [];

@@ -25,7 +25,7 @@ export function windowsOf(
   for (const { id, room } of points) {
     const until = rooms.get(room)?.until;
     const from = earlier(until, lateFrom.get(id));
-    const to = until && until > slot ? until : slot;
+    const to = endOfWindow(until, slot);
     if (from && from >= to) continue;
     const key = `${from?.getTime()} ${to.getTime()}`;
     const together = windows.get(key) ?? { from, to, pointIds: [] };
@@ -33,6 +33,11 @@ export function windowsOf(
     windows.set(key, together);
   }
   return [...windows.values()];
+}
+
+/** A run reads a room up to the slot, or up to its watermark if that is later. */
+export function endOfWindow(until: Date | undefined, slot: Date): Date {
+  return until && until > slot ? until : slot;
 }
 
 function firstOfEach(late: LateReadings[]): Map<number, Date> {

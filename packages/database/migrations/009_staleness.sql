@@ -11,9 +11,21 @@ insert into reading_watermark
 select 'readings', max(closing) from env_stats_watermark having count(*) > 0
 union all
 select 'setpoints', max(closing) from setpoint_watermark having count(*) > 0;
-drop table env_stats_watermark;
+
+-- Workers of the previous release may still run. They close per room: env_stats_watermark and setpoint_watermark.closing
+-- stay for one release, and what they write there counts for all rooms.
+create function close_for_all_rooms() returns trigger language plpgsql as $$
+begin
+  insert into reading_watermark values (tg_argv[0], new.closing)
+  on conflict (reader) do update set closing = excluded.closing where reading_watermark.closing < excluded.closing;
+  return null;
+end $$;
+create trigger closed after insert or update of closing on env_stats_watermark for each row
+  execute function close_for_all_rooms('readings');
+alter table setpoint_watermark alter column closing drop not null;
+create trigger closed after insert or update of closing on setpoint_watermark for each row
+  when (new.closing is not null) execute function close_for_all_rooms('setpoints');
 delete from setpoint_watermark where until is null;
-alter table setpoint_watermark drop column closing;
 
 -- Which points a reader's results are made from. A test compares it with the metrics of packages/farm.
 create function reads(reader text, kind text, device_type text, point text) returns boolean
@@ -27,40 +39,58 @@ language sql immutable as $$
   end
 $$;
 
-alter table late_reading add column reader text;
-update late_reading set reader = case when kind = 'measurement' then 'readings' else 'setpoints' end
-from point where point.id = point_id;
-alter table late_reading alter column reader set not null,
-  drop constraint late_reading_pkey, add primary key (reader, point_id, day);
+-- One mark per UTC day, however long the span that was written: a run of one local day settles only its part of it.
+alter table late_reading rename to late_reading_by_point;
+create table late_reading (
+  reader   text not null,
+  point_id integer not null references point,
+  day      date not null, -- UTC
+  first    timestamptz not null,
+  last     timestamptz not null,
+  version  integer not null default 1,
+  primary key (reader, point_id, day)
+);
 
 create or replace function mark_late(points integer[], firsts timestamptz[], lasts timestamptz[]) returns void
 language sql as $$
   insert into late_reading as known (reader, point_id, day, first, last)
-  select reader, point.id, (from_there at time zone 'UTC')::date, min(from_there), max(written.last)
+  select reader, point.id, midnight::date, min(greatest(from_there, midnight at time zone 'UTC')),
+    max(least(to_there, (midnight + interval '1 day') at time zone 'UTC' - interval '1 us'))
   from unnest(points, firsts, lasts) as written(point_id, first, last)
   left join readings_dropped dropped on true
   cross join lateral greatest(written.first, dropped.until) from_there
-  join reading_watermark on from_there < closing
+  join reading_watermark on from_there < closing and from_there <= written.last
   join point on point.id = written.point_id and reads(reader, point.kind, point.device_type, point.point)
-  where from_there <= written.last
+  cross join lateral least(written.last, closing - interval '1 us') to_there
+  cross join lateral generate_series(date_trunc('day', from_there at time zone 'UTC'), to_there at time zone 'UTC',
+    interval '1 day') midnight
   group by 1, 2, 3 order by 1, 2, 3
   on conflict (reader, point_id, day) do update set first = least(known.first, excluded.first),
     last = greatest(known.last, excluded.last), version = known.version + 1
 $$;
+select mark_late(array_agg(point_id), array_agg(first), array_agg(last)) from late_reading_by_point;
+drop table late_reading_by_point;
 
--- Readings written, moved or deleted by other programs' SQL are marked one by one. Mycelium's own writers mark a batch
--- at a time and set mycelium.marks_late, since a trigger for every row would halve their speed.
-create or replace function mark_late_row() returns trigger language plpgsql as $$
+-- What other programs' SQL writes, moves or deletes is marked a statement at a time. Mycelium's own writers mark what they
+-- write and set mycelium.marks_late. A statement on the table of a single month marks nothing, like dropping it.
+create function mark_late_rows() returns trigger language plpgsql as $$
 begin
-  perform mark_late(array[touched.point_id], array[touched.ts], array[touched.ts])
-  from (select new.point_id, new.ts union select old.point_id, old.ts) touched(point_id, ts)
-  where touched.ts < (select max(closing) from reading_watermark);
+  perform mark_late(array_agg(point_id), array_agg(first), array_agg(last))
+  from (select point_id, min(ts) as first, max(ts) as last from touched
+    where ts < (select max(closing) from reading_watermark)
+    group by point_id, date_trunc('day', ts, 'UTC')) span;
   return null;
 end $$;
 drop trigger reading_late on reading;
-create trigger reading_late after insert or update or delete on reading for each row
-  when (current_setting('mycelium.marks_late', true) is distinct from 'yes')
-  execute function mark_late_row();
+drop function mark_late_row();
+create trigger reading_inserted after insert on reading referencing new table as touched for each statement
+  when (current_setting('mycelium.marks_late', true) is distinct from 'yes') execute function mark_late_rows();
+create trigger reading_updated_from after update on reading referencing old table as touched for each statement
+  when (current_setting('mycelium.marks_late', true) is distinct from 'yes') execute function mark_late_rows();
+create trigger reading_updated_to after update on reading referencing new table as touched for each statement
+  when (current_setting('mycelium.marks_late', true) is distinct from 'yes') execute function mark_late_rows();
+create trigger reading_deleted after delete on reading referencing old table as touched for each statement
+  when (current_setting('mycelium.marks_late', true) is distinct from 'yes') execute function mark_late_rows();
 
 -- A point that moves to another room, or becomes another kind, takes its history with it.
 create function mark_point_late() returns trigger language plpgsql as $$
@@ -101,23 +131,3 @@ begin
 end $$;
 create trigger image_growth_late after insert on image referencing new table as listed
   for each statement execute function mark_growth_late();
-
--- Days that were never computed although their readings are there, and days whose humidity lost values because 100–110 %
--- used to count as a fault: the next run computes them.
-insert into late_reading (reader, point_id, day, first, last)
-select reader, point.id, midnight::date, midnight at time zone 'UTC',
-       (midnight + interval '1 day') at time zone 'UTC' - interval '1 us'
-from point
-cross join reading_watermark
-left join readings_dropped dropped on true
-cross join lateral (select min(ts) as first from reading where point_id = point.id) history
-cross join lateral generate_series(
-  date_trunc('day', greatest(history.first, dropped.until) at time zone 'UTC'),
-  closing at time zone 'UTC' - interval '1 us', interval '1 day') midnight
-left join env_daily_stats stats on stats.room = point.room and stats.metric = point.point and stats.day = midnight::date
-where reader = 'readings' and point.device_type = 'mushroom_env_status'
-  and reads(reader, point.kind, point.device_type, point.point)
-  and (stats.room is null or point.point = 'humidity' and stats.bad_count > 0)
-  and exists (select from reading where point_id = point.id
-              and ts >= midnight at time zone 'UTC' and ts < (midnight + interval '1 day') at time zone 'UTC')
-on conflict do nothing;

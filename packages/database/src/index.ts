@@ -111,6 +111,7 @@ export {
   type LateReadings,
   lateReadings,
   markLate,
+  type Settled,
   staleDays,
 } from './readings/late-readings.ts';
 export {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { PermanentError } from '@mycelium/farm';
-import { type Pool, type Queryable, transaction } from './pool.ts';
+import type { Pool, Queryable } from './pool.ts';
 
 const folder = new URL('../migrations/', import.meta.url);
 
@@ -9,37 +9,48 @@ const folder = new URL('../migrations/', import.meta.url);
 const schemaError = (message: string) => new PermanentError('schema', message);
 
 /**
- * Applies the missing migrations, forward only, in one transaction. A second process that starts at the same time
- * waits and then finds nothing to do.
+ * Applies the missing migrations, forward only, each in its own transaction: one that takes long must not hold the locks
+ * of the ones before it. A second process that starts at the same time waits and then finds nothing to do.
  * @throws PermanentError when an applied migration's text has changed, or the database is newer than this program.
  */
 export async function migrate(pool: Pool): Promise<{ applied: string[] }> {
   const migrations = await readMigrations();
-  return transaction(pool, async (tx) => {
-    await tx.query(`select pg_advisory_xact_lock(hashtext('mycelium.migrate'))`);
-    await tx.query(`create table if not exists migration (
-      name text primary key, hash text not null, applied_at timestamptz not null default now())`);
-    const { rows } = await tx.query<{ name: string; hash: string }>('select name, hash from migration');
-    const done = new Map(rows.map(({ name, hash }) => [name, hash]));
+  const client = await pool.connect();
+  try {
+    await client.query(`select pg_advisory_lock(hashtext('mycelium.migrate'))`);
+    const missing = await missingOf(client, migrations);
+    for (const { name, hash, sql } of missing) {
+      await client.query('begin');
+      await client.query(sql);
+      await client.query('insert into migration (name, hash) values ($1, $2)', [name, hash]);
+      await client.query('commit');
+    }
+    return { applied: missing.map(({ name }) => name) };
+  } finally {
+    client.release(true); // closed: that rolls back and unlocks
+  }
+}
 
-    for (const name of done.keys()) {
-      if (!migrations.some((migration) => migration.name === name)) {
-        throw schemaError(
-          `the database has the migration ${name}, which this program does not know: it belongs to a newer Mycelium. Update this program`,
-        );
-      }
+type Migration = Awaited<ReturnType<typeof readMigrations>>[number];
+
+async function missingOf(db: Queryable, migrations: Migration[]): Promise<Migration[]> {
+  await db.query(`create table if not exists migration (
+    name text primary key, hash text not null, applied_at timestamptz not null default now())`);
+  const { rows } = await db.query<{ name: string; hash: string }>('select name, hash from migration');
+  const done = new Map(rows.map(({ name, hash }) => [name, hash]));
+  for (const name of done.keys()) {
+    if (!migrations.some((migration) => migration.name === name)) {
+      throw schemaError(
+        `the database has the migration ${name}, which this program does not know: it belongs to a newer Mycelium. Update this program`,
+      );
     }
-    const applied: string[] = [];
-    for (const { name, hash, sql } of migrations) {
-      const known = done.get(name);
-      if (known === hash) continue;
-      if (known)
-        throw schemaError(`migration ${name} has changed since it was applied; add a new one instead`);
-      await tx.query(sql);
-      await tx.query('insert into migration (name, hash) values ($1, $2)', [name, hash]);
-      applied.push(name);
+  }
+  return migrations.filter(({ name, hash }) => {
+    const known = done.get(name);
+    if (known && known !== hash) {
+      throw schemaError(`migration ${name} has changed since it was applied; add a new one instead`);
     }
-    return { applied };
+    return !known;
   });
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { readConfig, requireSettings } from '@mycelium/config';
 import { migrate } from './migrate.ts';
@@ -29,9 +29,14 @@ export async function createTestDatabase(
   return pool;
 }
 
-/** Applies some migrations to a database that was created without them, to test an upgrade. */
-export async function applyMigrations(pool: Pool, included: (name: string) => boolean): Promise<void> {
+/** Applies the migrations before a number to a database that was created without them, to test an upgrade. */
+export async function migrateBefore(pool: Pool, number: string): Promise<void> {
   const folder = new URL('../migrations/', import.meta.url);
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql') && included(name)).sort();
-  for (const name of names) await pool.query(await readFile(new URL(name, folder), 'utf8'));
+  await pool.query('create table migration (name text primary key, hash text not null)');
+  for (const name of (await readdir(folder)).filter((name) => name < number).sort()) {
+    const sql = await readFile(new URL(name, folder), 'utf8');
+    await pool.query(sql);
+    const hash = createHash('sha256').update(sql).digest('hex');
+    await pool.query('insert into migration values ($1, $2)', [name, hash]);
+  }
 }

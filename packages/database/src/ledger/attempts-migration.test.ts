@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { migrate } from '../migrate.ts';
 import type { Pool } from '../pool.ts';
-import { applyMigrations, createTestDatabase } from '../testing.ts';
+import { createTestDatabase, migrateBefore } from '../testing.ts';
 import { listAttempts } from './attempts.ts';
 import { takeLease } from './lease.ts';
 import { createLedger } from './ledger.ts';
@@ -30,9 +31,9 @@ async function beginAsBefore(pool: Pool) {
 /** An upgrade while a worker of the previous release is at work. */
 async function upgrade(t: Parameters<typeof createTestDatabase>[0]) {
   const pool = await createTestDatabase(t, { migrated: false });
-  await applyMigrations(pool, (name) => name < '008');
+  await migrateBefore(pool, '008');
   const end = await beginAsBefore(pool);
-  await applyMigrations(pool, (name) => name >= '008');
+  await migrate(pool);
   const attempts = async () => {
     const { rows } = await pool.query<{ id: number }>('select id from runs');
     const found = await listAttempts(pool, rows[0]?.id as number);

@@ -49,21 +49,27 @@ export async function lateReadings(db: Queryable, reader: Reader): Promise<LateR
   return rows;
 }
 
-/** Call it inside the `commit` of the results computed from them. A mark that has grown since it was read stays. */
-export async function forgetLate(
-  tx: Queryable,
-  reader: Reader,
-  late: Pick<LateReadings, 'pointId' | 'day' | 'version'>[],
-): Promise<void> {
-  if (late.length === 0) return;
+/** A mark of late readings that was computed up to an instant. */
+export type Settled = Pick<LateReadings, 'pointId' | 'day' | 'version'> & { until: Date };
+
+/**
+ * Removes the part of each mark before `until`: what follows has not been computed yet. Call it inside the `commit` of
+ * the results computed from them. A mark that has grown since it was read stays.
+ */
+export async function forgetLate(tx: Queryable, reader: Reader, settled: Settled[]): Promise<void> {
+  if (settled.length === 0) return;
   await tx.query(
-    `delete from late_reading using unnest($1::int[], $2::date[], $3::int[]) as done(point_id, day, version)
-     where reader = $4 and late_reading.point_id = done.point_id and late_reading.day = done.day
-       and late_reading.version = done.version`,
+    `merge into late_reading mark
+     using unnest($1::int[], $2::date[], $3::int[], $4::timestamptz[]) as settled(point_id, day, version, until)
+     on mark.reader = $5 and mark.point_id = settled.point_id and mark.day = settled.day
+       and mark.version = settled.version
+     when matched and mark.last < until then delete
+     when matched and mark.first < until then update set first = until`,
     [
-      late.map(({ pointId }) => pointId),
-      late.map(({ day }) => day),
-      late.map(({ version }) => version),
+      settled.map(({ pointId }) => pointId),
+      settled.map(({ day }) => day),
+      settled.map(({ version }) => version),
+      settled.map(({ until }) => until),
       reader,
     ],
   );

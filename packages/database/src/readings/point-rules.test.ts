@@ -50,35 +50,32 @@ test('readings from that instant on are marked to be read again', async (t) => {
   );
   await pool.query(`insert into reading_watermark values ('readings', $1), ('setpoints', $1)`, [at('04')]);
   const marks = async () => {
-    const { rows } = await pool.query(
-      `delete from late_reading using point where point.id = point_id returning room, point.point, first, last`,
+    const { rows } = await pool.query<{ room: string; point: string; day: string }>(
+      `delete from late_reading using point where point.id = point_id returning room, point.point, late_reading.day`,
     );
-    return rows.map(Object.values).sort();
+    return rows.map(({ room, point, day }) => `${room} ${point} ${day}`).sort();
   };
 
   const rule = { ...tempSet, kind: 'analog', unit: '°C', threshold: 1, labels: {} } as const;
   await setPointRule(pool, { ...rule, validFrom: at('03') });
-  assert.deepEqual(await marks(), [
-    ['611', 'temp_set', at('03'), at('04')],
-    ['612', 'temp_set', at('03'), at('04')],
-  ]);
+  assert.deepEqual(await marks(), ['611 temp_set 2026-03-03', '612 temp_set 2026-03-03']);
   await setPointRule(pool, { ...rule, validFrom: at('05') });
   assert.deepEqual(await marks(), []);
 
   const band = { metric: 'humidity', fromDay: 10, toDay: 20, low: 80, high: 90 };
   await setBand(pool, { ...band, room: '*', validFrom: new Date('2020-01-01') });
   assert.deepEqual(await marks(), [
-    ['611', 'humidity', at('01'), at('04')],
-    ['612', 'humidity', at('01'), at('04')],
+    ...['01', '02', '03'].map((day) => `611 humidity 2026-03-${day}`),
+    ...['01', '02', '03'].map((day) => `612 humidity 2026-03-${day}`),
   ]);
-  await setBand(pool, { ...band, room: '612', low: 81, validFrom: at('01') });
-  assert.deepEqual(await marks(), [['612', 'humidity', at('01'), at('04')]]);
+  await setBand(pool, { ...band, room: '612', low: 81, validFrom: at('02') });
+  assert.deepEqual(await marks(), ['612 humidity 2026-03-02', '612 humidity 2026-03-03']);
   assert.deepEqual(
     (await bandVersions(pool, 'humidity')).map(({ room, low, validFrom }) => [room, low, validFrom]),
     [
       ['*', 82, null],
       ['*', 80, new Date('2020-01-01')],
-      ['612', 81, at('01')],
+      ['612', 81, at('02')],
     ],
   );
 });
