@@ -1,4 +1,4 @@
-import { knownSlots, listSchedules, type Pool } from '@mycelium/database';
+import { knownRuns, listSchedules, type Pool } from '@mycelium/database';
 import { firingsBetween } from '@mycelium/farm';
 import { catchUpDays, type JobName, misfireGraceSeconds, scheduledJobs, scheduleOf } from '@mycelium/queue';
 
@@ -16,7 +16,7 @@ export async function overdueSlots(pool: Pool, timeZone: string, now: Date): Pro
     const from = seen && new Date(Math.max(seen.accountedUntil.getTime(), earliest));
     const due = from && from < latest ? [...firingsBetween(scheduleOf(job), timeZone, from, latest)] : [];
     const active = due.filter((slot) => !seen?.pausedAt || slot < seen.pausedAt);
-    const known = active.length > 0 ? await knownSlots(pool, job, active) : undefined;
+    const known = active.length > 0 ? await knownRuns(pool, job, active) : undefined;
     overdue.set(
       job,
       active.filter((slot) => !known?.has(slot.getTime())),

@@ -1,6 +1,6 @@
 import {
   accountForSlot,
-  knownSlots,
+  knownRuns,
   pausedSchedules,
   rememberSchedule,
   setAccountedUntil,
@@ -48,7 +48,7 @@ async function accountForJob(
   const slots = [...firingsBetween(pattern, timeZone, notTooOld(accountedUntil, at), at)];
   if (slots.length === 0) return;
 
-  const known = await knownSlots(pool, job, slots);
+  const known = await knownRuns(pool, job, slots);
   const open: Date[] = [];
   for (const slot of slots) {
     if (!known.has(slot.getTime()) && !(await slotIsQueued(queues, job, slot))) open.push(slot);
@@ -66,7 +66,7 @@ async function accountForJob(
     }
   }
   // A slot is checked again until it is in the ledger: a job that is only in Redis can still be lost.
-  const after = await knownSlots(pool, job, slots);
+  const after = await knownRuns(pool, job, slots);
   const firstOpen = slots.findIndex((slot) => !after.has(slot.getTime()));
   const until = firstOpen === -1 ? slots.at(-1) : slots[firstOpen - 1];
   if (until) await setAccountedUntil(pool, job, until);

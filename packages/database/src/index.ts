@@ -64,7 +64,6 @@ export { forgetRequeued, listRequeued, type RequeuedRow } from './ledger/requeue
 export { findRunRequest, knownRuns } from './ledger/run-lookup.ts';
 export {
   findRun,
-  knownSlots,
   listRuns,
   listWaitingRuns,
   markIdle,

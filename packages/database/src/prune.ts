@@ -1,3 +1,4 @@
+import { unfinished } from '@mycelium/farm';
 import type { Queryable } from './pool.ts';
 import { dropPartitionsBefore, partitionsBefore } from './readings/partitions.ts';
 
@@ -30,7 +31,7 @@ const old: Record<
   runs: {
     table: 'runs',
     key: 'id',
-    where: `slot < $1 and status not in ('running', 'waiting', 'retrying')`,
+    where: `slot < $1 and status not in (${unfinished.map((status) => `'${status}'`).join(', ')})`,
     kept: 'runs',
   },
   alerts: { table: 'alert', key: 'id', where: 'closed_at < $1', kept: 'alerts' },

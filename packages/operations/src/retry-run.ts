@@ -1,4 +1,5 @@
 import { audit, findRunRequest } from '@mycelium/database';
+import { isUnfinished } from '@mycelium/farm';
 import { checkedPayload, enqueueSlot, entryOf, findRequestedJob, isJobName } from '@mycelium/queue';
 import { Refusal } from '@mycelium/words';
 import { retryJob } from './failed-jobs.ts';
@@ -12,8 +13,7 @@ export async function retryRun(ops: Operations, id: number): Promise<void> {
   const { pool, queues, clock, actor, by } = ops;
   const run = await findRunRequest(pool, id);
   if (!run) throw new Refusal('missing', 'refused.no-run');
-  if (['running', 'waiting', 'retrying'].includes(run.status))
-    throw new Refusal('conflict', 'refused.run-active');
+  if (isUnfinished(run.status)) throw new Refusal('conflict', 'refused.run-active');
   const { job } = run;
   if (!isJobName(job)) throw new Refusal('conflict', 'refused.no-job', { job });
 

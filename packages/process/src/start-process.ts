@@ -6,8 +6,6 @@ import { createLogger, onShutdown, startTracing } from '@mycelium/telemetry';
 import { type Announcement, announce } from './announce.ts';
 import { jobTaker } from './take-jobs.ts';
 
-export type { Announcement } from './announce.ts';
-
 export interface ProcessOptions<Required extends Setting> {
   /** The prefix of its lines in the log: `[ENV_TASK]`. */
   tag: string;

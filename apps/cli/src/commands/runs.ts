@@ -1,3 +1,4 @@
+import { runStatuses } from '@mycelium/farm';
 import { Command, Option } from 'commander';
 import { count } from '../options.ts';
 import { createOutput, type OutputOptions } from '../output.ts';
@@ -8,14 +9,12 @@ interface RunsOptions extends OutputOptions {
   limit: number;
 }
 
-const statuses = ['running', 'waiting', 'retrying', 'succeeded', 'failed', 'missed', 'coalesced', 'paused'];
-
 export function runsCommand(): Command {
   return new Command('runs')
     .summary('list the runs of jobs and how they ended')
     .description('Lists the runs in the ledger, newest first. Times are farm time.')
     .option('--job <job>', 'only this job')
-    .addOption(new Option('--status <status>', 'only runs with this status').choices(statuses))
+    .addOption(new Option('--status <status>', 'only runs with this status').choices(runStatuses))
     .option('--limit <n>', 'at most this many', count, 20)
     .action(async (_, command: Command) => {
       const { json, wide, job, ...options } = command.optsWithGlobals<RunsOptions>();

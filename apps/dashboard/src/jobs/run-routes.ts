@@ -1,4 +1,5 @@
 import { listAttempts } from '@mycelium/database';
+import { runStatuses } from '@mycelium/farm';
 import { retryRun } from '@mycelium/operations';
 import { findRequestedJob, viewOf } from '@mycelium/queue';
 import type { FastifyInstance } from 'fastify';
@@ -10,17 +11,6 @@ import { refused } from '../server/refused.ts';
 import { done, id, limit } from '../server/shapes.ts';
 import { findRunById, type RunRow, runPage } from './run-list.ts';
 import { reportView } from './run-report.ts';
-
-const statuses = [
-  'running',
-  'waiting',
-  'retrying',
-  'succeeded',
-  'failed',
-  'missed',
-  'coalesced',
-  'paused',
-] as const;
 
 const run = z.object({
   id: z.number(),
@@ -88,7 +78,7 @@ export function runRoutes(app: FastifyInstance, deps: Deps): void {
         summary: 'Runs, newest slot first',
         querystring: z.object({
           job: z.string().max(100).optional(),
-          status: z.enum(statuses).optional(),
+          status: z.enum(runStatuses).optional(),
           after: cursor.optional(),
           limit: limit(50, 200),
         }),

@@ -1,4 +1,5 @@
 import type { Attempt } from '@mycelium/database';
+import { isUnfinished, runStatuses } from '@mycelium/farm';
 import type { Message, ReportView } from '@mycelium/words';
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
@@ -34,8 +35,6 @@ interface RunDetail extends Run {
     failures: string[];
   } | null;
 }
-
-const statuses = ['succeeded', 'failed', 'running', 'waiting', 'retrying', 'missed', 'coalesced', 'paused'];
 
 export function Runs() {
   const { query: asked, route } = useLocation();
@@ -84,7 +83,7 @@ export function Runs() {
             onChange={(event) => change({ status: event.currentTarget.value })}
           >
             <option value="">{t('runs.everyStatus')}</option>
-            {statuses.map((status) => (
+            {runStatuses.map((status) => (
               <option key={status} value={status}>
                 {maybe(`status.${status}`, status)}
               </option>
@@ -188,7 +187,7 @@ function RunView({ id, onClose }: { id: number; onClose: () => void }) {
       reload();
       return t('runs.retried');
     });
-  const underWay = run && ['running', 'waiting', 'retrying'].includes(run.status);
+  const underWay = run && isUnfinished(run.status);
   return (
     <Dialog title={run ? jobTitle(run.job, run.job) : t('runs.one')} kind="drawer" onClose={onClose}>
       {error && <ErrorState error={error} />}

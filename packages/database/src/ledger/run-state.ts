@@ -1,16 +1,4 @@
-/** The states of a run. A slot without a row in the ledger has none. */
-export type RunStatus =
-  | 'running'
-  | 'waiting'
-  | 'retrying'
-  | 'succeeded'
-  | 'failed'
-  | 'missed'
-  | 'coalesced'
-  | 'paused';
-
-/** A run that has begun but not ended. */
-export const unfinished = ['running', 'waiting', 'retrying'] as const satisfies RunStatus[];
+import { type RunStatus, unfinished } from '@mycelium/farm';
 
 /**
  * The state machine of a run. The first statement of every move takes the job's advisory lock (`lockJob`), and

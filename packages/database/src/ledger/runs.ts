@@ -1,5 +1,5 @@
+import { unfinished } from '@mycelium/farm';
 import type { Queryable } from '../pool.ts';
-import { unfinished } from './run-state.ts';
 
 export interface RunRow {
   job: string;
@@ -7,7 +7,7 @@ export interface RunRow {
   status: string;
   cause: string;
   worker: string | null;
-  /** The cause of the last request. */
+  /** Counted over the last request for the slot. */
   attempts: number;
   /** Counted over all requests for the slot. */
   tries: number;
@@ -64,15 +64,6 @@ export async function slotOutcomes(db: Queryable, since: Date): Promise<SlotOutc
     [since],
   );
   return rows;
-}
-
-/** The status of each of these slots that is in the ledger. */
-export async function knownSlots(db: Queryable, job: string, slots: Date[]): Promise<Map<number, string>> {
-  const { rows } = await db.query<{ slot: Date; status: string }>(
-    'select slot, status from runs where job = $1 and slot = any($2)',
-    [job, slots],
-  );
-  return new Map(rows.map(({ slot, status }) => [slot.getTime(), status]));
 }
 
 /** Unfinished runs without a live worker: the queue must hold a job for each. */

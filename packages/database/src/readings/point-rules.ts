@@ -1,4 +1,4 @@
-import type { BandRule } from '@mycelium/farm';
+import { type BandRule, climateDevice } from '@mycelium/farm';
 import { type Pool, type Queryable, transaction } from '../pool.ts';
 import type { PointKind } from './points.ts';
 
@@ -89,8 +89,8 @@ export async function setBand(pool: Pool, band: BandVersion & { validFrom: Date 
       [room, metric, fromDay, toDay, low, high, validFrom],
     );
     const { rows } = await tx.query<{ id: number }>(
-      `select id from point where device_type = 'mushroom_env_status' and point = $1 and $2 in (room, '*')`,
-      [metric, room],
+      `select id from point where device_type = $3 and point = $1 and $2 in (room, '*')`,
+      [metric, room, climateDevice],
     );
     await readAgain(
       tx,

@@ -1,5 +1,5 @@
-import { binaryArray } from '../images/binary-array.ts';
 import { type Pool, transaction } from '../pool.ts';
+import { binaryArray } from './binary-array.ts';
 import { ensurePartitions } from './partitions.ts';
 
 export interface Reading {

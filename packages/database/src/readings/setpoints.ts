@@ -1,5 +1,5 @@
-import { binaryArray } from '../images/binary-array.ts';
 import type { Pool, Queryable } from '../pool.ts';
+import { binaryArray } from './binary-array.ts';
 import type { Point } from './points.ts';
 import { isAnyOf, type Series, streamSeries } from './series.ts';
 

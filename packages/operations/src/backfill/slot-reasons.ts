@@ -1,4 +1,4 @@
-import { type Day, dayBounds } from '@mycelium/farm';
+import { type Day, dayBounds, isUnfinished } from '@mycelium/farm';
 import type { Only, Reason } from './steps.ts';
 
 export interface LedgerDay {
@@ -9,7 +9,7 @@ export interface LedgerDay {
 
 /** Whether a run of the day's slot is in progress: a backfill leaves the day to it. */
 export function isUnderWay({ run }: Pick<LedgerDay, 'run'>): boolean {
-  return run !== undefined && ['running', 'waiting', 'retrying'].includes(run.status);
+  return run !== undefined && isUnfinished(run.status);
 }
 
 /** Why a day's slot should be run, according to the ledger and the age of its data; undefined if it should not. */

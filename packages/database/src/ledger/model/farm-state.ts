@@ -1,4 +1,4 @@
-import type { RunStatus } from '../run-state.ts';
+import type { RunStatus } from '@mycelium/farm';
 
 /** A slot in the ledger, and its job in the queue. */
 export interface Slot {
