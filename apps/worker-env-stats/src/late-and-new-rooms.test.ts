@@ -114,6 +114,22 @@ test('other programs’ SQL: a new room, moved readings and deleted ones', async
 
   await pool.query(`update point set room = 'k2', device = 'mushroom_env_status_k2' where room = 'k1'`);
   assert.deepEqual(await stale(pool), ['k2 2026-06-10', 'k2 2026-06-11']);
+  assert.deepEqual(await rows('day', `room = 'k1'`), []);
+});
+
+test('a sensor that moves to another room leaves no statistics behind', async (t) => {
+  const { pool, write, run, rows } = await startFarm(t);
+  await write('k1', 'temperature', hourly(18, '2026-06-10', '2026-06-11'));
+  await write('k1', 'co2', hourly(900, '2026-06-11'));
+  for (const day of ['2026-06-10', '2026-06-11']) await run(day);
+  await pool.query(`update point set room = 'k2', device = 'mushroom_env_status_k2' where point = 'co2'`);
+  assert.deepEqual(await stale(pool), ['k1 2026-06-11', 'k2 2026-06-11']);
+  await run('2026-06-12');
+  assert.deepEqual(await rows('room, day, metric'), [
+    ['k1', '2026-06-10', 'temperature'],
+    ['k1', '2026-06-11', 'temperature'],
+    ['k2', '2026-06-11', 'co2'],
+  ]);
 });
 
 test('a room that failed in a run that succeeded is computed by the next one', async (t) => {

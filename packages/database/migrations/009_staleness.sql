@@ -92,12 +92,20 @@ create trigger reading_updated_to after update on reading referencing new table 
 create trigger reading_deleted after delete on reading referencing old table as touched for each statement
   when (current_setting('mycelium.marks_late', true) is distinct from 'yes') execute function mark_late_rows();
 
--- A point that moves to another room, or becomes another kind, takes its history with it.
+-- A point that moves to another room, or becomes another kind, takes its history with it. The room that it leaves is
+-- computed again from its other sensors. If it has none left, its rows are deleted, except those of pruned readings.
 create function mark_point_late() returns trigger language plpgsql as $$
 begin
-  perform mark_late(array[new.id], array[history.first], array[history.last])
+  perform mark_late(array[new.id, sensor.id], array[history.first, history.first], array[history.last, history.last])
   from (select min(ts) as first, max(ts) as last from reading where point_id = new.id) history
-  where history.first is not null;
+  left join lateral (select id from point where room = old.room and device_type = 'mushroom_env_status'
+    and reads('readings', kind, device_type, point) and point.id <> new.id limit 1) sensor on
+    reads('readings', old.kind, old.device_type, old.point);
+  delete from env_daily_stats where room = old.room
+    and old.device_type = 'mushroom_env_status' and reads('readings', old.kind, old.device_type, old.point)
+    and not exists (select from point where room = old.room and device_type = 'mushroom_env_status'
+      and reads('readings', kind, device_type, point.point))
+    and day > coalesce((select (until at time zone 'UTC')::date from readings_dropped), '-infinity');
   return null;
 end $$;
 create trigger point_late after update of room, device_type, device, point, kind on point for each row
