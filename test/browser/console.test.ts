@@ -244,6 +244,7 @@ describe('the console on the demo farm', () => {
     };
     const images = await choose(['ArrowDown', 'ArrowDown', 'Shift+ArrowLeft', 'Shift+ArrowLeft']);
     await images.getByText('Skipped: 1 object in the store without a valid image key.').waitFor();
+    await images.getByRole('listitem').filter({ hasText: '/snapshot.jpg" is not an image key' }).waitFor();
     await images.getByText(/^Days after .* are not due yet\.$/).waitFor();
     await images.getByText(/^Image store listed at/).waitFor();
     await images.getByRole('button', { name: 'Cancel' }).click();

@@ -1,11 +1,14 @@
 import type { BackfillPlan, BackfillStep } from '@mycelium/operations';
+import type { ComponentChildren } from 'preact';
 import type { Wire } from '../api.ts';
 import type { Chosen, What } from '../coverage-cells.ts';
 import { shortDay, t } from '../words.ts';
 import { Icon } from './icon.tsx';
 import { StoreLook } from './store-look.tsx';
 
-interface PlanViewProps {
+const mostExamples = 5;
+
+interface Props {
   plan: Wire<BackfillPlan>;
   what: What;
   from: Chosen['from'];
@@ -13,8 +16,8 @@ interface PlanViewProps {
 }
 
 /** The runs of a plan, and what it leaves out. */
-export function PlanView({ plan, what, from, to }: PlanViewProps) {
-  const { steps, until, lookedAt, unreadable } = plan;
+export function PlanView({ plan, what, from, to }: Props) {
+  const { steps, until } = plan;
   const isDue = from <= until;
   return (
     <>
@@ -40,15 +43,48 @@ export function PlanView({ plan, what, from, to }: PlanViewProps) {
           {isDue ? t('backfill.until', { until: shortDay(until, true) }) : t('backfill.notDue')}
         </div>
       )}
-      {unreadable > 0 && (
-        <div class="notice warn">
-          <Icon name="alert" />
-          {t('backfill.unreadable', { n: unreadable })}
-        </div>
-      )}
-      {what === 'images' && isDue && <StoreLook lookedAt={lookedAt} />}
-      {plan.model && <p class="small quiet">{t('coverage.model', { model: plan.model })}</p>}
+      {what === 'images' && isDue && <ImageNotes plan={plan} />}
     </>
+  );
+}
+
+/** What the store had for an image plan, and which images it leaves out. */
+function ImageNotes({
+  plan: { lookedAt, unreadable, examples, gone, emptyDays, model },
+}: Pick<Props, 'plan'>) {
+  const shown = examples.slice(0, mostExamples);
+  const [emptyDay] = emptyDays;
+  return (
+    <>
+      {unreadable > 0 && (
+        <Warning>
+          {t('backfill.unreadable', { n: unreadable })}
+          <ul class="small">
+            {shown.map(({ key, detail }) => (
+              <li key={key} class="wrap">
+                {detail}
+              </li>
+            ))}
+            {unreadable > shown.length && <li>{t('backfill.more', { n: unreadable - shown.length })}</li>}
+          </ul>
+        </Warning>
+      )}
+      {gone > 0 && <Warning>{t('backfill.gone', { n: gone })}</Warning>}
+      {emptyDay && (
+        <Warning>{t('backfill.emptyDays', { n: emptyDays.length, day: shortDay(emptyDay, true) })}</Warning>
+      )}
+      <StoreLook lookedAt={lookedAt} />
+      {model && <p class="small quiet">{t('coverage.model', { model })}</p>}
+    </>
+  );
+}
+
+function Warning({ children }: { children: ComponentChildren }) {
+  return (
+    <div class="notice warn">
+      <Icon name="alert" />
+      <div>{children}</div>
+    </div>
   );
 }
 

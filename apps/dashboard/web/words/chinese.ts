@@ -211,6 +211,10 @@ export const chinese: Record<WordKey, string> = {
   'backfill.until': '{until}之后的日期尚未到运行时间。',
   'backfill.notDue': '所选日期尚未到运行时间。',
   'backfill.unreadable': '已跳过存储中 {n:个|个}对象：对象键不符合图像命名规则。',
+  'backfill.more': '另有 {n} 个',
+  'backfill.gone': '{n:张|张}图像无法计算向量：存储中已不存在，已隔离。',
+  'backfill.emptyDays':
+    '存储中没有 {n:天|天}的任何图像（如 {day}），但数据库中有这些天的无向量图像。这些图像保持不变，请检查存储桶或目录是否正确。',
   'backfill.quarantined': '{n} 张来自隔离区',
   'backfill.nothing': '这里没有需要补跑的数据。',
   'backfill.plan': '将启动 {n:次|次}运行',

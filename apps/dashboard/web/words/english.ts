@@ -212,6 +212,10 @@ const pages = {
   'backfill.until': 'Days after {until} are not due yet.',
   'backfill.notDue': 'These days are not due yet.',
   'backfill.unreadable': 'Skipped: {n:object|objects} in the store without a valid image key.',
+  'backfill.more': 'and {n} more',
+  'backfill.gone': '{n:image|images} can get no vector: missing from the store, and quarantined.',
+  'backfill.emptyDays':
+    'The store lists no image of {n:day|days}, such as {day}, but the database has images of then without a vector. They stay as they are. Check that this is the right bucket or folder.',
   'backfill.quarantined': '{n} from quarantine',
   'backfill.nothing': 'Nothing to backfill here.',
   'backfill.plan': 'This starts {n:run|runs}',
