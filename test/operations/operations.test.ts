@@ -4,7 +4,7 @@ import { findRun, listQuarantine, quarantine, rememberSchedule, upsertImages } f
 import { addDays, parseImageKey } from '@mycelium/farm';
 import { slotForDay } from '@mycelium/queue';
 import { openFarm, type TestFarm, timeZone } from './farm.ts';
-import { commandLine, consoleApi, type Step, type Surface } from './surfaces.ts';
+import { commandLine, consoleApi, type FullPlan, type Step, type Surface } from './surfaces.ts';
 
 /** The command line and the console do the same: each test runs on both, each time on its own farm. */
 for (const surfaceOf of [commandLine, consoleApi]) {
@@ -188,6 +188,69 @@ for (const surfaceOf of [commandLine, consoleApi]) {
       assert.equal(rows[0].current, 1);
     });
 
+    test('is shown what is wrong in the store, and images removed from it are quarantined', async () => {
+      const [day, empty] = [ago(47), ago(48)];
+      const range = { job: 'daily_clip_inference', from: empty, to: day } as const;
+      const full = async () => (await surface.fullPlan({ ...range, only: 'all' })) as FullPlan;
+      const [removed] = (await farm.addImages('611', day, [1, 2])) as [string];
+      const lone = await farm.addImages('612', empty, [3]);
+      const malformed = `611/${day.replaceAll('-', '')}/holiday.jpg`;
+      await farm.store.write(malformed, Buffer.from('x'));
+      const { steps, unreadable, examples, lookedAt } = await full();
+      assert.deepEqual(steps.map(brief), [`${empty} missing 612 1`, `${day} missing 611 2`]);
+      assert.equal(unreadable, 1);
+      assert.equal(examples[0]?.key, malformed);
+      assert.ok(lookedAt);
+
+      for (const key of [removed, ...lone]) await farm.store.remove(key);
+      const later = await full();
+      assert.deepEqual([later.gone, later.emptyDays], [1, [empty]]);
+      assert.deepEqual(later.steps.map(brief), [`${empty} missing 612 1`, `${day} missing 611 1`]);
+      const [row] = await listQuarantine(farm.pool, { keys: [removed, ...lone] });
+      assert.deepEqual([row?.key, row?.reason], [removed, 'missing']);
+
+      await surface.backfill({ ...range, from: day });
+      await farm.idle();
+      assert.deepEqual(await surface.plan({ ...range, from: day, only: 'all' }), []);
+      const room = (await cells(day, day)).find(({ room }) => room === '611');
+      assert.deepEqual([room?.cells[0]?.missing, room?.cells[0]?.quarantined], [0, 1]);
+
+      await farm.addImages('611', day, [1]);
+      assert.deepEqual((await surface.plan({ ...range, from: day })).map(brief), [`${day} missing 611 1`]);
+    });
+
+    test('retries only the rooms with quarantined images, though the day has no run of its own', async () => {
+      const day = ago(49);
+      const range = { job: 'daily_clip_inference', from: day, to: day } as const;
+      const [bad] = (await farm.addImages('611', day, [1])) as [string];
+      await farm.addImages('612', day, [1, 2]);
+      await farm.store.write(bad, Buffer.from('half an image'));
+      await surface.backfill({ ...range, rooms: ['611'], only: 'missing' });
+      await farm.idle();
+      assert.equal((await listQuarantine(farm.pool, { keys: [bad] })).length, 1);
+
+      const { plan } = await surface.backfill({ ...range, only: 'failed' });
+      assert.deepEqual(plan.map(brief), [`${day} failed 611 1`]);
+      await farm.idle();
+      const { rows } = await farm.pool.query(
+        `select count(*) as n from image_embedding join image on image.id = image_id where day = $1`,
+        [day],
+      );
+      assert.equal(rows[0].n, 0, 'no image of room 612 was announced');
+    });
+
+    test('may name a room by its alias, and sees the known rooms when there is no such room', async () => {
+      const day = ago(50);
+      const range = { job: 'daily_clip_inference', from: day, to: day } as const;
+      await farm.addImages('7', day, [1]);
+      const plan = await surface.plan({ ...range, rooms: ['7'] });
+      assert.deepEqual(plan.map(brief), [`${day} missing 607 1`]);
+      for (const job of ['daily_clip_inference', 'daily_env_stats'] as const) {
+        const answer = await surface.fullPlan({ ...range, job, rooms: ['61l'] });
+        assert.match('refused' in answer ? answer.refused : '', /no room 61l\. Known rooms: .*607/);
+      }
+    });
+
     test('finds the history of a room imported after the days were computed', async () => {
       const [from, to] = [ago(12), ago(10)];
       const range = { job: 'daily_env_stats', from, to } as const;
@@ -239,6 +302,7 @@ describe('the plan that was shown', () => {
       return { status: answer.statusCode, body: answer.json() };
     };
     await farm.addImages('611', from, [1, 2]);
+    await farm.addImages('612', addDays(from, -1), [1]);
     const request = { what: 'images', from, to, rooms: ['611', '612'], only: 'missing' };
     const { steps } = (await post({ ...request, dryRun: true })).body;
     assert.equal(steps.length, 1);

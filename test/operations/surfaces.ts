@@ -22,12 +22,22 @@ export interface BackfillRange {
   only?: string;
 }
 
+export interface FullPlan {
+  steps: Step[];
+  lookedAt: string | null;
+  unreadable: number;
+  examples: { key: string }[];
+  gone: number;
+  emptyDays: string[];
+}
+
 /** One way for an operator to act. `refused` is the sentence it shows. */
 export interface Surface {
   name: string;
   actor: RegExp;
   run(job: string, choice: { day?: string; slot?: string }): Promise<{ slot: string } | { refused: string }>;
   plan(range: BackfillRange): Promise<Step[]>;
+  fullPlan(range: BackfillRange): Promise<FullPlan | { refused: string }>;
   /** Plans the backfill, then runs that plan. */
   backfill(range: BackfillRange): Promise<{ plan: Step[] }>;
   retryFailed(): Promise<void>;
@@ -66,6 +76,12 @@ export function commandLine({ env }: TestFarm): Surface {
       assert.equal(code, 0, err);
       return answer.plan;
     },
+    async fullPlan(range) {
+      const { code, answer, err } = await mycelium('backfill', range.job, ...options(range), '--dry-run');
+      if (code === 0) return { ...answer, steps: answer.plan };
+      assert.equal(code, 2, err);
+      return { refused: err };
+    },
     async backfill(range) {
       const { code, answer, err } = await mycelium('backfill', range.job, ...options(range));
       assert.equal(code, 0, err);
@@ -91,10 +107,13 @@ export function consoleApi({ send }: TestFarm): Surface {
     const response = await send({ method: 'POST', url, payload });
     return { status: response.statusCode, answer: response.json() };
   };
-  const plan = async ({ job, only = 'all', ...range }: BackfillRange) => {
+  const dryRun = async ({ job, only = 'all', ...range }: BackfillRange) => {
     const what = job === 'daily_env_stats' ? 'readings' : 'images';
     const request = { what, only, ...range };
-    const { status, answer } = await post('/api/backfill', { ...request, dryRun: true });
+    return { request, ...(await post('/api/backfill', { ...request, dryRun: true })) };
+  };
+  const plan = async (range: BackfillRange) => {
+    const { request, status, answer } = await dryRun(range);
     assert.equal(status, 200, JSON.stringify(answer));
     return { request, steps: answer.steps as Step[] };
   };
@@ -109,6 +128,12 @@ export function consoleApi({ send }: TestFarm): Surface {
       return { refused: answer.error };
     },
     plan: async (range) => (await plan(range)).steps,
+    async fullPlan(range) {
+      const { status, answer } = await dryRun(range);
+      if (status === 200) return answer;
+      assert.equal(status, 400, JSON.stringify(answer));
+      return { refused: answer.error };
+    },
     async backfill(range) {
       const { request, steps } = await plan(range);
       const { status, answer } = await post('/api/backfill', { ...request, steps, dryRun: false });
