@@ -184,6 +184,21 @@ test('with its own database and queues', async (t) => {
     }
   });
 
+  await t.test('a room that does not exist is an error that names the known rooms', async () => {
+    const day = '2025-06-01';
+    const range = ['--from', day, '--to', day];
+    for (const args of [
+      ['backfill', 'daily_clip_inference', ...range, '--dry-run'],
+      ['batch-all', '--date-filter', '20250601'],
+      ['export', 'stats', ...range],
+      ['points', 'list'],
+    ]) {
+      const { code, err } = await mycelium(env, ...args, '--room', 'nowhere');
+      assert.equal(code, 2, args.join(' '));
+      assert.match(err, /There is no room nowhere\. Known rooms: /);
+    }
+  });
+
   await t.test('Ctrl-C in a backfill explains what continues, and exits as shells expect', async () => {
     const args = ['backfill', 'hourly_setpoint_monitoring', '--from', '2025-07-01', '--to', '2025-07-06'];
     const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] });

@@ -17,6 +17,7 @@ export {
 export { lookAtStore } from './images/look-at-store.ts';
 export { wantedModel } from './images/wanted-model.ts';
 export { backfillJobs } from './jobs-by-purpose.ts';
+export { knownRooms } from './known-rooms.ts';
 export type { Operations } from './operations.ts';
 export { releaseFromQuarantine } from './quarantine.ts';
 export { retryRun } from './retry-run.ts';

@@ -51,18 +51,20 @@ export function exportCommand(): Command {
 }
 
 async function exportTable(what: What, options: ExportOptions) {
-  const { json = false, wide, from, to, room: rooms, out } = options;
+  const { json = false, wide, from, to, room, out } = options;
   const format = options.format ?? (json ? 'json' : 'csv');
   if (from > to) throw wrongUsage(`--from ${from} is after --to ${to}. Swap them.`);
   if (!out && format === 'parquet' && process.stdout.isTTY) {
     throw wrongUsage('A terminal cannot show Parquet. Name a file with --out.');
   }
+  const { knownRooms } = await import('@mycelium/operations');
   const { withDatabase } = await import('../connections.ts');
   const { formats } = await import('../export-formats.ts');
   const { tables } = await import('../export-tables.ts');
   const output = createOutput({ json: json || !out, wide });
   const signal = interruption('Interrupted. No file was written.');
   await withDatabase(async ({ pool, config }) => {
+    const rooms = room && (await knownRooms({ pool, aliases: config.ROOM_ALIASES }, room));
     const bar = out ? output.bar(out) : undefined;
     let count = 0;
     const { columns, rows } = tables[what];

@@ -115,10 +115,12 @@ function growthDays(text: string): { fromDay: number; toDay: number } {
   return { fromDay: Number(from), toDay: Number(to) };
 }
 
-async function list(rooms: string[] | undefined, output: Output) {
+async function list(chosen: string[] | undefined, output: Output) {
   const { listPoints, pointRules } = await import('@mycelium/database');
+  const { knownRooms } = await import('@mycelium/operations');
   const { withDatabase } = await import('../connections.ts');
-  await withDatabase(async ({ pool }) => {
+  await withDatabase(async ({ pool, config }) => {
+    const rooms = chosen && (await knownRooms({ pool, aliases: config.ROOM_ALIASES }, chosen));
     const rules = await pointRules(pool);
     const now = new Date();
     const points = (await listPoints(pool, rooms)).map((point) => {

@@ -48,10 +48,11 @@ export function searchCommand(): Command {
     )
     .option('--limit <n>', 'at most this many', count, 10)
     .action(async (_, command: Command) => {
-      const { text, image, key, json, wide, ...filter } = command.optsWithGlobals<SearchOptions>();
+      const { text, image, key, json, wide, ...asked } = command.optsWithGlobals<SearchOptions>();
       if (!text && !image && !key) command.error('error: expected --text, --image or --key');
       const output = createOutput({ json, wide });
       const { activeModel, searchImages } = await import('@mycelium/database');
+      const { knownRooms } = await import('@mycelium/operations');
       const { CommandFailed } = await import('../command-errors.ts');
       const { withDatabase } = await import('../connections.ts');
       await withDatabase(async (connections) => {
@@ -61,6 +62,9 @@ export function searchCommand(): Command {
           const { imageJobs } = await import('@mycelium/queue');
           throw new CommandFailed(`There are no vectors to search yet. Run ${imageJobs.nightly} first.`);
         }
+        const { ROOM_ALIASES: aliases } = connections.config;
+        const [room] = asked.room ? await knownRooms({ pool: connections.pool, aliases }, [asked.room]) : [];
+        const filter = { ...asked, ...(room && { room }) };
         const query = key
           ? await storedVector(connections, model, key)
           : await newVector(connections, model, { text, image }, output);
