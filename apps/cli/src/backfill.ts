@@ -1,9 +1,10 @@
+import type { Only } from '@mycelium/farm';
 import {
   type BackfillPlan,
   type BackfillStep,
   backfillJobs,
+  knownJob,
   lastDueDay,
-  type Only,
   type Operations,
   planBackfill,
   type QueuedRun,
@@ -11,7 +12,7 @@ import {
 } from '@mycelium/operations';
 import { backfillJob } from '@mycelium/queue';
 import { wrongUsage } from './command-errors.ts';
-import { type Connections, jobNamed, withConnections } from './connections.ts';
+import { type Connections, withConnections } from './connections.ts';
 import { type Followed, followRun } from './follow-run.ts';
 import { interruption, unlessInterrupted } from './interruption.ts';
 import { operationsOf } from './operations.ts';
@@ -33,7 +34,7 @@ const mostExamples = 5;
 
 /** Runs a job for every day that needs it. Running it again finds nothing to do. */
 export async function backfill(name: string, options: BackfillOptions, output: Output): Promise<void> {
-  const job = jobNamed(name, backfillJobs);
+  const job = knownJob(name, backfillJobs);
   await withConnections(async (connections) => {
     const ops = operationsOf(connections);
     const { from, to, room: rooms, only, dryRun } = options;

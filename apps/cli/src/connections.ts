@@ -1,7 +1,7 @@
 import { type Config, readConfig, requireSettings } from '@mycelium/config';
 import { createPool, type Pool } from '@mycelium/database';
-import { connect, createQueues, type JobName, jobNames, type Queues } from '@mycelium/queue';
-import { CommandFailed, wrongUsage } from './command-errors.ts';
+import { connect, createQueues, type Queues } from '@mycelium/queue';
+import { CommandFailed } from './command-errors.ts';
 
 /** The configured servers. */
 export interface Connections {
@@ -50,11 +50,4 @@ export async function withDatabase<T>(
   } finally {
     await pool.end();
   }
-}
-
-/** @throws CommandFailed listing the existing jobs */
-export function jobNamed(name: string, among: readonly JobName[] = jobNames): JobName {
-  const found = among.find((job) => job === name);
-  if (!found) throw wrongUsage(`There is no job ${name}. Choose one of ${among.join(', ')}.`);
-  return found;
 }

@@ -2,11 +2,9 @@ export { closeAlert } from './alerts.ts';
 export { lastDueDay, planBackfill } from './backfill/plan-backfill.ts';
 export { runBackfill } from './backfill/run-backfill.ts';
 export { staleRooms } from './backfill/stale-rooms.ts';
-export {
-  type BackfillPlan,
-  type BackfillStep,
-  type Only,
-  onlyChoices,
+export type {
+  BackfillPlan,
+  BackfillStep,
 } from './backfill/steps.ts';
 export {
   countFailed,
@@ -21,5 +19,5 @@ export { knownRooms } from './known-rooms.ts';
 export type { Operations } from './operations.ts';
 export { releaseFromQuarantine } from './quarantine.ts';
 export { retryRun } from './retry-run.ts';
-export { type QueuedRun, runJob } from './run-job.ts';
+export { knownJob, type QueuedRun, runJob } from './run-job.ts';
 export { pauseSchedule, resumeSchedule } from './schedules.ts';

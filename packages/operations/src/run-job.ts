@@ -49,7 +49,7 @@ export async function runJob(ops: Operations, asked: JobToRun): Promise<QueuedRu
 /** @throws Refusal when the name is not one of these jobs */
 export function knownJob(name: string, among: readonly JobName[] = jobNames): JobName {
   const found = among.find((job) => job === name);
-  if (!found) throw new Refusal('invalid', 'refused.no-job', { job: name });
+  if (!found) throw new Refusal('invalid', 'refused.no-job-among', { job: name, jobs: among.join(', ') });
   return found;
 }
 

@@ -1,3 +1,4 @@
+import { onlyChoices } from '@mycelium/farm';
 import { Command, Option } from 'commander';
 import type { BackfillOptions } from '../backfill.ts';
 import { day } from '../options.ts';
@@ -20,7 +21,7 @@ export function backfillCommand(): Command {
     .addOption(new Option('--from <day>', 'first day, YYYY-MM-DD').argParser(day).makeOptionMandatory())
     .addOption(new Option('--to <day>', 'last day, YYYY-MM-DD').argParser(day).makeOptionMandatory())
     .option('--room <room...>', 'only these rooms')
-    .addOption(new Option('--only <which>', 'which days').choices(['missing', 'failed', 'stale', 'all']))
+    .addOption(new Option('--only <which>', 'which days').choices(onlyChoices))
     .option('--dry-run', 'print the plan and run nothing')
     .action(async (job: string, _, command: Command) => {
       const options = command.optsWithGlobals<BackfillOptions>();

@@ -43,9 +43,9 @@ export function failedCommand(): Command {
 
 async function list({ job: name, limit, ...options }: Filter) {
   const output = createOutput(options);
-  const { listFailed } = await import('@mycelium/operations');
-  const { jobNamed, withConnections } = await import('../connections.ts');
-  const job = name && jobNamed(name);
+  const { knownJob, listFailed } = await import('@mycelium/operations');
+  const { withConnections } = await import('../connections.ts');
+  const job = name && knownJob(name);
   await withConnections(async (connections) => {
     const { jobs, total } = await listFailed(connections, { job, limit });
     output.table(
@@ -68,10 +68,10 @@ async function list({ job: name, limit, ...options }: Filter) {
 
 async function change(how: 'retried' | 'discarded', ids: string[], { job: name, ...options }: Filter) {
   const output = createOutput(options);
-  const { discardFailed, retryFailed } = await import('@mycelium/operations');
-  const { jobNamed, withConnections } = await import('../connections.ts');
+  const { discardFailed, knownJob, retryFailed } = await import('@mycelium/operations');
+  const { withConnections } = await import('../connections.ts');
   const { operationsOf } = await import('../operations.ts');
-  const job = name && jobNamed(name);
+  const job = name && knownJob(name);
   const operation = how === 'retried' ? retryFailed : discardFailed;
   await withConnections(async (connections) => {
     const choice = { job, ...(ids.length > 0 && { ids }) };

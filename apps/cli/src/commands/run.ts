@@ -29,11 +29,11 @@ export function runJobCommand(): Command {
 
 async function run(name: string, { day, slot, wait }: RunOptions, output: Output) {
   const { isJobName, scheduledJobs, startupJob } = await import('@mycelium/queue');
-  const { runJob } = await import('@mycelium/operations');
-  const { jobNamed, withConnections } = await import('../connections.ts');
+  const { knownJob, runJob } = await import('@mycelium/operations');
+  const { withConnections } = await import('../connections.ts');
   const { followOne } = await import('../follow-one.ts');
   const { operationsOf } = await import('../operations.ts');
-  const job = isJobName(name) ? name : jobNamed(name, [...scheduledJobs, startupJob]);
+  const job = isJobName(name) ? name : knownJob(name, [...scheduledJobs, startupJob]);
   await withConnections(async (connections) => {
     const queued = await runJob(operationsOf(connections), { job, day, slot });
     if (wait) return followOne(connections, queued, output);

@@ -21,8 +21,9 @@ export function runsCommand(): Command {
       const output = createOutput({ json, wide });
       const { formatLocal } = await import('@mycelium/farm');
       const { listRuns } = await import('@mycelium/database');
-      const { jobNamed, withDatabase } = await import('../connections.ts');
-      const filter = { ...options, ...(job && { job: jobNamed(job) }) };
+      const { knownJob } = await import('@mycelium/operations');
+      const { withDatabase } = await import('../connections.ts');
+      const filter = { ...options, ...(job && { job: knownJob(job) }) };
       await withDatabase(async ({ pool, config }) => {
         const runs = await listRuns(pool, filter);
         output.table(

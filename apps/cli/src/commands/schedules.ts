@@ -104,11 +104,11 @@ function late(seconds: number | null): string {
 }
 
 async function change(name: string, pause: boolean, output: Output) {
-  const { pauseSchedule, resumeSchedule } = await import('@mycelium/operations');
+  const { knownJob, pauseSchedule, resumeSchedule } = await import('@mycelium/operations');
   const { scheduledJobs } = await import('@mycelium/queue');
-  const { jobNamed, withConnections } = await import('../connections.ts');
+  const { withConnections } = await import('../connections.ts');
   const { operationsOf } = await import('../operations.ts');
-  const job = jobNamed(name, scheduledJobs);
+  const job = knownJob(name, scheduledJobs);
   await withConnections(async (connections) => {
     await (pause ? pauseSchedule : resumeSchedule)(operationsOf(connections), job);
     output.line(`${pause ? 'Paused' : 'Resumed'} ${job}. The scheduler picks it up within seconds.`);

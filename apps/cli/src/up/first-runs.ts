@@ -1,34 +1,29 @@
 import { databaseTotals, listRuns, type Pool } from '@mycelium/database';
-import { backfillJobs } from '@mycelium/operations';
-import { checkedPayload, enqueueSlot, latestSlot, type Queues, startupJob } from '@mycelium/queue';
+import { backfillJobs, runJob } from '@mycelium/operations';
+import { startupJob } from '@mycelium/queue';
+import type { Connections } from '../connections.ts';
 import { type Followed, followRun } from '../follow-run.ts';
+import { operationsOf } from '../operations.ts';
 import type { Output } from '../output.ts';
 import { printRun } from '../reports.ts';
 
 interface FirstRuns {
-  pool: Pool;
-  queues: Queues;
-  timeZone: string;
-  now: Date;
+  connections: Connections;
   output: Output;
   signal: AbortSignal;
 }
 
 /** Runs each job for its newest slot, one after another, and prints the reports. Does not rerun finished slots. */
-export async function runEachJob({ pool, queues, timeZone, now, output, signal }: FirstRuns) {
+export async function runEachJob({ connections, output, signal }: FirstRuns) {
+  const { pool } = connections;
+  const ops = operationsOf(connections);
+  const { timeZone } = ops;
   const tables = await createTablesRun(pool);
   printRun(output, tables, timeZone);
   const runs: Followed[] = [tables];
   for (const job of backfillJobs) {
     output.line();
-    const slot = latestSlot(job, timeZone, now);
-    const { id } = await enqueueSlot(queues, job, slot, 'manual', checkedPayload(job, {}));
-    const followed = await followRun(
-      { pool, queues },
-      { job, slot, id: id as string },
-      output.bar(job),
-      signal,
-    );
+    const followed = await followRun(connections, await runJob(ops, { job }), output.bar(job), signal);
     printRun(output, followed, timeZone);
     runs.push(followed);
   }

@@ -110,7 +110,11 @@ async function run(
 
   const queues = createQueues(connect({ ...config, ...servers }, () => {}));
   onEnd(() => queues.close());
-  const reports = await runEachJob({ pool, queues, timeZone: config.TZ, now: new Date(), output, signal });
+  const reports = await runEachJob({
+    connections: { config: { ...config, ...images }, pool, queues },
+    output,
+    signal,
+  });
   const failed = reports.runs.filter(({ status }) => status !== 'succeeded');
 
   output.line(`\n  Dashboard: ${out.bold(out.cyan(dashboard))}`);

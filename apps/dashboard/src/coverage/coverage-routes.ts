@@ -1,5 +1,5 @@
-import { addDays } from '@mycelium/farm';
-import { type BackfillStep, onlyChoices, planBackfill, runBackfill, wantedModel } from '@mycelium/operations';
+import { addDays, onlyChoices } from '@mycelium/farm';
+import { type BackfillStep, planBackfill, runBackfill, wantedModel } from '@mycelium/operations';
 import { backfillJob, type JobName, jobNames } from '@mycelium/queue';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';

@@ -1,3 +1,4 @@
+import { onlyChoices } from '@mycelium/farm';
 import type { BackfillPlan } from '@mycelium/operations';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { CoverageRow } from '../../src/coverage/coverage.ts';
@@ -19,7 +20,7 @@ interface BackfillDialogProps {
 
 type Plan = Wire<BackfillPlan> & { enqueued: number };
 
-const choices = ['needed', 'missing', 'failed', 'stale', 'all'] as const;
+const choices = ['needed', ...onlyChoices] as const;
 
 /** Shows what a backfill would run. On confirmation it sends the same steps, so exactly these are run. */
 export function BackfillDialog({ chosen, what, rows, onClose }: BackfillDialogProps) {

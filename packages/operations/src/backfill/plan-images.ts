@@ -1,9 +1,10 @@
 import type { ImageDay } from '@mycelium/database';
+import type { Only } from '@mycelium/farm';
 import { slotForDay } from '@mycelium/queue';
 import { imageRequest } from '../jobs-by-purpose.ts';
 import type { Operations } from '../operations.ts';
 import { isUnderWay, type LedgerDay } from './slot-reasons.ts';
-import type { BackfillRequest, BackfillStep, Only, Reason } from './steps.ts';
+import type { BackfillRequest, BackfillStep, Reason } from './steps.ts';
 
 /**
  * Plans the days that have images without a current vector, according to the table `image`. The step is a request for

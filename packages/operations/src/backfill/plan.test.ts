@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ImageDay } from '@mycelium/database';
+import type { Only } from '@mycelium/farm';
 import { planImages } from './plan-images.ts';
 import { planReadings } from './plan-readings.ts';
 import type { LedgerDay } from './slot-reasons.ts';
-import type { Only } from './steps.ts';
 
 const startedAt = new Date('2025-06-12T00:00:00Z');
 const day = (date: string, status?: string, at = startedAt): LedgerDay => ({

@@ -1,5 +1,5 @@
-import { type Day, dayBounds, isUnfinished } from '@mycelium/farm';
-import type { Only, Reason } from './steps.ts';
+import { type Day, dayBounds, isUnfinished, type Only } from '@mycelium/farm';
+import type { Reason } from './steps.ts';
 
 export interface LedgerDay {
   day: Day;

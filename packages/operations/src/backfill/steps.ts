@@ -1,13 +1,7 @@
-import type { Day } from '@mycelium/farm';
+import type { Day, Only } from '@mycelium/farm';
 import type { JobName } from '@mycelium/queue';
 import type { StoreLook } from '../images/look-at-store.ts';
 
-/**
- * For readings, `only` chooses days by their run. For images, it chooses rooms and days by their images, and `failed`
- * means those in quarantine. Either way, a step does everything that its rooms need on that day.
- */
-export const onlyChoices = ['missing', 'failed', 'stale', 'all'] as const;
-export type Only = (typeof onlyChoices)[number];
 export type Reason = 'missing' | 'failed' | 'stale' | 'again';
 
 /** One run of a backfill. */

@@ -23,6 +23,7 @@ export const chinese: Record<keyof typeof english, string> = {
   'refused.no-image': '没有这张图像。',
   'refused.no-queue': '没有队列 {queue}。',
   'refused.no-job': '没有任务 {job}。',
+  'refused.no-job-among': '没有任务 {job}。可选：{jobs}。',
   'refused.run-active': '该运行还在进行中，请等它结束。',
   'refused.request-gone': '该运行的请求已不在队列中，请重新发起运行。',
   'refused.not-scheduled': '调度器还没有登记 {job}，请检查调度器是否在运行。',

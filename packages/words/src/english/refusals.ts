@@ -24,6 +24,7 @@ export const english = {
   'refused.no-image': 'There is no such image.',
   'refused.no-queue': 'There is no queue {queue}.',
   'refused.no-job': 'There is no job {job}.',
+  'refused.no-job-among': 'There is no job {job}. Choose one of {jobs}.',
   'refused.run-active': 'This run is still active. Wait until it has ended.',
   'refused.request-gone': 'The request of this run is no longer in the queue. Start a new run instead.',
   'refused.not-scheduled': 'The scheduler has not registered {job} yet. Check that the scheduler is running.',
