@@ -3,21 +3,20 @@
  * values, the growth day and the band, on a farm whose sensors, bands and pictures make that hard.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { childEnvironment, readConfig, requireSettings } from '@mycelium/config';
+import { readConfig, requireSettings } from '@mycelium/config';
 import { copyReadings, ensurePoints, environmentAt, findRun, type Pool } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { freePort } from '@mycelium/embedded';
 import { addDays, dayBounds, dayOf, deviceTypeOf, pointKey } from '@mycelium/farm';
 import { createQueues, enqueueSlot, slotForDay } from '@mycelium/queue';
 import { testRedis } from '@mycelium/queue/testing';
+import { startApp } from './tools/start-app.ts';
 
-const root = new URL('..', import.meta.url).pathname;
 const room = '611';
 const minute = 60_000;
 
@@ -34,9 +33,9 @@ test('worker, console and pictures agree on sensors, growth days and bands', asy
   await pool.query(
     `insert into api_token (name, token_hash, role, created_by) values ('test', sha256('asking'), 'viewer', 'test')`,
   );
-  await start(t, 'worker-env-stats', env);
+  await startApp(t, 'worker-env-stats', env);
   const port = await freePort();
-  await start(t, 'dashboard', { ...env, DASHBOARD_PORT: String(port) });
+  await startApp(t, 'dashboard', { ...env, DASHBOARD_PORT: String(port) });
   const get = async (path: string) => {
     const response = await fetch(`http://127.0.0.1:${port}/api/${path}`, {
       headers: { authorization: 'Bearer asking' },
@@ -167,23 +166,4 @@ async function setup(t: TestContext) {
     LOG_LEVEL: 'error',
   };
   return { pool, queues, env };
-}
-
-/** Starts an app and waits until it is ready; it ends with the test. */
-async function start(t: TestContext, app: string, env: Record<string, string>): Promise<void> {
-  const port = String(await freePort());
-  const child = spawn(process.execPath, [`apps/${app}/src/main.ts`], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: childEnvironment({ ...env, HEALTH_PORT: port }),
-  });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  t.after(() => {
-    child.kill('SIGTERM');
-    return ended;
-  });
-  while (!(await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.ok) {
-    assert.equal(child.exitCode, null, `${app} ended`);
-    await wait(50);
-  }
 }

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { childEnvironment, readConfig, requireSettings } from '@mycelium/config';
 import { createPool } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
@@ -14,6 +13,7 @@ import { formatImageKey } from '@mycelium/farm';
 import { testRedis } from '@mycelium/queue/testing';
 import { directoryStore } from '@mycelium/storage';
 import sharp from 'sharp';
+import { startApp } from './tools/start-app.ts';
 
 const root = join(import.meta.dirname, '..');
 const timeZone = 'Asia/Shanghai';
@@ -74,27 +74,6 @@ async function addToken({ DATABASE_URL = '' }: Environment, token: string): Prom
   await pool.end();
 }
 
-/** Starts an app and waits until it is ready. It ends with the test, or earlier. */
-async function start(t: TestContext, app: string, env: Environment) {
-  const port = String(await freePort());
-  const child = spawn(process.execPath, [`apps/${app}/src/main.ts`], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: childEnvironment({ ...env, HEALTH_PORT: port }),
-  });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const stop = () => {
-    child.kill('SIGTERM');
-    return ended;
-  };
-  t.after(stop);
-  while (!(await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.ok) {
-    assert.equal(child.exitCode, null, `${app} ended`);
-    await wait(50);
-  }
-  return stop;
-}
-
 function mycelium(env: Environment, ...args: string[]) {
   return new Promise<ReturnType<typeof JSON.parse>>((resolve, reject) => {
     const options = { cwd: root, env: childEnvironment(env) };
@@ -112,13 +91,13 @@ test('a backfill fills a second model while the first one serves, and no search 
   const backfill = (of: Environment, ...more: string[]) =>
     mycelium(of, 'backfill', 'daily_clip_inference', ...days, '--only', 'stale', ...more);
 
-  const stopFirst = await start(t, 'worker-clip', first);
+  const stopFirst = await startApp(t, 'worker-clip', first);
   const run = await mycelium(first, 'run', 'daily_clip_inference', '--day', day, '--wait');
   assert.equal(run.report.succeeded, images);
   await stopFirst();
 
   const port = await freePort();
-  await start(t, 'dashboard', { ...first, DASHBOARD_PORT: String(port) });
+  await startApp(t, 'dashboard', { ...first, DASHBOARD_PORT: String(port) });
   await addToken(first, 'searching');
   const search = async (): Promise<string> => {
     const response = await fetch(`http://127.0.0.1:${port}/api/search?text=a+cap&limit=5`, {
@@ -137,7 +116,7 @@ test('a backfill fills a second model while the first one serves, and no search 
   // A failure is reported when these are awaited below.
   searches.catch(() => {});
 
-  await start(t, 'worker-clip', second);
+  await startApp(t, 'worker-clip', second);
   assert.deepEqual((await backfill(first, '--dry-run')).plan, []);
   const { plan, runs } = await backfill(second);
   assert.deepEqual(

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig, requireSettings } from '@mycelium/config';
 import { buildDashboard } from '@mycelium/dashboard/src/dashboard.ts';
 import { visit } from '@mycelium/dashboard/src/testing.ts';
-import { copyReadings, createLedger, ensureModel, ensurePoints } from '@mycelium/database';
-import { createTestDatabase } from '@mycelium/database/testing';
+import { createLedger, ensureModel } from '@mycelium/database';
+import { addReadings, createTestDatabase } from '@mycelium/database/testing';
 import { photographAs } from '@mycelium/encoder/testing';
-import { addDays, dayBounds, dayOf, formatImageKey, pointKey } from '@mycelium/farm';
+import { addDays, dayBounds, dayOf, formatImageKey } from '@mycelium/farm';
 import { createQueues, startWorker } from '@mycelium/queue';
 import { handlersOf, testRedis } from '@mycelium/queue/testing';
 import { directoryStore } from '@mycelium/storage';
@@ -16,6 +16,7 @@ import { createLogger } from '@mycelium/telemetry';
 import { dailyClipInference, embedBatch, embedImages } from '@mycelium/worker-clip/handlers';
 import { computeEnvStats } from '@mycelium/worker-env-stats/src/compute-env-stats.ts';
 import type { Context as StatsContext } from '@mycelium/worker-env-stats/src/context.ts';
+import { stubEncoder } from '../tools/stub-encoder.ts';
 
 export const timeZone = 'Asia/Shanghai';
 const aliases = { 7: '607' };
@@ -69,23 +70,17 @@ export async function openFarm(t: TestContext, settings: Record<string, string> 
     failing,
     today: dayOf(clock(), timeZone),
     addImages,
-    addReadings,
+    addTemperatures,
     idle,
   };
 
   async function startWorkers() {
-    const vector = () => new Float32Array(512).fill(1 / Math.sqrt(512));
-    const encoder = {
-      embedImages: async (pixels: unknown[]) => pixels.map(vector),
-      embedTexts: async (texts: string[]) => texts.map(vector),
-      countTokens: (text: string) => text.split(' ').length,
-    };
-    const id = { name: 'test', revision: '1', dtype: 'fp32', hash: 'none', demo: true, dimensions: 512 };
-    const model = { id: await ensureModel(pool, 'test', id), key: 'test' };
+    const encoder = stubEncoder();
+    const model = { id: await ensureModel(pool, encoder.key, encoder.id), key: encoder.key };
     const clip = {
       pool,
       store,
-      encoder: encoder as never,
+      encoder,
       model,
       captioner: undefined,
       queues,
@@ -129,21 +124,14 @@ export async function openFarm(t: TestContext, settings: Record<string, string> 
   }
 
   /** A temperature every minute for a whole day. */
-  async function addReadings(room: string, day: string): Promise<void> {
-    const point = {
-      room,
-      deviceType: 'mushroom_env_status',
-      device: `mushroom_env_status_${room}`,
-      point: 'temperature',
-    };
-    const pointId = (await ensurePoints(pool, [point])).get(pointKey(point)) as number;
+  async function addTemperatures(room: string, day: string): Promise<void> {
+    const name = { room, device: `mushroom_env_status_${room}`, point: 'temperature' };
     const { start } = dayBounds(day, timeZone);
-    const readings = Array.from({ length: 1_440 }, (_, n) => ({
-      pointId,
-      ts: new Date(start.getTime() + n * 60_000),
-      value: 18 + (n % 7) / 10,
-    }));
-    await copyReadings(pool, readings);
+    const values = Array.from({ length: 1_440 }, (_, n) => {
+      const value = 18 + (n % 7) / 10;
+      return [start.getTime() + n * 60_000, value] as const;
+    });
+    await addReadings(pool, name, values);
   }
 
   /** Waits until every queue is empty. */

@@ -254,12 +254,12 @@ for (const surfaceOf of [commandLine, consoleApi]) {
     test('finds the history of a room imported after the days were computed', async () => {
       const [from, to] = [ago(12), ago(10)];
       const range = { job: 'daily_env_stats', from, to } as const;
-      await farm.addReadings('608', from);
+      await farm.addTemperatures('608', from);
       await surface.backfill(range);
       await farm.idle();
       assert.deepEqual(await surface.plan({ ...range, only: 'stale' }), []);
 
-      await farm.addReadings('611', ago(11));
+      await farm.addTemperatures('611', ago(11));
       const plan = await surface.plan({ ...range, only: 'stale' });
       assert.deepEqual(plan.map(brief), [`${ago(11)} stale 611 0`]);
       const shown = (await cells(from, to)).flatMap(({ room, cells }) =>

@@ -5,12 +5,13 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { createLedger, createPool, ensureModel, type Pool } from '@mycelium/database';
-import { createCaptioner, type Encoder, loadEncoder } from '@mycelium/encoder';
+import { createCaptioner, loadEncoder } from '@mycelium/encoder';
 import { connect, createQueues, startWorker } from '@mycelium/queue';
 import { directoryStore } from '@mycelium/storage';
 import { createLogger, fencedWrites, onShutdown } from '@mycelium/telemetry';
 import { dailyClipInference, describeBatch, embedBatch, embedImages } from '@mycelium/worker-clip/handlers';
 import { z } from 'zod';
+import { stubEncoder } from './stub-encoder.ts';
 
 const settings = z
   .strictObject({
@@ -52,30 +53,6 @@ const connection = connect(
 const queues = createQueues(connection);
 shutdown.onStop('queues', () => queues.close());
 
-const id = {
-  name: 'stub',
-  revision: 'local',
-  dtype: 'fp32',
-  hash: '00000000',
-  demo: true,
-  dimensions: 512,
-} as const;
-const vector = () => new Float32Array(512).fill(1 / Math.sqrt(512));
-const stub: Encoder = {
-  id,
-  key: 'demo:stub@local/fp32#00000000',
-  device: 'cpu',
-  batchSize: 8,
-  pid: undefined,
-  async embedImages(images, signal) {
-    await wait(settings.millisecondsPerImage * images.length, undefined, { signal });
-    return images.map(vector);
-  },
-  embedTexts: async (texts) => texts.map(vector),
-  countTokens: (text) => text.split(' ').length,
-  close: async () => {},
-};
-
 const encoder = settings.modelFolder
   ? await loadEncoder({
       model: settings.modelFolder,
@@ -84,7 +61,7 @@ const encoder = settings.modelFolder
       device: 'cpu',
       threads: 1,
     })
-  : stub;
+  : stubEncoder(settings);
 shutdown.onStop('encoder', () => encoder.close());
 
 const directory = directoryStore(settings.imageDir);

@@ -1,18 +1,15 @@
-import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createLedger, ensureModel, findRun } from '@mycelium/database';
-import { createTestDatabase } from '@mycelium/database/testing';
+import { ensureModel } from '@mycelium/database';
 import { type Captioner, loadEncoder } from '@mycelium/encoder';
 import { createRandomClip } from '@mycelium/encoder/testing';
 import { formatImageKey } from '@mycelium/farm';
-import { createQueues, enqueueSlot, type Result, startWorker } from '@mycelium/queue';
-import { testRedis } from '@mycelium/queue/testing';
+import { openQueues, silent } from '@mycelium/process/testing';
+import type { Result } from '@mycelium/queue';
 import { directoryStore, type ObjectStore } from '@mycelium/storage';
-import { createLogger } from '@mycelium/telemetry';
 import sharp from 'sharp';
 import { describeBatch } from './describe-batch.ts';
 import { embedBatch } from './embed-batch.ts';
@@ -21,7 +18,6 @@ import { dailyClipInference, embedImages } from './embed-images.ts';
 const timeZone = 'Asia/Shanghai';
 /** 03:02:25 on 25 December, farm time. Its run works on the 24th. */
 export const slot = new Date('2025-12-24T19:02:25Z');
-const logger = createLogger({ service: 'test', level: 'error', format: 'json' });
 
 const folder = await mkdtemp(join(tmpdir(), 'mycelium-clip-'));
 await createRandomClip(join(folder, 'model'), { size: 'tiny', dtype: 'fp32', seed: 7 });
@@ -49,72 +45,37 @@ export const picture = (n: number) =>
 
 /** Starts the image worker on an empty database, queue and store. `read` can intercept reads from the store. */
 export async function startClipWorker(
-  t: Parameters<typeof createTestDatabase>[0],
+  t: Parameters<typeof openQueues>[0],
   { captioner, read }: { captioner?: Captioner | undefined; read?: ObjectStore['read'] } = {},
 ) {
-  const pool = await createTestDatabase(t);
-  const connection = testRedis(t);
-  const queues = createQueues(connection);
+  const { pool, queues, redis, work, run } = await openQueues(t, timeZone);
   const directory = await mkdtemp(join(folder, 'images-'));
   const store = directoryStore(directory);
   await store.ensureBucket();
   const model = { id: await ensureModel(pool, encoder.key, encoder.id), key: encoder.key };
-  const workerStore = read ? { ...store, read } : store;
   const context = {
-    pool,
-    store: workerStore,
-    encoder,
-    model,
-    captioner,
-    queues,
-    aliases: { 7: '607' },
-    logger,
+    ...{ pool, store: read ? { ...store, read } : store, encoder, model, captioner, queues },
+    ...{ aliases: { 7: '607' }, logger: silent },
   };
-  const options = { connection, queues, ledger: createLedger(pool, 'test'), timeZone, logger };
-  const workers = [
-    startWorker(
-      'clip',
-      { daily_clip_inference: dailyClipInference, embed_images: embedImages },
-      context,
-      options,
-    ),
-    startWorker('clip-batch', { embed_batch: embedBatch }, context, { ...options, concurrency: 2 }),
-  ];
-  if (captioner) {
-    workers.push(
-      startWorker('captions', { describe_batch: describeBatch }, { ...context, captioner }, options),
-    );
-  }
-  t.after(async () => {
-    await Promise.all(workers.map((worker) => worker.close()));
-    await Promise.all(queues.all.map((queue) => queue.close()));
-  });
+  work('clip', { daily_clip_inference: dailyClipInference, embed_images: embedImages }, context);
+  work('clip-batch', { embed_batch: embedBatch }, context, 2);
+  if (captioner) work('captions', { describe_batch: describeBatch }, { ...context, captioner });
 
-  const report = async (name: 'daily_clip_inference' | 'embed_images', at: Date, payload = {}) => {
-    await enqueueSlot(queues, name, at, 'manual', payload);
-    for (let n = 0; n < 600; n++) {
-      const run = await findRun(pool, name, at);
-      if (run?.status === 'failed') assert.fail(run.error ?? '');
-      const waiting = await queues.of(name).getJobState(`${name}@${at.getTime()}`);
-      if (run?.status === 'succeeded' && waiting === 'completed') return run.report as Result<'embed_images'>;
-      await wait(50);
-    }
-    return assert.fail(`${name} did not end: ${JSON.stringify(await findRun(pool, name, at))}`);
-  };
+  const report = (name: 'daily_clip_inference' | 'embed_images', at: Date, payload = {}) =>
+    run(name, at, payload) as Promise<Result<'embed_images'>>;
 
   /** One batch, without a run around it. */
   const embed = async (keys: string[], save = true) => {
     const queue = queues.of('embed_batch');
-    const job = await queues.enqueue('embed_batch', { keys, save });
+    const { id } = await queues.enqueue('embed_batch', { keys, save });
     for (let n = 0; n < 600; n++) {
-      const state = await queue.getJobState(job.id as string);
-      if (state === 'failed') assert.fail((await queue.getJob(job.id as string))?.failedReason ?? '');
-      if (state === 'completed') {
-        return (await queue.getJob(job.id as string))?.returnvalue as Result<'embed_batch'>;
-      }
+      const job = await queue.getJob(id as string);
+      if (await job?.isFailed()) throw new Error(job?.failedReason ?? 'the batch failed');
+      if (await job?.isCompleted())
+        return (await queue.getJob(id as string))?.returnvalue as Result<'embed_batch'>;
       await wait(50);
     }
-    return assert.fail('the batch did not end');
+    throw new Error('the batch did not end');
   };
-  return { pool, store, directory, model, queues, redis: connection.redis, report, embed };
+  return { pool, store, directory, model, queues, redis, report, embed };
 }

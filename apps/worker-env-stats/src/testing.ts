@@ -1,17 +1,14 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { copyReadings, createLedger, ensurePoints, findRun, type Pool, takeLease } from '@mycelium/database';
-import { createTestDatabase } from '@mycelium/database/testing';
-import { deviceTypeOf, type Metric, pointKey } from '@mycelium/farm';
-import { createQueues, enqueueSlot, type Result, slotForDay, startWorker } from '@mycelium/queue';
-import { handlersOf, testRedis } from '@mycelium/queue/testing';
+import type { Pool } from '@mycelium/database';
+import { addReadings, createTestDatabase } from '@mycelium/database/testing';
+import type { Metric } from '@mycelium/farm';
+import { openQueues, runContext, silent } from '@mycelium/process/testing';
+import { type Result, slotForDay } from '@mycelium/queue';
 import { computeEnvStats } from './compute-env-stats.ts';
-import type { Context } from './context.ts';
 
 type TestContext = Parameters<typeof createTestDatabase>[0];
 
 export const minute = 60_000;
 const job = 'daily_env_stats';
-const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** A farm with its own database, whose statistics can be computed for any day. */
 export async function farm(t: TestContext, timeZone = 'UTC') {
@@ -21,58 +18,17 @@ export async function farm(t: TestContext, timeZone = 'UTC') {
 
     /** Computes a day like the run that is due on the next morning. */
     async compute(day: string): Promise<Result<'daily_env_stats'>> {
-      const slot = slotForDay(job, day, timeZone);
-      const lease = await takeLease(pool, job, 'test', 0);
-      if (!lease) throw new Error('the lease is taken');
-      return computeEnvStats(
-        {},
-        {
-          pool,
-          logger: silent,
-          signal: new AbortController().signal,
-          deaths: 0,
-          progress: async () => {},
-          fanOut: () => Promise.reject(new Error('it does not split')),
-          run: { job, slot, day, timeZone, cause: 'schedule', lease },
-        },
-      );
+      const context = await runContext(pool, job, slotForDay(job, day, timeZone), timeZone);
+      return computeEnvStats({}, { pool, logger: silent, ...context });
     },
   };
 }
 
 /** A farm whose runs go through the queue, a worker and the ledger. */
 export async function startFarm(t: TestContext, timeZone = 'UTC') {
-  const pool = await createTestDatabase(t);
-  const connection = testRedis(t);
-  const queues = createQueues(connection);
-  const worker = startWorker(
-    'env-stats',
-    handlersOf<'env-stats', Context>({ daily_env_stats: computeEnvStats }),
-    { pool, logger: silent },
-    { connection, queues, ledger: createLedger(pool, 'test'), timeZone, logger: silent },
-  );
-  t.after(async () => {
-    await worker.close();
-    await queues.close();
-  });
-  return {
-    ...onDatabase(pool),
-
-    /** Runs the slot of a day, whether it ran before or not. */
-    async run(day: string): Promise<Result<'daily_env_stats'>> {
-      const slot = slotForDay(job, day, timeZone);
-      await enqueueSlot(queues, job, slot, 'manual', {});
-      for (let n = 0; n < 600; n++) {
-        const run = await findRun(pool, job, slot);
-        const state = await queues.of(job).getJobState(`${job}@${slot.getTime()}`);
-        if (run?.status === 'failed') throw new Error(run.error ?? 'it failed');
-        if (run?.status === 'succeeded' && state === 'completed')
-          return run.report as Result<'daily_env_stats'>;
-        await wait(20);
-      }
-      throw new Error(`${day} did not end`);
-    },
-  };
+  const { pool, work, run } = await openQueues(t, timeZone);
+  work('env-stats', { daily_env_stats: computeEnvStats }, { pool, logger: silent });
+  return { ...onDatabase(pool), run: (day: string) => run(job, slotForDay(job, day, timeZone), {}) };
 }
 
 function onDatabase(pool: Pool) {
@@ -85,12 +41,7 @@ function onDatabase(pool: Pool) {
       readings: Iterable<[number, number]>,
       device = `${point === 'in_day_num' ? 'mushroom_info' : 'mushroom_env_status'}_${room}`,
     ): Promise<void> {
-      const ids = await ensurePoints(pool, [{ room, deviceType: deviceTypeOf(device, room), device, point }]);
-      const pointId = ids.get(pointKey({ room, device, point })) as number;
-      await copyReadings(
-        pool,
-        [...readings].map(([time, value]) => ({ pointId, ts: new Date(time), value })),
-      );
+      await addReadings(pool, { room, device, point }, readings);
     },
 
     async rows(columns: string, where = 'true'): Promise<unknown[]> {

@@ -1,18 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import {
-  copyReadings,
-  createLedger,
-  ensurePoints,
-  findRun,
-  type Lease,
-  type Pool,
-  takeLease,
-} from '@mycelium/database';
-import { createTestDatabase } from '@mycelium/database/testing';
-import { dayOf, deviceTypeOf, pointKey } from '@mycelium/farm';
-import { createQueues, enqueueSlot, type Result, startWorker } from '@mycelium/queue';
-import { handlersOf, testRedis } from '@mycelium/queue/testing';
-import { type Context, watchSetpoints } from './watch-setpoints.ts';
+import type { Lease, Pool } from '@mycelium/database';
+import { addReadings, createTestDatabase } from '@mycelium/database/testing';
+import { openQueues, runContext, silent } from '@mycelium/process/testing';
+import type { Result } from '@mycelium/queue';
+import { watchSetpoints } from './watch-setpoints.ts';
 
 type TestContext = Parameters<typeof createTestDatabase>[0];
 
@@ -20,7 +10,6 @@ export const minute = 60_000;
 export const at = (time: string) => new Date(`2026-03-${time}Z`);
 
 const job = 'hourly_setpoint_monitoring';
-const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** A farm with its own database, and setpoint monitoring that can run for any slot. */
 export async function farm(t: TestContext) {
@@ -29,19 +18,9 @@ export async function farm(t: TestContext) {
     ...onDatabase(pool),
 
     async watch(slot: Date, held?: Lease): Promise<Result<'hourly_setpoint_monitoring'>> {
-      const lease = held ?? (await takeLease(pool, job, 'test', 0));
-      if (!lease) throw new Error('the lease is taken');
       return watchSetpoints(
         {},
-        {
-          pool,
-          logger: silent,
-          signal: new AbortController().signal,
-          deaths: 0,
-          progress: async () => {},
-          fanOut: () => Promise.reject(new Error('it does not split')),
-          run: { job, slot, day: dayOf(slot, 'UTC'), timeZone: 'UTC', cause: 'schedule', lease },
-        },
+        { pool, logger: silent, ...(await runContext(pool, job, slot, 'UTC', held)) },
       );
     },
   };
@@ -49,44 +28,18 @@ export async function farm(t: TestContext) {
 
 /** A farm in UTC whose runs go through the queue, a worker and the ledger. */
 export async function startFarm(t: TestContext) {
-  const pool = await createTestDatabase(t);
-  const connection = testRedis(t);
-  const queues = createQueues(connection);
-  const worker = startWorker(
-    'setpoint',
-    handlersOf<'setpoint', Context>({ hourly_setpoint_monitoring: watchSetpoints }),
-    { pool, logger: silent },
-    { connection, queues, ledger: createLedger(pool, 'test'), timeZone: 'UTC', logger: silent },
-  );
-  t.after(async () => {
-    await worker.close();
-    await queues.close();
-  });
-  return {
-    ...onDatabase(pool),
-
-    /** Runs a slot, whether it ran before or not. */
-    async run(slot: Date): Promise<Result<'hourly_setpoint_monitoring'>> {
-      await enqueueSlot(queues, job, slot, 'manual', {});
-      for (let n = 0; n < 600; n++) {
-        const run = await findRun(pool, job, slot);
-        const state = await queues.of(job).getJobState(`${job}@${slot.getTime()}`);
-        if (run?.status === 'failed') throw new Error(run.error ?? 'it failed');
-        if (run?.status === 'succeeded' && state === 'completed') {
-          return run.report as Result<'hourly_setpoint_monitoring'>;
-        }
-        await wait(20);
-      }
-      throw new Error(`${slot.toISOString()} did not end`);
-    },
-  };
+  const { pool, work, run } = await openQueues(t, 'UTC');
+  work('setpoint', { hourly_setpoint_monitoring: watchSetpoints }, { pool, logger: silent });
+  return { ...onDatabase(pool), run: (slot: Date) => run(job, slot, {}) };
 }
 
 function onDatabase(pool: Pool) {
   return {
     pool,
+    /** Writes values of `air_cooler_611.temp_set`. */
     async write(name: string, readings: [Date, number][]): Promise<void> {
-      await copyReadings(pool, await named(pool, name, readings));
+      const [device = '', point = ''] = name.split('.');
+      await addReadings(pool, { room: device.split('_').at(-1) as string, device, point }, readings);
     },
 
     /** Changes as `[point, when, previous, value]`, including baselines. */
@@ -103,13 +56,4 @@ function onDatabase(pool: Pool) {
       ]);
     },
   };
-}
-
-/** `air_cooler_611.temp_set` and its values, as readings. */
-async function named(pool: Pool, name: string, readings: [Date, number][]) {
-  const [device = '', point = ''] = name.split('.');
-  const room = device.split('_').at(-1) as string;
-  const ids = await ensurePoints(pool, [{ room, device, deviceType: deviceTypeOf(device, room), point }]);
-  const pointId = ids.get(pointKey({ room, device, point })) as number;
-  return readings.map(([ts, value]) => ({ pointId, ts, value }));
 }

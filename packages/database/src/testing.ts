@@ -1,8 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { readConfig, requireSettings } from '@mycelium/config';
+import { deviceTypeOf, pointKey } from '@mycelium/farm';
 import { migrate } from './migrate.ts';
 import { createPool, type Pool } from './pool.ts';
+import { ensurePoints } from './readings/points.ts';
+import { copyReadings } from './readings/readings.ts';
 
 interface TestContext {
   after(release: () => Promise<void>): void;
@@ -39,4 +42,18 @@ export async function migrateBefore(pool: Pool, number: string): Promise<void> {
     const hash = createHash('sha256').update(sql).digest('hex');
     await pool.query('insert into migration values ($1, $2)', [name, hash]);
   }
+}
+
+/** Writes the values of one point, each with its time. */
+export async function addReadings(
+  pool: Pool,
+  name: { room: string; device: string; point: string },
+  values: Iterable<readonly [time: Date | number, value: number]>,
+): Promise<void> {
+  const ids = await ensurePoints(pool, [{ ...name, deviceType: deviceTypeOf(name.device, name.room) }]);
+  const pointId = ids.get(pointKey(name)) as number;
+  await copyReadings(
+    pool,
+    Array.from(values, ([time, value]) => ({ pointId, ts: new Date(time), value })),
+  );
 }
