@@ -57,6 +57,10 @@ for (const surfaceOf of [commandLine, consoleApi]) {
     });
 
     test('pauses only a schedule that a scheduler has registered', async () => {
+      const unscheduled = await surface.pause('embed_images');
+      assert.match('refused' in unscheduled ? unscheduled.refused : '', /embed_images has no schedule/);
+      const api = await farm.send({ method: 'POST', url: '/api/jobs/embed_images/resume' });
+      assert.deepEqual([api.statusCode, api.json().code], [409, 'refused.no-schedule']);
       const refused = await surface.pause('daily_env_stats');
       assert.match('refused' in refused ? refused.refused : '', /has not registered daily_env_stats/);
       const schedule = { job: 'daily_env_stats', pattern: '20 3 1 * * *', timeZone };

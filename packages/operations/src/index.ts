@@ -1,6 +1,6 @@
 export { closeAlert } from './alerts.ts';
 export { lastDueDay, planBackfill } from './backfill/plan-backfill.ts';
-export { runBackfill } from './backfill/run-backfill.ts';
+export { type BackfillRuns, runBackfill } from './backfill/run-backfill.ts';
 export { staleRooms } from './backfill/stale-rooms.ts';
 export type {
   BackfillPlan,

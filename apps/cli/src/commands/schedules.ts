@@ -105,10 +105,9 @@ function late(seconds: number | null): string {
 
 async function change(name: string, pause: boolean, output: Output) {
   const { knownJob, pauseSchedule, resumeSchedule } = await import('@mycelium/operations');
-  const { scheduledJobs } = await import('@mycelium/queue');
   const { withConnections } = await import('../connections.ts');
   const { operationsOf } = await import('../operations.ts');
-  const job = knownJob(name, scheduledJobs);
+  const job = knownJob(name);
   await withConnections(async (connections) => {
     await (pause ? pauseSchedule : resumeSchedule)(operationsOf(connections), job);
     output.line(`${pause ? 'Paused' : 'Resumed'} ${job}. The scheduler picks it up within seconds.`);

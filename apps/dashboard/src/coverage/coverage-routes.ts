@@ -71,6 +71,10 @@ const plan = z.object({
   emptyDays: z.array(day),
   model: countedModel,
   enqueued: z.number(),
+  /** Steps that were not queued because an error ended the backfill; a new plan has them again. */
+  notQueued: z.number(),
+  /** Images that stay in quarantine, since the run of their step was in the queue before and may not read them. */
+  keptInQuarantine: z.number(),
 });
 
 export function coverageRoutes(app: FastifyInstance, deps: Deps): void {
@@ -117,8 +121,10 @@ export function coverageRoutes(app: FastifyInstance, deps: Deps): void {
       const planned = confirmed
         ? { ...unplanned, steps: confirmed.map(readStep), until: range.to }
         : await planBackfill(ops, { job: backfillJob(what), ...range });
-      const runs = dryRun ? [] : await runBackfill(ops, planned.steps);
-      return { ...planned, enqueued: runs.length };
+      if (dryRun) return { ...planned, enqueued: 0, notQueued: 0, keptInQuarantine: 0 };
+      const { runs, notQueued, keptInQuarantine, error } = await runBackfill(ops, planned.steps);
+      if (error) deps.logger.error('a backfill was not queued completely', { error });
+      return { ...planned, enqueued: runs.length, notQueued: notQueued.length, keptInQuarantine };
     },
   );
 }

@@ -18,6 +18,7 @@ const row = z.object({
 });
 
 const released = z.object({
+  /** How many are no longer quarantined. */
   retried: z.number(),
   /** How many of these are queued; the others are missing from the store. */
   queued: z.number(),

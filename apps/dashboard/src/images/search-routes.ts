@@ -105,7 +105,9 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
     } catch (error) {
       if (error instanceof PermanentError && error.reason === 'model')
         throw refused(409, 'refused.model', { detail: error.message });
-      if (error instanceof PermanentError) throw refused(422, 'refused.picture', { reason: error.message });
+      if (error instanceof PermanentError) {
+        throw refused(422, 'refused.picture', { reason: `reason.${error.reason}` });
+      }
       logger.error('the search model does not work', { error });
       throw refused(503, 'refused.search-failed');
     }

@@ -60,6 +60,8 @@ test('bytes that are not a picture are refused, and a missing object is undefine
   await store.write('612/svg.jpg', Buffer.from(svg));
   await store.write('612/half.jpg', (await photographAs('jpeg', 640, 480)).subarray(0, 4000));
   await assert.rejects(thumbnail('612/svg.jpg', 'e', 320), { statusCode: 422 });
-  await assert.rejects(thumbnail('612/half.jpg', 'e', 320), { statusCode: 422 });
+  await assert.rejects(thumbnail('612/half.jpg', 'e', 320), {
+    ...{ statusCode: 422, code: 'refused.picture', params: { reason: 'reason.truncated' } },
+  });
   assert.equal(await thumbnail('612/none.jpg', 'e', 320), undefined);
 });

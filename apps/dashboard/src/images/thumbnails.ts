@@ -49,8 +49,9 @@ async function render(store: ObjectStore, key: string, width: Width): Promise<Bu
     );
   } catch (error) {
     if (isNotFound(error)) return undefined;
-    if (error instanceof PermanentError || (error instanceof StoreError && error.permanent))
-      throw refused(422, 'refused.invalid', { detail: 'this picture cannot be read' });
+    if (error instanceof PermanentError || (error instanceof StoreError && error.permanent)) {
+      throw refused(422, 'refused.picture', { reason: `reason.${error.reason}` });
+    }
     throw error;
   }
 }

@@ -20,14 +20,15 @@ export function Quarantine() {
 
   const retry = (keys: string[]) =>
     attempt(async () => {
-      let retried = 0;
+      let queued = 0;
       for (let n = 0; n < keys.length; n += 100) {
-        retried += (
-          await send<{ retried: number }>('/api/quarantine/retry', { keys: keys.slice(n, n + 100) })
-        ).retried;
+        const body = { keys: keys.slice(n, n + 100) };
+        queued += (await send<{ queued: number }>('/api/quarantine/retry', body)).queued;
       }
       reload();
-      return t('quarantine.retried', { n: retried });
+      const others = keys.length - queued;
+      const text = t('quarantine.retried', { n: queued });
+      return others > 0 ? `${text} ${t('quarantine.notQueued', { n: others })}` : text;
     });
 
   return (

@@ -18,7 +18,7 @@ interface BackfillDialogProps {
   onClose: () => void;
 }
 
-type Plan = Wire<BackfillPlan> & { enqueued: number };
+type Plan = Wire<BackfillPlan> & { enqueued: number; notQueued: number; keptInQuarantine: number };
 
 const choices = ['needed', ...onlyChoices] as const;
 
@@ -49,12 +49,17 @@ export function BackfillDialog({ chosen, what, rows, onClose }: BackfillDialogPr
   const go = async () => {
     setBusy(true);
     const done = await attempt(async () => {
-      const { enqueued } = await send<Plan>('/api/backfill', {
+      const { enqueued, notQueued, keptInQuarantine } = await send<Plan>('/api/backfill', {
         ...request,
         dryRun: false,
         steps: plan?.steps,
       });
-      return t('backfill.done', { n: enqueued });
+      const outcome = [
+        t('backfill.done', { n: enqueued }),
+        notQueued > 0 && t('backfill.notQueued', { n: notQueued }),
+        keptInQuarantine > 0 && t('backfill.kept', { n: keptInQuarantine }),
+      ];
+      return outcome.filter(Boolean).join(' ');
     });
     setBusy(false);
     if (done) onClose();

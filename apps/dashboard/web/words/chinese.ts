@@ -220,7 +220,9 @@ export const chinese: Record<WordKey, string> = {
   'backfill.plan': '将启动 {n:次|次}运行',
   'backfill.images': '{n:张|张}图像',
   'backfill.go': '启动 {n:次|次}运行',
-  'backfill.done': '已将 {n:次|次}运行加入队列',
+  'backfill.done': '已将 {n:次|次}运行加入队列。',
+  'backfill.notQueued': '{n:次|次}运行未能加入队列，请重新打开计划。',
+  'backfill.kept': '在队列中的运行结束之前，{n:张|张}图像仍留在隔离区。',
   'jobs.note': '时间均为 {zone} 时区。',
   'jobs.timetable': '定时计划',
   'jobs.job': '任务',
@@ -371,5 +373,6 @@ export const chinese: Record<WordKey, string> = {
   'quarantine.times': '失败次数',
   'quarantine.last': '最近失败',
   'quarantine.retryAll': '重试 {n:张|张}图像',
-  'quarantine.retried': '{n:张|张}图像已重新加入队列',
+  'quarantine.retried': '{n:张|张}图像已重新加入队列。',
+  'quarantine.notQueued': '其余 {n:张|张}未加入。',
 };

@@ -221,7 +221,9 @@ const pages = {
   'backfill.plan': 'This starts {n:run|runs}',
   'backfill.images': '{n:image|images}',
   'backfill.go': 'Start {n:run|runs}',
-  'backfill.done': '{n:run|runs} queued',
+  'backfill.done': '{n:run|runs} queued.',
+  'backfill.notQueued': '{n:run was|runs were} not queued. Open the plan again.',
+  'backfill.kept': '{n:image stays|images stay} in quarantine until the run in the queue has ended.',
   'jobs.note': 'Times are in {zone}.',
   'jobs.timetable': 'Schedule',
   'jobs.job': 'Job',
@@ -372,7 +374,8 @@ const pages = {
   'quarantine.times': 'Failures',
   'quarantine.last': 'Last failure',
   'quarantine.retryAll': 'Retry {n:image|images}',
-  'quarantine.retried': '{n:image|images} requeued',
+  'quarantine.retried': '{n:image|images} requeued.',
+  'quarantine.notQueued': '{n:image was|images were} not.',
 };
 
 export const english = { ...shared, ...pages };

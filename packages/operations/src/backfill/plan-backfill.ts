@@ -18,7 +18,11 @@ import type { BackfillPlan, BackfillRequest } from './steps.ts';
  * Plans what a backfill would run. Changes nothing except the table `image`, which it updates from the store.
  * @throws Refusal when the job cannot be backfilled, the days are in the wrong order or a room does not exist
  */
-export async function planBackfill(ops: Operations, request: BackfillRequest): Promise<BackfillPlan> {
+export async function planBackfill(
+  ops: Operations,
+  request: BackfillRequest,
+  signal?: AbortSignal,
+): Promise<BackfillPlan> {
   const { job, from, to } = request;
   const basis = basisOf(job);
   if (!basis) throw new Refusal('invalid', 'refused.no-backfill', { job });
@@ -35,7 +39,7 @@ export async function planBackfill(ops: Operations, request: BackfillRequest): P
     return { ...plan, steps: planReadings(days, stale, { ...request, rooms }, ops) };
   }
   const model = (await wantedModel(ops)) ?? null;
-  const look = await lookIfPossible(ops, { from, to: until, rooms, model });
+  const look = await lookIfPossible(ops, { from, to: until, rooms, model }, signal);
   const counted = (await imageDays(ops.pool, { from, to: until, model })).filter(
     ({ room }) => rooms?.includes(room) ?? true,
   );
@@ -53,11 +57,12 @@ const notLooked = { lookedAt: null, unreadable: 0, examples: [], emptyDays: [] }
 async function lookIfPossible(
   { store, ...ops }: Operations,
   range: LookRange,
+  signal: AbortSignal | undefined,
 ): Promise<StoreLook & { lookedAt: Date | null }> {
   if (!store) return notLooked;
   const lookedAt = ops.clock();
   try {
-    return { lookedAt, ...(await lookAtStore({ ...ops, store }, range)) };
+    return { lookedAt, ...(await lookAtStore({ ...ops, store }, range, signal)) };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     return notLooked;

@@ -10,6 +10,7 @@ export const chinese: Record<keyof typeof english, string> = {
   'reason.bad_shape': '长宽比异常',
   'reason.corrupt': '文件损坏',
   'reason.too_slow': '解码超时',
+  'reason.invalid_key': '对象键格式错误',
   'reason.bad_key': '对象键格式错误',
   'reason.missing': '存储中已不存在',
   'reason.not_recorded': '数据库中无记录',

@@ -27,6 +27,7 @@ export const chinese: Record<keyof typeof english, string> = {
   'refused.run-active': '该运行还在进行中，请等它结束。',
   'refused.request-gone': '该运行的请求已不在队列中，请重新发起运行。',
   'refused.not-scheduled': '调度器还没有登记 {job}，请检查调度器是否在运行。',
+  'refused.no-schedule': '{job} 没有时间表，因此无法暂停或恢复。',
   'refused.not-runnable': '{job} 不能单独运行。',
   'refused.needs-day': '{job} 需要指定日期。',
   'refused.no-day': '{job} 不需要指定日期。',

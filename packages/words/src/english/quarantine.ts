@@ -9,6 +9,7 @@ export const english = {
   'reason.bad_shape': 'Unusable shape',
   'reason.corrupt': 'Corrupt file',
   'reason.too_slow': 'Decoding timed out',
+  'reason.invalid_key': 'Malformed object key',
   'reason.bad_key': 'Malformed object key',
   'reason.missing': 'Missing from the store',
   'reason.not_recorded': 'No longer recorded',

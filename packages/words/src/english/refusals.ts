@@ -28,6 +28,7 @@ export const english = {
   'refused.run-active': 'This run is still active. Wait until it has ended.',
   'refused.request-gone': 'The request of this run is no longer in the queue. Start a new run instead.',
   'refused.not-scheduled': 'The scheduler has not registered {job} yet. Check that the scheduler is running.',
+  'refused.no-schedule': '{job} has no schedule, so there is nothing to pause or resume.',
   'refused.not-runnable': '{job} cannot be run on its own.',
   'refused.needs-day': '{job} needs a day.',
   'refused.no-day': '{job} does not take a day.',
