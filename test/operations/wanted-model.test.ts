@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { childEnvironment } from '@mycelium/config';
+import { activeModel } from '@mycelium/database';
 import { demoModelDir } from '@mycelium/encoder/demo-model';
 import { addDays } from '@mycelium/farm';
 import { openFarm } from './farm.ts';
@@ -20,11 +21,12 @@ test('the console counts the model in use; a command counts its CLIP_MODEL, and 
   await post({ ...range, dryRun: false });
   await farm.idle();
 
+  const inUse = (await activeModel(farm.pool))?.key;
   const coverage = (await farm.send({ url: `/api/coverage?from=${day}&to=${day}` })).json();
   const [cell] = coverage.rooms[0].cells;
-  assert.deepEqual([coverage.model, cell.embedded, cell.stale, cell.missing], ['test', 2, 0, 0]);
+  assert.deepEqual([coverage.model, cell.embedded, cell.stale, cell.missing], [inUse, 2, 0, 0]);
   const plan = await post({ ...range, only: 'stale', dryRun: true });
-  assert.deepEqual([plan.model, plan.steps], ['test', []]);
+  assert.deepEqual([plan.model, plan.steps], [inUse, []]);
 
   const args = [
     'backfill',
@@ -44,7 +46,8 @@ test('the console counts the model in use; a command counts its CLIP_MODEL, and 
   };
   const own = await planned(farm.env);
   assert.match(own.model, /^demo:.*\/fp32#/);
+  assert.notEqual(own.model, inUse);
   assert.deepEqual([own.plan[0].reason, own.plan[0].images], ['stale', 2]);
   const unset = await planned({ ...farm.env, CLIP_MODEL: '' });
-  assert.deepEqual([unset.model, unset.plan], ['test', []]);
+  assert.deepEqual([unset.model, unset.plan], [inUse, []]);
 });
