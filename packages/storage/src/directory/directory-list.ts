@@ -1,9 +1,9 @@
 import type { BigIntStats, Dirent } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { whyNotObjectKey } from '../object-key.ts';
 import type { ListOptions, StoredObject } from '../object-store.ts';
-import { storeUnavailable } from '../store-errors.ts';
+import { assertFolder, isAbsence, statsOf, unavailable } from './folder.ts';
 
 /**
  * Walks the folder in the order of the keys' UTF-8 bytes, like an S3 listing, and holds only one folder's names per
@@ -59,10 +59,10 @@ async function namesIn(root: string, folder: string): Promise<string[]> {
   try {
     entries = await readdir(join(root, folder), { withFileTypes: true });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    // A folder that is missing, or was deleted while we walked, has no objects.
-    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    throw storeUnavailable(`listing the image folder ${root}: ${message}`, { cause: error });
+    if (!isAbsence(error)) throw unavailable(`listing the image folder ${root}`, error);
+    // A folder that is missing, or was deleted while we walked, has no objects, unless the whole store is missing.
+    await assertFolder(root);
+    return [];
   }
   return entries
     .filter((entry) => entry.isFile() || entry.isDirectory())
@@ -79,9 +79,8 @@ async function* describeFiles(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<StoredObject> {
   // Undefined when it was deleted since its folder was read.
-  const all = await Promise.all(
-    keys.map((key) => lstat(join(root, key), { bigint: true }).catch(() => undefined)),
-  );
+  const all = await Promise.all(keys.map((key) => statsOf(join(root, key))));
+  if (all.includes(undefined)) await assertFolder(root);
   for (const [n, stats] of all.entries()) {
     signal?.throwIfAborted();
     if (stats?.isFile()) yield describeFile(keys[n] as string, stats);
@@ -91,7 +90,7 @@ async function* describeFiles(
 async function leadsThroughLink(root: string, folder: string): Promise<boolean> {
   const segments = folder.split('/').slice(0, -1);
   for (let n = 1; n <= segments.length; n++) {
-    const stats = await lstat(join(root, ...segments.slice(0, n))).catch(() => undefined);
+    const stats = await statsOf(join(root, ...segments.slice(0, n)));
     if (stats?.isSymbolicLink()) return true;
   }
   return false;

@@ -157,7 +157,20 @@ test('a store whose folder disappeared is down, not empty', async (t) => {
   await assert.rejects(store.read('612/a.jpg'), { reason: 'unavailable' });
   await assert.rejects(store.stat('612/a.jpg'), { reason: 'unavailable' });
   await assert.rejects(keysOf(store, '612/'), { reason: 'unavailable' });
+  await assert.rejects(store.topFolders(), { reason: 'unavailable' });
   await assert.rejects(store.write('612/a.jpg', Buffer.from('a')), { reason: 'unavailable' });
   await writeFile(root, 'a file');
   await assert.rejects(store.probe(), /is not a folder/);
+});
+
+test('a folder that disappears during a listing fails it: the rest is not gone', async (t) => {
+  for (const key of ['612/2.jpg', '613/2.jpg']) {
+    const { root, store } = await setup(t);
+    await store.write('612/1/1.jpg', Buffer.from('a'));
+    await store.write(key, Buffer.from('b'));
+    const listing = store.list('')[Symbol.asyncIterator]();
+    assert.equal((await listing.next()).value?.key, '612/1/1.jpg');
+    await rm(root, { recursive: true });
+    await assert.rejects(listing.next(), { reason: 'unavailable' }, key);
+  }
 });

@@ -1,17 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type BigIntStats, constants } from 'node:fs';
-import { lstat, mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { assertObjectKey } from '../object-key.ts';
 import type { ManagedStore, ObjectBytes } from '../object-store.ts';
-import {
-  invalidObjectKey,
-  objectNotFound,
-  objectTooLarge,
-  StoreError,
-  storeUnavailable,
-} from '../store-errors.ts';
+import { invalidObjectKey, objectNotFound, objectTooLarge, StoreError } from '../store-errors.ts';
 import { describeFile, isTempName, listDirectory, listTopFolders, tempName } from './directory-list.ts';
+import { assertFolder, isAbsence, statsOf, unavailable } from './folder.ts';
 
 /**
  * A folder of images as a store: the key is the path inside it. Symbolic links are not objects and are not followed,
@@ -156,13 +151,6 @@ async function isReachable(root: string, key: string): Promise<boolean> {
   return true;
 }
 
-async function assertFolder(root: string): Promise<void> {
-  const stats = await stat(root).catch((error: unknown) => {
-    throw unavailable(`the image folder ${root}`, error);
-  });
-  if (!stats.isDirectory()) throw storeUnavailable(`the image folder ${root} is not a folder`);
-}
-
 /**
  * Moves the modification time past the old one. The etag is size and time, and the file system's clock may stand still
  * for some milliseconds: an image replaced by one of the same size within that time would look unchanged.
@@ -174,22 +162,6 @@ async function makeNewer(temp: string, path: string): Promise<void> {
   await utimes(temp, later, later);
 }
 
-async function statsOf(path: string): Promise<BigIntStats | undefined> {
-  try {
-    return await lstat(path, { bigint: true });
-  } catch (error) {
-    if (isAbsence(error)) return undefined;
-    throw unavailable(`looking at ${path}`, error);
-  }
-}
-
-/** No such file, a file where a folder would be, a link, or a name the file system does not allow. */
-function isAbsence(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ENXIO'].includes(
-    (error as NodeJS.ErrnoException).code ?? '',
-  );
-}
-
 function whyNotWritten(key: string, error: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
   const { code } = error as NodeJS.ErrnoException;
@@ -197,8 +169,4 @@ function whyNotWritten(key: string, error: unknown, signal: AbortSignal | undefi
   if (code === 'ENOTDIR' || code === 'EEXIST') return invalidObjectKey(key, 'its folder is an object');
   if (code === 'ENAMETOOLONG') return invalidObjectKey(key, 'the name is too long for the file system');
   return unavailable(`writing ${key}`, error);
-}
-
-function unavailable(what: string, error: unknown): StoreError {
-  return storeUnavailable(`${what}: ${(error as Error).message}`, { cause: error });
 }
