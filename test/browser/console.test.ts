@@ -394,7 +394,11 @@ describe('the console on the demo farm', () => {
     await page.getByRole('button', { name: /confirm/i }).click();
     await until(async () => (await job.getState()) === 'waiting');
     assert.deepEqual(elsewhere, []);
-    assert.deepEqual(complaints, []);
+    // On a busy machine, Chromium remarks that Bull Board does not use at once what it preloads.
+    assert.deepEqual(
+      complaints.filter((complaint) => !complaint.includes('was preloaded using link preload')),
+      [],
+    );
     await context.close();
   });
 });

@@ -6,6 +6,8 @@ export const samples: Samples = {
   'search.ts': { reach: ['100'], 'Math.trunc(candidates)': ['10'] },
   'partitions.ts': { name: ['reading_2025_01'], from: ['2025-01-01'], to: ['2025-02-01'] },
   'migrate.ts': { "await readFile(new URL(name, folder), 'utf8')": ['select'] }, // migrations are run, not prepared
+  'prune.ts': { "unfinished.map((status) => `'${status}'`).join(', ')": ["'running', 'waiting'"] },
+  'late-readings.ts': { table: ['reading'] },
   'series.ts': { select: ['select 1, now(), 1.0'] }, // its callers are checked
   'env-stats.ts': {
     'isAnyOf(pointIds)': ["point_id = any((select '{1}'::int[])::int[])"],

@@ -108,7 +108,7 @@ function warnOfImages(
     output.warn(
       `The store has ${count(unreadable, 'object')} on these days whose keys are not image keys. They are skipped:`,
     );
-    for (const { key, detail } of examples.slice(0, mostExamples)) output.warn(`  ${key}: ${detail}`);
+    for (const { detail } of examples.slice(0, mostExamples)) output.warn(`  ${detail}`);
     if (unreadable > mostExamples) output.warn(`  and ${unreadable - mostExamples} more`);
   }
   if (gone > 0) {

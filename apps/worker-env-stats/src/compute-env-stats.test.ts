@@ -180,6 +180,24 @@ test('one room that fails does not stop the others', async (t) => {
   await assert.rejects(compute(day), /no room could be computed/);
 });
 
+test('a late room that fails does not fail a run that computed another late room', async (t) => {
+  const { pool, write, compute, rows } = await farm(t);
+  await write('607', 'temperature', lively(start, start + 60 * minute));
+  await write('608', 'temperature', lively(start, start + 60 * minute));
+  await compute(day);
+  for (const room of ['607', '608']) await write(room, 'temperature', lively(start, end));
+  await pool.query(`alter table env_daily_stats add check (room <> '608') not valid`);
+  const report = await compute('2026-03-04');
+  assert.deepEqual(
+    [report.rooms, report.failed.map(({ room }) => room), report.again?.map(({ written }) => written)],
+    [[], ['608'], [1]],
+  );
+  assert.deepEqual(await rows('room, count'), [
+    ['607', 1_440],
+    ['608', 60],
+  ]);
+});
+
 test('a farm without sensors has an empty report', async (t) => {
   const { compute } = await farm(t);
   assert.deepEqual(await compute(day), { day, rooms: [], written: 0, noData: [], failed: [], again: [] });

@@ -30,17 +30,24 @@ export const computeEnvStats: Handler<'daily_env_stats', Context> = async (_payl
   const again = daysToRepeat(late, run);
 
   const report = { ...(await computeDay(job, run.day, points)), again: [] as Again[] };
+  let computed = report.rooms.length;
   const broken = new Set(report.failed.map(({ room }) => room));
   await markFailed(job, points, broken);
   await job.progress(1, again.length + 1);
 
   for (const [n, { day, rooms }] of again.entries()) {
-    const { written, failed, pruned } = await computeDay(
+    const {
+      rooms: done,
+      written,
+      failed,
+      pruned,
+    } = await computeDay(
       job,
       day,
       points.filter(({ room }) => rooms.has(room)),
     );
     logger.info(`computed ${day} again: readings came late`, { day, rooms: [...rooms], written });
+    computed += done.length;
     report.again.push({ day, rooms: [...rooms].sort(), written, ...(pruned && { pruned }) });
     for (const { room, error } of failed) {
       report.failed.push({ room, error: `${day}: ${error}` });
@@ -51,7 +58,7 @@ export const computeEnvStats: Handler<'daily_env_stats', Context> = async (_payl
   }
 
   await settle(run.day);
-  if (report.failed.length > 0 && report.rooms.length === 0) {
+  if (report.failed.length > 0 && computed === 0) {
     throw new Error(`no room could be computed: ${report.failed[0]?.error}`);
   }
   return report;

@@ -15,7 +15,7 @@ import type { Operations } from '../operations.ts';
 export interface StoreLook {
   /** Objects whose keys are not image keys. The nightly run quarantines them. */
   unreadable: number;
-  /** Some of those, and what is wrong with them. */
+  /** Some of those, and what is wrong with them: a sentence that names the key. */
   examples: { key: string; detail: string }[];
   /**
    * Days of which the store lists no image, although the database has some without a vector. None of them is
