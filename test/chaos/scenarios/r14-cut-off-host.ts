@@ -29,12 +29,13 @@ export const r14: Scenario = {
 
     const chosen = Math.floor(testbed.random() * hosts.length);
     const cut = hosts[chosen] as (typeof hosts)[number];
+    const holder = `host-${chosen + 1}`;
     await wait(testbed.random() * 1_000);
+    while ((await heldBatches(testbed, holder)) === 0) await wait(20);
     await cut.cutOff();
     testbed.log('a host is cut off');
     const since = performance.now();
     const elapsed = () => (performance.now() - since) / 1_000;
-    const holder = `host-${chosen + 1}`;
     const held = await heldBatches(testbed, holder);
     let left = held;
     while (left > 0 && elapsed() < takeoverSeconds) {
