@@ -1,0 +1,57 @@
+import type { Conversion } from '../units/convert.ts';
+import { conversion } from '../units/convert.ts';
+import { parseUnit } from '../units/unit.ts';
+import { type NumberFormat, readNumber } from '../values/number.ts';
+import { isSentinel } from '../values/words.ts';
+
+/** How to read the cells of a column. */
+export interface CellFormat {
+  numbers: NumberFormat;
+  conversion?: Conversion | undefined;
+  /** The unit of the point. */
+  unit?: string | undefined;
+}
+
+/** What a cell with text holds. */
+export type Cell =
+  | { value: number; converted: boolean }
+  | { value?: undefined; leftOut: string }
+  | { value?: undefined; leftOut?: undefined; bad: string };
+
+const valueAndUnit = /^([+-]?[\d.,]*\d(?:[eE][+-]?\d+)?)\s*([^\d\s.,+-].*)$/;
+const absoluteZero = -273.15;
+
+/** @param celsius the temperature of the row, for conversions that need it */
+export function readCell(text: string, format: CellFormat, celsius?: () => number | undefined): Cell {
+  let number = readNumber(text, format.numbers);
+  let convert = format.conversion;
+  if (number === undefined) {
+    const [, digits = '', unitText = ''] = valueAndUnit.exec(text) ?? [];
+    const unit = parseUnit(unitText);
+    number = unit ? readNumber(digits, format.numbers) : undefined;
+    if (number === undefined || !unit) return { bad: notANumber(text, format.numbers) };
+    if (format.unit && unit !== format.unit) {
+      convert = conversion(unit, format.unit);
+      if (!convert) return { leftOut: `in ${unit}, not ${format.unit}` };
+    } else convert = undefined;
+  }
+  if (isSentinel(number))
+    return { leftOut: Math.abs(number) < 1e30 ? `${number} (a sign for no reading)` : '1e30 or more' };
+  let value = number;
+  if (convert) {
+    const temperature = convert.needsTemperature ? celsius?.() : undefined;
+    if (convert.needsTemperature && temperature === undefined)
+      return { leftOut: `${convert.from} without a temperature` };
+    value = convert.convert(number, temperature);
+  }
+  if (format.unit === '°C' && value < absoluteZero) return { leftOut: 'below absolute zero' };
+  return { value, converted: convert !== undefined };
+}
+
+function notANumber(text: string, { decimal }: NumberFormat): string {
+  const other = decimal === '.' ? ',' : '.';
+  const hint = /^[+-]?\d+([.,]\d+)+$/.test(text)
+    ? `; the decimal sign is "${decimal}" (--decimal ${other} changes it)`
+    : '';
+  return `"${text}" is not a number${hint}`;
+}

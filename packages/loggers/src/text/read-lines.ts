@@ -1,0 +1,86 @@
+import { PermanentError } from '@mycelium/farm';
+import { type Encoding, type FoundEncoding, findEncoding } from './encoding.ts';
+import { openPacked, type Packing } from './unpack.ts';
+
+export interface Block {
+  /** Number of the first line, from 1. */
+  line: number;
+  lines: string[];
+  /** Bytes of the file read so far. */
+  bytes: number;
+}
+
+/** A file of text lines, however it is packed and encoded. */
+export interface TextFile {
+  file: string;
+  packing: Packing;
+  encoding: FoundEncoding;
+  totalBytes: number;
+  /** All lines from the beginning, some thousand at a time. Line ends may be LF, CRLF, CR, or mixed. */
+  blocks(signal?: AbortSignal): AsyncGenerator<Block>;
+}
+
+const longestLine = 1_000_000;
+const firstBytes = 64 * 1024;
+
+/** @throws PermanentError when the file is not a text */
+export async function openText(file: string, encoding?: Encoding): Promise<TextFile> {
+  const packed = await openPacked(file);
+  const found: FoundEncoding = encoding ? { encoding, by: 'option' } : findEncoding(await start());
+  return {
+    file,
+    packing: packed.packing,
+    encoding: found,
+    totalBytes: packed.totalBytes,
+    blocks,
+  };
+
+  async function start(): Promise<Uint8Array> {
+    const { text } = packed.bytes();
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of text as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length >= firstBytes) break;
+    }
+    return Buffer.concat(chunks).subarray(0, firstBytes);
+  }
+
+  async function* blocks(signal?: AbortSignal): AsyncGenerator<Block> {
+    const { text, read } = packed.bytes(signal);
+    const decoder = new TextDecoder(found.encoding);
+    let line = 1;
+    let rest = '';
+    for await (const chunk of text as AsyncIterable<Buffer>) {
+      const lines = splitLines(rest + decoder.decode(chunk, { stream: true }));
+      rest = lines.pop() as string;
+      if (rest.length > longestLine) throw tooLong(line + lines.length);
+      if (lines.length > 0) yield { line, lines, bytes: read() };
+      line += lines.length;
+    }
+    rest += decoder.decode();
+    const last = rest.endsWith('\r') ? [rest.slice(0, -1)] : rest ? [rest] : [];
+    if (last.length > 0) yield { line, lines: last, bytes: read() };
+  }
+}
+
+/** The last element is the beginning of the next line. A final CR is kept there, since LF may follow it. */
+function splitLines(text: string): string[] {
+  if (!text.includes('\r')) return text.split('\n');
+  const held = text.endsWith('\r') ? '\r' : '';
+  const lines = text
+    .slice(0, text.length - held.length)
+    .replaceAll('\r\n', '\n')
+    .replaceAll('\r', '\n')
+    .split('\n');
+  lines.push(`${lines.pop() as string}${held}`);
+  return lines;
+}
+
+function tooLong(line: number) {
+  return new PermanentError(
+    'long_line',
+    `line ${line} is longer than a million characters. Is this a CSV file?`,
+  );
+}
