@@ -1,12 +1,18 @@
-import { copyReadings, createPointDirectory, type Pool, type Reading } from '@mycelium/database';
-import { PermanentError, pointKey } from '@mycelium/farm';
+import {
+  copyReadings,
+  createPointDirectory,
+  isReadingTime,
+  type Pool,
+  pointRules,
+  type Reading,
+} from '@mycelium/database';
+import { deviceTypeOf, type NamedPoint, pointKey } from '@mycelium/farm';
+import { type ColumnReport, createFileReader, type FoundReading, type Plan } from '@mycelium/loggers';
 import { CommandFailed } from './command-errors.ts';
-import { fileSize, findSeparator, readLines } from './csv-lines.ts';
-import { type FoundReading, lineReader, type ReadingsFormat } from './readings-file.ts';
 
-export interface ImportReadings extends ReadingsFormat {
+interface ImportReadings {
   pool: Pool;
-  file: string;
+  plan: Plan;
   /** Refuse points that are not registered instead of registering them. */
   strict?: boolean | undefined;
   onProgress?: ((progress: ImportProgress) => void) | undefined;
@@ -32,69 +38,61 @@ export interface ImportReport {
   badLines: number;
   /** The first hundred bad lines. */
   bad: { line: number; reason: string }[];
+  columns: ColumnReport[];
+  /** Readings of series that are not mapped. */
+  unread: Record<string, number>;
+  assumed: string[];
   seconds: number;
 }
 
-const listed = 100;
+/** The units of points by the rules of their device types. */
+export async function pointUnits(pool: Pool): Promise<(point: NamedPoint) => string | undefined> {
+  const units = new Map<string, string | undefined>();
+  for (const { deviceType, point, unit } of await pointRules(pool)) {
+    units.set(`${deviceType}.${point}`, unit ?? undefined);
+  }
+  return ({ room, device, point }) => units.get(`${deviceTypeOf(device, room)}.${point}`);
+}
 
 /**
  * Imports a file of readings of any size. Bad lines are counted and listed; all others are imported. Importing a file
  * again changes nothing.
- * @throws CommandFailed when the file cannot be read with these options
+ * @throws CommandFailed when the plan leaves something to decide
  */
 export async function importReadings(options: ImportReadings): Promise<ImportReport> {
-  const { pool, file, strict = false, onProgress, signal } = options;
+  const { pool, plan, strict = false, onProgress, signal } = options;
+  if (plan.open.length > 0) throw new CommandFailed(plan.open.join('. '));
   const started = performance.now();
-  const totalBytes = await fileSize(file);
-  const separator = await findSeparator(file);
   const directory = createPointDirectory(pool, { strict });
-  const report = { lines: 0, emptyLines: 0, readings: 0, badLines: 0, bad: [] as ImportReport['bad'] };
+  const reader = createFileReader(plan, isReadingTime);
+  const { report } = reader;
 
   const copied = await copyReadings(pool, readings(), signal ? { signal } : {});
   return {
     ...report,
     ...copied,
     newPoints: directory.added(),
+    assumed: plan.assumed,
     seconds: (performance.now() - started) / 1_000,
   };
 
   async function* readings(): AsyncGenerator<Reading> {
-    let readLine: ((line: string) => FoundReading[]) | undefined;
-    for await (const { line, lines, bytes } of readLines(file, signal)) {
-      const found: (FoundReading & { line: number })[] = [];
-      for (const [n, text] of lines.entries()) {
-        if (!readLine) {
-          readLine = lineReader(text, separator, options);
-          continue;
-        }
-        if (text === '' || text === '\r') continue;
-        report.lines++;
-        try {
-          const readings = readLine(text);
-          if (readings.length === 0) report.emptyLines++;
-          for (const reading of readings) found.push({ ...reading, line: line + n });
-        } catch (error) {
-          if (!(error instanceof PermanentError)) throw error;
-          refuse(line + n, error.message);
-        }
-      }
-      const ids = await directory.resolve(found.map(({ point }) => point));
-      for (const { point, time, value, line: at } of found) {
-        const pointId = ids.get(pointKey(point));
-        if (pointId === undefined) {
-          refuse(at, `${point.device}.${point.point} of room ${point.room} is not registered`);
-          continue;
-        }
-        report.readings++;
-        yield { pointId, ts: new Date(time), value };
-      }
-      onProgress?.({ bytes, totalBytes, readings: report.readings });
+    for await (const { line, lines, bytes } of plan.text.blocks(signal)) {
+      for (const reading of await withIds(reader.read(line, lines))) yield reading;
+      onProgress?.({ bytes, totalBytes: plan.text.totalBytes, readings: report.readings });
     }
-    if (!readLine) throw new CommandFailed(`${file} is empty.`);
+    for (const reading of await withIds(reader.end())) yield reading;
   }
 
-  function refuse(line: number, reason: string): void {
-    report.badLines++;
-    if (report.bad.length < listed) report.bad.push({ line, reason });
+  async function withIds(found: FoundReading[]): Promise<Reading[]> {
+    const points = [...new Set(found.map(({ point }) => point))];
+    const ids = await directory.resolve(points);
+    const idOf = new Map(points.map((point) => [point, ids.get(pointKey(point))]));
+    return found.flatMap(({ point, time, value, line }) => {
+      const pointId = idOf.get(point);
+      if (pointId !== undefined) return { pointId, ts: new Date(time), value };
+      reader.refuse(line, `${point.device}.${point.point} of room ${point.room} is not registered`);
+      return [];
+    });
   }
 }

@@ -3,15 +3,7 @@ import { Command, Option } from 'commander';
 import { interruption, unlessInterrupted } from '../interruption.ts';
 import { day } from '../options.ts';
 import { createOutput, type Output, type OutputOptions } from '../output.ts';
-
-interface ReadingsOptions extends OutputOptions {
-  room?: string;
-  timeColumn?: string;
-  timeFormat?: string;
-  map?: string[];
-  strict?: boolean;
-  skipBad?: boolean;
-}
+import { importReadingsCommand } from './import-readings.ts';
 
 interface ImagesOptions extends OutputOptions {
   room: string;
@@ -19,41 +11,11 @@ interface ImagesOptions extends OutputOptions {
   camera?: string;
 }
 
-const readingsHelp = `
-Long form, one reading per line:   time,room,device,point,value
-Wide form, one column per point:   mycelium import readings climate.csv --room 611 --time-column Time \\
-                                     --map Tair=mushroom_env_status_611.temperature --map RH=mushroom_env_status_611.humidity
-
-Bad lines are listed and left out; all others are imported. Importing a file again changes nothing.
-The exit code is 1 if there were bad lines, unless --skip-bad is given.`;
-
 export function importCommand(): Command {
   const imports = new Command('import')
     .summary('import readings or images from files')
     .description('Imports readings from CSV files, or images from a folder.');
-  imports
-    .command('readings')
-    .description('Imports readings of sensors and controllers from CSV files.')
-    .argument('<file...>', 'CSV files')
-    .option('--room <room>', 'room that a wide file is from')
-    .option('--time-column <name>', 'name of the time column; the default is "time"')
-    .option(
-      '--time-format <format>',
-      'format of the times, such as "DD.MM.YYYY HH:mm"; they are read as farm time',
-    )
-    .addOption(
-      new Option(
-        '--map <COLUMN=DEVICE.POINT>',
-        'which point a column of a wide file holds; repeatable',
-      ).argParser(collect),
-    )
-    .option('--strict', 'refuse points that are not registered instead of registering them')
-    .option('--skip-bad', 'exit with 0 even if there are bad lines; they are still listed')
-    .addHelpText('after', readingsHelp)
-    .action(async (files: string[], _, command: Command) => {
-      const options = command.optsWithGlobals<ReadingsOptions>();
-      await importReadingFiles(files, options, createOutput(options));
-    });
+  imports.addCommand(importReadingsCommand());
   imports
     .command('images')
     .description(
@@ -77,61 +39,6 @@ export function importCommand(): Command {
 }
 
 const interrupted = 'Interrupted. What was imported stays; run the same command again to import the rest.';
-
-function collect(value: string, before: string[] = []): string[] {
-  return [...before, value];
-}
-
-async function importReadingFiles(
-  files: string[],
-  { map, skipBad = false, json: _, wide: __, ...format }: ReadingsOptions,
-  output: Output,
-) {
-  const { withDatabase } = await import('../connections.ts');
-  const { importReadings } = await import('../import-readings.ts');
-  const signal = interruption(interrupted);
-  await withDatabase(async ({ pool, config }) => {
-    const reports = [];
-    for (const file of files) {
-      const bar = output.bar(file);
-      const report = await unlessInterrupted(
-        signal,
-        importReadings({
-          ...format,
-          pool,
-          file,
-          timeZone: config.TZ,
-          maps: map,
-          signal,
-          onProgress: ({ bytes, totalBytes }) => bar.update(bytes, totalBytes, 'bytes'),
-        }),
-      );
-      bar.end();
-      output.line(
-        fill(
-          '  {readings:reading|readings}: {inserted} new or changed, {repeated} unchanged; {newPoints:new point|new points}, ' +
-            '{emptyLines:empty line|empty lines}, {badLines:bad line|bad lines}; {rate} readings/s',
-          {
-            readings: report.readings,
-            inserted: report.inserted,
-            repeated: report.repeated,
-            newPoints: report.newPoints,
-            emptyLines: report.emptyLines,
-            badLines: report.badLines,
-            rate: Math.round(report.readings / report.seconds),
-          },
-        ),
-      );
-      for (const { line, reason } of report.bad) output.warn(`  ${file}:${line}: ${reason}`);
-      const unlisted = report.badLines - report.bad.length;
-      if (unlisted > 0)
-        output.warn(fill('  {file}: and {n:more bad line|more bad lines}', { file, n: unlisted }));
-      if (report.badLines > 0 && (!skipBad || report.readings === 0)) process.exitCode = 1;
-      reports.push({ file, ...report });
-    }
-    output.result(reports);
-  });
-}
 
 async function importImageFolder(
   directory: string,
