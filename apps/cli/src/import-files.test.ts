@@ -58,6 +58,9 @@ test('files are previewed, proposed, saved as a profile, and imported', async (t
     assert.equal(code, 2);
     assert.match(out, /--time-format 'D.M.YYYY H:mm'/);
     assert.match(err, /nothing was imported/);
+    const json = await run('own.csv', '--room', '608', '--json');
+    assert.equal(json.code, 2);
+    assert.ok(JSON.parse(json.out)[0].command.includes('Temp=mushroom_env_status_608.temperature'));
     assert.equal(await stored(), 1);
   });
 

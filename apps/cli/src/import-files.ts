@@ -51,7 +51,7 @@ export async function importReadingFiles(
     for (const file of files) {
       const plan = await planFile(file, reading);
       const decided = await decide(file, plan, options, output, signal);
-      if (options.saveProfile) {
+      if (options.saveProfile && plan.open.length === 0) {
         const path = await saveProfile(config.MYCELIUM_HOME, options.saveProfile, plan);
         output.line(`Saved as ${path}. Use it with --profile ${options.saveProfile}.`);
       }
@@ -121,39 +121,24 @@ async function decide(
 ) {
   const sure = !plan.proposed || (plan.profile && plan.options.room && plan.columns.length > 0);
   if (!previewOnly && sure && plan.open.length === 0) return 'import';
-  const { previewReadings, printPreview } = await import('./preview-readings.ts');
+  const { previewData, previewReadings, printPreview } = await import('./preview-readings.ts');
   const preview = await previewReadings(file, plan);
   printPreview(preview, output);
-  if (previewOnly) {
-    const { form, time, layout, assumed, open } = plan;
-    const { encoding, packing } = plan.text;
-    const profile = plan.profile?.name;
-    return {
-      file,
-      form,
-      profile,
-      encoding,
-      packing,
-      layout,
-      time,
-      cadence: preview.cadence,
-      notRead: plan.unread,
-      assumed,
-      open,
-      ...preview.report,
-    };
-  }
-  if (plan.open.length > 0) {
-    throw wrongUsage(`${file}: nothing was imported, because something must be decided first; see above.`);
-  }
+  const data = previewData(preview);
+  if (previewOnly) return data;
+  const refuse = (reason: string) => {
+    output.result([data]);
+    return wrongUsage(`${file}: nothing was imported${reason}`);
+  };
+  if (plan.open.length > 0) throw refuse(', because something must be decided first; see above.');
   if (plan.columns.length === 0) {
-    throw wrongUsage(
-      `${file}: nothing was imported, because no column is known. Add --room and --map COLUMN=DEVICE.POINT; the columns are ${plan.unread.join(', ')}.`,
+    throw refuse(
+      `, because no column is known. Add --room and --map COLUMN=DEVICE.POINT; the columns are ${plan.unread.join(', ')}.`,
     );
   }
   const { ask, canAsk } = await import('./ask.ts');
   if (!json && canAsk() && (await ask('Import it like this?', signal))) return 'import';
-  throw wrongUsage(`${file}: nothing was imported. To import it like this, run the command above.`);
+  throw refuse('. To import it like this, run the command above.');
 }
 
 async function printReport(file: string, report: ImportReport, output: Output): Promise<void> {

@@ -2,7 +2,7 @@ import { commandLine, createFileReader, type FileReport, type Plan, planArgument
 import type { Output } from './output.ts';
 
 /** What an import of a file would do. Reads the whole file, and stores nothing. */
-export interface Preview {
+interface Preview {
   file: string;
   plan: Plan;
   report: FileReport;
@@ -21,7 +21,8 @@ export async function previewReadings(file: string, plan: Plan): Promise<Preview
   }
   reader.end();
   const steps = times.slice(1).map((time, n) => Math.abs(time - (times[n] as number)));
-  const usual = steps.filter((step) => step > 0).sort((a, b) => a - b)[Math.floor(steps.length / 2)];
+  const moving = steps.filter((step) => step > 0).sort((a, b) => a - b);
+  const usual = moving[Math.floor(moving.length / 2)];
   return { file, plan, report: reader.report, cadence: usual === undefined ? undefined : usual / 1_000 };
 }
 
@@ -76,6 +77,29 @@ export function printPreview({ file, plan, report, cadence }: Preview, output: O
     output.line('The same as a command:');
     output.line(`  ${commandLine(file, planArguments(plan))}`);
   }
+}
+
+/** A preview as data, for --json. */
+export function previewData({ file, plan, report, cadence }: Preview) {
+  const { form, time, layout, assumed, open, text } = plan;
+  const profile = plan.profile?.name;
+  const { encoding, packing } = text;
+  const command = planArguments(plan);
+  return {
+    file,
+    form,
+    profile,
+    encoding,
+    packing,
+    layout,
+    time,
+    cadence,
+    notRead: plan.unread,
+    assumed,
+    open,
+    command,
+    ...report,
+  };
 }
 
 const kinds = {

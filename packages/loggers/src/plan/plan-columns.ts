@@ -2,7 +2,7 @@ import { PermanentError } from '@mycelium/farm';
 import type { ProfileSettings } from '../profiles/profile.ts';
 import { conversion } from '../units/convert.ts';
 import { parseUnit, unitInName } from '../units/unit.ts';
-import type { NumberFormat } from '../values/number.ts';
+import { type NumberFormat, readNumber } from '../values/number.ts';
 import { nothingWords } from '../values/words.ts';
 import { columnAt } from './find-times.ts';
 import type { Plan, PlannedColumn } from './plan.ts';
@@ -36,7 +36,7 @@ export function planColumns(
       numbers: at < 0 ? plan.numbers : numbersOf(at),
       samples: firstValues(plan, rows, name, at),
     };
-    planUnit(plan, column);
+    planUnit(plan, column, at < 0 ? [] : rows.map((row) => row[at] ?? ''));
     plan.columns.push(column);
   }
   plan.unread = sources
@@ -102,11 +102,14 @@ function chosenMappings(plan: Plan, sources: Source[], { ignored }: ProfileSetti
 }
 
 /** Plans the conversion of a column, or leaves the decision open when its unit does not fit its point. */
-function planUnit(plan: Plan, column: PlannedColumn): void {
+function planUnit(plan: Plan, column: PlannedColumn, cells: string[]): void {
   const { name, point, unit } = column;
   const target = plan.options.unitOf?.(point);
   if (target === undefined) return;
   if (unit === undefined) {
+    const map = `--map '${name}=${point.device}.${point.point}`;
+    if (target === '%' && areFractions(cells, column.numbers))
+      plan.open.push(`${name}: all values are between 0 and 1. Add ${map}:fraction' or ${map}:%'`);
     if (!plan.series?.unit) plan.assumed.push(`${name}: no unit is named; taken as ${target}.`);
     return;
   }
@@ -115,6 +118,13 @@ function planUnit(plan: Plan, column: PlannedColumn): void {
   if (column.conversion) return;
   plan.open.push(
     `${name}: the file has ${unit}, but ${point.device}.${point.point} is in ${target}. Map it to another point, or set the unit: --map '${name}=${point.device}.${point.point}:${target}'`,
+  );
+}
+
+function areFractions(cells: string[], format: NumberFormat): boolean {
+  const values = cells.flatMap((cell) => readNumber(cell, format) ?? []);
+  return (
+    values.some((value) => !Number.isInteger(value)) && values.every((value) => value >= 0 && value <= 1)
   );
 }
 

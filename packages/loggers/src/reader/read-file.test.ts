@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import { readText } from '../testing/read-text.ts';
 
 const climate = 'mushroom_env_status_611';
@@ -34,6 +34,43 @@ test('encodings, line ends and packings give the same readings', async () => {
     assert.equal(report.badLines, 0, name);
   }
   await assert.rejects(readText('time,T\n', { encoding: 'koi8-r' }), /iconv -f koi8-r/);
+});
+
+/** A zip of texts, by the layout of PKWARE's APPNOTE.TXT. */
+function zip(files: Record<string, string>): Buffer {
+  const locals: Buffer[] = [];
+  const directory: Buffer[] = [];
+  for (const [name, text] of Object.entries(files)) {
+    const packed = deflateRawSync(text);
+    const fields = Buffer.alloc(26);
+    fields.writeUInt16LE(20, 0);
+    fields.writeUInt16LE(8, 4);
+    fields.writeUInt32LE(crc32(text), 10);
+    fields.writeUInt32LE(packed.length, 14);
+    fields.writeUInt32LE(Buffer.byteLength(text), 18);
+    fields.writeUInt16LE(name.length, 22);
+    const entry = Buffer.alloc(46);
+    entry.write('PK\x01\x02', 'latin1');
+    fields.copy(entry, 6);
+    entry.writeUInt32LE(Buffer.concat(locals).length, 42);
+    directory.push(entry, Buffer.from(name));
+    locals.push(Buffer.from('PK\x03\x04', 'latin1'), fields, Buffer.from(name), packed);
+  }
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt32LE(Buffer.concat(directory).length, 12);
+  end.writeUInt32LE(Buffer.concat(locals).length, 16);
+  return Buffer.concat([...locals, ...directory, end]);
+}
+
+test('the only file of a zip is read; of several, their names are shown', async () => {
+  const text = 'time,T\n2026-06-10 08:00:00,18.5\n';
+  assert.deepEqual((await readText(zip({ 'a.csv': text }))).values, [
+    'temperature 2026-06-10T08:00:00Z 18.5',
+  ]);
+  await assert.rejects(readText(zip({ 'a.csv': text, 'b.csv': text })), /contains a.csv, b.csv. Unpack it/);
+  await assert.rejects(readText(zip({ 'xl/workbook.xml': '' })), /Excel workbook/);
+  await assert.rejects(readText(gzipSync(text).subarray(0, 30)), /damaged gzip file/);
 });
 
 test('a workbook and an empty file are named', async () => {
@@ -177,6 +214,13 @@ test('units are converted by the header, the line of units, the map and the cell
   // 17.3 g/m³ saturate the air at 20 °C.
   assert.ok(Math.abs((humid.found[1]?.value ?? 0) - 81) < 0.5);
   assert.deepEqual(humid.report.columns[1]?.leftOut, { 'g/m³ without a temperature': 1 });
+});
+
+test('humidity between 0 and 1 without a unit is asked about', async () => {
+  const text = 'time,RH\n2026-06-10 08:00,0.885\n';
+  assert.match((await readText(text)).plan.open.join(), /between 0 and 1. Add .*:fraction/);
+  const percent = await readText(text, { maps: [`RH=${climate}.humidity:%`] });
+  assert.deepEqual([percent.plan.open, percent.found[0]?.value], [[], 0.885]);
 });
 
 test('a unit that cannot be converted is never stored as it stands', async () => {

@@ -39,7 +39,7 @@ export async function openText(file: string, encoding?: Encoding): Promise<TextF
     const { text } = packed.bytes();
     const chunks: Buffer[] = [];
     let length = 0;
-    for await (const chunk of text as AsyncIterable<Buffer>) {
+    for await (const chunk of unpacked(text)) {
       chunks.push(chunk);
       length += chunk.length;
       if (length >= firstBytes) break;
@@ -47,12 +47,23 @@ export async function openText(file: string, encoding?: Encoding): Promise<TextF
     return Buffer.concat(chunks).subarray(0, firstBytes);
   }
 
+  async function* unpacked(text: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    try {
+      yield* text;
+    } catch (error) {
+      if (!(error as NodeJS.ErrnoException).code?.startsWith('Z_')) throw error;
+      throw new PermanentError('damaged_file', `${file} is a damaged ${packed.packing} file.`, {
+        cause: error,
+      });
+    }
+  }
+
   async function* blocks(signal?: AbortSignal): AsyncGenerator<Block> {
     const { text, read } = packed.bytes(signal);
     const decoder = new TextDecoder(found.encoding);
     let line = 1;
     let rest = '';
-    for await (const chunk of text as AsyncIterable<Buffer>) {
+    for await (const chunk of unpacked(text)) {
       const lines = splitLines(rest + decoder.decode(chunk, { stream: true }));
       rest = lines.pop() as string;
       if (rest.length > longestLine) throw tooLong(line + lines.length);
