@@ -1,3 +1,4 @@
+import { isReadingTime } from '@mycelium/database';
 import { commandLine, createFileReader, type FileReport, type Plan, planArguments } from '@mycelium/loggers';
 import type { Output } from './output.ts';
 
@@ -11,7 +12,7 @@ interface Preview {
 }
 
 export async function previewReadings(file: string, plan: Plan): Promise<Preview> {
-  const reader = createFileReader(plan);
+  const reader = createFileReader(plan, isReadingTime);
   const times: number[] = [];
   const [first] = plan.columns;
   for await (const { line, lines } of plan.text.blocks()) {

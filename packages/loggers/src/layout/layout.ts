@@ -28,6 +28,8 @@ export interface LayoutOptions {
   headerLine?: number | undefined;
   /** Columns that the header must have. */
   columns?: string[] | undefined;
+  /** Columns that are mapped: they decide where no line looks like a header, for example because names are numbers. */
+  mapped?: string[] | undefined;
 }
 
 interface Line {
@@ -104,7 +106,7 @@ function joinQuotedBreaks(head: string[]): Line[] {
 }
 
 function headerIndex(lines: Line[], split: (line: Line) => string[], options: LayoutOptions): number {
-  const { headerLine, columns: required = [] } = options;
+  const { headerLine, columns: required = [], mapped = [] } = options;
   if (headerLine !== undefined) {
     const at = lines.findIndex(({ line, height }) => headerLine >= line && headerLine < line + height);
     if (at >= 0) return at;
@@ -127,6 +129,8 @@ function headerIndex(lines: Line[], split: (line: Line) => string[], options: La
   });
   const found = candidates.find((n) => rows[n]?.some((name) => timeName.test(name))) ?? candidates[0];
   if (found !== undefined) return found;
+  const named = rows.findIndex((cells) => mapped.length > 0 && mapped.every((name) => cells.includes(name)));
+  if (named >= 0) return named;
   throw new PermanentError(
     'no_header',
     'No line with the names of the columns was found. Add --header-line N, or a first line with names.',

@@ -5,6 +5,7 @@ import { findProfile } from '../profiles/all.ts';
 import type { ProfileSettings } from '../profiles/profile.ts';
 import { parseEncoding } from '../text/encoding.ts';
 import { openText, type TextFile } from '../text/read-lines.ts';
+import { plainText } from '../text/split-line.ts';
 import type { NumberEvidence, NumberFormat } from '../values/number.ts';
 import { decideFormat } from '../values/number.ts';
 import { columnAt, findTimeColumns, namedTimeColumns, type TimeColumns, timeText } from './find-times.ts';
@@ -12,6 +13,7 @@ import type { ReadingOptions } from './options.ts';
 import type { Plan } from './plan.ts';
 import { planColumns } from './plan-columns.ts';
 import { planTime } from './plan-time.ts';
+import { parseMap } from './point-names.ts';
 import { createSamples, createTimeSamples, type Samples } from './samples.ts';
 
 const headLines = 2_000;
@@ -29,6 +31,7 @@ export async function makePlan(file: string, options: ReadingOptions): Promise<P
     separator: options.separator === undefined ? undefined : parseSeparator(options.separator),
     headerLine: options.headerLine,
     columns: expectedColumns(options),
+    mapped: options.maps?.map((map) => plainText(parseMap(map).column)),
   });
   const found = findProfile(layout, options.profile);
   const settings = found?.settings ?? {};
@@ -96,7 +99,7 @@ function isLong({ columns }: Layout, { maps, timeColumns }: ReadingOptions): boo
 
 function expectedColumns({ timeColumns, maps }: ReadingOptions): string[] {
   const [column] = timeColumns ?? [];
-  if (column && !column.includes('+')) return [column.replace(/\s+/g, ' ').trim()];
+  if (column && !column.includes('+')) return [plainText(column)];
   return maps?.length ? [] : [...longColumns];
 }
 

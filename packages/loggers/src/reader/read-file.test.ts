@@ -94,6 +94,14 @@ test('titles, sep=, units, a break in a quoted name and trailing separators are 
   );
   const set = await readText('a,b\nx,y\ntime,T\n2026-06-25 10:00,18.4\n', { headerLine: 3 });
   assert.equal(set.values.length, 1);
+  const rooms = await readText('time,611,612\n2026-06-25 10:00,18.4,18\n', {
+    maps: [`611=${climate}.temperature`],
+  });
+  assert.deepEqual(
+    rooms.values,
+    ['temperature 2026-06-25T10:00:00Z 18.4'],
+    'names may be numbers if they are mapped',
+  );
 });
 
 test('a column whose name stands twice is refused by its name, and the others are read', async () => {
