@@ -51,10 +51,11 @@ function timeFormat(
     };
   }
   if (guess) return { format: guess.format, open: [] };
-  // Times that are not ISO are then reported line by line; a file with no readable time at all needs a format.
-  const readable = samples.some((sample) => guessTimeFormat([sample]) !== undefined);
-  return {
-    format: undefined,
-    open: readable ? [] : [`${column}: the format of "${samples[0]}" is unknown. Add --time-format`],
-  };
+  const [first = '', ...others] = samples;
+  const other = others.find((sample) => guessTimeFormat([first, sample]) === undefined);
+  const texts =
+    other === undefined
+      ? `"${first}" has no known format`
+      : `"${first}" and "${other}" differ in their format`;
+  return { format: undefined, open: [`${column}: ${texts}. Add --time-format`] };
 }

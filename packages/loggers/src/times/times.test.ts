@@ -81,6 +81,16 @@ test('the order of day and month is decided by a number above 12, and asked othe
   assert.equal(guessTimeFormat(['on', 'off']), undefined);
 });
 
+test('times without a format in common are asked about', async () => {
+  const mixed = await readText('time,T\n13/06/2026 08:00,18\n06/14/2026 08:00,19\n');
+  assert.match(
+    mixed.plan.open.join(),
+    /"13\/06\/2026 08:00" and "06\/14\/2026 08:00" differ in their format/,
+  );
+  const unknown = await readText('time,T\nnoon,18\n');
+  assert.match(unknown.plan.open.join(), /"noon" has no known format/);
+});
+
 test('zones are names or fixed offsets, also in headers', () => {
   assert.equal(zoneInHeader('Date Time, GMT-08:00'), '-08:00');
   assert.equal(zoneInHeader('timestamp (UTC)'), 'UTC');
