@@ -19,7 +19,9 @@ export type Cell =
   | { value?: undefined; leftOut?: undefined; bad: string };
 
 const valueAndUnit = /^([+-]?[\d.,]*\d(?:[eE][+-]?\d+)?)\s*([^\d\s.,+-].*)$/;
-const absoluteZero = -273.15;
+
+/** What no sensor can measure less of, by the unit of the point: absolute zero, or nothing at all. */
+const lowest: Record<string, number> = { '°C': -273.15, '%': 0, ppm: 0, lx: 0, min: 0, s: 0, h: 0 };
 
 /** @param celsius the temperature of the row, for conversions that need it */
 export function readCell(text: string, format: CellFormat, celsius?: () => number | undefined): Cell {
@@ -44,7 +46,9 @@ export function readCell(text: string, format: CellFormat, celsius?: () => numbe
       return { leftOut: `${convert.from} without a temperature` };
     value = convert.convert(number, temperature);
   }
-  if (format.unit === '°C' && value < absoluteZero) return { leftOut: 'below absolute zero' };
+  const least = format.unit === undefined ? undefined : lowest[format.unit];
+  if (least !== undefined && value < least)
+    return { leftOut: format.unit === '°C' ? 'below absolute zero' : `below 0 ${format.unit}` };
   return { value, converted: convert !== undefined };
 }
 

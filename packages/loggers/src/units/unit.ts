@@ -48,7 +48,7 @@ export function unitInName(name: string): string | undefined {
   ].map(([, text = '']) => text);
   for (const place of places) {
     const unit = parseUnit(place);
-    if (unit && !/^[hsmv1]$/i.test(place.trim())) return unit;
+    if (unit && place.trim() !== '1') return unit;
   }
   return undefined;
 }
