@@ -22,6 +22,8 @@ const linear: Record<string, [factor: number, offset: number]> = {
   'min→h': [1 / 60, 0],
   'kPa→hPa': [10, 0],
   'Pa→hPa': [0.01, 0],
+  // A foot is 0.3048 m.
+  'lm/ft²→lx': [1 / 0.3048 ** 2, 0],
 };
 
 /** Binary fractions such as 12.400000000000002 are rounded away; no sensor has ten digits. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readCell } from '../reader/cell.ts';
+import { conversion } from './convert.ts';
 import { unitInName } from './unit.ts';
 
 test('a unit of one letter in brackets is read like any other', () => {
@@ -20,4 +21,9 @@ test('what no sensor can measure is left out in every unit, not only in degrees'
     ['lx', 'below 0 lx'],
   ] as const)
     assert.deepEqual(readCell('-25448', { numbers, unit }), { leftOut: why });
+});
+
+test('lumens on a square foot are not lux', () => {
+  assert.equal(unitInName('Intensity, lum/ft²'), 'lm/ft²');
+  assert.equal(conversion('lm/ft²', 'lx')?.convert(10), 107.6391042);
 });
