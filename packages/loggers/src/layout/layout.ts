@@ -1,6 +1,6 @@
 import { PermanentError } from '@mycelium/farm';
 import { opensQuote, plainText, splitLine } from '../text/split-line.ts';
-import { parseUnit } from '../units/unit.ts';
+import { type NamedUnit, readUnit } from '../units/unit.ts';
 import { isData, isTime, timeName } from './cells.ts';
 import { findSeparator } from './separator.ts';
 
@@ -17,7 +17,7 @@ export interface Layout {
   /** Lines between the header and the data, such as units and kinds of averages. */
   skipped: string[];
   /** The units of the columns as a line of units has them. */
-  units: (string | undefined)[];
+  units: NamedUnit[];
   dataLine: number;
   /** The lines end with a separator. */
   trailing: boolean;
@@ -67,7 +67,8 @@ export function findLayout(head: string[], options: LayoutOptions = {}): Layout 
     skipped.push(line);
   }
   if (skipped.length === after.length) skipped.length = 0;
-  const units = skipped.map((line) => split(line).map(parseUnit)).find((found) => found.some(Boolean)) ?? [];
+  const named = skipped.map((line) => split(line).map(readUnit));
+  const units = named.find((found) => found.some(({ unit }) => unit)) ?? named[0] ?? [];
   const data = after[skipped.length];
   return {
     separator,

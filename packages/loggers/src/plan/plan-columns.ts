@@ -1,7 +1,7 @@
 import { PermanentError } from '@mycelium/farm';
 import type { ProfileSettings } from '../profiles/profile.ts';
 import { conversion } from '../units/convert.ts';
-import { parseUnit, unitInName } from '../units/unit.ts';
+import { type NamedUnit, readUnit, unitInName } from '../units/unit.ts';
 import { type NumberFormat, readNumber } from '../values/number.ts';
 import { nothingWords } from '../values/words.ts';
 import { columnAt } from './find-times.ts';
@@ -33,10 +33,16 @@ export function planColumns(
       at,
       point: namedPoint(mapping, plan.options.room ?? 'ROOM'),
       unit,
+      unitSet: mapping.unit !== undefined && !plan.proposed,
       numbers: at < 0 ? plan.numbers : numbersOf(at),
       samples: firstValues(plan, rows, name, at),
     };
-    planUnit(plan, column, at < 0 ? [] : rows.map((row) => row[at] ?? ''));
+    planUnit(
+      plan,
+      column,
+      at < 0 ? [] : rows.map((row) => row[at] ?? ''),
+      column.unitSet ? undefined : source?.doubt,
+    );
     plan.columns.push(column);
   }
   plan.unread = sources
@@ -54,13 +60,26 @@ export function planColumns(
 
 interface Source {
   name: string;
-  unit: string | undefined;
+  unit?: string | undefined;
+  /** Why the unit of the file is not known although something is named, such as `"furlong" is not a known unit`. */
+  doubt?: string | undefined;
 }
 
+const namedSource = (name: string, { unit, unknown }: NamedUnit): Source => ({
+  name,
+  unit,
+  doubt: unknown === undefined ? undefined : `"${unknown}" is not a known unit`,
+});
+
 function columnsIn({ layout, time }: Plan): Source[] {
-  return layout.columns.flatMap((name, at) =>
-    name && !time.at.includes(at) ? [{ name, unit: layout.units[at] ?? unitInName(name) }] : [],
-  );
+  return layout.columns.flatMap((name, at) => {
+    if (!name || time.at.includes(at)) return [];
+    const below = layout.units[at] ?? {};
+    const inName = unitInName(name);
+    if (below.unit && inName.unit && below.unit !== inName.unit)
+      return [{ name, doubt: `its name says ${inName.unit}, and the line of units ${below.unit}` }];
+    return [namedSource(name, below.unit || inName.unit === undefined ? { ...inName, ...below } : inName)];
+  });
 }
 
 /** The name of a row's series: the cells of its columns. */
@@ -73,12 +92,12 @@ function seriesIn({ layout, series }: Plan, rows: string[][]): Source[] {
   if (!series) return [];
   const names = series.names.map((name) => columnAt(layout, name));
   const unitAt = series.unit === undefined ? -1 : columnAt(layout, series.unit);
-  const found = new Map<string, string | undefined>();
+  const found = new Map<string, Source>();
   for (const row of rows) {
     const name = seriesName(row, names);
-    if (name && !found.has(name)) found.set(name, parseUnit(row[unitAt] ?? ''));
+    if (name && !found.has(name)) found.set(name, namedSource(name, readUnit(row[unitAt] ?? '')));
   }
-  return [...found].map(([name, unit]) => ({ name, unit }));
+  return [...found.values()];
 }
 
 function chosenMappings(plan: Plan, sources: Source[], { ignored }: ProfileSettings): Mapping[] {
@@ -102,12 +121,16 @@ function chosenMappings(plan: Plan, sources: Source[], { ignored }: ProfileSetti
 }
 
 /** Plans the conversion of a column, or leaves the decision open when its unit does not fit its point. */
-function planUnit(plan: Plan, column: PlannedColumn, cells: string[]): void {
+function planUnit(plan: Plan, column: PlannedColumn, cells: string[], doubt: string | undefined): void {
   const { name, point, unit } = column;
   const target = plan.options.unitOf?.(point);
   if (target === undefined) return;
+  const map = `--map '${name}=${point.device}.${point.point}`;
+  if (doubt) {
+    plan.open.push(`${name}: ${doubt}. Say which it is, such as ${map}:${target}'`);
+    return;
+  }
   if (unit === undefined) {
-    const map = `--map '${name}=${point.device}.${point.point}`;
     if (target === '%' && areFractions(cells, column.numbers))
       plan.open.push(`${name}: all values are between 0 and 1. Add ${map}:fraction' or ${map}:%'`);
     if (!plan.series?.unit) plan.assumed.push(`${name}: no unit is named; taken as ${target}.`);
@@ -117,7 +140,7 @@ function planUnit(plan: Plan, column: PlannedColumn, cells: string[]): void {
   column.conversion = conversion(unit, target);
   if (column.conversion) return;
   plan.open.push(
-    `${name}: the file has ${unit}, but ${point.device}.${point.point} is in ${target}. Map it to another point, or set the unit: --map '${name}=${point.device}.${point.point}:${target}'`,
+    `${name}: the file has ${unit}, but ${point.device}.${point.point} is in ${target}. Map it to another point, or set the unit: ${map}:${target}'`,
   );
 }
 

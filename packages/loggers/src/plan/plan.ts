@@ -50,6 +50,8 @@ export interface PlannedColumn {
   point: NamedPoint;
   /** The unit in the file, if it is known. */
   unit?: string | undefined;
+  /** The unit is set by the user, whatever the file names. */
+  unitSet: boolean;
   conversion?: Conversion | undefined;
   numbers: NumberFormat;
   /** The first cells with a value. */

@@ -1,5 +1,5 @@
 import { climateDevice, type Metric, type NamedPoint, PermanentError, wrongName } from '@mycelium/farm';
-import { parseUnit, unitInName } from '../units/unit.ts';
+import { parseUnit } from '../units/unit.ts';
 
 /** Which point a column or series of a file holds, and in which unit the file has it. */
 export interface Mapping {
@@ -46,7 +46,7 @@ export function proposeMappings(columns: string[], units: (string | undefined)[]
   const used = new Set<Metric>();
   return columns.flatMap((column, n) => {
     if (!column || notClimate.test(column)) return [];
-    const unit = units[n] ?? unitInName(column);
+    const unit = units[n];
     const found = meanings.find(
       ([metric, name, known]) => !used.has(metric) && name.test(column) && (!unit || known.includes(unit)),
     );

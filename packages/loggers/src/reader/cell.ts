@@ -10,6 +10,8 @@ export interface CellFormat {
   conversion?: Conversion | undefined;
   /** The unit of the point. */
   unit?: string | undefined;
+  /** Why no number is read. */
+  leftOut?: string | undefined;
 }
 
 /** What a cell with text holds. */
@@ -25,6 +27,7 @@ const lowest: Record<string, number> = { '°C': -273.15, '%': 0, ppm: 0, lx: 0, 
 
 /** @param celsius the temperature of the row, for conversions that need it */
 export function readCell(text: string, format: CellFormat, celsius?: () => number | undefined): Cell {
+  if (format.leftOut) return { leftOut: format.leftOut };
   let number = readNumber(text, format.numbers);
   let convert = format.conversion;
   if (number === undefined) {
@@ -54,8 +57,10 @@ export function readCell(text: string, format: CellFormat, celsius?: () => numbe
 
 function notANumber(text: string, { decimal }: NumberFormat): string {
   const other = decimal === '.' ? ',' : '.';
-  const hint = /^[+-]?\d+([.,]\d+)+$/.test(text)
-    ? `; the decimal sign is "${decimal}" (--decimal ${other} changes it)`
-    : '';
-  return `"${text}" is not a number${hint}`;
+  if (!/^[+-]?\d+([.,]\d+)+$/.test(text)) return `"${text}" is not a number`;
+  const grouped = readNumber(text, { decimal, thousands: true });
+  const fraction = readNumber(text, { decimal: other, thousands: true });
+  if (grouped !== undefined && fraction !== undefined)
+    return `"${text}" can be ${grouped} (--decimal ${decimal}) or ${fraction} (--decimal ${other})`;
+  return `"${text}" is not a number; the decimal sign is "${decimal}" (--decimal ${other} changes it)`;
 }

@@ -5,11 +5,11 @@ import { conversion } from './convert.ts';
 import { unitInName } from './unit.ts';
 
 test('a unit of one letter in brackets is read like any other', () => {
-  assert.equal(unitInName('Misting (s)'), 's');
-  assert.equal(unitInName('Misting (h)'), 'h');
-  assert.equal(unitInName('Battery (V)'), 'V');
-  assert.equal(unitInName('Temp [C]'), '°C');
-  assert.equal(unitInName('Probe (1)'), undefined, 'a number counts probes');
+  assert.deepEqual(unitInName('Misting (s)'), { unit: 's' });
+  assert.deepEqual(unitInName('Misting (h)'), { unit: 'h' });
+  assert.deepEqual(unitInName('Battery (V)'), { unit: 'V' });
+  assert.deepEqual(unitInName('Temp [C]'), { unit: '°C' });
+  assert.deepEqual(unitInName('Probe (1)'), {}, 'a number counts probes');
 });
 
 test('what no sensor can measure is left out in every unit, not only in degrees', () => {
@@ -24,6 +24,13 @@ test('what no sensor can measure is left out in every unit, not only in degrees'
 });
 
 test('lumens on a square foot are not lux', () => {
-  assert.equal(unitInName('Intensity, lum/ft²'), 'lm/ft²');
+  assert.deepEqual(unitInName('Intensity, lum/ft²'), { unit: 'lm/ft²' });
   assert.equal(conversion('lm/ft²', 'lx')?.convert(10), 107.6391042);
+});
+
+test('text in the place of a unit is a unit, a unit that nobody knows, or what was measured', () => {
+  assert.deepEqual(unitInName('T (furlong)'), { unknown: 'furlong' });
+  assert.deepEqual(unitInName('Temp, °C (LGR S/N: 10, SEN S/N: 11)'), { unit: '°C' });
+  for (const name of ['AirTemp (Avg)', 'T (sensor 2)', 'T (1a2b)', 'T (0f3c9a7e-77aa)', 'T'])
+    assert.deepEqual(unitInName(name), {}, name);
 });

@@ -40,16 +40,32 @@ export function parseUnit(text: string): string | undefined {
   return spellings.find(([, spelling]) => spelling.test(plain))?.[0];
 }
 
-/** The unit in a column's name: `Temperature(°F)`, `Temp [°C]`, `RH, %`, `Temp, °C (LGR S/N: 1)`, `AirTemp_C`. */
-export function unitInName(name: string): string | undefined {
-  const places = [
-    ...name.matchAll(/[([]([^)\]]+)[)\]]/g),
-    ...name.matchAll(/,\s*([^,(]+?)\s*(?=\(|,|$)/g),
-    ...name.matchAll(/[_ ](fahrenheit|celsius|kelvin|percent|ppm|[CFK]|°[CF]|%)(?=$|[_ ])/gi),
-  ].map(([, text = '']) => text);
-  for (const place of places) {
-    const unit = parseUnit(place);
-    if (unit && place.trim() !== '1') return unit;
-  }
-  return undefined;
+/** What stands where a unit would: a unit that is known, or other text that may be one. */
+export interface NamedUnit {
+  unit?: string | undefined;
+  unknown?: string | undefined;
+}
+
+/** In brackets, in unit lines and after commas, loggers also write what was averaged, and which sensor it was. No unit begins with a digit. */
+const noUnit =
+  /^(\d\w*|[0-9a-f-]{8,}|avg|average|mean|min|max|minimum|maximum|smp|sample|std|tot|total|sum|median|ts|rn|inside|indoor|outside|outdoor|(room|sensor|probe|channel|ch|port|zone|lgr|sen|s\/n|id|no|nr)\b.*)$/i;
+
+/** Reads a cell of a line of units, or of a column of units. */
+export function readUnit(text: string): NamedUnit {
+  const unit = parseUnit(text);
+  if (unit) return { unit };
+  const plain = text.trim();
+  return plain === '' || noUnit.test(plain) ? {} : { unknown: plain };
+}
+
+/** The unit in a column's name: `Temperature(°F)`, `Temp [°C]`, `RH, %`, `Temp, °C (LGR S/N: 1)`, `AirTemp_C`, `Temp/°C`. */
+export function unitInName(name: string): NamedUnit {
+  // `Probe (1)` is a number, although a line of units may have 1 for a fraction.
+  const cells = (pattern: RegExp) =>
+    [...name.matchAll(pattern)].map(([all, text = all]) => (text.trim() === '1' ? {} : readUnit(text)));
+  const named = [...cells(/[([]([^)\]]+)[)\]]/g), ...cells(/,\s*([^,(]+?)\s*(?=\(|,|$)/g)];
+  const words = cells(
+    /(?<=[_ /:])(fahrenheit|celsius|kelvin|percent|ppm|deg ?[CF]|[CFK]|%)(?=$|[_ ])|[°º] ?[CF]\b|[℃℉]/gi,
+  );
+  return [...named, ...words].find(({ unit }) => unit) ?? named.find(({ unknown }) => unknown) ?? {};
 }
