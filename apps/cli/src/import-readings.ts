@@ -7,7 +7,13 @@ import {
   type Reading,
 } from '@mycelium/database';
 import { deviceTypeOf, type NamedPoint, pointKey } from '@mycelium/farm';
-import { type ColumnReport, createFileReader, type FoundReading, type Plan } from '@mycelium/loggers';
+import {
+  type ColumnReport,
+  createFileReader,
+  describeLayout,
+  type FoundReading,
+  type Plan,
+} from '@mycelium/loggers';
 import { CommandFailed } from './command-errors.ts';
 
 interface ImportReadings {
@@ -72,7 +78,7 @@ export async function importReadings(options: ImportReadings): Promise<ImportRep
     ...report,
     ...copied,
     newPoints: directory.added(),
-    assumed: plan.assumed,
+    assumed: [...describeLayout(plan), ...plan.assumed],
     seconds: (performance.now() - started) / 1_000,
   };
 
@@ -91,7 +97,10 @@ export async function importReadings(options: ImportReadings): Promise<ImportRep
     return found.flatMap(({ point, time, value, line }) => {
       const pointId = idOf.get(point);
       if (pointId !== undefined) return { pointId, ts: new Date(time), value };
-      reader.refuse(line, `${point.device}.${point.point} of room ${point.room} is not registered`);
+      reader.refuse(
+        { line, point },
+        `${point.device}.${point.point} of room ${point.room} is not registered`,
+      );
       return [];
     });
   }

@@ -1,4 +1,5 @@
 export { commandLine, planArguments } from './plan/command.ts';
+export { describeLayout } from './plan/describe-layout.ts';
 export { makePlan } from './plan/make-plan.ts';
 export type { ReadingOptions } from './plan/options.ts';
 export type { Plan } from './plan/plan.ts';

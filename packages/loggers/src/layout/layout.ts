@@ -1,5 +1,6 @@
 import { PermanentError } from '@mycelium/farm';
 import { opensQuote, plainText, splitLine } from '../text/split-line.ts';
+import { visible } from '../text/visible.ts';
 import { type NamedUnit, readUnit } from '../units/unit.ts';
 import { isData, isTime, timeName } from './cells.ts';
 import { findSeparator } from './separator.ts';
@@ -79,7 +80,7 @@ export function findLayout(head: string[], options: LayoutOptions = {}): Layout 
       .slice(0, at)
       .map(({ text }) => plainText(text))
       .filter(Boolean),
-    skipped: skipped.map(({ text }) => text),
+    skipped: skipped.map(({ text }) => visible(text)),
     units,
     dataLine: data?.line ?? header.line + header.height,
     trailing: names.length > columns.length || (data !== undefined && split(data).length > columns.length),

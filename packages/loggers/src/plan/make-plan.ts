@@ -6,6 +6,7 @@ import type { ProfileSettings } from '../profiles/profile.ts';
 import { parseEncoding } from '../text/encoding.ts';
 import { openText, type TextFile } from '../text/read-lines.ts';
 import { plainText } from '../text/split-line.ts';
+import { visible } from '../text/visible.ts';
 import type { NumberEvidence, NumberFormat } from '../values/number.ts';
 import { decideFormat } from '../values/number.ts';
 import { columnAt, findTimeColumns, namedTimeColumns, type TimeColumns, timeText } from './find-times.ts';
@@ -69,6 +70,7 @@ export async function makePlan(file: string, options: ReadingOptions): Promise<P
     plan.assumed.push(`Times are in ${plan.time.zone}, as the header says.`);
   const numbersOf = numberFormats(plan, samples, times);
   planColumns(plan, settings, samples.rows, numbersOf);
+  plan.open = plan.open.map(visible);
   return plan;
 }
 

@@ -1,5 +1,7 @@
 import { PermanentError } from '@mycelium/farm';
 import type { ProfileSettings } from '../profiles/profile.ts';
+import { plainText } from '../text/split-line.ts';
+import { visible } from '../text/visible.ts';
 import { conversion } from '../units/convert.ts';
 import { type NamedUnit, readUnit, unitInName } from '../units/unit.ts';
 import { type NumberFormat, readNumber } from '../values/number.ts';
@@ -23,7 +25,7 @@ export function planColumns(
   if (plan.form === 'series') plan.numbers = numbersOf(columnAt(plan.layout, plan.series?.value ?? ''));
   const mappings = chosenMappings(plan, sources, settings);
   for (const mapping of mappings) {
-    const name = mapping.column.replace(/\s+/g, ' ').trim();
+    const name = plainText(mapping.column);
     const at = plan.form === 'series' ? -1 : columnAt(plan.layout, name);
     const source = sources.find((each) => each.name === name);
     if (!source && plan.form === 'wide') columnAt(plan.layout, name);
@@ -164,5 +166,6 @@ function firstValues(
     .filter((row) => at >= 0 || seriesName(row, names) === name)
     .map((row) => row[position] ?? '')
     .filter((cell) => !isNothing(cell))
-    .slice(0, 3);
+    .slice(0, 3)
+    .map(visible);
 }

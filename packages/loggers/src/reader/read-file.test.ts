@@ -36,6 +36,27 @@ test('encodings, line ends and packings give the same readings', async () => {
   await assert.rejects(readText('time,T\n', { encoding: 'koi8-r' }), /iconv -f koi8-r/);
 });
 
+test('an encoding that changes after the beginning is refused, with the option that decides', async () => {
+  const rows = '2026-06-10 08:00:00,18.5,ok\n'.repeat(6_000);
+  const bytes = Buffer.from(`time,T,note\n${rows}2026-06-10 09:00:00,18.6,k\u00fchl\n`, 'latin1');
+  await assert.rejects(
+    readText(bytes, { maps: T }),
+    /begins as UTF-8, and does not go on so. Add --encoding/,
+  );
+  const { report } = await readText(bytes, { maps: T, encoding: 'windows-1252' });
+  assert.deepEqual([report.readings, report.badLines], [6_001, 0]);
+});
+
+test('a binary file is refused, and control characters never reach the terminal', async () => {
+  await assert.rejects(readText(Buffer.alloc(500)), /is not a text/);
+  await assert.rejects(readText(Buffer.from([...Array(600).keys()])), /is not a text/);
+  const { plan, report } = await readText('# \u001b[2Jx\ntime,T\u001b[2J\n2026-06-10 08:00,1\u001b[2J\n', {
+    maps: [`T\u001b[2J=${climate}.temperature`],
+  });
+  assert.doesNotMatch(JSON.stringify([{ ...plan, options: {} }, report]), /\\u001b/);
+  assert.equal(report.badLines, 1);
+});
+
 /** A zip of texts, by the layout of PKWARE's APPNOTE.TXT. */
 function zip(files: Record<string, string>): Buffer {
   const locals: Buffer[] = [];

@@ -15,7 +15,7 @@ export interface FileReader {
   /** Returns the readings that waited for later lines. */
   end(): FoundReading[];
   /** Counts a reading that was returned but cannot be stored. */
-  refuse(line: number, reason: string): void;
+  refuse(reading: Pick<FoundReading, 'line' | 'point'>, reason: string): void;
 }
 
 /**
@@ -54,8 +54,9 @@ export function createFileReader(
       hours.end();
       return take();
     },
-    refuse(line, reason) {
+    refuse({ line, point }, reason) {
       report.readings--;
+      for (const column of report.columns) if (column.point === point) column.readings--;
       refuse(report, line, reason);
     },
   };

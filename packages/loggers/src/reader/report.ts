@@ -1,4 +1,5 @@
 import type { NamedPoint } from '@mycelium/farm';
+import { visible } from '../text/visible.ts';
 
 /** What was read from a column, a series, or for a point of a long file. */
 export interface ColumnReport {
@@ -64,14 +65,14 @@ export function newColumn(
 }
 
 export function count(counts: Record<string, number>, key: string): void {
-  counts[key] = (counts[key] ?? 0) + 1;
+  const name = visible(key);
+  counts[name] = (counts[name] ?? 0) + 1;
 }
 
-/** Counts a line once, however many of its cells are bad. Control characters must not reach a terminal. */
+/** Counts a line once, however many of its cells are bad. */
 export function refuse(report: FileReport, line: number, reason: string): void {
   const last = report.bad[report.bad.length - 1];
   if (last?.line !== line) report.badLines++;
   if (report.bad.length >= listed) return;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to replace
-  report.bad.push({ line, reason: reason.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�') });
+  report.bad.push({ line, reason: visible(reason) });
 }

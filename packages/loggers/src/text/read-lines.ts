@@ -26,7 +26,10 @@ const firstBytes = 64 * 1024;
 /** @throws PermanentError when the file is not a text */
 export async function openText(file: string, encoding?: Encoding): Promise<TextFile> {
   const packed = await openPacked(file);
-  const found: FoundEncoding = encoding ? { encoding, by: 'option' } : findEncoding(await start());
+  const beginning = await start();
+  const found: FoundEncoding = encoding ? { encoding, by: 'option' } : findEncoding(beginning);
+  if (!found.encoding.startsWith('utf-16') && isBinary(beginning))
+    throw new PermanentError('binary_file', `${file} is not a text: it has bytes that no CSV file has.`);
   return {
     file,
     packing: packed.packing,
@@ -58,22 +61,41 @@ export async function openText(file: string, encoding?: Encoding): Promise<TextF
     }
   }
 
+  function decode(decoder: TextDecoder, chunk?: Buffer): string {
+    try {
+      return decoder.decode(chunk, { stream: chunk !== undefined });
+    } catch (error) {
+      throw new PermanentError(
+        'bad_encoding',
+        `${file} begins as UTF-8, and does not go on so. Add --encoding windows-1252, or --encoding utf-8 if only a few characters are damaged.`,
+        { cause: error },
+      );
+    }
+  }
+
   async function* blocks(signal?: AbortSignal): AsyncGenerator<Block> {
     const { text, read } = packed.bytes(signal);
-    const decoder = new TextDecoder(found.encoding);
+    const decoder = new TextDecoder(found.encoding, { fatal: found.by === 'valid UTF-8' });
     let line = 1;
     let rest = '';
     for await (const chunk of unpacked(text)) {
-      const lines = splitLines(rest + decoder.decode(chunk, { stream: true }));
+      const lines = splitLines(rest + decode(decoder, chunk));
       rest = lines.pop() as string;
       if (rest.length > longestLine) throw tooLong(line + lines.length);
       if (lines.length > 0) yield { line, lines, bytes: read() };
       line += lines.length;
     }
-    rest += decoder.decode();
+    rest += decode(decoder);
     const last = rest.endsWith('\r') ? [rest.slice(0, -1)] : rest ? [rest] : [];
     if (last.length > 0) yield { line, lines: last, bytes: read() };
   }
+}
+
+/** A tenth of the bytes are control characters. A few can be the noise of a line or of a dying card. */
+function isBinary(start: Uint8Array): boolean {
+  let controls = 0;
+  for (const byte of start) if (byte < 9 || (byte > 13 && byte < 32)) controls++;
+  return controls * 10 > start.length;
 }
 
 /** The last element is the beginning of the next line. A final CR is kept there, since LF may follow it. */

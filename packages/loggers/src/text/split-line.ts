@@ -1,6 +1,8 @@
+import { visible } from './visible.ts';
+
 /** Line breaks and runs of spaces in a cell count as one space. */
 export function plainText(cell: string): string {
-  return cell.replace(/\s+/g, ' ').trim();
+  return visible(cell.replace(/\s+/g, ' ').trim());
 }
 
 /** How often a separator occurs outside quotes. */
