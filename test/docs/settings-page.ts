@@ -10,7 +10,7 @@ const sections: [title: string, settings: Setting[], intro?: string][] = [
     'Models and descriptions',
     [
       ...(['CLIP_MODEL', 'MODEL_DIR', 'HF_ENDPOINT', 'CLIP_DEVICE', 'CLIP_DTYPE', 'CLIP_THREADS'] as const),
-      ...(['CAPTION_URL', 'CAPTION_MODEL', 'CAPTION_API_KEY'] as const),
+      ...(['CAPTION_URL', 'CAPTION_MODEL', 'CAPTION_ANSWER_LIMIT', 'CAPTION_API_KEY'] as const),
     ],
   ],
   [

@@ -38,6 +38,7 @@ export async function createContext({ config, pool, queues, logger, shutdown }: 
       url: config.CAPTION_URL,
       model: config.CAPTION_MODEL,
       apiKey: config.CAPTION_API_KEY,
+      maxTokens: config.CAPTION_ANSWER_LIMIT,
     }),
     queues,
     aliases: config.ROOM_ALIASES,

@@ -20,6 +20,8 @@ export const describeBatch: Handler<'describe_batch', Context> = async ({ keys }
   const { pool, store, encoder, captioner, model, run, signal, logger, progress } = context;
   const images = await imagesToDescribe(pool, keys, model.id);
   let described = 0;
+  const began = performance.now();
+  const tokens = { question: 0, answer: 0 };
   for (const image of images) {
     const row = await describe(image);
     await commit(pool, run.lease, async (tx) => {
@@ -29,13 +31,16 @@ export const describeBatch: Handler<'describe_batch', Context> = async ({ keys }
     if (row) described++;
     await progress(described, images.length);
   }
-  return { described, failed: images.length - described };
+  const seconds = (performance.now() - began) / 1_000;
+  return { described, failed: images.length - described, seconds, tokens };
 
   async function describe(image: (typeof images)[number]): Promise<DescriptionRow | undefined> {
     try {
       const { bytes, etag } = await store.read(image.key, signal);
       if (etag !== image.etag) throw noDescription('the image was replaced; the next run embeds it');
-      const description = await captioner.describe(bytes, signal);
+      const { description, tokens: used } = await captioner.describe(bytes, signal);
+      tokens.question += used.question;
+      tokens.answer += used.answer;
       const text = fusionText(
         { description: description.growth_stage_description, identity: image.identityText },
         encoder.countTokens,

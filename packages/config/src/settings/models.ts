@@ -27,8 +27,11 @@ export const models = (env: Environment) => ({
   CAPTION_URL: url(/^https?$/, 'http://host:11434')
     .optional()
     .describe(
-      'Server that describes images (Ollama or any OpenAI-compatible one). Without it there are no descriptions',
+      'Server that describes images: any OpenAI-compatible one, or with `/api/chat` at the end Ollama’s own way. Without it there are no descriptions',
     ),
   CAPTION_MODEL: z.string().default('llama3.2-vision').describe('Model that describes images'),
+  CAPTION_ANSWER_LIMIT: wholeNumber(1)
+    .default(600)
+    .describe('Longest answer of that model in tokens, with whatever it thinks before it answers'),
   CAPTION_API_KEY: z.string().optional().describe('API key of the server that describes images'),
 });

@@ -7,9 +7,10 @@ const good = {
   chinese_description: '出菇期，菌盖密集。',
   image_quality_score: 85,
 };
-const completion = (content: string) => JSON.stringify({ choices: [{ message: { content } }] });
+const completion = (content: string | null, finish_reason = 'stop') =>
+  JSON.stringify({ choices: [{ message: { content }, finish_reason }] });
 const read = (answer: unknown) =>
-  readAnswer(completion(typeof answer === 'string' ? answer : JSON.stringify(answer)));
+  readAnswer(completion(typeof answer === 'string' ? answer : JSON.stringify(answer)), 600).description;
 
 test('a good answer is used as it is, and its other fields are ignored', () => {
   assert.deepEqual(read(good), good);
@@ -22,12 +23,15 @@ test('code fences are stripped, with words around them', () => {
   assert.deepEqual(read(`Here it is:\n\`\`\`\n${json}\n\`\`\`\nAnything else?`), good);
 });
 
-test('the score is clamped, and may be written as a string', () => {
+test('the score is limited to 0–100, and may be written as a string, a share or percent', () => {
   for (const [written, score] of [
     [130, 100],
     [-5, 0],
     ['72', 72],
     [' 72.5 ', 72.5],
+    ['85/100', 85],
+    ['8.5 / 10', 85],
+    ['85 %', 85],
   ]) {
     assert.equal(read({ ...good, image_quality_score: written }).image_quality_score, score);
   }
@@ -56,7 +60,7 @@ test('broken JSON, prose, lists and bodies of another shape fail', () => {
     assert.throws(() => read(content), { reason: 'no_description' }, content);
   }
   for (const body of ['', '<html>', '{}', '{"choices":[]}', '{"choices":[{"message":{"content":null}}]}']) {
-    assert.throws(() => readAnswer(body), { reason: 'no_description' }, body);
+    assert.throws(() => readAnswer(body, 600), { reason: 'no_description' }, body);
   }
 });
 
@@ -72,4 +76,56 @@ test('an error quotes only the start of an answer', () => {
     () => read('x'.repeat(10_000)),
     (error: Error) => error.message.length < 300,
   );
+});
+
+test('thoughts, prose, drafts and small mistakes around an answer do not matter', () => {
+  const json = JSON.stringify(good);
+  const draft = JSON.stringify({ ...good, growth_stage_description: 'DRAFT' });
+  for (const [shape, content] of Object.entries({
+    'qwen: thinks first': `<think>The caps are open, so {fruiting}.</think>\n${json}`,
+    'a draft among the thoughts': `<think>Draft:\n\`\`\`json\n${draft}\n\`\`\`\nBetter now.</think>\n${json}`,
+    'deepseek: no first tag': `The caps are open. ${draft}</think>${json}`,
+    'llava: prose around it': `Here is the JSON:\n${json}\nHope this helps! {smile}`,
+    'a doubled brace': `{\n\n${json}`,
+    'a trailing comma': json.replace(/}$/, ',}'),
+    'single quotes and no quotes': json.replace(/"(\w+)":/g, '$1:'),
+    'two answers, the last counts': `${draft}\n${json}`,
+    'an answer in an answer': JSON.stringify({ result: good }),
+    'braces in a text': JSON.stringify({ note: 'a } and a {', ...good }),
+  })) {
+    assert.deepEqual(read(content), good, shape);
+  }
+  assert.throws(() => read(`<think>${json}`), { reason: 'no_description' }, 'only thoughts');
+});
+
+test('an answer that was cut off names the setting', () => {
+  for (const content of ['', null, '<think>The caps are', JSON.stringify(good).slice(0, -20)]) {
+    assert.throws(
+      () => readAnswer(completion(content, 'length'), 600),
+      /after 600 tokens: raise CAPTION_ANSWER_LIMIT/,
+    );
+  }
+  const whole = readAnswer(completion(JSON.stringify(good), 'length'), 600);
+  assert.deepEqual(whole.description, good, 'what follows a whole answer may be cut off');
+});
+
+test('tokens are counted as the server counts them, in both dialects', () => {
+  const content = JSON.stringify(good);
+  const openai = {
+    choices: [{ message: { content } }],
+    usage: { prompt_tokens: 900, completion_tokens: 80 },
+  };
+  const ollama = { message: { content }, done_reason: 'stop', prompt_eval_count: 900, eval_count: 80 };
+  for (const body of [openai, ollama]) {
+    assert.deepEqual(readAnswer(JSON.stringify(body), 600), {
+      description: good,
+      tokens: { question: 900, answer: 80 },
+    });
+  }
+});
+
+test('an answer of braces only is given up quickly', () => {
+  const began = performance.now();
+  assert.throws(() => read('{'.repeat(200_000)), { reason: 'no_description' });
+  assert.ok(performance.now() - began < 2_000);
 });

@@ -1,9 +1,10 @@
 import { Agent, errors } from 'undici';
 import { noDescription } from './caption-answer.ts';
+import type { Dialect } from './caption-prompt.ts';
 import { forbiddenAddress, guardLookup, isForbidden } from './guarded-lookup.ts';
 
 export interface CaptionServer {
-  /** The server, its `/v1` or the full path, as in CAPTION_URL. */
+  /** The server, its `/v1` or the full path, as in CAPTION_URL; one that ends in `/api/chat` is Ollama's own. */
   url: string;
   apiKey?: string | undefined;
   /** For a whole request, from the first byte sent to the last received. */
@@ -29,8 +30,10 @@ export function createRequester(
   lookup = guardLookup(),
 ) {
   const base = new URL(url);
-  const root = base.pathname
-    .replace(/\/+$/, '')
+  const path = base.pathname.replace(/\/+$/, '');
+  const dialect: Dialect = path.endsWith('/api/chat') ? 'ollama' : 'openai';
+  const root = path
+    .replace(/\/api\/chat$/, '')
     .replace(/\/chat\/completions$/, '')
     .replace(/\/v1$/, '');
   const agent = new Agent({
@@ -78,5 +81,5 @@ export function createRequester(
     }
   }
 
-  return { ask, close: () => void agent.destroy(), where: `${base.origin}${root}` };
+  return { ask, dialect, close: () => void agent.destroy(), where: `${base.origin}${root}` };
 }

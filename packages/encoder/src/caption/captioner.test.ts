@@ -78,7 +78,7 @@ test('a picture is sent as an upright JPEG of at most 960 pixels without metadat
     .withMetadata({ orientation: 6 })
     .withExifMerge({ IFD0: { Artist: 'the-farm' } })
     .toBuffer();
-  assert.deepEqual(await captioner.describe(large), description);
+  assert.deepEqual((await captioner.describe(large)).description, description);
   const [{ url, key, body } = { url: '', key: '', body: '{}' }] = received;
   assert.deepEqual([url, key], ['/v1/chat/completions', `Bearer ${apiKey}`]);
   const sent = JSON.parse(body);
@@ -143,7 +143,7 @@ test('429 and 5xx are retried after the time the server requests, or with a grow
     (response, request, nth) => answers[nth - 1]?.(response, request, nth),
     { now },
   );
-  assert.deepEqual(await captioner.describe(image), description);
+  assert.deepEqual((await captioner.describe(image)).description, description);
   assert.deepEqual(slept, [7000, 20_000, 4000]);
 });
 
@@ -172,16 +172,60 @@ test('a server that stays down is unavailable; the picture is not to blame', asy
   );
 });
 
-test('a refusal is not retried, and the error names the likely cause', async (t) => {
+test('with a wrong key, address or model, pictures wait until the server takes the question', async (t) => {
   for (const [code, expected] of [
     [401, /refuses with 401: CAPTION_API_KEY/],
-    [404, /refuses with 404: CAPTION_URL or CAPTION_MODEL/],
-    [400, /refuses with 400/],
+    [404, /refuses with 404: CAPTION_URL or CAPTION_MODEL is wrong, or the server has not loaded the model/],
   ] as const) {
-    const { captioner, received } = await start(t, status(code));
-    await fails(captioner.describe(image), PermanentError, expected);
-    assert.equal(received.length, 1);
+    let pulled = false;
+    const { captioner, received } = await start(t, (response, request, nth) => {
+      if (request.method === 'GET') response.end('{"data":[]}');
+      else (pulled ? good : status(code))(response, request, nth);
+    });
+    await fails(captioner.describe(image), Unavailable, expected);
+    assert.equal(received.length, 1, 'not retried at once');
+    await fails(captioner.probe(), Unavailable, expected);
+    pulled = true;
+    await captioner.probe();
+    assert.ok(!received.at(-1)?.body.includes('base64'), 'the probe sends no picture');
+    assert.deepEqual((await captioner.describe(image)).description, description);
   }
+});
+
+test('a server that refuses the form of the question is asked in a simpler one from then on', async (t) => {
+  const formOf = (body: string) => JSON.parse(body).response_format?.type ?? 'none';
+  const knows = async (known: string[]) => {
+    const { captioner, received } = await start(t, (response, request, nth) =>
+      (known.includes(formOf(received[nth - 1]?.body ?? '{}')) ? good : status(400))(response, request, nth),
+    );
+    const described = () => captioner.describe(image).then(() => true);
+    return { described, forms: () => received.map(({ body }) => formOf(body)) };
+  };
+  const old = await knows(['json_object', 'none']);
+  assert.ok((await old.described()) && (await old.described()));
+  assert.deepEqual(old.forms(), ['json_schema', 'json_object', 'json_object']);
+  const plain = await knows(['none']);
+  assert.ok(await plain.described());
+  assert.deepEqual(plain.forms(), ['json_schema', 'json_object', 'none']);
+  const never = await knows([]);
+  await fails(never.described(), PermanentError, /refuses with 400/);
+  assert.equal(never.forms().length, 3);
+});
+
+test('Ollama is asked its own way, without thinking', async (t) => {
+  const answer = JSON.stringify({ message: { content: JSON.stringify(description) }, done_reason: 'stop' });
+  const { captioner: openai, received } = await start(t, (response) => response.end(answer));
+  const captioner = createCaptioner({ url: `${openai.where}/api/chat`, model: 'qwen3-vl', maxTokens: 900 });
+  assert.ok(captioner);
+  t.after(() => captioner.close());
+  assert.deepEqual((await captioner.describe(image)).description, description);
+  const [{ url, body } = { url: '', body: '{}' }] = received;
+  assert.equal(url, '/api/chat');
+  const { think, format, options, messages } = JSON.parse(body);
+  assert.deepEqual([think, format.type, options.num_predict], [false, 'object', 900]);
+  assert.equal((await sharp(Buffer.from(messages[1].images[0], 'base64')).metadata()).width, 320);
+  await captioner.probe();
+  assert.equal(received.at(-1)?.url, '/api/tags');
 });
 
 test('redirects are not followed', async (t) => {
@@ -190,7 +234,7 @@ test('redirects are not followed', async (t) => {
     t,
     status(307, { location: `http://127.0.0.1:${other.port}/v1/chat/completions` }),
   );
-  await fails(captioner.describe(image), PermanentError, /redirects are not followed/);
+  await fails(captioner.describe(image), Unavailable, /redirects are not followed/);
   assert.equal(other.received.length, 0);
 });
 
@@ -224,7 +268,7 @@ test('a connection that breaks in the middle of an answer is retried', async (t)
     response.writeHead(200, { 'content-length': 1000 });
     response.write('{"choices"', () => response.destroy());
   });
-  assert.deepEqual(await captioner.describe(image), description);
+  assert.deepEqual((await captioner.describe(image)).description, description);
 });
 
 test('link-local and metadata addresses are never contacted', async () => {
@@ -274,7 +318,7 @@ test('after several pictures without an answer, requests pause until a probe suc
   await fails(captioner.describe(image), Unavailable, /paused/);
   down = false;
   await captioner.probe();
-  assert.deepEqual(await captioner.describe(image), description);
+  assert.deepEqual((await captioner.describe(image)).description, description);
 });
 
 test('a probe distinguishes a healthy server from one that is down or refuses the key', async (t) => {

@@ -2,7 +2,7 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 import { PermanentError } from '@mycelium/farm';
 import pLimit from 'p-limit';
 import { Unavailable } from '../unavailable.ts';
-import type { Description } from './caption-answer.ts';
+import type { Answer } from './caption-answer.ts';
 import { createCompletion, explain, hint, unavailable } from './caption-completion.ts';
 import { captionImage } from './caption-image.ts';
 import { createRequester } from './caption-request.ts';
@@ -12,6 +12,8 @@ export interface CaptionerOptions {
   url: string | undefined;
   model: string;
   apiKey?: string | undefined;
+  /** The longest answer in tokens, with whatever the model thinks before. */
+  maxTokens?: number;
   /** Concurrent pictures; a server with one GPU answers them one by one anyway. */
   concurrency?: number;
   timeoutMs?: number;
@@ -32,21 +34,22 @@ export interface Captioner {
   readonly where: string;
   /**
    * Describes any image that `decodeImage` accepts.
-   * @throws PermanentError when the image is bad, the answer has no description, or the server refuses;
-   * Unavailable when the server is down, overloaded or slow: try again later.
+   * @throws PermanentError when the image is bad or the answer has no description; Unavailable when the server is
+   * down, overloaded or slow, or does not know the key or the model: try again later.
    */
-  describe(bytes: Buffer, signal?: AbortSignal): Promise<Description>;
+  describe(bytes: Buffer, signal?: AbortSignal): Promise<Answer>;
   /** @throws Unavailable */
   probe(signal?: AbortSignal): Promise<void>;
   close(): void;
 }
 
-/** A client of an OpenAI-compatible `/v1/chat/completions`: Ollama, llama-server, vLLM. */
+/** A client of an OpenAI-compatible `/v1/chat/completions` (Ollama, llama-server, vLLM) or of Ollama's own `/api/chat`. */
 export function createCaptioner(options: CaptionerOptions): Captioner | undefined {
   const {
     url,
     model,
     apiKey,
+    maxTokens = 600,
     concurrency = 2,
     timeoutMs = 120_000,
     attempts = 4,
@@ -59,8 +62,16 @@ export function createCaptioner(options: CaptionerOptions): Captioner | undefine
   } = options;
   if (!url) return undefined;
   const requester = createRequester({ url, apiKey, timeoutMs, maxAnswerBytes });
-  const { ask, close, where } = requester;
-  const complete = createCompletion(requester, { model, timeoutMs, attempts, now, random, sleep });
+  const { ask, close, where, dialect } = requester;
+  const { complete, refuses, tryAgain } = createCompletion(requester, {
+    model,
+    maxTokens,
+    timeoutMs,
+    attempts,
+    now,
+    random,
+    sleep,
+  });
   const limit = pLimit(concurrency);
   let failuresInARow = 0;
   let restsUntil = 0;
@@ -91,12 +102,13 @@ export function createCaptioner(options: CaptionerOptions): Captioner | undefine
       const timeout = AbortSignal.timeout(5000);
       try {
         const { status } = await ask(
-          { method: 'GET', path: '/v1/models' },
+          { method: 'GET', path: dialect === 'openai' ? '/v1/models' : '/api/tags' },
           signal ? AbortSignal.any([signal, timeout]) : timeout,
         );
         if (status >= 500 || status === 401 || status === 403) {
           throw unavailable(`The captioner at ${where} answers ${status}${hint(status)}`);
         }
+        if (refuses()) await tryAgain(signal);
         restsUntil = 0;
       } catch (error) {
         signal?.throwIfAborted();

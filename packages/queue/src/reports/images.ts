@@ -22,7 +22,14 @@ export const batchReport = z.object({
   failures: z.array(z.object({ key: z.string(), reason: z.string() })),
 });
 
-export const descriptionReport = z.object({ described: count, failed: count });
+export const descriptionReport = z.object({
+  described: count,
+  failed: count,
+  /** Undefined in reports of older workers. */
+  seconds: z.number().optional(),
+  /** As the server counts them: 0 if it does not. */
+  tokens: z.object({ question: count, answer: count }).optional(),
+});
 
 /** Without `foundNothing`, since a person who selects images sees for themselves if there are none. */
 export const requestedImageFacts = ({ successRate, succeeded, failed }: ImageReport): ReportFacts => ({
@@ -75,9 +82,15 @@ function why(reason: string): Cell {
   return isCode(code) ? message(code) : reason;
 }
 
-export function showDescriptions({ described, failed }: z.output<typeof descriptionReport>): ReportView {
+export function showDescriptions(report: z.output<typeof descriptionReport>): ReportView {
+  const { described, failed, seconds, tokens } = report;
   return {
-    summary: [message('report.described', { n: described })],
+    summary: [
+      message('report.described', { n: described }),
+      ...(seconds === undefined
+        ? []
+        : [message('report.description-cost', { seconds: Number(seconds.toFixed(1)), ...tokens })]),
+    ],
     tables: [],
     leftOut: failed > 0 ? [message('left-out.descriptions-failed', { n: failed })] : [],
   };
