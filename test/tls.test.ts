@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { readConfig } from '@mycelium/config';
 import { connect, createQueues } from '@mycelium/queue';
 import { password, startRedisServer } from './redis-servers.ts';
+import { openssl } from './tools/openssl.ts';
 
 /** A self-signed certificate for 127.0.0.1. */
 async function certificate(t: TestContext) {
@@ -14,11 +15,8 @@ async function certificate(t: TestContext) {
   t.after(() => rm(folder, { recursive: true }));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const names = ['-subj', '/CN=redis', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...names],
-    { stdio: 'ignore' },
-  );
+  const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert];
+  await openssl(readConfig().MYCELIUM_HOME, [...made, ...names]);
   return { key, cert, pem: await readFile(cert, 'utf8') };
 }
 

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import ignore from 'ignore';
 import { words } from './words.ts';
 
 export interface Finding {
@@ -14,12 +14,19 @@ const exempt =
   /^(test\/glossary\/|package-lock\.json|LICENSE|docs\/img\/|packages\/database\/migrations\/00[1-7]_|packages\/[a-z]+\/demo-model\/)/;
 const texts = /\.(ts|tsx|mjs|js|css|html|sql|md|ya?ml|json|sh|toml)$|(^|\/)(Dockerfile|run)$/;
 
-/** Finds every word of the glossary's left column in the files that git tracks or would add. */
+/** Finds every word of the glossary's left column in the files that git tracks or would add; git is not needed. */
 export function scanFiles(): Finding[] {
-  return execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
-    .split('\n')
-    .filter((file) => texts.test(file) && !exempt.test(file) && existsSync(file))
-    .flatMap((file) => scanText(file, readFileSync(file, 'utf8')));
+  const ignored = ignore().add('.git').add(readFileSync('.gitignore', 'utf8'));
+  return filesIn('').flatMap((file) => scanText(file, readFileSync(file, 'utf8')));
+
+  function filesIn(folder: string): string[] {
+    return readdirSync(folder || '.', { withFileTypes: true }).flatMap((entry) => {
+      const path = `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`;
+      if (ignored.ignores(path)) return [];
+      if (entry.isDirectory()) return filesIn(path);
+      return entry.isFile() && texts.test(path) && !exempt.test(path) ? [path] : [];
+    });
+  }
 }
 
 /** A sentence may break across lines: each line is read together with the first words of the next one. */

@@ -2,9 +2,12 @@ import { execFile } from 'node:child_process';
 import { createServer, connect as dial, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { readConfig } from '@mycelium/config';
+import { findIp } from '../../tools/ip.ts';
 import type { Testbed } from './scenario.ts';
 
-const ip = (...args: string[]) => promisify(execFile)('ip', args);
+const program = () => findIp(readConfig().MYCELIUM_HOME);
+const ip = async (...args: string[]) => promisify(execFile)(await program(), args);
 
 export interface Host {
   /** Prefixed to a command, makes it run on this host. */
@@ -53,7 +56,7 @@ export async function openHost(testbed: Testbed, n: number, delay: number): Prom
     return Object.assign(there, { hostname: `${net}.1`, port: String(port) }).href;
   };
   return {
-    via: ['ip', 'netns', 'exec', name],
+    via: [await program(), 'netns', 'exec', name],
     databaseUrl: await through(testbed.databaseUrl),
     redisUrl: await through(testbed.redisUrl),
     cutOff: () => ip('link', 'set', outer, 'down'),

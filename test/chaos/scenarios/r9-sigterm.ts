@@ -11,7 +11,8 @@ export const r9: Scenario = {
   title: 'SIGTERM in any state',
   quiet: true,
   async run(outer) {
-    const [drainSeconds, leaseSeconds] = outer.full ? [10, 5] : [4, 2];
+    // The drain itself ends in time; leaving takes longer on a machine that runs the other tests beside it.
+    const [drainSeconds, leaseSeconds, limitSeconds] = outer.full ? [9, 5, 10] : [4, 2, 6];
     const servers = await startOwnServers(await outer.home(), await outer.home());
     outer.onEnd(() => servers.stop());
     const testbed = await openTestbed(outer, servers);
@@ -57,7 +58,7 @@ export const r9: Scenario = {
         await Promise.race([ended, wait(15_000)]);
         const seconds = (Date.now() - began) / 1_000;
         times.push(`${state} ${seconds.toFixed(1)} s`);
-        if (child.exitCode === null || seconds > drainSeconds)
+        if (child.exitCode === null || seconds > limitSeconds)
           broken.push(`${state}: ${child.signalCode ?? ''} ${seconds.toFixed(1)} s`);
       });
     }
