@@ -63,6 +63,7 @@ test('the long form', async (t) => {
   assert.deepEqual(report, {
     lines: 2,
     emptyLines: 0,
+    repeatedHour: 0,
     readings: 2,
     inserted: 2,
     repeated: 0,

@@ -37,6 +37,8 @@ export interface ImportReport {
   /** Of these, lines without a value in any mapped column. */
   emptyLines: number;
   readings: number;
+  /** Lines of an hour that occurs twice, placed by the lines around them. */
+  repeatedHour: number;
   /** New readings, and readings whose value changed. */
   inserted: number;
   repeated: number;

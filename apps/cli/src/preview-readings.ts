@@ -126,7 +126,7 @@ function printNotes(report: FileReport, plan: Plan, output: Output): void {
 
 /** Per column: words for nothing, values left out, and conversions. Both the preview and the import print this. */
 export function printCounts(
-  { columns, unread }: Pick<FileReport, 'columns' | 'unread'>,
+  { columns, unread, repeatedHour }: Pick<FileReport, 'columns' | 'unread' | 'repeatedHour'>,
   output: Output,
 ): void {
   for (const { name, nothing, leftOut, converted, conversion, sameInstant, readings } of columns) {
@@ -141,6 +141,9 @@ export function printCounts(
         `  ${name}: ${sameInstant} of ${readings} readings are at the instant of the one before and replace it. Do the times lack their hours or minutes (--time-column Date+Time), or is this several devices?`,
       );
     }
+  }
+  if (repeatedHour > 0) {
+    output.line(`  ${repeatedHour} lines of an hour that occurs twice were placed by the lines around them`);
   }
   const series = list(unread, (name) => name);
   if (series) output.line(`  not mapped: ${series}`);

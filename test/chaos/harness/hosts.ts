@@ -24,10 +24,12 @@ export async function whyNoHosts(): Promise<string | undefined> {
   const name = `myc-${process.pid}-try`;
   try {
     await ip('netns', 'add', name);
-    await ip('netns', 'delete', name);
+    await ip('-n', name, 'link', 'show'); // fails in a root folder that is not a mount of its own
     return undefined;
   } catch (error) {
     return `this machine allows no network namespaces (${(error as Error).message.trim().split('\n').at(-1)})`;
+  } finally {
+    await ip('netns', 'delete', name).catch(() => {});
   }
 }
 

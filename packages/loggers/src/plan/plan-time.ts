@@ -15,7 +15,9 @@ export function planTime(
   options: ReadingOptions,
   settings: ProfileSettings,
 ): { planned: PlannedTime; open: string[] } {
-  const inHeader = times.columns.map(zoneInHeader).find(Boolean);
+  const headers = times.columns.map(zoneInHeader);
+  const inHeader = headers.find(({ zone }) => zone)?.zone;
+  const unclear = headers.find(({ unclear }) => unclear)?.unclear;
   const [zone, zoneFrom]: [string, PlannedTime['zoneFrom']] = options.zone
     ? [parseZone(options.zone), 'option']
     : settings.zone
@@ -25,6 +27,11 @@ export function planTime(
         : [options.timeZone, 'farm'];
   const { format, open } = timeFormat(times, samples, options, settings);
   if (format !== undefined) compileTimeFormat(format);
+  if (unclear && zoneFrom === 'farm') {
+    open.push(
+      `The header names the zone ${unclear}, which has several meanings. Add --zone, such as --zone +08:00 or --zone ${zone}`,
+    );
+  }
   return { planned: { ...times, format, zone, zoneFrom }, open: layout.columns.length > 0 ? open : [] };
 }
 
@@ -41,12 +48,14 @@ function timeFormat(
   const guess = guessTimeFormat(samples);
   const column = times.columns.join('+');
   if (guess?.ambiguous) {
-    const [day, month] = guess.ambiguous;
-    if (dayFirst !== undefined) return { format: dayFirst ? day : month, open: [] };
+    const [first] = guess.ambiguous;
+    const byProfile = guess.ambiguous.find((format) => format.startsWith(dayFirst ? 'D' : 'M'));
+    if (dayFirst !== undefined && byProfile) return { format: byProfile, open: [] };
+    const answers = guess.ambiguous.map((format) => `--time-format "${format}"`);
     return {
-      format: day,
+      format: first,
       open: [
-        `${column}: "${guess.sample}" can be day/month or month/day, and no date in the file decides it. Add --time-format "${day}" or --time-format "${month}"`,
+        `${column}: "${guess.sample}" can be ${orList(guess.ambiguous.map(orderOf))}, and no date in the file decides it. Add ${orList(answers)}`,
       ],
     };
   }
@@ -58,4 +67,18 @@ function timeFormat(
       ? `"${first}" has no known format`
       : `"${first}" and "${other}" differ in their format`;
   return { format: undefined, open: [`${column}: ${texts}. Add --time-format`] };
+}
+
+/** `D/M/YY H:mm` → `day/month/year`. */
+function orderOf(format: string): string {
+  const names: Record<string, string> = { D: 'day', M: 'month', Y: 'year' };
+  const letters = format.match(/D|M|YY(?:YY)?/g) ?? [];
+  return letters
+    .slice(0, 3)
+    .map((letter) => names[letter[0] as string])
+    .join('/');
+}
+
+function orList(texts: string[]): string {
+  return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} or ${texts.at(-1)}`;
 }

@@ -83,6 +83,6 @@ test('a profile can be refused, and a wrong one is reported', async () => {
   const text = files.aranet?.text as string;
   const unknown = await readText(text, { profile: 'none' });
   assert.equal(unknown.plan.profile, undefined);
-  assert.match(unknown.plan.open[0] ?? '', /day\/month or month\/day/);
+  assert.match(unknown.plan.open[0] ?? '', /day\/month\/year or month\/day\/year/);
   await assert.rejects(readText(text, { profile: 'govee' }), /does not look like one of profile "govee"/);
 });

@@ -37,10 +37,12 @@ export function createFileReader(
   const split = createSplitter(layout);
   const hours = createRepeatedHours<Row>(
     (row, instant) => {
-      if (instant !== undefined) emit(row, instant);
-      else refuse(report, row.line, twice(row.timeText, time.zone));
+      if (instant !== undefined) {
+        report.repeatedHour++;
+        emit(row, instant);
+      } else refuse(report, row.line, twice(row.timeText, time.zone));
     },
-    (a, b) => a.cells.every((cell, n) => cell === b.cells[n]),
+    ({ cells }) => cells.join('\n'),
     options.repeatedHour,
   );
 
@@ -87,7 +89,7 @@ export function createFileReader(
 }
 
 function twice(timeText: string, zone: string): string {
-  return `"${timeText}" occurs twice in ${zone}, and the rows around it do not show which one it is; add --repeated-hour first or second`;
+  return `"${timeText}" occurs twice in ${zone}, and the rows around it do not show which one it is; add --repeated-hour first or second, or --zone with its offset if the logger does not change its clock`;
 }
 
 function withHint(message: string): string {

@@ -28,6 +28,8 @@ export interface FileReport {
   /** Of these, lines without a value in any column that is read. */
   emptyLines: number;
   readings: number;
+  /** Lines whose time occurs twice because of a clock change, and that were placed by the lines around them. */
+  repeatedHour: number;
   /** Lines with something that cannot be read. */
   badLines: number;
   /** The first hundred of them. */
@@ -40,7 +42,16 @@ export interface FileReport {
 const listed = 100;
 
 export function newReport(): FileReport {
-  return { lines: 0, emptyLines: 0, readings: 0, badLines: 0, bad: [], columns: [], unread: {} };
+  return {
+    lines: 0,
+    emptyLines: 0,
+    readings: 0,
+    repeatedHour: 0,
+    badLines: 0,
+    bad: [],
+    columns: [],
+    unread: {},
+  };
 }
 
 export function newColumn(

@@ -1,14 +1,16 @@
 /** The format that samples of times have. `undefined` as a format is ISO 8601. */
 export type Guess =
   | { format: string | undefined; ambiguous?: undefined }
-  | { ambiguous: [dayFirst: string, monthFirst: string]; sample: string };
+  /** The formats that fit every sample: the orders of day, month and year differ. */
+  | { ambiguous: string[]; sample: string };
 
 const iso = /^\d{4}-\d\d-\d\d([T ]+\d\d:\d\d(:\d\d([.,]\d+)?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?$/i;
 const dated =
   /^(\d{1,4}|[A-Za-z]{3,9})([-/. ])(\d{1,2}|[A-Za-z]{3,9})\2(\d{1,4})(?:([ T,]+)(\d{1,2})(:\d\d)?(:\d\d)?([.,]\d+)?(\s?[AaPp]\.?[Mm]\.?)?(\s?(?:Z|[+-]\d\d:?\d\d))?)?$/;
 
 /**
- * Recognises the format of times. The order of day and month is decided only by a number above 12.
+ * Recognises the format of times. The order of day, month and year is decided only by dates that exist in one order and
+ * not in the others.
  * @param samples texts from all over the file
  * @returns undefined when they have no known format
  */
@@ -50,13 +52,23 @@ function fromParts(parts: RegExpExecArray[], sample: string): Guess | undefined 
     return { format: a.length === 4 ? join('YYYY', 'MMM', 'D') : join('D', 'MMM', year) };
   if (a.length === 4) return { format: join('YYYY', 'M', 'D') };
   if (c.length === 1) return undefined;
-  const above12 = (group: number) => parts.some((part) => Number(part[group]) > 12);
-  const day = join('D', 'M', year);
-  const month = join('M', 'D', year);
-  const dayFirst = above12(1);
-  const monthFirst = above12(3);
-  if (dayFirst && monthFirst) return undefined;
-  if (dayFirst) return { format: day };
-  if (monthFirst) return { format: month };
-  return { ambiguous: [day, month], sample };
+  const orders = (c.length === 4 ? ['DMY', 'MDY'] : ['DMY', 'MDY', 'YMD']).filter(
+    (order) => parts.filter((part) => !existsIn(order, part)).length <= garbled * parts.length,
+  );
+  const fields = { D: 'D', M: 'M', Y: year };
+  const formats = orders.map((order) => join(...[...order].map((letter) => fields[letter as 'D'])));
+  const [format, other] = formats;
+  if (format === undefined) return undefined;
+  return other === undefined ? { format } : { ambiguous: formats, sample };
+}
+
+/** A share of dates that may be garbled: the one that exists only in a wrong order must not decide for all. */
+const garbled = 0.04;
+
+/** Whether the date exists when its numbers stand in this order. Two digits are a year of this century. */
+function existsIn(order: string, part: RegExpExecArray): boolean {
+  const number = (letter: string) => Number(part[[1, 3, 4][order.indexOf(letter)] as number]);
+  const [day, month, year] = [number('D'), number('M'), number('Y')];
+  const date = new Date(Date.UTC(year < 100 ? 2_000 + year : year, month - 1, day));
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }

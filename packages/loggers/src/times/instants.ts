@@ -1,6 +1,6 @@
-import { instantToLocal, type LocalTime, localToInstant } from '@mycelium/farm';
+import { instantToLocal, type LocalTime } from '@mycelium/farm';
 import { badTime, checked, type ParsedTime } from './local-parts.ts';
-import { compileTimeFormat, readOffset } from './time-format.ts';
+import { compileTimeFormat, offsetIn } from './time-format.ts';
 
 /** The instants that a local time stands for: one, or two in a repeated hour. */
 export interface Instants {
@@ -92,7 +92,7 @@ function parseIso(text: string): ParsedTime {
     number,
   ];
   const ms = match[7] === undefined ? 0 : Math.floor(Number(`0.${match[7]}`) * 1_000 + 1e-6);
-  const offset = match[8] === undefined ? undefined : readOffset(match[8]);
+  const offset = match[8] === undefined ? undefined : offsetIn(match[8], text);
   return checked({ year, month, day, hour, minute, second, ms, offset }, text);
 }
 
@@ -117,14 +117,23 @@ function measureHour(time: LocalTime, zone: string, text: string): LocalHour {
   return { ...start, even };
 }
 
+/** No zone is further from UTC, and no clock change further from the time that it makes unclear. */
+const farthest = 26 * 3_600_000;
+
 /** @throws PermanentError when a clock change skips this time */
 function exact(time: LocalTime & { ms: number }, zone: string, text: string): Instants {
-  const first = localToInstant(time, zone).getTime();
-  const shows = (instant: number) => {
-    const local = instantToLocal(new Date(instant), zone);
-    return local.hour === time.hour && local.minute === time.minute;
-  };
-  if (!shows(first)) throw badTime(`"${text}" does not exist in ${zone}: a clock change skips it`);
-  const second = [1_800_000, 3_600_000, 7_200_000].map((later) => first + later).find(shows);
+  const local = utc({ ...time, ms: 0 });
+  const offsets = new Set([-farthest, 0, farthest].map((away) => offsetAt(local + away, zone)));
+  const instants = [...offsets]
+    .map((offset) => local - offset)
+    .filter((instant) => instant + offsetAt(instant, zone) === local)
+    .sort((a, b) => a - b);
+  const [first, second] = instants;
+  if (first === undefined) throw badTime(`"${text}" does not exist in ${zone}: a clock change skips it`);
   return { first: first + time.ms, second: second === undefined ? undefined : second + time.ms };
+}
+
+/** Milliseconds east of UTC. */
+function offsetAt(instant: number, zone: string): number {
+  return utc({ ...instantToLocal(new Date(instant), zone), ms: 0 }) - instant;
 }

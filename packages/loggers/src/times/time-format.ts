@@ -1,20 +1,6 @@
-import { PermanentError } from '@mycelium/farm';
+import { badFormat, checkFields, type Field } from './format-mistakes.ts';
 import { badTime, checked, type ParsedTime } from './local-parts.ts';
-
-type Field =
-  | 'year'
-  | 'shortYear'
-  | 'month'
-  | 'monthName'
-  | 'day'
-  | 'dayOfYear'
-  | 'hour'
-  | 'hour12'
-  | 'minute'
-  | 'second'
-  | 'fraction'
-  | 'half'
-  | 'offset';
+import { minutesEast } from './zone.ts';
 
 const patterns: Record<Field, string> = {
   year: '\\d{4}',
@@ -99,7 +85,6 @@ const known =
   'excel, epoch-s, epoch-ms and epoch-us; other text goes into [brackets]';
 
 const epochs: Record<string, (value: number) => number> = {
-  excel: (days) => Math.round((days - 25_569) * 86_400) * 1_000,
   X: (seconds) => Math.round(seconds * 1_000),
   x: (milliseconds) => milliseconds,
   epoch: (seconds) => Math.round(seconds * 1_000),
@@ -113,8 +98,9 @@ const epochs: Record<string, (value: number) => number> = {
  * @throws PermanentError `bad_time_format` for an unknown letter, listing the known ones
  */
 export function compileTimeFormat(format: string): (text: string) => ParsedTime {
+  if (format === 'excel') return excelTime;
   const epoch = epochs[format];
-  if (epoch) return (text) => numericTime(text, format, epoch);
+  if (epoch) return (text) => ({ epoch: epoch(Number(numberIn(text, format))) });
   const fields: Field[] = [];
   const add = (field: Field, token: string, next: string | undefined) => {
     fields.push(field);
@@ -125,13 +111,7 @@ export function compileTimeFormat(format: string): (text: string) => ParsedTime 
     `^${format.includes('%') ? strptimePattern(format, add) : tokenPattern(format, add)}$`,
     'i',
   );
-  for (const field of ['year', 'month', 'day'] as const) {
-    const alternatives = { year: ['shortYear'], month: ['monthName', 'dayOfYear'], day: ['dayOfYear'] }[
-      field
-    ];
-    if (![field, ...alternatives].some((each) => fields.includes(each as Field)))
-      throw badFormat(`the time format "${format}" has no ${field}; an example is YYYY-MM-DD HH:mm:ss`);
-  }
+  checkFields(format, fields);
   return (text) => {
     const match = shape.exec(text.trim());
     if (!match) throw badTime(`"${text}" does not match the time format ${format}`);
@@ -139,7 +119,6 @@ export function compileTimeFormat(format: string): (text: string) => ParsedTime 
   };
 }
 
-const badFormat = (message: string) => new PermanentError('bad_time_format', message);
 type Add = (field: Field, token: string, next: string | undefined) => string;
 const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
@@ -177,12 +156,22 @@ function tokenPattern(format: string, add: Add): string {
   );
 }
 
-function numericTime(text: string, format: string, epoch: (value: number) => number): ParsedTime {
+function numberIn(text: string, format: string): string {
   const digits = text.trim().replace(',', '.');
   if (!/^\d+(\.\d+)?$/.test(digits)) throw badTime(`"${text}" does not match the time format ${format}`);
-  const instant = epoch(Number(digits));
-  if (format !== 'excel') return { epoch: instant };
-  const date = new Date(instant);
+  return digits;
+}
+
+/**
+ * Excel counts days from 1899-12-30 in local time. Five digits of a day are 0.9 s: a time that is nearer to a whole
+ * second than its digits are exact means that second.
+ */
+function excelTime(text: string): ParsedTime {
+  const digits = numberIn(text, 'excel');
+  const exact = (Number(digits) - 25_569) * 86_400_000;
+  const lastDigit = 86_400_000 / 10 ** (digits.split('.')[1]?.length ?? 0);
+  const second = Math.round(exact / 1_000) * 1_000;
+  const date = new Date(Math.abs(exact - second) <= Math.max(1, lastDigit / 2) ? second : Math.round(exact));
   return {
     year: date.getUTCFullYear(),
     month: date.getUTCMonth() + 1,
@@ -190,7 +179,7 @@ function numericTime(text: string, format: string, epoch: (value: number) => num
     hour: date.getUTCHours(),
     minute: date.getUTCMinutes(),
     second: date.getUTCSeconds(),
-    ms: 0,
+    ms: date.getUTCMilliseconds(),
   };
 }
 
@@ -208,7 +197,7 @@ function assemble(fields: Field[], match: RegExpExecArray, text: string): Parsed
     else if (field === 'hour12') time.hour = Number(part);
     else if (field === 'fraction') time.ms = Math.floor(Number(`0.${part}`) * 1_000 + 1e-6);
     else if (field === 'half') half = part[0]?.toLowerCase();
-    else if (field === 'offset') offset = readOffset(part);
+    else if (field === 'offset') offset = offsetIn(part, text);
     else time[field] = Number(part);
   }
   if (half !== undefined) {
@@ -218,8 +207,9 @@ function assemble(fields: Field[], match: RegExpExecArray, text: string): Parsed
   return { ...checked(time, text, fields.includes('dayOfYear')), offset };
 }
 
-/** @returns minutes east of UTC */
-export function readOffset(text: string): number {
-  const [, sign, hours = '0', minutes = '0'] = /([+-])(\d{1,2}):?(\d\d)?$/.exec(text) ?? [];
-  return sign ? (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) : 0;
+/** @throws PermanentError for an offset that no zone has */
+export function offsetIn(part: string, text: string): number {
+  const minutes = minutesEast(part);
+  if (minutes === undefined) throw badTime(`"${text}" has an offset from UTC that no zone has`);
+  return minutes;
 }

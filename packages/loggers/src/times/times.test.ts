@@ -92,9 +92,13 @@ test('times without a format in common are asked about', async () => {
 });
 
 test('zones are names or fixed offsets, also in headers', () => {
-  assert.equal(zoneInHeader('Date Time, GMT-08:00'), '-08:00');
-  assert.equal(zoneInHeader('timestamp (UTC)'), 'UTC');
-  assert.equal(zoneInHeader('Time'), undefined);
+  assert.equal(zoneInHeader('Date Time, GMT-08:00').zone, '-08:00');
+  for (const name of ['timestamp (UTC)', 'time_utc', 'UTC time', 'Zeit [GMT]'])
+    assert.equal(zoneInHeader(name).zone, 'UTC', name);
+  assert.equal(zoneInHeader('Zeit (Europe/Berlin)').zone, 'Europe/Berlin');
+  assert.equal(zoneInHeader('Time (CST)').unclear, 'CST');
+  assert.deepEqual(zoneInHeader('Time'), { unclear: undefined });
+  assert.throws(() => zoneInHeader('Time (UTC+15:00)'), /unknown/);
   assert.deepEqual(['GMT-7', '+0530', 'Europe/Berlin'].map(parseZone), ['-07:00', '+05:30', 'Europe/Berlin']);
   assert.throws(() => parseZone('Mars/Base'), /unknown/);
 });
@@ -145,4 +149,85 @@ test('rows of a repeated hour that nothing decides are left out and counted, or 
   const inside = night.slice(40, 60);
   assert.deepEqual(await readNight(inside), { right: 0, wrong: 0, bad: 20 });
   assert.deepEqual(await readNight(inside, { repeatedHour: 'first' }), { right: 20, wrong: 0, bad: 0 });
+});
+
+test('a format that would read something else than was meant is refused, with the right letter', () => {
+  for (const [format, expected] of [
+    ['YYYY-MM-DD HH:MM', /has the month twice: MM is the month, mm the minute/],
+    ['%Y-%m-%d %H:%m', /has the month twice: %m is the month, %M the minute/],
+    ['YYYY-mm-DD HH:mm', /has no month/],
+    ['DD/MM/YYYY hh:mm', /has hh, the hour of a 12-hour clock, without A/],
+    ['%d/%m/%Y %I:%M', /has %I, the hour of a 12-hour clock, without %p: use %H/],
+    ['YYYY-MM-DD YY HH:mm', /has the year twice/],
+    ['YYYY DDD MM HH:mm', /has the day of the year and the month or day/],
+    ['YYYY-MM-DD mm:ss', /has the minute without the hour/],
+    ['YYYY-MM-DD HH:ss', /has the second without the minute/],
+    ['YYYY-MM-DD A', /has AM or PM without the hour/],
+  ] as const)
+    assert.throws(() => createTimeReader('UTC', format), expected, format);
+});
+
+test('a date of two-digit numbers is read only if it exists in no other order', async () => {
+  const file = (...dates: string[]) =>
+    readText(`time,T\n${dates.map((date) => `${date} 08:00,18.5\n`).join('')}`, {
+      maps: ['T=mushroom_env_status_611.temperature'],
+    });
+  const asked = (await file('26-06-10')).plan.open.join();
+  assert.match(
+    asked,
+    /"26-06-10 08:00" can be day\/month\/year or year\/month\/day, .* Add --time-format "D-M-YY H:mm" or --time-format "YY-M-D H:mm"/,
+  );
+  assert.match(
+    (await file('06/05/04')).plan.open.join(),
+    /day\/month\/year, month\/day\/year or year\/month\/day/,
+  );
+  for (const [date, iso] of [
+    ['12/31/26', '2026-12-31'],
+    ['32-12-31', '2032-12-31'],
+  ] as const) {
+    const { plan, values } = await file(date);
+    assert.deepEqual([plan.open, values], [[], [`temperature ${iso}T08:00:00Z 18.5`]], date);
+  }
+  const june = Array.from({ length: 30 }, (_, n) => `26-06-${String(n + 1).padStart(2, '0')}`);
+  assert.match(
+    (await file(...june, '26-06-31')).plan.open.join(),
+    /can be day\/month\/year or year\/month\/day/,
+  );
+});
+
+test("Excel's fractions of a second are kept, as far as the digits go", () => {
+  for (const [serial, instant] of [
+    ['46178.33333', '2026-06-05T08:00:00.000Z'],
+    ['46178.3333333333', '2026-06-05T08:00:00.000Z'],
+    ['46178.33333912037', '2026-06-05T08:00:00.500Z'],
+    ['46178,5', '2026-06-05T12:00:00.000Z'],
+  ] as const)
+    assert.equal(read(serial, { format: 'excel', zone: 'UTC' }), instant, serial);
+});
+
+test('offsets that no zone has are bad times', () => {
+  for (const offset of ['+99:99', '+15:00', '-12:30', '+05:75'])
+    assert.throws(() => read(`2026-06-10T08:00:00${offset}`), /an offset from UTC that no zone has/, offset);
+  assert.equal(read('2026-06-10T08:00:00+14:00'), '2026-06-09T18:00:00.000Z');
+});
+
+test('a header with an abbreviation that has several meanings is asked about', async () => {
+  const text = 'Time (CST),T\n2026-06-10 08:00,18.5\n';
+  const maps = ['T=mushroom_env_status_611.temperature'];
+  assert.match(
+    (await readText(text, { maps })).plan.open.join(),
+    /names the zone CST, which has several meanings. Add --zone/,
+  );
+  assert.deepEqual((await readText(text, { maps, zone: '+08:00' })).values, [
+    'temperature 2026-06-10T00:00:00Z 18.5',
+  ]);
+  const utc = await readText('time_utc,T\n2026-06-10 08:00,18.5\n', { maps, timeZone: 'Asia/Shanghai' });
+  assert.deepEqual(utc.values, ['temperature 2026-06-10T08:00:00Z 18.5']);
+});
+
+test('a day that a zone skipped whole, and an hour repeated for three hours, are known', () => {
+  assert.throws(() => read('2011-12-30 10:00', { zone: 'Pacific/Apia' }), /a clock change skips it/);
+  assert.equal(read('2011-12-31 10:00', { zone: 'Pacific/Apia' }), '2011-12-30T20:00:00.000Z');
+  const casey = createTimeReader('Antarctica/Casey')('2010-03-05 00:30');
+  assert.equal((casey.second as number) - casey.first, 3 * 3_600_000);
 });
