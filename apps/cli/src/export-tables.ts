@@ -39,6 +39,7 @@ const exportTypes: Record<ColumnKind, Column['type']> = {
   text: 'STRING',
   day: 'STRING',
   metric: 'STRING',
+  sampling: 'STRING',
   int: 'INT32',
   float: 'DOUBLE',
   instant: 'TIMESTAMP',

@@ -1,19 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Metric, readValues } from '@mycelium/farm';
-import { findBadValues } from './bad-values.ts';
+import { type Metric, readValues, type SensorProperties, sensorProperties } from '@mycelium/farm';
+import { findFaults, findFrozen } from './bad-values.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
 
-/** Indexes of the bad values in readings a minute apart, or at the given minutes. */
-function bad(metric: Metric, values: number[], minutes = values.map((_, n) => n)): number[] {
-  const found = findBadValues(
-    metric,
-    Float64Array.from(minutes, (at) => at * minute),
-    readValues(metric, Float64Array.from(values)),
-  );
-  return [...found.keys()].filter((n) => found[n]);
+/** Indexes of the bad values of a fine sensor, in readings a minute apart, or at the given minutes. */
+function bad(
+  metric: Metric,
+  raw: number[],
+  minutes = raw.map((_, n) => n),
+  change: Partial<SensorProperties> = {},
+): number[] {
+  const times = Float64Array.from(minutes, (at) => at * minute);
+  const values = readValues(metric, Float64Array.from(raw));
+  const faults = findFaults(metric, times, values);
+  const sensor = {
+    ...sensorProperties({ sampling: 'regular', ceiling: undefined, step: 0.1 }, []),
+    ...change,
+  };
+  const frozen = findFrozen(metric, sensor, { times, values, bad: faults });
+  return [...faults.keys()].filter((n) => faults[n] || frozen?.[n]);
 }
 
 test('an implausible value is bad', () => {
@@ -52,8 +60,21 @@ test('a value that stays the same for three hours is bad from its first reading 
   assert.deepEqual(bad('temperature', [...moving, ...stuck.slice(0, 179), 18.5]), []);
 });
 
-test('lost readings and dropouts do not make a stuck sensor look live', () => {
-  const values = Array.from({ length: 200 }, (_, n) => (n % 20 === 7 ? -127 : 18.4));
+test('a sensor that explains why it does not move is not frozen', () => {
+  const still = Array.from({ length: 300 }, () => 4_800);
+  const readings = [4_700, ...still];
+  const found = (change: Partial<SensorProperties>) => bad('co2', readings, undefined, change).length;
+  assert.equal(found({}), 300);
+  assert.equal(found({ ceiling: 4_800 }), 0, 'at its ceiling');
+  assert.equal(found({ ceiling: 5_000 }), 300, 'below its ceiling');
+  assert.equal(found({ step: 100 }), 0, 'coarse');
+  assert.equal(found({ step: undefined }), 0, 'never seen to move');
+  assert.equal(found({ sampling: 'on-change' }), 0, 'reports only changes');
+  assert.equal(found({ frozenAfter: 6 * hour }), 0, 'set to more');
+});
+
+test('lost readings, dropouts and jumps do not make a stuck sensor look live', () => {
+  const values = Array.from({ length: 200 }, (_, n) => (n % 20 === 7 ? -127 : n === 100 ? 55 : 18.4));
   assert.equal(bad('temperature', values).length, 200);
 });
 

@@ -1,14 +1,16 @@
 import {
   commit,
   type EnvPoint,
+  type EnvStatsRow,
   FencedError,
   readingsDroppedUntil,
   replaceEnvStats,
+  saveObserved,
 } from '@mycelium/database';
 import { type Day, dayBounds } from '@mycelium/farm';
 import type { Result, RunContext } from '@mycelium/queue';
 import type { Context } from './context.ts';
-import { describeRooms } from './describe-rooms.ts';
+import { describeRooms, type SensorNote } from './describe-rooms.ts';
 
 type Job = Context & RunContext;
 type Report = Result<'daily_env_stats'>;
@@ -17,7 +19,7 @@ type Report = Result<'daily_env_stats'>;
  * Computes all rooms at once. If that fails, goes room by room, so that one room's failure does not affect the others.
  */
 export async function computeDay(job: Job, day: Day, points: EnvPoint[]): Promise<Report> {
-  const report: Report = { day, rooms: [], written: 0, noData: [], failed: [] };
+  const report: Report = { day, rooms: [], written: 0, noData: [], failed: [], sensors: [] };
   const dropped = await readingsDroppedUntil(job.pool);
   if (dropped && dayBounds(day, job.run.timeZone).start < dropped) {
     job.logger.warn('the readings of the day were pruned: its statistics stay as they are', { day });
@@ -62,8 +64,12 @@ async function computeRooms(
   report: Report,
 ): Promise<void> {
   const rooms = roomsOf(points);
-  const rows = await describeRooms(pool, day, run.timeZone, points, signal);
-  report.written += await commit(pool, run.lease, (tx) => replaceEnvStats(tx, day, rooms, rows));
+  const { rows, frozen, observed } = await describeRooms(pool, day, run.timeZone, points, signal);
+  report.written += await commit(pool, run.lease, async (tx) => {
+    await saveObserved(tx, observed);
+    return replaceEnvStats(tx, day, rooms, rows);
+  });
+  report.sensors?.push(...frozen, ...rows.flatMap(atTheEnd));
   const byRoom = Map.groupBy(rows, ({ room }) => room);
   for (const room of rooms) {
     const own = byRoom.get(room);
@@ -81,6 +87,14 @@ async function computeRooms(
       ),
     });
   }
+}
+
+/** Sensors that could not show more than they did. Their values count. */
+function atTheEnd({ room, day, metric, saturatedMinutes, ceilingMinutes }: EnvStatsRow): SensorNote[] {
+  const minutes = { saturated: saturatedMinutes ?? 0, ceiling: ceilingMinutes ?? 0 };
+  return (['saturated', 'ceiling'] as const)
+    .filter((state) => minutes[state] > 0)
+    .map((state) => ({ room, day, metric, state, minutes: minutes[state] }));
 }
 
 function roomsOf(points: EnvPoint[]): string[] {

@@ -200,5 +200,13 @@ test('a late room that fails does not fail a run that computed another late room
 
 test('a farm without sensors has an empty report', async (t) => {
   const { compute } = await farm(t);
-  assert.deepEqual(await compute(day), { day, rooms: [], written: 0, noData: [], failed: [], again: [] });
+  assert.deepEqual(await compute(day), {
+    day,
+    rooms: [],
+    written: 0,
+    noData: [],
+    failed: [],
+    sensors: [],
+    again: [],
+  });
 });

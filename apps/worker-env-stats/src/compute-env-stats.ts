@@ -5,6 +5,7 @@ import {
   ensurePartitionsAhead,
   envPoints,
   forgetLate,
+  forgetObserved,
   lateReadings,
   markLate,
 } from '@mycelium/database';
@@ -12,7 +13,7 @@ import { type Day, dayBounds } from '@mycelium/farm';
 import type { Handler, Result, RunContext } from '@mycelium/queue';
 import { computeDay } from './compute-day.ts';
 import type { Context } from './context.ts';
-import { daysToRepeat, settledBy } from './late-days.ts';
+import { changedDays, daysToRepeat, settledBy } from './late-days.ts';
 
 type Again = NonNullable<Result<'daily_env_stats'>['again']>[number];
 
@@ -28,6 +29,7 @@ export const computeEnvStats: Handler<'daily_env_stats', Context> = async (_payl
   const points = await envPoints(pool);
   const late = (await lateReadings(pool, 'readings')).filter(({ first }) => first < end);
   const again = daysToRepeat(late, run);
+  await commit(pool, run.lease, (tx) => forgetObserved(tx, changedDays(late, run.timeZone)));
 
   const report = { ...(await computeDay(job, run.day, points)), again: [] as Again[] };
   let computed = report.rooms.length;
@@ -41,6 +43,7 @@ export const computeEnvStats: Handler<'daily_env_stats', Context> = async (_payl
       written,
       failed,
       pruned,
+      sensors = [],
     } = await computeDay(
       job,
       day,
@@ -48,6 +51,7 @@ export const computeEnvStats: Handler<'daily_env_stats', Context> = async (_payl
     );
     logger.info(`computed ${day} again: readings came late`, { day, rooms: [...rooms], written });
     computed += done.length;
+    report.sensors?.push(...sensors);
     report.again.push({ day, rooms: [...rooms].sort(), written, ...(pruned && { pruned }) });
     for (const { room, error } of failed) {
       report.failed.push({ room, error: `${day}: ${error}` });

@@ -1,31 +1,39 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dayBounds } from '@mycelium/farm';
+import { dayBounds, type Metric, sensorProperties } from '@mycelium/farm';
 import fc from 'fast-check';
+import { dayReadings } from './day-readings.ts';
 import { type DayOfReadings, describeDay } from './stats.ts';
 
 const minute = 60_000;
 const start = Date.UTC(2026, 2, 3);
 
-/** A day of CO2 readings, one a minute. No rule flags them. */
-function day(values: number[], change: Partial<DayOfReadings> = {}): DayOfReadings {
-  return {
-    metric: 'co2',
-    times: Float64Array.from(values, (_, n) => start + n * minute),
-    values: Float64Array.from(values),
-    start,
-    end: start + 1_440 * minute,
+interface Change extends Partial<Omit<DayOfReadings, 'readings'>> {
+  metric?: Metric;
+  times?: Float64Array;
+  start?: number;
+  end?: number;
+}
+
+/** The statistics of a day of CO2 readings of a fine sensor, one a minute. No rule flags them. */
+function describe(values: number[], change: Change = {}) {
+  const { metric = 'co2', end = start + 1_440 * minute, ...rest } = change;
+  const times = rest.times ?? Float64Array.from(values, (_, n) => start + n * minute);
+  const series = { times, values: Float64Array.from(values) };
+  return describeDay({
+    readings: dayReadings(metric, series, { start: rest.start ?? start, end }),
     cadence: minute,
     bands: [{ from: start }],
-    ...change,
-  };
+    sensor: sensorProperties({ sampling: 'regular', ceiling: undefined, step: 0.1 }, []),
+    ...rest,
+  }).stats;
 }
 
 const lively = (n: number) => 2_000 + ((n * 37) % 101);
 
 test('a full day is described completely', () => {
   const values = Array.from({ length: 1_440 }, (_, n) => lively(n));
-  const stats = describeDay(day(values));
+  const stats = describe(values);
   assert.ok(stats);
   assert.equal(stats.count, 1_440);
   assert.equal(stats.expectedCount, 1_440);
@@ -40,37 +48,37 @@ test('a full day is described completely', () => {
 });
 
 test('an empty day, and one of bad values only, has no row', () => {
-  assert.equal(describeDay(day([])), undefined);
-  assert.equal(describeDay(day([0, 0, Number.NaN, -3])), undefined);
+  assert.equal(describe([]), undefined);
+  assert.equal(describe([0, 0, Number.NaN, -3]), undefined);
 });
 
-test('readings before the day or after its end are not counted', () => {
-  const times = Float64Array.of(start - 1, start, start + 1_440 * minute - 1, start + 1_440 * minute);
-  const stats = describeDay(day([1, 2, 3, 4], { times }));
+test('readings before the day are not counted', () => {
+  const times = Float64Array.of(start - 1, start, start + 1_440 * minute - 1);
+  const stats = describe([1, 2, 3], { times });
   assert.deepEqual([stats?.count, stats?.min, stats?.max], [2, 2, 3]);
 });
 
 test('the longest gap includes the edges of the day and the gaps left by bad values', () => {
   const values = Array.from({ length: 600 }, (_, n) => lively(n));
-  assert.equal(describeDay(day(values))?.longestGapSeconds, (1_440 - 599) * 60);
+  assert.equal(describe(values)?.longestGapSeconds, (1_440 - 599) * 60);
   const dropped = values.map((value, n) => (n >= 100 && n < 130 ? 0 : value));
   const whole = Array.from({ length: 1_440 }, (_, n) => dropped[n] ?? lively(n));
-  assert.equal(describeDay(day(whole))?.longestGapSeconds, 31 * 60);
-  assert.equal(describeDay(day(whole))?.badCount, 30);
+  assert.equal(describe(whole)?.longestGapSeconds, 31 * 60);
+  assert.equal(describe(whole)?.badCount, 30);
 });
 
 test('a reading holds until the next one, but for two cadences at most', () => {
   const times = Float64Array.of(start, start + minute, start + 101 * minute);
-  const stats = describeDay(day([10, 20, 70], { times, end: start + 102 * minute }));
+  const stats = describe([10, 20, 70], { times, end: start + 102 * minute });
   assert.equal(stats?.timeWeightedMean, (10 * 1 + 20 * 2 + 70 * 1) / 4);
   assert.equal(stats?.mean, 100 / 3);
 });
 
 test('a fogged day counts as 100 %', () => {
   const fogged = Array.from({ length: 1_440 }, (_, n) => (n < 960 ? 102.6 : 90 + (n % 7) / 10));
-  const stats = describeDay(day(fogged, { metric: 'humidity' }));
+  const stats = describe(fogged, { metric: 'humidity' });
   assert.deepEqual([stats?.count, stats?.badCount, stats?.max, stats?.median], [1_440, 0, 100, 100]);
-  const whole = describeDay(day(Array(1_440).fill(102.6), { metric: 'humidity' }));
+  const whole = describe(Array(1_440).fill(102.6), { metric: 'humidity' });
   assert.deepEqual([whole?.count, whole?.min, whole?.mean], [1_440, 100, 100]);
 });
 
@@ -81,7 +89,7 @@ test('minutes outside the band are counted by the band valid at the time', () =>
     { from: start, band: { low: 1_500, high: 3_500 } },
     { from: noon, band: { low: 500, high: 2_500 } },
   ];
-  const stats = describeDay(day(values, { bands }));
+  const stats = describe(values, { bands });
   assert.equal(stats?.minutesBelow, 360);
   assert.equal(stats?.minutesAbove, 360);
 });
@@ -93,7 +101,7 @@ test('days of a clock change expect 23 or 25 hours of readings', () => {
     const length = (bounds.end.getTime() - from) / minute;
     const values = Array.from({ length }, (_, n) => lively(n));
     const times = Float64Array.from(values, (_, n) => from + n * minute);
-    const stats = describeDay(day(values, { times, start: from, end: bounds.end.getTime() }));
+    const stats = describe(values, { times, start: from, end: bounds.end.getTime() });
     return [stats?.count, stats?.expectedCount, stats?.coverage];
   };
   assert.deepEqual(expected('2025-03-30', 'Europe/London'), [1_380, 1_380, 1]);
@@ -118,13 +126,8 @@ test('property: the statistics of any day match a textbook implementation', () =
         at += after * 1_000;
         return at;
       });
-      const stats = describeDay(
-        day([], {
-          metric: 'temperature',
-          times: Float64Array.from(times),
-          values: Float64Array.from(readings, ({ value }) => value),
-        }),
-      );
+      const values = readings.map(({ value }) => value);
+      const stats = describe(values, { metric: 'temperature', times: Float64Array.from(times) });
       const good = readings.map(({ value }) => value).filter((value) => value > -40 && value < 80);
       if (good.length === 0) return assert.equal(stats, undefined);
       assert.ok(stats);

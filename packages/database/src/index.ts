@@ -87,6 +87,8 @@ export {
   climateSensors,
   type EnvPoint,
   envPoints,
+  type LastValue,
+  lastValues,
   replaceEnvStats,
   statsOfDay,
   statsOfRoom,
@@ -134,6 +136,13 @@ export {
   type PointKind,
 } from './readings/points.ts';
 export { type Copied, copyReadings, isReadingTime, type Reading } from './readings/readings.ts';
+export {
+  forgetObserved,
+  type ObservedDay,
+  observedDays,
+  saveObserved,
+  sensorRules,
+} from './readings/sensors.ts';
 export type { Series } from './readings/series.ts';
 export {
   changesFoundBy,

@@ -6,8 +6,21 @@ export {
   readValue,
   readValueSql,
   readValues,
-  saturated,
+  topOfScale,
 } from './climate/plausible.ts';
+export {
+  canFreeze,
+  daysToLearnFrom,
+  learnSensor,
+  type Sampling,
+  type SensorDay,
+  type SensorProperties,
+  type SensorRule,
+  samplings,
+  sensorProperties,
+  sensorRulesAt,
+} from './climate/sensor.ts';
+export { type GoodReadings, observeSensor, stillPause } from './climate/sensor-day.ts';
 export { type Phase, phaseOf } from './growth/phase.ts';
 export {
   formatImageKey,

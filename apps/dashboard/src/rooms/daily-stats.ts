@@ -1,4 +1,5 @@
 import { type ColumnKind, type EnvStatsRow, envStatsColumns } from '@mycelium/database';
+import { samplings } from '@mycelium/farm';
 import { z } from 'zod';
 import { day, metric } from '../server/shapes.ts';
 
@@ -9,6 +10,7 @@ const shapes: Record<ColumnKind, z.ZodType> = {
   text: z.string(),
   day,
   metric,
+  sampling: z.enum(samplings),
   int: z.int(),
   float: z.number(),
   instant: z.date(),

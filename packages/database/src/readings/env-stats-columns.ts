@@ -1,10 +1,11 @@
-import type { Day, Metric } from '@mycelium/farm';
+import type { Day, Metric, Sampling } from '@mycelium/farm';
 
 /** The type of a column's values, by the names used below. A question mark after the name means it may be null. */
 interface Kinds {
   text: string;
   day: Day;
   metric: Metric;
+  sampling: Sampling;
   int: number;
   float: number;
   instant: Date;
@@ -23,9 +24,9 @@ const columns = {
   metric: 'metric',
   count: 'int',
   expected_count: 'int',
-  coverage: 'float', // count / expected_count, 0–1
+  coverage: 'float', // count / expected_count, or the share of the day in which an on-change value held; 0–1
   longest_gap_seconds: 'seconds',
-  bad_count: 'int', // left out: implausible or stuck values
+  bad_count: 'int', // left out: implausible values, jumps and frozen values
   min: 'float',
   min_at: 'instant',
   max: 'float',
@@ -39,6 +40,11 @@ const columns = {
   p95: 'float',
   minutes_below: 'float?', // against the band; null where there is none
   minutes_above: 'float?',
+  saturated_minutes: 'float?', // this and the next four are null in rows of earlier releases
+  ceiling_minutes: 'float?',
+  unmoved_minutes: 'float?', // the longest stretch of one value, including frozen ones
+  frozen_count: 'int?', // part of bad_count
+  sampling: 'sampling?',
   growth_day: 'int?',
   phase: 'text?',
   time_zone: 'text',
@@ -79,6 +85,7 @@ const storedAs: Record<ColumnKind, string> = {
   text: 'text',
   day: 'date',
   metric: 'text',
+  sampling: 'text',
   int: 'int',
   float: 'float8',
   instant: 'timestamptz',

@@ -1,4 +1,4 @@
-import { climateDevice, type Day, type Metric, metrics } from '@mycelium/farm';
+import { climateDevice, type Day, type Metric, metrics, plausibleSql, readValueSql } from '@mycelium/farm';
 import type { Pool, Queryable } from '../pool.ts';
 import { type EnvStatsRow, type ExportedStats, selectStats, storedColumns } from './env-stats-columns.ts';
 import { isAnyOf, type Series, streamSeries } from './series.ts';
@@ -6,6 +6,7 @@ import { isAnyOf, type Series, streamSeries } from './series.ts';
 export interface EnvPoint {
   id: number;
   room: string;
+  device: string;
   metric: Metric;
   /** 1 is the sensor named after the room; the others fill in when it has no valid reading. */
   rank: number;
@@ -15,14 +16,14 @@ export interface EnvPoint {
  * The climate sensors as a table for a `from` clause: id, room, metric, rank. Every page and job uses the sensor of the
  * lowest rank that has a plausible reading of the metric.
  */
-export const climateSensors = `(select id, room, point as metric, (row_number() over (partition by room, point
+export const climateSensors = `(select id, room, device, point as metric, (row_number() over (partition by room, point
     order by device <> device_type || '_' || room, device))::int as rank
   from point where device_type = '${climateDevice}' and reads('readings', kind, device_type, point))`;
 
 /** The points that measure each metric of each room, the preferred sensor first. */
 export async function envPoints(db: Queryable): Promise<EnvPoint[]> {
   const { rows } = await db.query<EnvPoint>(
-    `select id, room, metric, rank from ${climateSensors} sensor order by room, metric, rank`,
+    `select id, room, device, metric, rank from ${climateSensors} sensor order by room, metric, rank`,
   );
   return rows;
 }
@@ -61,6 +62,29 @@ export async function usualGaps(
     [pointIds, before, atLeast],
   );
   return new Map(rows.map(({ pointId, gap }) => [pointId, gap]));
+}
+
+export interface LastValue {
+  time: number;
+  value: number;
+}
+
+/** The last plausible reading of each of these points before an instant, if there is one in the time before it. */
+export async function lastValues(
+  db: Queryable,
+  points: Pick<EnvPoint, 'id' | 'metric'>[],
+  before: Date,
+  since: Date,
+): Promise<Map<number, LastValue>> {
+  const { rows } = await db.query<LastValue & { id: number }>(
+    `select id, time, latest.value from unnest($1::int[], $2::text[]) as requested(id, metric)
+     cross join lateral (select extract(epoch from ts)::float8 * 1000 as time,
+         ${readValueSql('value', 'metric')} as value from reading
+       where point_id = requested.id and ts < $3 and ts >= $4 and ${plausibleSql('value', 'metric')}
+       order by ts desc limit 1) latest`,
+    [points.map(({ id }) => id), points.map(({ metric }) => metric), before, since],
+  );
+  return new Map(rows.map(({ id, time, value }) => [id, { time, value }]));
 }
 
 const names = storedColumns.map(({ column }) => column);

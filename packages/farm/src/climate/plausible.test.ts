@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Metric, metrics } from './metric.ts';
-import { plausible, readValue, readValues, saturated } from './plausible.ts';
+import { plausible, readValue, readValues, topOfScale } from './plausible.ts';
 
 test('humidity of 100 to 110 % is saturated air, and counts as 100', () => {
   for (const value of [100, 100.1, 102.6, 105, 107.5, 110]) assert.equal(readValue('humidity', value), 100);
@@ -10,7 +10,7 @@ test('humidity of 100 to 110 % is saturated air, and counts as 100', () => {
     assert.equal(readValue('humidity', value), undefined, `${value}`);
   }
   assert.equal(readValue('humidity', 99.9), 99.9);
-  assert.ok(saturated('humidity', 99.9) && !saturated('humidity', 99.6) && !saturated('co2', 5_000));
+  assert.deepEqual([topOfScale('humidity'), topOfScale('co2')], [99.9, Number.POSITIVE_INFINITY]);
 });
 
 test('a CO2 of 0 is a dropout, and a temperature of 0 is cold', () => {

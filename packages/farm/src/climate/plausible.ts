@@ -49,9 +49,9 @@ export function readValues(metric: Metric, values: Float64Array): Float64Array {
   return read;
 }
 
-/** Whether a value from `readValue` is the top of the scale, where a sensor stays while the air is saturated. */
-export function saturated(metric: Metric, value: number): boolean {
-  return metric === 'humidity' && value >= saturatedFrom;
+/** A value from `readValue` from here on means saturated air, in which a sensor stays at the top of its scale. */
+export function topOfScale(metric: Metric): number {
+  return metric === 'humidity' ? saturatedFrom : Number.POSITIVE_INFINITY;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { metrics } from '@mycelium/farm';
 import { type Cell, type Message, message, type ReportTable, type ReportView } from '@mycelium/words';
 import { z } from 'zod';
 import { count, roomFailure } from './count.ts';
@@ -9,6 +10,18 @@ const computedDay = z.object({
   written: count,
   /** The day's readings were pruned, so its statistics stay as they are. */
   pruned: z.boolean().optional(),
+});
+
+/** A sensor that was frozen, in saturated air or at its ceiling for some time of the day. */
+const sensorNote = z.object({
+  room: z.string(),
+  day: z.iso.date(),
+  metric: z.enum(metrics),
+  state: z.enum(['frozen', 'saturated', 'ceiling']),
+  minutes: z.number(),
+  /** The sensor that was frozen, and how many of its readings were left out. */
+  device: z.string().optional(),
+  readings: count.optional(),
 });
 
 export const envStatsReport = computedDay.extend({
@@ -25,8 +38,11 @@ export const envStatsReport = computedDay.extend({
   failed: z.array(roomFailure),
   /** Earlier days of which readings came late, with their rooms. Earlier releases counted their rows in `written`. */
   again: z.array(computedDay.extend({ rooms: z.array(z.string()) })).optional(),
+  /** Of earlier days too. Earlier releases did not report them. */
+  sensors: z.array(sensorNote).optional(),
 });
 type EnvStatsReport = z.output<typeof envStatsReport>;
+type SensorNote = z.output<typeof sensorNote>;
 type Again = NonNullable<EnvStatsReport['again']>[number];
 
 export const envStatsFacts = ({ rooms, noData, failed, pruned }: EnvStatsReport): ReportFacts => ({
@@ -37,9 +53,10 @@ export const envStatsFacts = ({ rooms, noData, failed, pruned }: EnvStatsReport)
 });
 
 export function showEnvStats(report: EnvStatsReport): ReportView {
-  const { day, written, rooms, again = [] } = report;
+  const { day, written, rooms, again = [], sensors = [] } = report;
   const summary = [message('report.env-stats', { n: written, day })];
   const tables = [roomTable(rooms)];
+  if (sensors.length > 0) tables.push(sensorTable(sensors));
   if (again.length > 0) {
     summary.push(
       message('report.env-stats-again', {
@@ -52,11 +69,12 @@ export function showEnvStats(report: EnvStatsReport): ReportView {
   return { summary, tables, leftOut: leftOut(report) };
 }
 
-function leftOut({ day, pruned, noData, failed, again = [] }: EnvStatsReport): Message[] {
+function leftOut({ day, pruned, noData, failed, again = [], sensors = [] }: EnvStatsReport): Message[] {
   const prunedDays = [{ day, pruned }, ...again].filter((computed) => computed.pruned);
   return [
     ...prunedDays.map((computed) => message('left-out.day-pruned', { day: computed.day })),
     ...(noData.length > 0 ? [message('left-out.no-readings', { rooms: noData.join(', ') })] : []),
+    ...sensors.filter(({ state }) => state === 'frozen').map(frozenSensor),
     ...failed.map(({ room, error }) => message('left-out.room-failed', { room, error })),
   ];
 }
@@ -73,6 +91,29 @@ function roomTable(rooms: EnvStatsReport['rooms']): ReportTable {
       'column.coverage',
     ],
     rows: rooms.map(roomRow),
+  };
+}
+
+function frozenSensor({ room, day, metric, minutes, device = '', readings = 0 }: SensorNote): Message {
+  const params = { n: readings, room, day, device, metric: `sensor.${metric}`, hours: hoursOf(minutes) };
+  return message('left-out.frozen', params);
+}
+
+function hoursOf(minutes: number): number {
+  return Math.round(minutes / 6) / 10;
+}
+
+function sensorTable(sensors: SensorNote[]): ReportTable {
+  return {
+    title: message('report.sensors'),
+    columns: ['column.day', 'column.room', 'column.metric', 'column.state', 'column.hours'],
+    rows: sensors.map(({ day, room, metric, state, minutes }) => [
+      day,
+      room,
+      message(`sensor.${metric}`),
+      message(`sensor.${state}`),
+      { value: hoursOf(minutes), digits: 1 },
+    ]),
   };
 }
 
