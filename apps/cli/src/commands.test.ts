@@ -317,6 +317,32 @@ test('with its own database and queues', async (t) => {
     );
   });
 
+  await t.test('how a sensor behaves is set, listed with a star, and kept as versions', async () => {
+    const co2 = 'mushroom_env_status.co2';
+    const set = await mycelium(env, 'points', 'set', co2, '--ceiling', '5000', '--frozen-after', '8h');
+    assert.match(set.out, /co2: ceiling 5000, frozen after 8 h, for all, from /);
+    const back = await mycelium(env, 'points', 'set', co2, '--frozen-after', 'learned');
+    assert.match(back.out, /co2: ceiling 5000, for all, from /);
+    const history = JSON.parse((await mycelium(env, 'points', 'history', co2, '--json')).out);
+    assert.deepEqual(
+      history.sensors.map(({ frozenAfter }: { frozenAfter: number | null }) => frozenAfter),
+      [28_800_000, null],
+    );
+    const one = ['points', 'set', 'mushroom_env_status.temperature', '--device', 'mushroom_env_status_611'];
+    await mycelium(env, ...one, '--sampling', 'on-change', '--hold', '90min');
+    const listed = await mycelium(env, 'points', 'list', '--room', '611');
+    assert.match(listed.out, /on-change\*, holds 90 min\*/);
+    const refusals: [string[], RegExp][] = [
+      [one, /--device needs --sampling/],
+      [[...one, '--sampling', 'regular', '--hold', '1h'], /a regular reading holds two intervals/],
+      [[...one.slice(0, 4), 'mushroom_env_status_9', '--step', '1'], /no temperature of a device/],
+      [['points', 'set', 'air_cooler.temp_set', '--step', '1'], /is not a climate sensor/],
+      [['points', 'set', co2, '--hold', '3'], /such as 90min, 24h or 2d/],
+      [['points', 'set', co2, '--step', '1', '--low', '2'], /Expected one of/],
+    ];
+    for (const [words, reason] of refusals) assert.match((await mycelium(env, ...words)).err, reason);
+  });
+
   await t.test(
     'readings are exported to standard output, and to a file that is complete or missing',
     async () => {

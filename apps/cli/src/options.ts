@@ -30,6 +30,14 @@ export function count(text: string): number {
   return read;
 }
 
+/** `24h` → milliseconds; also min and d. */
+export function span(text: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)(min|h|d)$/.exec(text) ?? [];
+  const milliseconds = Number(number) * ({ min: 60_000, h: 3_600_000, d: 86_400_000 }[unit] ?? 0);
+  if (!(milliseconds > 0)) throw new InvalidArgumentError('Expected a time such as 90min, 24h or 2d.');
+  return milliseconds;
+}
+
 export function positive(text: string): number {
   const read = Number(text);
   if (!(read > 0 && Number.isFinite(read))) throw new InvalidArgumentError('Expected a number above 0.');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setSensorRule } from '@mycelium/database';
 import { factsOf, viewOf } from '@mycelium/queue';
 import { farm, minute, startFarm } from './testing.ts';
 
@@ -125,4 +126,48 @@ test('late readings of an earlier day change what a sensor is known for', async 
     everyFive(() => 59.4),
   );
   assert.equal((await compute(day)).sensors?.at(0)?.state, 'frozen');
+});
+
+const minutesOfDay = 1_440 * minute;
+const learned = { sampling: null, holds: null, ceiling: null, step: null, frozenAfter: null };
+const temperature = { deviceType: 'mushroom_env_status', point: 'temperature', device: '*', ...learned };
+const onChange = { ...temperature, sampling: 'on-change', validFrom: new Date(start) } as const;
+
+test('a sensor set to report only changes holds its last value, and its coverage says so', async (t) => {
+  const { pool, write, compute, rows } = await farm(t);
+  await write('t10', 'temperature', [
+    [start, 18],
+    ...Array.from(
+      { length: 41 },
+      (_, n) => [start + (1_200 + n) * minute, 22 + (n % 4) / 10] as [number, number],
+    ),
+    [start + 1_241 * minute, 18.1],
+  ]);
+  const columns =
+    'count, expected_count, round(coverage::numeric, 2)::float8 as share, round(mean::numeric, 1)::float8 as mean, median';
+  await compute(day);
+  assert.deepEqual(await rows(columns), [[43, 1_440, 0.03, 22, 22.1]]);
+  await setSensorRule(pool, onChange);
+  await compute('2026-06-11');
+  assert.deepEqual(await rows(`day, ${columns}`), [
+    [day, 43, 43, 1, 18.1, 18],
+    ['2026-06-11', 0, 0, 0.86, 18.1, 18.1],
+  ]);
+  await setSensorRule(pool, { ...onChange, holds: 60 * minute });
+  await compute('2026-06-12');
+  const [[coverage]] = (await rows('coverage')) as [[number]];
+  assert.equal(coverage, 162 / 1_440);
+});
+
+test('a version holds from the day in which it begins, and earlier days keep theirs', async (t) => {
+  const { pool, write, compute, rows } = await farm(t);
+  const still = (n: number) => (n < 5 ? 18 + n / 10 : 18.4);
+  for (const days of [0, 1]) await write('t1', 'temperature', everyFive(still, start + days * minutesOfDay));
+  await compute(day);
+  await compute('2026-06-11');
+  assert.deepEqual(await rows('frozen_count'), [[284], [284]]);
+  const noon = new Date(start + 1.5 * minutesOfDay);
+  await setSensorRule(pool, { ...temperature, frozenAfter: 24 * 60 * minute, validFrom: noon });
+  await compute('2026-06-12');
+  assert.deepEqual(await rows('frozen_count'), [[284], [0]]);
 });

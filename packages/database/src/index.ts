@@ -138,10 +138,15 @@ export {
 export { type Copied, copyReadings, isReadingTime, type Reading } from './readings/readings.ts';
 export {
   forgetObserved,
+  type KnownSensor,
+  knownSensors,
   type ObservedDay,
   observedDays,
+  type SensorVersion,
   saveObserved,
   sensorRules,
+  sensorVersions,
+  setSensorRule,
 } from './readings/sensors.ts';
 export type { Series } from './readings/series.ts';
 export {

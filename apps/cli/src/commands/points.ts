@@ -1,10 +1,18 @@
-import type { BandVersion, PointKind, PointRule, Pool } from '@mycelium/database';
+import type { BandVersion, PointKind, PointRule, Pool, SensorVersion } from '@mycelium/database';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { wrongUsage } from '../command-errors.ts';
 import { instant, positive } from '../options.ts';
 import { createOutput, type Output, type OutputOptions } from '../output.ts';
+import {
+  addSensorOptions,
+  isSensorOption,
+  type SensorOptions,
+  sensorText,
+  setSensor,
+  versionText,
+} from '../sensor-rules.ts';
 
-interface SetOptions extends OutputOptions {
+interface SetOptions extends OutputOptions, SensorOptions {
   kind?: PointKind;
   unit?: string;
   threshold?: number;
@@ -23,28 +31,35 @@ Examples:
   mycelium points set air_cooler.temp_set --threshold 0.3
   mycelium points set fresh_air_fan.mode --label 0=off --label 1=auto --label 2=manual
   mycelium points set mushroom_env_status.humidity --low 82 --high 90 --days 10-20 --room 611
+  mycelium points set mushroom_env_status.co2 --ceiling 5000
+  mycelium points set mushroom_env_status.temperature --device mushroom_env_status_611 \\
+    --sampling on-change --hold 24h --from 2026-06-01T00:00:00+08:00
+  mycelium points set mushroom_env_status.humidity --frozen-after 8h --step learned
 
-Options that are not given keep their value. With --from in the past, the next run judges the readings since then
-again.`;
+A day's statistics use how a sensor behaves at its end. What is not set, or set to "learned", is learned from the day
+and the week before it. Options that are not given keep their value. With --from in the past, the next run judges the readings
+since then again.`;
 
 export function pointsCommand(): Command {
   const points = new Command('points')
-    .summary('list points; set thresholds, units, labels and bands')
+    .summary('list points; set thresholds, units, labels, bands and sensors')
     .description(
-      'Lists what is measured and set in the rooms. Sets thresholds, labels, units and bands, each valid from a given time.',
+      'Lists what is measured and set in the rooms. Sets thresholds, labels, units, bands and how sensors behave, each valid from a given time.',
     );
   points
     .command('list', { isDefault: true })
-    .description('Lists the registered points with the rules that are valid now.')
+    .description(
+      'Lists the registered points with the rules that are valid now. A star marks what was set for a sensor; the rest is learned.',
+    )
     .option('--room <room...>', 'only these rooms')
     .action(async (_, command: Command) => {
       const { room, ...shared } = command.optsWithGlobals<{ room?: string[] } & OutputOptions>();
       await list(room, createOutput(shared));
     });
-  points
+  const set = points
     .command('set')
     .description(
-      'Sets the threshold, unit, labels or band of a type of point, from now on or from a given time.',
+      'Sets the threshold, unit, labels or band of a type of point, or how its sensors behave, from now on or from a given time.',
     )
     .argument('<type.point>', 'device type and point, such as air_cooler.temp_set', typeAndPoint)
     .addOption(
@@ -63,7 +78,8 @@ export function pointsCommand(): Command {
     .addOption(
       new Option('--days <from-to>', 'growth days the band is for, such as 10-20').argParser(growthDays),
     )
-    .option('--room <room>', 'room the band is for; the default is all rooms')
+    .option('--room <room>', 'room the band is for; the default is all rooms');
+  addSensorOptions(set)
     .addOption(
       new Option('--from <time>', 'time it is valid from, with its zone; the default is now').argParser(
         instant,
@@ -72,7 +88,7 @@ export function pointsCommand(): Command {
     .addHelpText('after', setHelp)
     .action(async (name: TypeAndPoint, _, command: Command) => {
       const options = command.optsWithGlobals<SetOptions>();
-      await set(name, options, createOutput(options));
+      await setPoint(name, options, createOutput(options));
     });
   points
     .command('history')
@@ -116,19 +132,26 @@ function growthDays(text: string): { fromDay: number; toDay: number } {
 }
 
 async function list(chosen: string[] | undefined, output: Output) {
-  const { listPoints, pointRules } = await import('@mycelium/database');
+  const { knownSensors, listPoints, pointRules } = await import('@mycelium/database');
+  const { dayOf } = await import('@mycelium/farm');
   const { knownRooms } = await import('@mycelium/operations');
   const { withDatabase } = await import('../connections.ts');
   await withDatabase(async ({ pool, config }) => {
     const rooms = chosen && (await knownRooms({ pool, aliases: config.ROOM_ALIASES }, chosen));
     const rules = await pointRules(pool);
     const now = new Date();
+    const sensors = await knownSensors(pool, now, dayOf(now, config.TZ));
     const points = (await listPoints(pool, rooms)).map((point) => {
       const rule = validAt(rules, point, now);
-      return { ...point, threshold: rule?.threshold ?? null, labels: rule?.labels ?? {} };
+      return {
+        ...point,
+        threshold: rule?.threshold ?? null,
+        labels: rule?.labels ?? {},
+        sensor: sensors.get(point.id),
+      };
     });
     output.table(
-      ['room', 'device', 'point', 'kind', 'unit', 'threshold', 'labels'],
+      ['room', 'device', 'point', 'kind', 'unit', 'threshold', 'labels', 'sensor'],
       points.map((point) => [
         point.room,
         point.device,
@@ -137,28 +160,31 @@ async function list(chosen: string[] | undefined, output: Output) {
         point.unit,
         point.threshold,
         labelsText(point.labels),
+        sensorText(point.sensor),
       ]),
-      ['unit', 'kind'],
+      ['labels', 'threshold', 'unit', 'kind'],
     );
     output.result(points);
   });
 }
 
-async function set(name: TypeAndPoint, options: SetOptions, output: Output) {
+async function setPoint(name: TypeAndPoint, options: SetOptions, output: Output) {
   const { withDatabase } = await import('../connections.ts');
   const { kind, unit, threshold, label, low, high, days, room, from = new Date() } = options;
   const isRule = [kind, unit, threshold, label].some((given) => given !== undefined);
   const isBand = [low, high, days, room].some((given) => given !== undefined);
-  if (isRule === isBand) {
+  const isSensor = isSensorOption(options);
+  if (Number(isRule) + Number(isBand) + Number(isSensor) !== 1) {
     throw wrongUsage(
-      'Expected --threshold, --unit, --label or --kind; or, for a band, --low, --high and --days.',
+      'Expected one of: --threshold, --unit, --label or --kind; for a band, --low, --high and --days; for a sensor, --sampling, --hold, --ceiling, --step or --frozen-after.',
     );
   }
   await withDatabase(async ({ pool, config }) => {
     const { formatLocal } = await import('@mycelium/farm');
+    const given = { ...options, from };
     const set = isRule
-      ? await setRule(pool, name, { ...options, from })
-      : await setRange(pool, name, { ...options, from });
+      ? await setRule(pool, name, given)
+      : await (isBand ? setRange(pool, name, given) : setSensor(pool, name, given));
     output.line(`  ${name.deviceType}.${name.point}: ${describe(set)}, from ${formatLocal(from, config.TZ)}`);
     output.result(set);
   });
@@ -210,13 +236,14 @@ async function setRange(pool: Pool, { deviceType, point }: TypeAndPoint, given: 
 
 async function history(name: TypeAndPoint, output: Output) {
   const { formatLocal } = await import('@mycelium/farm');
-  const { bandVersions, pointRules } = await import('@mycelium/database');
+  const { bandVersions, pointRules, sensorVersions } = await import('@mycelium/database');
   const { withDatabase } = await import('../connections.ts');
   const { CommandFailed } = await import('../command-errors.ts');
   await withDatabase(async ({ pool, config }) => {
     const rules = await pointRules(pool, name);
     const bands = name.deviceType === 'mushroom_env_status' ? await bandVersions(pool, name.point) : [];
-    if (rules.length + bands.length === 0) {
+    const sensors = await sensorVersions(pool, name);
+    if (rules.length + bands.length + sensors.length === 0) {
       throw new CommandFailed(
         `There is no point ${name.deviceType}.${name.point}. \`mycelium points list\` shows the registered ones.`,
       );
@@ -244,7 +271,17 @@ async function history(name: TypeAndPoint, output: Output) {
         ]),
       );
     }
-    output.result({ rules, bands });
+    if (sensors.length > 0) {
+      output.table(
+        ['from', 'device', 'sensor'],
+        sensors.map((version) => [
+          since(version.validFrom),
+          version.device === '*' ? 'all' : version.device,
+          versionText(version),
+        ]),
+      );
+    }
+    output.result({ rules, bands, sensors });
   });
 }
 
@@ -256,7 +293,8 @@ function validAt(rules: PointRule[], { deviceType, point }: TypeAndPoint, at: Da
   );
 }
 
-function describe(set: PointRule | BandVersion): string {
+function describe(set: PointRule | BandVersion | SensorVersion): string {
+  if ('sampling' in set) return `${versionText(set)}, for ${set.device === '*' ? 'all' : set.device}`;
   if ('low' in set) {
     const where = set.room === '*' ? 'all rooms' : `room ${set.room}`;
     return `${set.low} to ${set.high} on days ${set.fromDay}–${set.toDay} in ${where}`;

@@ -1,5 +1,17 @@
-import type { Day, SensorDay, SensorRule } from '@mycelium/farm';
-import type { Queryable } from '../pool.ts';
+import {
+  addDays,
+  climateDevice,
+  type Day,
+  daysToLearnFrom,
+  learnSensor,
+  type SensorDay,
+  type SensorProperties,
+  type SensorRule,
+  sensorProperties,
+  sensorRulesAt,
+} from '@mycelium/farm';
+import { type Pool, type Queryable, transaction } from '../pool.ts';
+import { envPoints } from './env-stats.ts';
 
 /** What a point's readings of one local day show of its sensor. */
 export interface ObservedDay extends SensorDay {
@@ -17,6 +29,74 @@ export async function sensorRules(db: Queryable, before: Date): Promise<SensorRu
     [before],
   );
   return rows;
+}
+
+/** A version of what was set; null means from the beginning. */
+export interface SensorVersion extends Omit<SensorRule, 'validFrom'> {
+  validFrom: Date | null;
+}
+
+/** The versions of one kind of point, those for all devices first, in order of time. */
+export async function sensorVersions(
+  db: Queryable,
+  { deviceType, point }: Pick<SensorRule, 'deviceType' | 'point'>,
+): Promise<SensorVersion[]> {
+  const rules = await sensorRules(db, new Date(8.64e15));
+  return rules
+    .filter((rule) => rule.deviceType === deviceType && rule.point === point)
+    .map((rule) => ({
+      ...rule,
+      validFrom: Number.isFinite(rule.validFrom) ? new Date(rule.validFrom) : null,
+    }));
+}
+
+/**
+ * Adds a version, or replaces the version of the same instant. The next run computes the days since then again, and the
+ * time in which the last value of an on-change sensor holds.
+ */
+export async function setSensorRule(pool: Pool, rule: SensorVersion & { validFrom: Date }): Promise<void> {
+  const { deviceType, point, device, validFrom, sampling, holds, ceiling, step, frozenAfter } = rule;
+  await transaction(pool, async (tx) => {
+    await tx.query(
+      `insert into sensor_rule (device_type, point, device, valid_from, sampling, holds, ceiling, step, frozen_after)
+       values ($1, $2, $3, $4, $5, $6::float8 * interval '1 ms', $7, $8, $9::float8 * interval '1 ms')
+       on conflict (device_type, point, device, valid_from) do update set sampling = excluded.sampling,
+         holds = excluded.holds, ceiling = excluded.ceiling, step = excluded.step,
+         frozen_after = excluded.frozen_after`,
+      [deviceType, point, device, validFrom, sampling, holds, ceiling, step, frozenAfter],
+    );
+    await tx.query(
+      `select mark_late(array_agg(id), array_agg(greatest(first, $4)),
+         array_agg(greatest(last + coalesce($5::float8 * interval '1 ms', interval '1 day'), $4)))
+       from point cross join lateral (select min(ts) as first, max(ts) as last from reading
+         where point_id = point.id) known
+       where device_type = $1 and point = $2 and $3 in (device, '*') and first is not null`,
+      [deviceType, point, device, validFrom, holds],
+    );
+  });
+}
+
+export interface KnownSensor extends SensorProperties {
+  /** The properties that were set; the others are learned, or usual. */
+  set: (keyof SensorProperties)[];
+}
+
+/** The properties of every climate sensor at an instant, by point, from what the local days up to then showed. */
+export async function knownSensors(db: Queryable, at: Date, today: Day): Promise<Map<number, KnownSensor>> {
+  const points = await envPoints(db);
+  const ids = points.map(({ id }) => id);
+  const days = await observedDays(db, ids, addDays(today, -daysToLearnFrom), today);
+  const byPoint = Map.groupBy(days, ({ pointId }) => pointId);
+  const rules = await sensorRules(db, at);
+  return new Map(
+    points.map(({ id, device, metric }) => {
+      const named = { deviceType: climateDevice, device, point: metric };
+      const own = sensorRulesAt(rules, named, at.getTime());
+      const properties = sensorProperties(learnSensor(metric, byPoint.get(id) ?? []), own);
+      const names = Object.keys(properties) as (keyof SensorProperties)[];
+      return [id, { ...properties, set: names.filter((name) => own.some((rule) => rule[name] !== null)) }];
+    }),
+  );
 }
 
 /** What was observed on some local days, both included. */
