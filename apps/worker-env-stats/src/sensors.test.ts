@@ -156,7 +156,7 @@ test('a sensor set to report only changes holds its last value, and its coverage
   await setSensorRule(pool, { ...onChange, holds: 60 * minute });
   await compute('2026-06-12');
   const [[coverage]] = (await rows('coverage')) as [[number]];
-  assert.equal(coverage, 162 / 1_440);
+  assert.equal(coverage, (60 + 41 + 60) / 1_440);
 });
 
 test('a version holds from the day in which it begins, and earlier days keep theirs', async (t) => {
