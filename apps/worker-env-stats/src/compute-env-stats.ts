@@ -5,7 +5,6 @@ import {
   ensurePartitionsAhead,
   envPoints,
   forgetLate,
-  forgetObserved,
   lateReadings,
   markLate,
 } from '@mycelium/database';
@@ -13,7 +12,8 @@ import { type Day, dayBounds } from '@mycelium/farm';
 import type { Handler, Result, RunContext } from '@mycelium/queue';
 import { computeDay } from './compute-day.ts';
 import type { Context } from './context.ts';
-import { changedDays, daysToRepeat, settledBy } from './late-days.ts';
+import { daysToRepeat, settledBy } from './late-days.ts';
+import { observeAgain } from './observe-again.ts';
 
 type Again = NonNullable<Result<'daily_env_stats'>['again']>[number];
 
@@ -27,9 +27,10 @@ export const computeEnvStats: Handler<'daily_env_stats', Context> = async (_payl
   const { end } = dayBounds(run.day, run.timeZone);
   await closeReadings(pool, run.lease, 'readings', end);
   const points = await envPoints(pool);
-  const late = (await lateReadings(pool, 'readings')).filter(({ first }) => first < end);
+  const lateBefore = async () => (await lateReadings(pool, 'readings')).filter(({ first }) => first < end);
+  await observeAgain(job, await lateBefore(), points);
+  const late = await lateBefore();
   const again = daysToRepeat(late, run);
-  await commit(pool, run.lease, (tx) => forgetObserved(tx, changedDays(late, run.timeZone)));
 
   const report = { ...(await computeDay(job, run.day, points)), again: [] as Again[] };
   let computed = report.rooms.length;

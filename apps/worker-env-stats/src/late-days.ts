@@ -20,13 +20,6 @@ export function daysToRepeat(
   return [...days].sort(([a], [b]) => a.localeCompare(b)).map(([day, rooms]) => ({ day, rooms }));
 }
 
-/** Each point's local days whose readings have changed. */
-export function changedDays(late: LateReadings[], timeZone: string): { pointId: number; day: Day }[] {
-  return late.flatMap(({ pointId, first, last }) =>
-    daysBetween(dayOf(first, timeZone), dayOf(last, timeZone)).map((day) => ({ pointId, day })),
-  );
-}
-
 /** The marks of late readings on a day. They are computed up to its end when its earlier days have been computed. */
 export function settledBy(late: LateReadings[], day: Day, timeZone: string): Settled[] {
   const { start, end: until } = dayBounds(day, timeZone);

@@ -43,7 +43,8 @@ export async function sensorHistory(
   return { days: Map.groupBy([...known, ...fresh], ({ pointId }) => pointId), fresh };
 }
 
-async function observeDay(
+/** What the readings of a day show of these sensors. */
+export async function observeDay(
   pool: Pool,
   points: EnvPoint[],
   day: Day,

@@ -171,3 +171,26 @@ test('a version holds from the day in which it begins, and earlier days keep the
   await compute('2026-06-12');
   assert.deepEqual(await rows('frozen_count'), [[284], [0]]);
 });
+
+test('late readings make the following days stale that they change, and no others', async (t) => {
+  const { write, compute, rows } = await farm(t);
+  const day = (n: number) => start + n * minutesOfDay;
+  for (const n of [0, 1, 2, 3])
+    await write(
+      't1',
+      'humidity',
+      everyFive(() => 59.4, day(n)),
+    );
+  for (const n of [0, 1, 2]) await compute(new Date(day(n)).toISOString().slice(0, 10));
+  assert.deepEqual(await rows('frozen_count'), [[0], [0], [0]]);
+
+  await write('t1', 'humidity', [[day(1) - minute, 59.4]]);
+  const again = async (own: string) => (await compute(own)).again?.map((one) => one.day);
+  assert.deepEqual(await again('2026-06-13'), ['2026-06-10']);
+  await write('t1', 'humidity', [[day(0) + minute, 59.5]]); // so it can move
+  const all = ['2026-06-10', '2026-06-11', '2026-06-12', '2026-06-13'];
+  assert.deepEqual(await again('2026-06-14'), all);
+  assert.deepEqual(await rows('day, frozen_count'), [['2026-06-10', 288]]);
+  await write('t1', 'humidity', [[day(1) - minute / 2, 59.6]]);
+  assert.deepEqual(await again('2026-06-15'), all.slice(0, 2), 'the next day looks back to it');
+});

@@ -137,7 +137,6 @@ export {
 } from './readings/points.ts';
 export { type Copied, copyReadings, isReadingTime, type Reading } from './readings/readings.ts';
 export {
-  forgetObserved,
   type KnownSensor,
   knownSensors,
   type ObservedDay,

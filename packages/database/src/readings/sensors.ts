@@ -140,16 +140,3 @@ export async function saveObserved(tx: Queryable, days: ObservedDay[]): Promise<
     ],
   );
 }
-
-/** Removes what was observed on days whose readings have changed since: the next run observes them again. */
-export async function forgetObserved(
-  tx: Queryable,
-  days: Pick<ObservedDay, 'pointId' | 'day'>[],
-): Promise<void> {
-  if (days.length === 0) return;
-  await tx.query(
-    `delete from sensor_day using unnest($1::int[], $2::date[]) as changed(point_id, day)
-     where sensor_day.point_id = changed.point_id and sensor_day.day = changed.day`,
-    [days.map(({ pointId }) => pointId), days.map(({ day }) => day)],
-  );
-}
