@@ -2,7 +2,7 @@ import { listSettings, type Setting } from '@mycelium/config';
 import { markdownTable } from './markdown-table.ts';
 
 const sections: [title: string, settings: Setting[], intro?: string][] = [
-  ['The farm', ['TZ', 'ROOM_ALIASES', 'MYCELIUM_HOME']],
+  ['The farm', ['TZ', 'FARM_FIRST_DAY', 'READING_MAX_AHEAD_HOURS', 'ROOM_ALIASES', 'MYCELIUM_HOME']],
   ['Redis', ['REDIS_URL', 'REDIS_PREFIX', 'REDIS_CONNECT_TIMEOUT', 'REDIS_COMMAND_TIMEOUT']],
   ['PostgreSQL', ['DATABASE_URL']],
   ['Images', ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'S3_BUCKET', 'S3_REGION', 'IMAGE_DIR']],

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { findRun, listQuarantine, quarantine, rememberSchedule, upsertImages } from '@mycelium/database';
-import { addDays, parseImageKey } from '@mycelium/farm';
+import {
+  copyReadings,
+  ensurePoints,
+  findRun,
+  listQuarantine,
+  quarantine,
+  rememberSchedule,
+  upsertImages,
+} from '@mycelium/database';
+import { addDays, judgeReadingTimes, parseImageKey } from '@mycelium/farm';
 import { slotForDay } from '@mycelium/queue';
 import { openFarm, type TestFarm, timeZone } from './farm.ts';
 import { commandLine, consoleApi, type FullPlan, type Step, type Surface } from './surfaces.ts';
@@ -94,6 +102,41 @@ for (const surfaceOf of [commandLine, consoleApi]) {
         'the failure is not erased',
       );
       assert.match(retried.history[0].error, /the bucket is gone/);
+    });
+
+    test('releases readings of a wrong clock once, or discards them, and the audit names who did', async () => {
+      const device = `mushroom_env_status_${surface.name.replace(/\W/g, '')}`;
+      const ids = await ensurePoints(farm.pool, [
+        { room: '612', deviceType: 'mushroom_env_status', device, point: 'temperature' },
+      ]);
+      const [pointId] = ids.values();
+      const times = { firstDay: '2010-01-01', timeZone, maxAheadHours: 24, now: Date.now() };
+      const send = async (...isos: string[]) =>
+        copyReadings(
+          farm.pool,
+          isos.map((iso) => ({ pointId: pointId as number, ts: new Date(iso), value: 18 })),
+          { judge: judgeReadingTimes(times) },
+        );
+      const stored = async () =>
+        (await farm.pool.query('select count(*) as n from reading where point_id = $1', [pointId])).rows[0].n;
+
+      await send('2000-01-01T00:01:01Z', '2036-02-07T06:28:16Z');
+      assert.equal(await stored(), 0);
+      assert.equal(await surface.releaseReadings(device), 2);
+      assert.equal(await surface.releaseReadings(device), 0);
+      assert.equal(await stored(), 2);
+      await send('2036-02-07T06:29:16Z');
+      assert.equal(await surface.discardReadings(device), 1);
+      assert.equal(await stored(), 2);
+      const { rows } = await farm.pool.query(
+        `select actor, action from audit where action like 'readings %' and detail::text like $1 order by id`,
+        [`%${device}%`],
+      );
+      assert.deepEqual(
+        rows.map(({ action }) => action),
+        ['readings release', 'readings discard'],
+      );
+      assert.match(rows[0].actor, surface.actor);
     });
 
     test('releases images in batches of 20; a malformed key stays and does not affect the others', async () => {

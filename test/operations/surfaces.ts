@@ -41,6 +41,8 @@ export interface Surface {
   /** Plans the backfill, then runs that plan. */
   backfill(range: BackfillRange): Promise<{ plan: Step[] }>;
   retryFailed(): Promise<void>;
+  releaseReadings(device: string): Promise<number>;
+  discardReadings(device: string): Promise<number>;
   release(keys: string[]): Promise<{ released: number; left: { key: string; reason: string }[] }>;
   pause(job: string): Promise<{ refused: string } | object>;
 }
@@ -91,6 +93,10 @@ export function commandLine({ env }: TestFarm): Surface {
       const { answer } = await mycelium('failed', 'list');
       assert.equal((await mycelium('failed', 'retry', answer[0].id)).code, 0);
     },
+    releaseReadings: async (device) =>
+      (await mycelium('quarantine', 'readings', 'release', device)).answer.released,
+    discardReadings: async (device) =>
+      (await mycelium('quarantine', 'readings', 'discard', device)).answer.discarded,
     async release(keys) {
       const { answer } = await mycelium('quarantine', 'retry', ...keys);
       return { released: answer.released.length, left: answer.left };
@@ -145,6 +151,10 @@ export function consoleApi({ send }: TestFarm): Surface {
       const { status, answer } = await post(`/api/runs/${runs[0].id}/retry`);
       assert.equal(status, 200, JSON.stringify(answer));
     },
+    releaseReadings: async (device) =>
+      (await post('/api/quarantine/readings/release', { devices: [device] })).answer.released,
+    discardReadings: async (device) =>
+      (await post('/api/quarantine/readings/discard', { devices: [device] })).answer.discarded,
     async release(keys) {
       const { answer } = await post('/api/quarantine/retry', { keys });
       return { released: answer.retried, left: answer.left };

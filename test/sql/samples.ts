@@ -8,6 +8,9 @@ export const samples: Samples = {
   'migrate.ts': { "await readFile(new URL(name, folder), 'utf8')": ['select'] }, // migrations are run, not prepared
   'prune.ts': { "unfinished.map((status) => `'${status}'`).join(', ')": ["'running', 'waiting'"] },
   'late-readings.ts': { table: ['reading'] },
+  'readings.ts': {
+    conflict: ['nothing', 'update set value = excluded.value where reading.value <> excluded.value'],
+  },
   'series.ts': { select: ['select 1, now(), 1.0'] }, // its callers are checked
   'env-stats.ts': {
     'isAnyOf(pointIds)': ["point_id = any((select '{1}'::int[])::int[])"],

@@ -1,5 +1,6 @@
-import { PermanentError } from '@mycelium/farm';
-import type { Plan, ReadingOptions } from '@mycelium/loggers';
+import { readingTimes } from '@mycelium/config';
+import { judgeReadingTimes, PermanentError } from '@mycelium/farm';
+import type { Plan, ReadingOptions, TimeJudge } from '@mycelium/loggers';
 import { fill } from '@mycelium/words';
 import { CommandFailed, wrongUsage } from './command-errors.ts';
 import type { ImportReport } from './import-readings.ts';
@@ -47,10 +48,11 @@ export async function importReadingFiles(
       timeZone: config.TZ,
       unitOf: await pointUnits(pool),
     };
+    const judge = judgeReadingTimes({ ...readingTimes(config), now: Date.now() });
     const results = [];
     for (const file of files) {
       const plan = await planFile(file, reading);
-      const decided = await decide(file, plan, options, output, signal);
+      const decided = await decide(file, plan, { ...options, judge }, output, signal);
       if (options.saveProfile && plan.open.length === 0) {
         const path = await saveProfile(config.MYCELIUM_HOME, options.saveProfile, plan);
         output.line(`Saved as ${path}. Use it with --profile ${options.saveProfile}.`);
@@ -65,6 +67,7 @@ export async function importReadingFiles(
         importReadings({
           pool,
           plan,
+          judge,
           strict: options.strict,
           signal,
           onProgress: ({ bytes, totalBytes }) => bar.update(bytes, totalBytes, 'bytes'),
@@ -115,14 +118,14 @@ async function planFile(file: string, options: ReadingOptions): Promise<Plan> {
 async function decide(
   file: string,
   plan: Plan,
-  { preview: previewOnly = false, json = false }: ReadingsOptions,
+  { preview: previewOnly = false, json = false, judge }: ReadingsOptions & { judge: TimeJudge },
   output: Output,
   signal: AbortSignal,
 ) {
   const sure = !plan.proposed || (plan.profile && plan.options.room && plan.columns.length > 0);
   if (!previewOnly && sure && plan.open.length === 0) return 'import';
   const { previewData, previewReadings, printPreview } = await import('./preview-readings.ts');
-  const preview = await previewReadings(file, plan);
+  const preview = await previewReadings(file, plan, judge);
   printPreview(preview, output);
   const data = previewData(preview);
   if (previewOnly) return data;
@@ -145,11 +148,13 @@ async function printReport(file: string, report: ImportReport, output: Output): 
   const { printCounts } = await import('./preview-readings.ts');
   output.line(
     fill(
-      '  {readings:reading|readings}: {inserted} new or changed, {repeated} unchanged; {newPoints:new point|new points}, ' +
-        '{emptyLines:empty line|empty lines}, {badLines:bad line|bad lines}; {rate} readings/s',
+      '  {readings:reading|readings}: {added} new, {changed} changed, {repeated} unchanged, {quarantined} quarantined; ' +
+        '{newPoints:new point|new points}, {emptyLines:empty line|empty lines}, {badLines:bad line|bad lines}; {rate} readings/s',
       {
         readings: report.readings,
-        inserted: report.inserted,
+        added: report.inserted - report.changed,
+        changed: report.changed,
+        quarantined: report.columns.reduce((sum, { implausible }) => sum + total(implausible), 0),
         repeated: report.repeated,
         newPoints: report.newPoints,
         emptyLines: report.emptyLines,
@@ -162,10 +167,12 @@ async function printReport(file: string, report: ImportReport, output: Output): 
     instant === undefined ? '' : new Date(instant).toISOString().replace('T', ' ').slice(0, 19);
   if (report.columns.length <= 12) {
     output.table(
-      ['COLUMN', 'READINGS', 'FIRST (UTC)', 'LAST (UTC)', 'POINT'],
-      report.columns.map(({ name, readings, first, last, point }) => [
+      ['COLUMN', 'NEW', 'CHANGED', 'UNCHANGED', 'FIRST (UTC)', 'LAST (UTC)', 'POINT'],
+      report.columns.map(({ name, inserted, changed, repeated, first, last, point }) => [
         name,
-        readings,
+        inserted - changed,
+        changed,
+        repeated,
         time(first),
         time(last),
         `${point.device}.${point.point}`,
@@ -180,3 +187,5 @@ async function printReport(file: string, report: ImportReport, output: Output): 
   if (unlisted > 0)
     output.warn(fill('  {file}: and {n:more bad line|more bad lines}', { file, n: unlisted }));
 }
+
+const total = (counts: Record<string, number>) => Object.values(counts).reduce((sum, n) => sum + n, 0);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createTestDatabase } from '@mycelium/database/testing';
+import { judgeReadingTimes } from '@mycelium/farm';
 import { makePlan, type ReadingOptions } from '@mycelium/loggers';
 import { type ImportProgress, importReadings, pointUnits } from './import-readings.ts';
 
@@ -30,6 +31,10 @@ async function setup(t: TestContext) {
       const { seconds, columns, assumed, unread, ...report } = await importReadings({
         pool,
         plan,
+        judge: judgeReadingTimes({
+          ...{ firstDay: '2010-01-01', timeZone: 'UTC', maxAheadHours: 24 },
+          now: Date.UTC(2026, 10, 27),
+        }),
         strict,
         onProgress,
       });
@@ -66,7 +71,9 @@ test('the long form', async (t) => {
     repeatedHour: 0,
     readings: 2,
     inserted: 2,
+    changed: 0,
     repeated: 0,
+    quarantined: { ahead: 0, 'before-farm': 0 },
     newPoints: 2,
     badLines: 0,
     bad: [],
@@ -144,10 +151,7 @@ test('values that are not numbers and names that are not valid are reported', as
   const named = await bring(
     'time,room,device,point,value\n2026-03-03 00:00,611,,b,1\n1026-03-03 00:00,611,a,b,1\n',
   );
-  assert.deepEqual(
-    named.bad.map(({ line }) => line),
-    [2, 3],
-  );
+  assert.deepEqual([named.bad.map(({ line }) => line), named.quarantined['before-farm']], [[2], 1]);
 });
 
 test('strict: points that are not registered are reported, line by line', async (t) => {
@@ -181,4 +185,35 @@ test('progress goes up to the size of the file', async (t) => {
   assert.equal(seen.at(-1), 1);
   assert.equal(report.readings, 60_000);
   assert.equal(report.inserted, 2);
+});
+
+test('readings of a clock that was reset are quarantined, and importing them again changes nothing', async (t) => {
+  const { pool, bring, readings } = await setup(t);
+  const file =
+    'time,T\n2036-02-07 06:28:16,18.5\n1970-01-01 00:00:10,18\n2000-01-01 00:01:01,18\n2026-11-26 08:00,17.5\n';
+  const options = { room: 't4', maps: ['T=mushroom_env_status_t4.temperature'] };
+  const first = await bring(file, options);
+  assert.deepEqual(
+    [first.readings, first.inserted, first.quarantined],
+    [4, 1, { ahead: 1, 'before-farm': 2 }],
+  );
+  const again = await bring(file, options);
+  assert.deepEqual(
+    [again.inserted, again.repeated, again.quarantined],
+    [0, 1, { ahead: 0, 'before-farm': 0 }],
+  );
+  assert.deepEqual(await readings(), ['2026-11-26T08:00 t4 mushroom_env_status_t4.temperature 17.5']);
+  const { rows } = await pool.query(
+    `select relname from pg_class where relname ~ '^reading_(1970|2000|2036)'`,
+  );
+  assert.deepEqual(rows, [], 'no table of a month comes from them');
+});
+
+test('new, changed and unchanged readings are counted apart, in total and by column', async (t) => {
+  const { bring } = await setup(t);
+  const text = (set: number) =>
+    `Date,T,Set\n1/2/2026 0:00,20,15\n1/2/2026 0:01,20,${set}\n1/2/2026 0:02,20,15\n`;
+  await bring(text(15), wide);
+  const { inserted, changed, repeated } = await bring(`${text(16)}1/2/2026 0:03,20,15\n`, wide);
+  assert.deepEqual({ inserted, changed, repeated }, { inserted: 3, changed: 1, repeated: 5 });
 });

@@ -1,7 +1,7 @@
 import {
+  type Counts,
   copyReadings,
   createPointDirectory,
-  isReadingTime,
   type Pool,
   pointRules,
   type Reading,
@@ -13,12 +13,15 @@ import {
   describeLayout,
   type FoundReading,
   type Plan,
+  type TimeJudge,
 } from '@mycelium/loggers';
 import { CommandFailed } from './command-errors.ts';
 
 interface ImportReadings {
   pool: Pool;
   plan: Plan;
+  /** The times that cannot be right. */
+  judge: TimeJudge;
   /** Refuse points that are not registered instead of registering them. */
   strict?: boolean | undefined;
   onProgress?: ((progress: ImportProgress) => void) | undefined;
@@ -41,17 +44,28 @@ export interface ImportReport {
   repeatedHour: number;
   /** New readings, and readings whose value changed. */
   inserted: number;
+  /** Of these, the ones whose value changed. */
+  changed: number;
   repeated: number;
+  /** Readings of implausible times that are quarantined, and were not before. */
+  quarantined: Counts['quarantined'];
   newPoints: number;
   badLines: number;
   /** The first hundred bad lines. */
   bad: { line: number; reason: string }[];
-  columns: ColumnReport[];
+  columns: (ColumnReport & Counts)[];
   /** Readings of series that are not mapped. */
   unread: Record<string, number>;
   assumed: string[];
   seconds: number;
 }
+
+const nothingCopied: Counts = {
+  inserted: 0,
+  changed: 0,
+  repeated: 0,
+  quarantined: { ahead: 0, 'before-farm': 0 },
+};
 
 /** The units of points by the rules of their device types. */
 export async function pointUnits(pool: Pool): Promise<(point: NamedPoint) => string | undefined> {
@@ -68,17 +82,22 @@ export async function pointUnits(pool: Pool): Promise<(point: NamedPoint) => str
  * @throws CommandFailed when the plan leaves something to decide
  */
 export async function importReadings(options: ImportReadings): Promise<ImportReport> {
-  const { pool, plan, strict = false, onProgress, signal } = options;
+  const { pool, plan, judge, strict = false, onProgress, signal } = options;
   if (plan.open.length > 0) throw new CommandFailed(plan.open.join('. '));
   const started = performance.now();
   const directory = createPointDirectory(pool, { strict });
-  const reader = createFileReader(plan, isReadingTime);
+  const reader = createFileReader(plan, judge);
+  const idOf = new Map<NamedPoint, number>();
   const { report } = reader;
 
-  const copied = await copyReadings(pool, readings(), signal ? { signal } : {});
+  const { points, ...counts } = await copyReadings(pool, readings(), { judge, signal });
   return {
     ...report,
-    ...copied,
+    ...counts,
+    columns: report.columns.map((column) => ({
+      ...column,
+      ...(points.get(idOf.get(column.point) ?? -1) ?? nothingCopied),
+    })),
     newPoints: directory.added(),
     assumed: [...describeLayout(plan), ...plan.assumed],
     seconds: (performance.now() - started) / 1_000,
@@ -93,9 +112,12 @@ export async function importReadings(options: ImportReadings): Promise<ImportRep
   }
 
   async function withIds(found: FoundReading[]): Promise<Reading[]> {
-    const points = [...new Set(found.map(({ point }) => point))];
-    const ids = await directory.resolve(points);
-    const idOf = new Map(points.map((point) => [point, ids.get(pointKey(point))]));
+    const fresh = [...new Set(found.map(({ point }) => point))].filter((point) => !idOf.has(point));
+    const ids = await directory.resolve(fresh);
+    for (const point of fresh) {
+      const id = ids.get(pointKey(point));
+      if (id !== undefined) idOf.set(point, id);
+    }
     return found.flatMap(({ point, time, value, line }) => {
       const pointId = idOf.get(point);
       if (pointId !== undefined) return { pointId, ts: new Date(time), value };

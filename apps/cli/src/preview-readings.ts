@@ -1,5 +1,12 @@
-import { isReadingTime } from '@mycelium/database';
-import { commandLine, createFileReader, type FileReport, type Plan, planArguments } from '@mycelium/loggers';
+import type { ImplausibleTime } from '@mycelium/farm';
+import {
+  commandLine,
+  createFileReader,
+  type FileReport,
+  type Plan,
+  planArguments,
+  type TimeJudge,
+} from '@mycelium/loggers';
 import type { Output } from './output.ts';
 
 /** What an import of a file would do. Reads the whole file, and stores nothing. */
@@ -11,8 +18,8 @@ interface Preview {
   cadence?: number | undefined;
 }
 
-export async function previewReadings(file: string, plan: Plan): Promise<Preview> {
-  const reader = createFileReader(plan, isReadingTime);
+export async function previewReadings(file: string, plan: Plan, judge: TimeJudge): Promise<Preview> {
+  const reader = createFileReader(plan, judge);
   const times: number[] = [];
   const [first] = plan.columns;
   for await (const { line, lines } of plan.text.blocks()) {
@@ -129,11 +136,24 @@ export function printCounts(
   { columns, unread, repeatedHour }: Pick<FileReport, 'columns' | 'unread' | 'repeatedHour'>,
   output: Output,
 ): void {
-  for (const { name, nothing, leftOut, converted, conversion, sameInstant, readings } of columns) {
+  for (const {
+    name,
+    nothing,
+    leftOut,
+    implausible,
+    converted,
+    conversion,
+    sameInstant,
+    readings,
+  } of columns) {
     const words = list(nothing, (word) => (word === '' ? 'empty' : `"${word}"`));
     if (words) output.line(`  ${name}: no reading: ${words}`);
     if (converted > 0)
       output.line(`  ${name}: ${converted} converted${conversion ? ` from ${conversion}` : ''}`);
+    const times = list(implausible, (reason) => implausibleReasons[reason as ImplausibleTime]);
+    if (times) {
+      output.warn(`  ${name}: quarantined for their time: ${times}; mycelium quarantine readings lists them`);
+    }
     const reasons = list(leftOut, (reason) => reason);
     if (reasons) output.warn(`  ${name}: left out: ${reasons}`);
     if (sameInstant > 2 && sameInstant * 10 > readings) {
@@ -148,6 +168,11 @@ export function printCounts(
   const series = list(unread, (name) => name);
   if (series) output.line(`  not mapped: ${series}`);
 }
+
+const implausibleReasons: Record<ImplausibleTime, string> = {
+  ahead: "ahead of this machine's clock (READING_MAX_AHEAD_HOURS)",
+  'before-farm': "before the farm's first day (FARM_FIRST_DAY)",
+};
 
 function list(counts: Record<string, number>, label: (key: string) => string): string {
   const all = Object.entries(counts).sort(([, a], [, b]) => b - a);

@@ -6,4 +6,4 @@ export {
   readConfig,
   requireSettings,
 } from './read-config.ts';
-export { type Config, keptDays, type Setting } from './settings.ts';
+export { type Config, keptDays, readingTimes, type Setting } from './settings.ts';

@@ -55,6 +55,13 @@ export const keptDays = (config: Config) => ({
   readings: config.KEEP_READINGS_DAYS,
 });
 
+/** Which times a reading can have, for `judgeReadingTimes`. */
+export const readingTimes = (config: Config) => ({
+  firstDay: config.FARM_FIRST_DAY,
+  timeZone: config.TZ,
+  maxAheadHours: config.READING_MAX_AHEAD_HOURS,
+});
+
 /** A value that is safe to show, with secrets and passwords in addresses hidden. */
 export function redact(setting: string, value: string): string {
   if (secrets.has(setting)) return '***';

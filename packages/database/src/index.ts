@@ -135,7 +135,14 @@ export {
   type Point,
   type PointKind,
 } from './readings/points.ts';
-export { type Copied, copyReadings, isReadingTime, type Reading } from './readings/readings.ts';
+export {
+  discardReadings,
+  listReadingQuarantine,
+  type QuarantinedReadings,
+  type ReadingSelection,
+  releaseReadings,
+} from './readings/reading-quarantine.ts';
+export { type Copied, type Counts, copyReadings, type Reading } from './readings/readings.ts';
 export {
   type KnownSensor,
   knownSensors,

@@ -17,6 +17,7 @@ export interface Pruned {
   audit: number;
   images: number;
   quarantined: number;
+  quarantinedReadings: number;
   /** Dropped tables, each a whole month of readings. */
   readings: string[];
 }
@@ -24,10 +25,7 @@ export interface Pruned {
 type Rows = Exclude<keyof Pruned, 'readings'>;
 
 /** Which rows of each table are old: those with a time before $1. Vectors and attempts are deleted along with them. */
-const old: Record<
-  Rows,
-  { table: string; key: string; where: string; kept: Exclude<keyof Kept, 'readings'> }
-> = {
+const old: Record<Rows, { table: string; key: string; where: string; kept: keyof Kept }> = {
   runs: {
     table: 'runs',
     key: 'id',
@@ -38,6 +36,12 @@ const old: Record<
   audit: { table: 'audit', key: 'id', where: 'at < $1', kept: 'audit' },
   images: { table: 'image', key: 'id', where: 'captured_at < $1', kept: 'images' },
   quarantined: { table: 'quarantine', key: 'key', where: 'last_seen < $1', kept: 'images' },
+  quarantinedReadings: {
+    table: 'reading_quarantine',
+    key: 'ctid',
+    where: 'received_at < $1',
+    kept: 'readings',
+  },
 };
 const kinds = Object.keys(old) as Rows[];
 
@@ -74,7 +78,15 @@ export async function prune(
   now: Date,
   signal?: AbortSignal,
 ): Promise<Pruned> {
-  const pruned: Pruned = { runs: 0, alerts: 0, audit: 0, images: 0, quarantined: 0, readings: [] };
+  const pruned: Pruned = {
+    runs: 0,
+    alerts: 0,
+    audit: 0,
+    images: 0,
+    quarantined: 0,
+    quarantinedReadings: 0,
+    readings: [],
+  };
   for (const kind of kinds) {
     const { table, key, where, kept: which } = old[kind];
     const before = daysBefore(now, kept[which]);

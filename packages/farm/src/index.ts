@@ -47,3 +47,9 @@ export {
   localToInstant,
 } from './time/day.ts';
 export { firingsBetween, nextFiring, previousFiring } from './time/firing.ts';
+export {
+  type ImplausibleTime,
+  implausibleTimes,
+  judgeReadingTimes,
+  type ReadingTimes,
+} from './time/reading-time.ts';

@@ -18,6 +18,7 @@ export { backfillJobs } from './jobs-by-purpose.ts';
 export { knownRooms } from './known-rooms.ts';
 export type { Operations } from './operations.ts';
 export { releaseFromQuarantine } from './quarantine.ts';
+export { discardQuarantinedReadings, releaseQuarantinedReadings } from './reading-quarantine.ts';
 export { retryRun } from './retry-run.ts';
 export { knownJob, type QueuedRun, runJob } from './run-job.ts';
 export { pauseSchedule, resumeSchedule } from './schedules.ts';

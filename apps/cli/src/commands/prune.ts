@@ -27,11 +27,15 @@ export function pruneCommand(): Command {
       const { keptDays } = await import('@mycelium/config');
       await withDatabase(async ({ config, pool }) => {
         const kept = keptDays(config);
+        const keptLike: Record<string, keyof typeof kept> = {
+          quarantined: 'images',
+          quarantinedReadings: 'readings',
+        };
         const old = await countOld(pool, kept, new Date());
         output.table(
           ['what', 'kept for', 'to delete'],
           Object.entries(old).map(([what, n]) => {
-            const days = kept[what === 'quarantined' ? 'images' : (what as keyof typeof kept)];
+            const days = kept[keptLike[what] ?? (what as keyof typeof kept)];
             return [what, days ? `${days} days` : 'forever', Array.isArray(n) ? n.join(' ') || '0' : n];
           }),
         );

@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import { count } from '../options.ts';
 import { createOutput, type Output, type OutputOptions } from '../output.ts';
+import { readingsCommand } from './quarantine-readings.ts';
 
 export function quarantineCommand(): Command {
   const quarantine = new Command('quarantine')
-    .summary('list or release images that could not be read')
+    .summary('list or release images that could not be read, and readings of wrong times')
     .description(
-      'Lists or releases images that could not be read. They are not tried again until they are released or replaced.',
+      'Lists or releases images that could not be read, and readings whose time cannot be right. Images are not tried again until they are released or replaced.',
     );
   quarantine
     .command('list', { isDefault: true })
@@ -36,6 +37,7 @@ export function quarantineCommand(): Command {
       if (keys.length === 0 && !all) command.error('error: expected the keys, or --all');
       await retry(keys, createOutput(options));
     });
+  quarantine.addCommand(readingsCommand());
   return quarantine;
 }
 

@@ -1,12 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import {
-  copyReadings,
-  createPointDirectory,
-  isReadingTime,
-  type Pool,
-  type Reading,
-} from '@mycelium/database';
-import { type NamedPoint, pointKey, wrongName } from '@mycelium/farm';
+import { copyReadings, createPointDirectory, type Pool, type Reading } from '@mycelium/database';
+import { judgeReadingTimes, type NamedPoint, pointKey, type ReadingTimes, wrongName } from '@mycelium/farm';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -31,19 +25,30 @@ type Mistake = z.output<typeof mistake>;
 const answer = z.object({
   received: z.int(),
   inserted: z.int().describe('new readings, and readings whose value changed'),
+  changed: z.int().describe('of these, the ones whose value changed'),
   repeated: z.int().describe('already stored'),
+  quarantined: z
+    .object({ ahead: z.int(), 'before-farm': z.int() })
+    .describe('readings whose time cannot be right, and that were not quarantined before'),
   errors: z.array(mistake),
 });
 
 const description = `A JSON array, or NDJSON (application/x-ndjson) with one reading per line; at most ${mostRows} per request.
 Send INGEST_TOKEN as \`Authorization: Bearer …\`. Each point has one reading per instant: sending a request
 again is a no-op, and a different value replaces it. Wrong rows are reported and the others are stored; 422 when none
-was right. Unknown points are registered, unless \`strict=true\`.`;
+was right. Readings of a time that cannot be right, such as 2000-01-01 from a clock that was reset, are quarantined. Unknown points are registered, unless \`strict=true\`.`;
 
 interface Sent extends NamedPoint {
   row: number;
   ts: Date;
   value: number;
+}
+
+interface ReadingsApi {
+  pool: Pool;
+  token: string | undefined;
+  times: Omit<ReadingTimes, 'now'>;
+  clock?: () => number;
 }
 
 /**
@@ -52,7 +57,7 @@ interface Sent extends NamedPoint {
  */
 export async function readingsApi(
   app: FastifyInstance,
-  { pool, token }: { pool: Pool; token: string | undefined },
+  { pool, token, times, clock = Date.now }: ReadingsApi,
 ): Promise<void> {
   app.addContentTypeParser('application/x-ndjson', (_request, body, done) => done(null, body));
   app.addHook('onRequest', async (request) => checkToken(request, token));
@@ -80,11 +85,12 @@ export async function readingsApi(
       const mistakes: Mistake[] = [];
       const sent = await readRows(body, mistakes);
       const readings = await resolve(pool, sent, query.strict, mistakes);
-      const { inserted, repeated } = await copyReadings(pool, readings);
+      const judge = judgeReadingTimes({ ...times, now: clock() });
+      const { points: _, ...counts } = await copyReadings(pool, readings, { judge });
       mistakes.sort((a, b) => a.row - b.row);
       return reply
         .status(readings.length === 0 && mistakes.length > 0 ? 422 : 200)
-        .send({ received: readings.length + mistakes.length, inserted, repeated, errors: mistakes });
+        .send({ received: readings.length + mistakes.length, ...counts, errors: mistakes });
     },
   );
 }
@@ -138,7 +144,7 @@ function readRow(value: unknown): Omit<Sent, 'row'> | string {
   }
   const { time, ...reading } = read.data;
   const ts = new Date(time);
-  if (!isReadingTime(ts.getTime())) return 'time: outside the years 2000 to 2099';
+  if (Number.isNaN(ts.getTime())) return 'time: not an instant';
   return wrongName(reading) ?? { ...reading, ts };
 }
 

@@ -1,4 +1,5 @@
 import swagger from '@fastify/swagger';
+import { readingTimes } from '@mycelium/config';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { accessRoutes } from '../access/access-routes.ts';
@@ -12,6 +13,7 @@ import { eventRoutes } from '../jobs/event-routes.ts';
 import { failedRoutes } from '../jobs/failed-routes.ts';
 import { jobRoutes } from '../jobs/job-routes.ts';
 import { runRoutes } from '../jobs/run-routes.ts';
+import { readingQuarantineRoutes } from '../readings/quarantine-routes.ts';
 import { readingsApi } from '../readings/readings-api.ts';
 import { alertRoutes } from '../records/alert-routes.ts';
 import { roomRoutes } from '../rooms/room-routes.ts';
@@ -36,7 +38,11 @@ export async function api(app: FastifyInstance, deps: Deps): Promise<void> {
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
-  await app.register(readingsApi, { pool: deps.pool, token: deps.config.INGEST_TOKEN });
+  await app.register(readingsApi, {
+    pool: deps.pool,
+    token: deps.config.INGEST_TOKEN,
+    times: readingTimes(deps.config),
+  });
   for (const routes of [
     sessionRoutes,
     todayRoutes,
@@ -44,6 +50,7 @@ export async function api(app: FastifyInstance, deps: Deps): Promise<void> {
     imageRoutes,
     searchRoutes,
     quarantineRoutes,
+    readingQuarantineRoutes,
     coverageRoutes,
     jobRoutes,
     runRoutes,

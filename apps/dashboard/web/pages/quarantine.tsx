@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { send, useData, type Wire } from '../api.ts';
 import { Icon } from '../parts/icon.tsx';
 import { PageHead } from '../parts/page-head.tsx';
+import { ReadingQuarantine } from '../parts/reading-quarantine.tsx';
 import { RetryButton } from '../parts/retry-button.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { attempt } from '../parts/toast.tsx';
@@ -103,6 +104,7 @@ export function Quarantine() {
           )}
         </div>
       )}
+      <ReadingQuarantine />
     </>
   );
 }

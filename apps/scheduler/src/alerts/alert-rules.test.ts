@@ -22,6 +22,7 @@ const facts = (fields: Partial<Facts>): Facts => ({
   heartbeats: [],
   deadLetters: [],
   stuckRuns: [],
+  wrongClocks: [],
   ...fields,
 });
 const ofJob = (fields: Partial<JobFacts>) =>
@@ -167,4 +168,24 @@ test('a waiting run without a batch for two minutes is stuck', () => {
     facts({ stuckRuns: [{ job, slot: ago(9_000), idleSince: ago(seconds) }] });
   assert.deepEqual(keys(stuck(120)), []);
   assert.deepEqual(keys(stuck(121)), [`stuck-run ${job}`]);
+});
+
+test('a device with a wrong clock is one alert, until it has sent nothing wrong for a day', () => {
+  const device = {
+    room: '611',
+    device: 'mushroom_env_status_611',
+    reason: 'ahead' as const,
+    count: 3,
+    first: ago(0),
+    last: new Date('2036-02-07T06:28:16Z'),
+  };
+  const found = (receivedAt: Date) =>
+    findConditions(facts({ wrongClocks: [{ ...device, receivedAt }] }), () => false);
+  const [alert, ...others] = found(ago(600));
+  assert.deepEqual([alert?.kind, alert?.subject, others], ['reading-times', 'mushroom_env_status_611', []]);
+  assert.match(
+    alert?.message ?? '',
+    /sends times in the future, most recently 2036-02-07 14:28:16, .*Set its clock/,
+  );
+  assert.deepEqual(found(ago(25 * 3_600)), []);
 });

@@ -1,4 +1,4 @@
-import type { Condition, HeartbeatRow } from '@mycelium/database';
+import type { Condition, HeartbeatRow, QuarantinedReadings } from '@mycelium/database';
 import { formatLocal } from '@mycelium/farm';
 import { type Code, message, type Params, say } from '@mycelium/words';
 import type { DeadLetters } from '../dead-letters.ts';
@@ -17,6 +17,7 @@ export const alertKinds = [
   'dead-worker',
   'dead-letters',
   'breaker-open',
+  'reading-times',
 ] as const;
 export type AlertKind = (typeof alertKinds)[number];
 
@@ -28,6 +29,8 @@ export const breakerSeconds = 15;
 export const deadLetterSeconds = 600;
 export const stuckSeconds = 120;
 export const requeuedSeconds = 600;
+/** A device that has sent nothing of a wrong time for a day has its clock right again. */
+export const wrongClockHours = 24;
 /** A missed slot stays an alert for this long, or until it is backfilled. */
 export const missedHours = 24;
 /** An older report is not evidence about today. */
@@ -78,6 +81,7 @@ export function findConditions(facts: Facts, isOpen: Judging['isOpen']) {
   for (const run of facts.stuckRuns ?? []) judgeStuck(judging, run);
   const services = Map.groupBy(facts.heartbeats, ({ service }) => service);
   for (const [service, processes] of services) judgeService(judging, service, processes);
+  for (const device of facts.wrongClocks) judgeClock(judging, device);
   for (const letters of facts.deadLetters ?? []) judgeLetters(judging, letters);
   return found;
 }
@@ -171,6 +175,16 @@ function judgeService(
   const { host, trouble, troubleSince } = paused;
   const params = { service, host, since: local(troubleSince), trouble: trouble ?? '' };
   add('breaker-open', service, 'critical', troubleSince, 'alert.breaker-open.paused', params);
+}
+
+/** One alert per device, however many readings it sends. */
+function judgeClock(
+  { local, age, add }: Judging,
+  { room, device, reason, count, last, receivedAt }: QuarantinedReadings,
+): void {
+  if (age(receivedAt) > wrongClockHours * 3_600) return;
+  const params = { device, room, n: count, last: local(last), received: local(receivedAt) };
+  add('reading-times', device, 'warning', receivedAt, `alert.reading-times.${reason}`, params);
 }
 
 function judgeLetters({ local, age, add }: Judging, { queue, count, oldest, newest }: DeadLetters): void {

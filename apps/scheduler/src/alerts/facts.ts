@@ -1,4 +1,4 @@
-import type { HeartbeatRow, RequeuedRow } from '@mycelium/database';
+import type { HeartbeatRow, QuarantinedReadings, RequeuedRow } from '@mycelium/database';
 import type { ReportFacts } from '@mycelium/queue';
 import type { DeadLetters } from '../dead-letters.ts';
 import type { StuckRun } from '../stuck-runs.ts';
@@ -33,4 +33,6 @@ export interface Facts {
   /** Undefined while Redis does not answer. */
   deadLetters: DeadLetters[] | undefined;
   stuckRuns: StuckRun[] | undefined;
+  /** One per device: for the reason of its newest quarantined reading. */
+  wrongClocks: QuarantinedReadings[];
 }

@@ -1,22 +1,30 @@
-import { listHeartbeats, listRequeued, type Pool } from '@mycelium/database';
+import {
+  listHeartbeats,
+  listReadingQuarantine,
+  listRequeued,
+  type Pool,
+  type QuarantinedReadings,
+} from '@mycelium/database';
 import { entryOf, factsOf, jobNames, type Queues } from '@mycelium/queue';
 import { readDeadLetters } from '../dead-letters.ts';
 import { overdueSlots } from '../overdue-slots.ts';
 import { findStuckRuns } from '../stuck-runs.ts';
-import { failuresInARow, missedHours } from './alert-rules.ts';
+import { failuresInARow, missedHours, wrongClockHours } from './alert-rules.ts';
 import type { EndedRun, Facts } from './facts.ts';
 
 /** Reads the facts that the rules judge. While Redis is down, the facts from it are undefined. */
 export async function readFacts(pool: Pool, queues: Queues, timeZone: string, at: Date): Promise<Facts> {
-  const [ended, overdue, missed, requeued, heartbeats, deadLetters, stuckRuns] = await Promise.all([
-    endedRuns(pool),
-    overdueSlots(pool, timeZone, at),
-    missedSlots(pool, at),
-    listRequeued(pool, at),
-    listHeartbeats(pool, at),
-    readDeadLetters(queues).catch(() => undefined),
-    findStuckRuns(pool, queues, at),
-  ]);
+  const [ended, overdue, missed, requeued, heartbeats, deadLetters, stuckRuns, quarantined] =
+    await Promise.all([
+      endedRuns(pool),
+      overdueSlots(pool, timeZone, at),
+      missedSlots(pool, at),
+      listRequeued(pool, at),
+      listHeartbeats(pool, at),
+      readDeadLetters(queues).catch(() => undefined),
+      findStuckRuns(pool, queues, at),
+      listReadingQuarantine(pool, new Date(at.getTime() - wrongClockHours * 3_600_000)),
+    ]);
   return {
     at,
     timeZone,
@@ -31,7 +39,18 @@ export async function readFacts(pool: Pool, queues: Queues, timeZone: string, at
     heartbeats,
     deadLetters,
     stuckRuns,
+    wrongClocks: newestByDevice(quarantined),
   };
+}
+
+/** The list has the newest first: a clock that was reset may be corrected too far. */
+function newestByDevice(quarantined: QuarantinedReadings[]): QuarantinedReadings[] {
+  const byDevice = new Map<string, QuarantinedReadings>();
+  for (const row of quarantined) {
+    const key = `${row.room} ${row.device}`;
+    if (!byDevice.has(key)) byDevice.set(key, row);
+  }
+  return [...byDevice.values()];
 }
 
 /** The last ended runs of each job, by slot, since a backfill of old days says nothing about today. */

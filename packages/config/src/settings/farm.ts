@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Environment } from './checks.ts';
+import { type Environment, wholeNumber } from './checks.ts';
 
 const zone = z.string().refine(isTimeZone, 'an IANA time zone such as Asia/Shanghai');
 
@@ -41,6 +41,13 @@ export const farm = (env: Environment) => ({
     .string()
     .default(defaultHome(env))
     .describe('Folder in which `npm start` keeps its servers, logs, models and images'),
+  FARM_FIRST_DAY: z.iso
+    .date('a day such as 2020-03-01')
+    .default('2010-01-01')
+    .describe('First day of the farm. Readings of earlier days are quarantined: a clock was reset'),
+  READING_MAX_AHEAD_HOURS: wholeNumber(0)
+    .default(24)
+    .describe('How many hours ahead a device’s clock may be. Readings of later times are quarantined'),
   ROOM_ALIASES: roomAliases
     .prefault('7:607,8:608')
     .describe('Short room names in image keys and the rooms they mean'),

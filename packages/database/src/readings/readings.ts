@@ -1,6 +1,8 @@
-import { type Pool, transaction } from '../pool.ts';
+import type { ImplausibleTime } from '@mycelium/farm';
+import { type Pool, type Queryable, transaction } from '../pool.ts';
 import { binaryArray } from './binary-array.ts';
 import { ensurePartitions } from './partitions.ts';
+import { type ImplausibleReading, quarantineReadings } from './reading-quarantine.ts';
 
 export interface Reading {
   pointId: number;
@@ -8,19 +10,27 @@ export interface Reading {
   value: number;
 }
 
-export interface Copied {
-  /** Rows that are new, or that change the value of an existing reading. */
+/** How readings were written. */
+export interface Counts {
+  /** New readings, and those that changed the value of an existing one. */
   inserted: number;
-  /** Rows that were stored already. */
+  /** Of these, the ones that changed a value. */
+  changed: number;
+  /** Readings that were stored already, or that another one of the same instant replaced. */
   repeated: number;
+  /** Readings that are quarantined because their time cannot be right, without those that were quarantined before. */
+  quarantined: Record<ImplausibleTime, number>;
 }
 
-const earliest = Date.UTC(2000, 0, 1);
-const latest = Date.UTC(2100, 0, 1);
+export interface Copied extends Counts {
+  /** By point id. */
+  points: Map<number, Counts>;
+}
 
-/** Whether a time is plausible for a reading. A garbled time must not create a table for its month. */
-export function isReadingTime(milliseconds: number): boolean {
-  return milliseconds >= earliest && milliseconds < latest;
+interface CopyOptions {
+  /** The times that cannot be right; without it, every reading is stored. */
+  judge?: ((time: number) => ImplausibleTime | undefined) | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /** Rows per statement. More would not be faster, and memory holds one chunk at a time. */
@@ -29,28 +39,36 @@ const chunkSize = 20_000;
 /**
  * Writes readings from a stream of any length, a transaction per chunk. Each point has one reading per instant: writing
  * it again is a no-op, and another value replaces it. Creates the tables of the months it needs, and marks late
- * readings, so that the jobs read their time again.
+ * readings, so that the jobs read their time again. Readings of an implausible time are quarantined instead.
  */
 export async function copyReadings(
   pool: Pool,
   readings: AsyncIterable<Reading> | Iterable<Reading>,
-  { signal }: { signal?: AbortSignal } = {},
+  { judge = () => undefined, signal }: CopyOptions = {},
 ): Promise<Copied> {
-  const total: Copied = { inserted: 0, repeated: 0 };
+  const total: Copied = { ...noCounts(), points: new Map() };
   let chunk = newChunk();
+  let implausible: ImplausibleReading[] = [];
+  const write = async () => {
+    signal?.throwIfAborted();
+    await writeChunk(pool, chunk, implausible, total);
+    chunk = newChunk();
+    implausible = [];
+  };
   for await (const { pointId, ts, value } of readings) {
-    const n = chunk.length++;
-    chunk.points[n] = pointId;
-    chunk.times[n] = ts.getTime();
-    chunk.values[n] = value;
-    if (chunk.length === chunkSize) {
-      signal?.throwIfAborted();
-      add(total, await writeChunk(pool, chunk));
-      chunk = newChunk();
+    const time = ts.getTime();
+    const reason = judge(time);
+    if (reason) implausible.push({ pointId, ts, value, reason });
+    else {
+      const n = chunk.length++;
+      chunk.points[n] = pointId;
+      chunk.times[n] = time;
+      chunk.values[n] = value;
     }
+    if (chunk.length + implausible.length === chunkSize) await write();
   }
-  signal?.throwIfAborted();
-  if (chunk.length > 0) add(total, await writeChunk(pool, chunk));
+  if (chunk.length + implausible.length > 0) await write();
+  else signal?.throwIfAborted();
   return total;
 }
 
@@ -64,45 +82,101 @@ function newChunk() {
 }
 type Chunk = ReturnType<typeof newChunk>;
 
-function add(total: Copied, more: Copied): void {
-  total.inserted += more.inserted;
-  total.repeated += more.repeated;
+function noCounts(): Counts {
+  return { inserted: 0, changed: 0, repeated: 0, quarantined: { ahead: 0, 'before-farm': 0 } };
 }
 
-async function writeChunk(pool: Pool, chunk: Chunk): Promise<Copied> {
+function countsOf(total: Copied, pointId: number): Counts {
+  let counts = total.points.get(pointId);
+  if (!counts) {
+    counts = noCounts();
+    total.points.set(pointId, counts);
+  }
+  return counts;
+}
+
+async function writeChunk(pool: Pool, chunk: Chunk, implausible: ImplausibleReading[], total: Copied) {
   const points = chunk.points.subarray(0, chunk.length);
   const times = chunk.times.subarray(0, chunk.length);
-  const values = chunk.values.subarray(0, chunk.length);
   const spans = spansByDay(points, times);
   await ensurePartitions(pool, new Set(spans.map(({ first }) => new Date(first))));
+  const seconds = times.map((time) => time / 1_000);
+  const arrived = [
+    binaryArray('int4', points),
+    binaryArray('float8', seconds),
+    binaryArray('float8', chunk.values.subarray(0, chunk.length)),
+  ];
 
-  return transaction(pool, async (tx) => {
+  const written = await transaction(pool, async (tx) => {
     await tx.query(`set local mycelium.marks_late = 'yes'`);
-    const { rowCount } = await tx.query(
-      `insert into reading (point_id, ts, value)
-       select distinct on (point_id, ts) point_id, to_timestamp(ts), value
-       from unnest($1::int4[], $2::float8[], $3::float8[]) with ordinality as arrived(point_id, ts, value, n)
-       order by point_id, ts, n desc
-       on conflict (point_id, ts) do update set value = excluded.value where reading.value <> excluded.value`,
-      [
-        binaryArray('int4', points),
-        binaryArray(
-          'float8',
-          times.map((time) => time / 1_000),
-        ),
-        binaryArray('float8', values),
-      ],
-    );
-    const inserted = rowCount ?? 0;
-    if (inserted > 0) {
+    const added = await insertArrived(tx, arrived, 'nothing');
+    const distinct = added.pop()?.n ?? 0;
+    const addedCount = added.reduce((sum, { n }) => sum + n, 0);
+    // The first import of a file changes nothing, and does not ask for changes.
+    const changed =
+      addedCount < distinct
+        ? await insertArrived(
+            tx,
+            arrived,
+            'update set value = excluded.value where reading.value <> excluded.value',
+          )
+        : [];
+    if (addedCount + changed.length > 0) {
       await tx.query('select mark_late($1, $2, $3)', [
         spans.map(({ pointId }) => pointId),
         spans.map(({ first }) => new Date(first)),
         spans.map(({ last }) => new Date(last)),
       ]);
     }
-    return { inserted, repeated: chunk.length - inserted };
+    return { added, changed: changed.slice(0, -1), quarantined: await quarantineReadings(tx, implausible) };
   });
+  count(total, points, written);
+}
+
+interface PointCount {
+  pointId: number;
+  n: number;
+}
+
+/** Writes the last of the readings of each instant. @returns the rows written per point, and last their number */
+async function insertArrived(tx: Queryable, arrived: Buffer[], conflict: string) {
+  const { rows } = await tx.query<PointCount>(
+    `with arrived as materialized (
+       select distinct on (point_id, ts) point_id, to_timestamp(ts) as ts, value
+       from unnest($1::int4[], $2::float8[], $3::float8[]) with ordinality as sent(point_id, ts, value, n)
+       order by point_id, ts, n desc),
+     written as (insert into reading (point_id, ts, value) select point_id, ts, value from arrived
+       on conflict (point_id, ts) do ${conflict} returning point_id)
+     select point_id as "pointId", count(*)::int as n from written group by point_id
+     union all select null, count(*)::int from arrived`,
+    arrived,
+  );
+  return rows;
+}
+
+interface Written {
+  added: PointCount[];
+  changed: PointCount[];
+  quarantined: (PointCount & { reason: ImplausibleTime })[];
+}
+
+function count(total: Copied, points: Int32Array, { added, changed, quarantined }: Written): void {
+  const add = (pointId: number, what: 'inserted' | 'changed' | 'repeated', n: number) => {
+    countsOf(total, pointId)[what] += n;
+    total[what] += n;
+  };
+  const sent = new Map<number, number>();
+  for (const pointId of points) sent.set(pointId, (sent.get(pointId) ?? 0) + 1);
+  for (const [pointId, n] of sent) add(pointId, 'repeated', n);
+  for (const { pointId, n } of [...added, ...changed]) {
+    add(pointId, 'inserted', n);
+    add(pointId, 'repeated', -n);
+  }
+  for (const { pointId, n } of changed) add(pointId, 'changed', n);
+  for (const { pointId, n, reason } of quarantined) {
+    countsOf(total, pointId).quarantined[reason] += n;
+    total.quarantined[reason] += n;
+  }
 }
 
 const dayLength = 86_400_000;

@@ -1,9 +1,12 @@
-import type { NamedPoint } from '@mycelium/farm';
+import type { ImplausibleTime, NamedPoint } from '@mycelium/farm';
 import type { Plan } from '../plan/plan.ts';
 import { nothingWords } from '../values/words.ts';
 import { readCell } from './cell.ts';
 import { count, type FileReport, refuse } from './report.ts';
 import type { Target } from './targets.ts';
+
+/** Why a time in milliseconds since 1970 cannot be right. */
+export type TimeJudge = (time: number) => ImplausibleTime | undefined;
 
 export interface FoundReading {
   point: NamedPoint;
@@ -24,23 +27,20 @@ export interface Row {
 /**
  * Returns a function that reads the values of a row whose instant is known, and counts what it finds.
  * @param targets the columns of a wide file
+ * @param judge the times that cannot be right: their readings are returned, and counted apart
  * @param found receives the readings
  */
 export function createEmitter(
   { form, options }: Plan,
   report: FileReport,
   targets: Target[],
-  isReadingTime: (time: number) => boolean,
+  judge: TimeJudge,
   found: (reading: FoundReading) => void,
 ): (row: Row, time: number) => void {
   const isNothing = nothingWords(options.missing);
   const temperature = targets.find(({ point }) => point.point === 'temperature');
 
   return (row, time) => {
-    if (!isReadingTime(time)) {
-      refuse(report, row.line, `"${row.timeText}" is outside the years 2000 to 2099`);
-      return;
-    }
     let values = 0;
     if (row.target) {
       if (emitCell(row, row.target, time)) values++;
@@ -69,8 +69,12 @@ export function createEmitter(
     column.readings++;
     report.readings++;
     if (cell.converted) column.converted++;
-    if (column.first === undefined || time < column.first) column.first = time;
-    if (column.last === undefined || time > column.last) column.last = time;
+    const implausible = judge(time);
+    if (implausible) column.implausible[implausible] = (column.implausible[implausible] ?? 0) + 1;
+    else {
+      if (column.first === undefined || time < column.first) column.first = time;
+      if (column.last === undefined || time > column.last) column.last = time;
+    }
     if (target.before?.time === time && target.before.value !== value) column.sameInstant++;
     target.before = { time, value };
     found({ point: target.point, time, value, line: row.line });

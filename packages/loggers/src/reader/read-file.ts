@@ -3,7 +3,7 @@ import { timeText } from '../plan/find-times.ts';
 import type { Plan } from '../plan/plan.ts';
 import { createTimeReader } from '../times/instants.ts';
 import { createRepeatedHours } from '../times/repeated-hour.ts';
-import { createEmitter, type FoundReading, type Row } from './emit.ts';
+import { createEmitter, type FoundReading, type Row, type TimeJudge } from './emit.ts';
 import { badLine, createSkipper, createSplitter } from './lines.ts';
 import { type FileReport, newReport, refuse } from './report.ts';
 import { longTargets, plannedTarget, seriesTargets } from './targets.ts';
@@ -20,19 +20,16 @@ export interface FileReader {
 
 /**
  * Creates a reader that executes a plan.
- * @param isReadingTime refuses instants that no reading can have
+ * @param judge the times that cannot be right: their readings are returned, and counted apart
  */
-export function createFileReader(
-  plan: Plan,
-  isReadingTime: (time: number) => boolean = () => true,
-): FileReader {
+export function createFileReader(plan: Plan, judge: TimeJudge = () => undefined): FileReader {
   const { layout, time, options, form } = plan;
   const report = newReport();
   let ready: FoundReading[] = [];
   const readTime = createTimeReader(time.zone, time.format);
   const targets = form === 'wide' ? plan.columns.map((column) => plannedTarget(plan, report, column)) : [];
   const targetOf = { wide: undefined, long: longTargets, series: seriesTargets }[form]?.(plan, report);
-  const emit = createEmitter(plan, report, targets, isReadingTime, (reading) => ready.push(reading));
+  const emit = createEmitter(plan, report, targets, judge, (reading) => ready.push(reading));
   const skip = createSkipper(layout);
   const split = createSplitter(layout);
   const hours = createRepeatedHours<Row>(

@@ -1,4 +1,4 @@
-import type { NamedPoint } from '@mycelium/farm';
+import type { ImplausibleTime, NamedPoint } from '@mycelium/farm';
 import { visible } from '../text/visible.ts';
 
 /** What was read from a column, a series, or for a point of a long file. */
@@ -13,9 +13,11 @@ export interface ColumnReport {
   conversion?: string | undefined;
   /** Values that are not stored, by reason. */
   leftOut: Record<string, number>;
+  /** Readings whose time cannot be right, by reason. */
+  implausible: Partial<Record<ImplausibleTime, number>>;
   /** Cells that cannot be read. */
   bad: number;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, without implausible times. */
   first?: number | undefined;
   last?: number | undefined;
   /** Readings with another value at the instant of the one before them. */
@@ -68,6 +70,7 @@ export function newColumn(
     converted: 0,
     ...(conversion !== undefined && { conversion }),
     leftOut: {},
+    implausible: {},
     bad: 0,
     sameInstant: 0,
   };

@@ -8,6 +8,7 @@ const rowsDeleted = z.object({
   audit: count,
   images: count,
   quarantined: count,
+  quarantinedReadings: count.default(0),
 });
 
 export const pruneReport = rowsDeleted.extend({

@@ -11,6 +11,7 @@ export const chinese: Record<keyof typeof english, string> = {
   'alert.breaker-open': '依赖服务不可用，已暂停',
   'alert.stuck-run': '运行卡住',
   'alert.requeued': '反复退回队列',
+  'alert.reading-times': '时钟错误',
   'alert.failure-rate.images':
     '{slot} 的运行共处理 {n} 张图像，其中 {failed} 张失败，请查看隔离区和失败任务。',
   'alert.no-data.run': '{slot} 的运行没有找到可处理的数据，请检查数据是否正常上传。',
@@ -30,6 +31,10 @@ export const chinese: Record<keyof typeof english, string> = {
   'alert.stuck-run.no-batch':
     '{slot} 的运行在等待批次，但自 {since} 起已没有任何批次，请检查该队列的工作进程；若告警不消失，请在队列中删除该运行的任务，系统会重新排队。',
   'alert.requeued.same-reason': '有 {n} 个任务自 {since} 起因同一原因反复退回队列：{reason}。',
+  'alert.reading-times.ahead':
+    '{room} 号房的 {device} 发来将来的时间，最近一次为 {last}，收到于 {received}。请校准其时钟。已隔离 {n} 条读数。',
+  'alert.reading-times.before-farm':
+    '{room} 号房的 {device} 发来早于农场第一天的时间，最近一次为 {last}，收到于 {received}。请校准其时钟。已隔离 {n} 条读数。',
   'severity.warning': '警告',
   'severity.critical': '严重',
 };

@@ -10,6 +10,7 @@ export const english = {
   'alert.breaker-open': 'Paused by a dependency',
   'alert.stuck-run': 'Stuck run',
   'alert.requeued': 'Requeued for too long',
+  'alert.reading-times': 'Wrong clock',
   'alert.failure-rate.images':
     '{failed} of {n:image|images} in the run of {slot} failed. See the quarantine and the failed jobs.',
   'alert.no-data.run': 'The run of {slot} found nothing to work on. Check that data arrives.',
@@ -34,6 +35,10 @@ export const english = {
     'The run of {slot} is waiting for batches, but none has been left since {since}. Check the workers of its queue. If this alert stays, remove the run’s job from the queue; it is then queued again.',
   'alert.requeued.same-reason':
     '{n:job keeps|jobs keep} being requeued, since {since} for the same reason: {reason}.',
+  'alert.reading-times.ahead':
+    '{device} in room {room} sends times in the future, most recently {last}, received {received}. Set its clock. {n:reading is|readings are} quarantined.',
+  'alert.reading-times.before-farm':
+    '{device} in room {room} sends times before the first day of the farm, most recently {last}, received {received}. Set its clock. {n:reading is|readings are} quarantined.',
   'severity.warning': 'Warning',
   'severity.critical': 'Critical',
 };
