@@ -1,7 +1,7 @@
 import type { QuarantinedReadings } from '@mycelium/database';
 import { send, useData, type Wire } from '../api.ts';
 import { isOperator } from '../session.ts';
-import { dateTime, formatNumber, t } from '../words.ts';
+import { dateTime, formatNumber, fullTime, t } from '../words.ts';
 import { ErrorState } from './states.tsx';
 import { attempt } from './toast.tsx';
 
@@ -28,8 +28,12 @@ export function ReadingQuarantine() {
 
   return (
     <section class="section">
-      <h2>{t('quarantine.readings')}</h2>
-      <p class="quiet">{t('quarantine.readingsNote')}</p>
+      <div class="section-head">
+        <div>
+          <h2>{t('quarantine.readings')}</h2>
+          <p class="quiet">{t('quarantine.readingsNote')}</p>
+        </div>
+      </div>
       <div class="card table-wrap">
         <table class="table stack">
           <thead>
@@ -54,8 +58,8 @@ export function ReadingQuarantine() {
                   {formatNumber(device.count)}
                 </td>
                 <td data-label={t('quarantine.clock')}>
-                  {dateTime(device.first)}
-                  {device.first === device.last ? '' : ` – ${dateTime(device.last)}`}
+                  {fullTime(device.first)}
+                  {device.first === device.last ? '' : ` – ${fullTime(device.last)}`}
                 </td>
                 <td class="nowrap" data-label={t('quarantine.received')}>
                   {dateTime(device.receivedAt)}

@@ -367,7 +367,7 @@ export const chinese: Record<WordKey, string> = {
   'access.added': '{name} 现在可以登录',
   'access.remove': '删除 {name}',
   'access.removed': '已删除',
-  'quarantine.note': '这里是无法读取的图像，其他图像照常处理。',
+  'quarantine.note': '这里是无法读取的图像和时间不可能正确的读数，其余照常处理。',
   'quarantine.none': '没有被隔离的图像',
   'quarantine.reason': '原因',
   'quarantine.everyReason': '所有原因',

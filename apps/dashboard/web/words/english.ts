@@ -368,7 +368,8 @@ const pages = {
   'access.added': '{name} can log in now',
   'access.remove': 'Remove {name}',
   'access.removed': 'Removed',
-  'quarantine.note': 'Images that cannot be read. All other images are processed as usual.',
+  'quarantine.note':
+    'Images that cannot be read, and readings whose time cannot be right. All others are processed as usual.',
   'quarantine.none': 'No quarantined images',
   'quarantine.reason': 'Reason',
   'quarantine.everyReason': 'All reasons',
