@@ -217,3 +217,22 @@ test('new, changed and unchanged readings are counted apart, in total and by col
   const { inserted, changed, repeated } = await bring(`${text(16)}1/2/2026 0:03,20,15\n`, wide);
   assert.deepEqual({ inserted, changed, repeated }, { inserted: 3, changed: 1, repeated: 5 });
 });
+
+test('a new point has the unit of its file, and a later file in another unit is converted', async (t) => {
+  const { pool, bring, readings } = await setup(t);
+  const file = (unit: string, minute: number, value: number) =>
+    `time,P (${unit})\n2026-03-03 00:0${minute},${value}\n`;
+  const options = (unit: string) => ({ room: '611', maps: [`P (${unit})=weather_611.pressure`] });
+  await bring(file('hPa', 0, 1_003), options('hPa'));
+  await bring(file('kPa', 1, 100.4), options('kPa'));
+  assert.deepEqual(await readings(), [
+    '2026-03-03T00:00 611 weather_611.pressure 1003',
+    '2026-03-03T00:01 611 weather_611.pressure 1004',
+  ]);
+  const { rows } = await pool.query('select unit from point');
+  assert.deepEqual(rows, [{ unit: 'hPa' }]);
+  await assert.rejects(
+    bring(file('ppm', 2, 400), options('ppm')),
+    /the file has ppm, but weather_611.pressure is in hPa/,
+  );
+});

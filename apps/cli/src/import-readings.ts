@@ -2,6 +2,7 @@ import {
   type Counts,
   copyReadings,
   createPointDirectory,
+  listPoints,
   type Pool,
   pointRules,
   type Reading,
@@ -67,13 +68,16 @@ const nothingCopied: Counts = {
   quarantined: { ahead: 0, 'before-farm': 0 },
 };
 
-/** The units of points by the rules of their device types. */
+/** The units of points: of the registered ones, and else by the rules of their device types. */
 export async function pointUnits(pool: Pool): Promise<(point: NamedPoint) => string | undefined> {
   const units = new Map<string, string | undefined>();
   for (const { deviceType, point, unit } of await pointRules(pool)) {
     units.set(`${deviceType}.${point}`, unit ?? undefined);
   }
-  return ({ room, device, point }) => units.get(`${deviceTypeOf(device, room)}.${point}`);
+  const registered = new Map<string, string>();
+  for (const point of await listPoints(pool)) if (point.unit) registered.set(pointKey(point), point.unit);
+  return (named) =>
+    registered.get(pointKey(named)) ?? units.get(`${deviceTypeOf(named.device, named.room)}.${named.point}`);
 }
 
 /**
@@ -88,6 +92,7 @@ export async function importReadings(options: ImportReadings): Promise<ImportRep
   const directory = createPointDirectory(pool, { strict });
   const reader = createFileReader(plan, judge);
   const idOf = new Map<NamedPoint, number>();
+  const unitOf = new Map(plan.columns.map(({ point, unit, conversion }) => [point, conversion?.to ?? unit]));
   const { report } = reader;
 
   const { points, ...counts } = await copyReadings(pool, readings(), { judge, signal });
@@ -113,7 +118,7 @@ export async function importReadings(options: ImportReadings): Promise<ImportRep
 
   async function withIds(found: FoundReading[]): Promise<Reading[]> {
     const fresh = [...new Set(found.map(({ point }) => point))].filter((point) => !idOf.has(point));
-    const ids = await directory.resolve(fresh);
+    const ids = await directory.resolve(fresh.map((point) => ({ ...point, unit: unitOf.get(point) })));
     for (const point of fresh) {
       const id = ids.get(pointKey(point));
       if (id !== undefined) idOf.set(point, id);

@@ -2,9 +2,12 @@ import { deviceTypeOf, type NamedPoint, pointKey } from '@mycelium/farm';
 import type { Queryable } from '../pool.ts';
 import { ensurePoints, pointIds } from './points.ts';
 
+/** A point with the unit of its readings, for its registration if no rule has one. */
+type Wanted = NamedPoint & { unit?: string | undefined };
+
 export interface PointDirectory {
   /** Returns ids by `room/device/point`; looks up or registers all unknown points in one statement. */
-  resolve(points: NamedPoint[]): Promise<ReadonlyMap<string, number>>;
+  resolve(points: Wanted[]): Promise<ReadonlyMap<string, number>>;
   /** The number of points that were registered. */
   added(): number;
 }
@@ -19,7 +22,7 @@ export function createPointDirectory(db: Queryable, { strict = false } = {}): Po
   return {
     added: () => added,
     async resolve(points) {
-      const unknown = new Map<string, NamedPoint>();
+      const unknown = new Map<string, Wanted>();
       for (const point of points) {
         const key = pointKey(point);
         if (!ids.has(key)) unknown.set(key, point);
@@ -30,7 +33,11 @@ export function createPointDirectory(db: Queryable, { strict = false } = {}): Po
         const fresh = strict ? [] : requested.filter((point) => !known.has(pointKey(point)));
         const registered = await ensurePoints(
           db,
-          fresh.map((point) => ({ ...point, deviceType: deviceTypeOf(point.device, point.room) })),
+          fresh.map(({ unit, ...point }) => ({
+            ...point,
+            deviceType: deviceTypeOf(point.device, point.room),
+            ...(unit && { unit }),
+          })),
         );
         added += fresh.length;
         for (const [key, id] of [...known, ...registered]) ids.set(key, id);
