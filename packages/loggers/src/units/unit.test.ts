@@ -31,6 +31,14 @@ test('lumens on a square foot are not lux', () => {
 test('text in the place of a unit is a unit, a unit that nobody knows, or what was measured', () => {
   assert.deepEqual(unitInName('T (furlong)'), { unknown: 'furlong' });
   assert.deepEqual(unitInName('Temp, °C (LGR S/N: 10, SEN S/N: 11)'), { unit: '°C' });
-  for (const name of ['AirTemp (Avg)', 'T (sensor 2)', 'T (1a2b)', 'T (0f3c9a7e-77aa)', 'T'])
+  assert.deepEqual(unitInName('Light, cd/m²'), { unknown: 'cd/m²' });
+  for (const name of [
+    'AirTemp (Avg)',
+    'T (sensor 2)',
+    'T (1a2b)',
+    'T (0f3c9a7e-77aa)',
+    'T',
+    'RH, mean, air, upper',
+  ])
     assert.deepEqual(unitInName(name), {}, name);
 });

@@ -63,7 +63,12 @@ export function unitInName(name: string): NamedUnit {
   // `Probe (1)` is a number, although a line of units may have 1 for a fraction.
   const cells = (pattern: RegExp) =>
     [...name.matchAll(pattern)].map(([all, text = all]) => (text.trim() === '1' ? {} : readUnit(text)));
-  const named = [...cells(/[([]([^)\]]+)[)\]]/g), ...cells(/,\s*([^,(]+?)\s*(?=\(|,|$)/g)];
+  const bracketed = cells(/[([]([^)\]]+)[)\]]/g);
+  // `RH, mean, upper`: after a comma, only what looks like a unit is one.
+  const listed = cells(/,\s*([^,(]+?)\s*(?=\(|,|$)/g).filter(
+    ({ unknown }) => !unknown || /[°%/²³^·µ]/.test(unknown),
+  );
+  const named = [...bracketed, ...listed];
   const words = cells(
     /(?<=[_ /:])(fahrenheit|celsius|kelvin|percent|ppm|deg ?[CF]|[CFK]|%)(?=$|[_ ])|[°º] ?[CF]\b|[℃℉]/gi,
   );
