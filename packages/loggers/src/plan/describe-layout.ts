@@ -8,7 +8,10 @@ export function describeLayout({ text, layout, time, form, columns, numbers, opt
   const { encoding, by } = text.encoding;
   const commas =
     form === 'wide' ? columns.some((each) => each.numbers.decimal === ',') : numbers.decimal === ',';
-  const quoted = (line: string) => `"${line.length > shown ? `${line.slice(0, shown)}…` : line}"`;
+  const quoted = (line: string) => {
+    const plain = line.replace(/^"([^"]*)"$/, '$1');
+    return `"${plain.length > shown ? `${plain.slice(0, shown)}…` : plain}"`;
+  };
   return [
     encoding !== 'utf-8' && by !== 'option' && `The encoding is ${encoding} (${by}).`,
     layout.separator !== ',' &&
