@@ -8,7 +8,7 @@ import { PermanentError } from '@mycelium/farm';
 import { directoryStore, type ObjectStore, openStore } from '@mycelium/storage';
 import { startS3 } from '@mycelium/storage/testing';
 import sharp from 'sharp';
-import { importImages } from './import-images.ts';
+import { type ImportImages, importImages } from './import-images.ts';
 
 const timeZone = 'Asia/Shanghai';
 
@@ -25,9 +25,8 @@ async function setup(t: TestContext) {
   await mkdir(directory);
   const store = directoryStore(join(folder, 'store'));
   await store.ensureBucket();
-  const take = (
-    options: { inDate?: string; camera?: string; timeZone?: string; signal?: AbortSignal } = {},
-  ) => importImages({ directory, store, room: '611', timeZone, ...options });
+  const take = (options: Partial<Omit<ImportImages, 'directory' | 'store' | 'room'>> = {}) =>
+    importImages({ directory, store, room: '611', timeZone, ...options });
   return { directory, store, take };
 }
 
@@ -70,6 +69,8 @@ test('pictures get the time of the camera or else of the file, and the day of ca
     converted: 0,
     moved: 0,
     failed: [],
+    times: { camera: 1, digitized: 0, gps: 0, name: 0, modified: 0, file: 1 },
+    passedOver: {},
     days: ['2025-12-24', '2025-12-25'],
   });
   const [a, b] = Object.keys(await contents(store));
@@ -290,4 +291,26 @@ test('progress counts to the number of pictures, and an abort ends the import', 
   assert.deepEqual(seen.slice(3), [0, 1, 2, 3, 4]);
   assert.deepEqual([whole.imported, whole.skipped], [2, 2]);
   assert.equal((await readdir(directory)).length, 4);
+});
+
+test('files that are passed over are counted by kind, and sources of times', async (t) => {
+  const { directory, take } = await setup(t);
+  await putJpeg(join(directory, 'a.JPG'), 1, { DateTimeOriginal: '2026:03:01 14:30:00' });
+  await putJpeg(join(directory, 'b.jfif'), 2);
+  await putJpeg(join(directory, 'IMG_20260302_143000.jpeg'), 3);
+  for (const name of ['c.heic', 'd.HEIC', 'e.tiff', 'f.mp4', 'notes.txt', 'README', '.hidden'])
+    await writeFile(join(directory, name), 'x');
+  const { imported, times, passedOver } = await take();
+  assert.equal(imported, 3);
+  assert.deepEqual(times, { camera: 1, digitized: 0, gps: 0, name: 1, modified: 0, file: 1 });
+  assert.deepEqual(passedOver, { HEIC: 2, TIFF: 1, video: 1, '.txt': 1, 'without an ending': 1 });
+});
+
+test('with a camera time required, a picture that has only the time of its file fails', async (t) => {
+  const { directory, take } = await setup(t);
+  await putJpeg(join(directory, 'a.jpg'), 1, { DateTimeOriginal: '2026:03:01 14:30:00' });
+  await putJpeg(join(directory, 'b.jpg'), 2);
+  const { imported, failed } = await take({ requireCameraTime: true, clockOffset: 86_400_000 });
+  assert.equal(imported, 1);
+  assert.deepEqual(failed, [{ file: 'b.jpg', reason: 'neither the picture nor its name has a time' }]);
 });

@@ -1,7 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, extname, join, relative } from 'node:path';
 import { type Day, dayBounds, dayOf, formatImageKey } from '@mycelium/farm';
 import { type ObjectStore, StoreError } from '@mycelium/storage';
+import { captureTime, type TimeSource, timeSources } from './capture-time.ts';
 import { type Photo, readPhoto, storedIdentity } from './photo.ts';
 
 export interface ImportImages {
@@ -13,6 +14,10 @@ export interface ImportImages {
   timeZone: string;
   /** Number of the camera in the keys. */
   camera?: string | undefined;
+  /** Refuse pictures that have only the time of their file. */
+  requireCameraTime?: boolean | undefined;
+  /** Milliseconds to add to the times that the camera's clock wrote. */
+  clockOffset?: number | undefined;
   onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -27,6 +32,10 @@ export interface ImportImagesReport {
   /** Imported pictures stored some seconds off, because another picture had their second. */
   moved: number;
   failed: { file: string; reason: string }[];
+  /** Where the times of the pictures came from: how many from each source. */
+  times: Record<TimeSource, number>;
+  /** Files that are not JPEG, PNG or WebP, by kind: `HEIC`, `video`, `.txt`. */
+  passedOver: Record<string, number>;
   /** Local days of the pictures, sorted. */
   days: Day[];
   seconds: number;
@@ -34,7 +43,7 @@ export interface ImportImagesReport {
 
 /**
  * Copies a folder's JPEG, PNG and WebP files, at any depth, into the store as pictures of a room. The time is the
- * camera's, or else the file's. Importing a folder again changes nothing; bad files are reported and left out.
+ * camera's, or else the one in the file's name, or else the file's. Importing a folder again changes nothing; bad files are reported and left out.
  * @throws StoreError when the store is down; what was imported before stays
  * @throws PermanentError when this room, camera or in-date cannot be part of a key
  */
@@ -49,10 +58,11 @@ export async function importImages(options: ImportImages): Promise<ImportImagesR
     converted: 0,
     moved: 0,
     failed: [] as ImportImagesReport['failed'],
+    times: Object.fromEntries(timeSources.map((source) => [source, 0])) as Record<TimeSource, number>,
   };
   const days = new Set<Day>();
 
-  const files = await findPictures(directory);
+  const { files, passedOver } = await findPictures(directory);
   for (const [done, file] of files.entries()) {
     signal?.throwIfAborted();
     options.onProgress?.({ done, total: files.length });
@@ -60,12 +70,23 @@ export async function importImages(options: ImportImages): Promise<ImportImagesR
       const path = join(directory, file);
       const { size, mtime } = await stat(path);
       if (size > largest) throw new Error(`the file is larger than ${largest / 2 ** 20} MiB`);
-      const photo = await readPhoto(await readFile(path), timeZone, signal);
-      const capturedAt = wholeSecond(photo.capturedAt ?? mtime);
+      const photo = await readPhoto(await readFile(path), signal);
+      const name = basename(file);
+      const time = captureTime({
+        exif: photo.times,
+        name,
+        mtime,
+        timeZone,
+        clockOffset: options.clockOffset,
+      });
+      if (time.source === 'file' && options.requireCameraTime)
+        throw new Error('neither the picture nor its name has a time');
+      const capturedAt = wholeSecond(time.capturedAt);
       const day = dayOf(capturedAt, timeZone);
       const image = { room, camera, batchInDate: inDate ?? day };
       const put = await allocator.put(photo, keysAround(image, capturedAt, timeZone));
       report[put.isNew ? 'imported' : 'skipped']++;
+      report.times[time.source]++;
       if (put.isNew && photo.converted) report.converted++;
       if (put.isNew && put.moved) report.moved++;
       days.add(day);
@@ -76,7 +97,7 @@ export async function importImages(options: ImportImages): Promise<ImportImagesR
     }
   }
   options.onProgress?.({ done: files.length, total: files.length });
-  return { ...report, days: [...days].sort(), seconds: (performance.now() - started) / 1_000 };
+  return { ...report, passedOver, days: [...days].sort(), seconds: (performance.now() - started) / 1_000 };
 }
 
 /** Checks the names once, before the first picture, so that a wrong name is one error instead of one per picture. */
@@ -87,15 +108,34 @@ function checkNames(image: Image, timeZone: string): void {
 /** The largest object that the store reads. */
 const largest = 64 * 2 ** 20;
 
-/** Sorted paths, so that pictures of the same second always come in the same order. */
-async function findPictures(directory: string): Promise<string[]> {
+const pictures = /\.(jpe?g|jpe|jfif|png|webp)$/i;
+
+/** What cameras and phones write beside pictures that can be read. */
+const kinds: [kind: string, names: RegExp][] = [
+  ['HEIC', /\.(heic|heif|hif)$/i],
+  ['TIFF', /\.tiff?$/i],
+  ['AVIF', /\.avif$/i],
+  ['GIF', /\.gif$/i],
+  ['MPO', /\.mpo$/i],
+  ['raw', /\.(dng|cr2|cr3|nef|arw|raf|orf|rw2)$/i],
+  ['video', /\.(mp4|mov|avi|mkv|m4v|3gp|webm|mts)$/i],
+];
+
+/** Sorted paths, so that pictures of the same second always come in the same order; other files are counted. */
+async function findPictures(directory: string) {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  return entries
-    .filter(
-      (entry) => entry.isFile() && /\.(jpe?g|png|webp)$/i.test(entry.name) && !entry.name.startsWith('.'),
-    )
-    .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
-    .sort();
+  const files: string[] = [];
+  const passedOver: Record<string, number> = {};
+  for (const entry of entries) {
+    if (!entry.isFile() || entry.name.startsWith('.')) continue;
+    if (pictures.test(entry.name)) files.push(relative(directory, join(entry.parentPath, entry.name)));
+    else {
+      const [kind = extname(entry.name).toLowerCase() || 'without an ending'] =
+        kinds.find(([, names]) => names.test(entry.name)) ?? [];
+      passedOver[kind] = (passedOver[kind] ?? 0) + 1;
+    }
+  }
+  return { files: files.sort(), passedOver };
 }
 
 function wholeSecond(instant: Date): Date {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decodeImage, readExifBlock, withImage } from '@mycelium/encoder';
-import { isDay, localToInstant } from '@mycelium/farm';
 import exifr from 'exifr';
+import { type ExifTimes, exifTimes } from './capture-time.ts';
 
 /** A picture ready for the store. */
 export interface Photo {
@@ -9,8 +9,8 @@ export interface Photo {
   bytes: Buffer;
   /** Converted from PNG or WebP. */
   converted: boolean;
-  /** The camera's time, if it wrote one. */
-  capturedAt: Date | undefined;
+  /** The times that the camera wrote. */
+  times: ExifTimes;
   /** Identical for the same source file, whichever version of the converter made the JPEG. */
   identity: string;
 }
@@ -20,14 +20,14 @@ export interface Photo {
  * `.jpg`. Decodes the picture as the nightly job does, so that nothing imported here is quarantined there.
  * @throws PermanentError
  */
-export async function readPhoto(source: Buffer, timeZone: string, signal?: AbortSignal): Promise<Photo> {
+export async function readPhoto(source: Buffer, signal?: AbortSignal): Promise<Photo> {
   await decodeImage(source, signal);
   const exif = await readExif(source);
   const converted = !isJpeg(source);
   return {
     bytes: converted ? await toJpeg(source, exif) : source,
     converted,
-    capturedAt: captureTime(exif, timeZone),
+    times: exif,
     identity: identityOf(source, exif),
   };
 }
@@ -41,9 +41,7 @@ function isJpeg(bytes: Buffer): boolean {
   return bytes.length >= 3 && bytes.readUIntBE(0, 3) === 0xffd8ff;
 }
 
-interface Exif {
-  DateTimeOriginal?: unknown;
-  OffsetTimeOriginal?: unknown;
+interface Exif extends ExifTimes {
   ImageDescription?: unknown;
 }
 
@@ -60,25 +58,8 @@ async function readExif(bytes: Buffer): Promise<Exif> {
 const exifOptions = {
   // Otherwise exifr returns Dates in this machine's time zone.
   reviveValues: false,
-  pick: ['DateTimeOriginal', 'OffsetTimeOriginal', 'ImageDescription'],
+  pick: [...exifTimes, 'ImageDescription'],
 };
-
-/**
- * EXIF times are local and have no zone, unless the camera wrote its offset too. A camera whose clock was never set
- * writes invalid times, which are ignored.
- */
-function captureTime(exif: Exif, timeZone: string): Date | undefined {
-  const match = /^(\d{4}):(\d\d):(\d\d) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d)/.exec(
-    String(exif.DateTimeOriginal),
-  );
-  if (!match || !isDay(match.slice(1, 4).join('-'))) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
-  const offset = /^([+-])(\d\d):([0-5]\d)$/.exec(String(exif.OffsetTimeOriginal));
-  if (!offset) return localToInstant({ year, month, day, hour, minute, second }, timeZone);
-  const minutes = Number(offset[2]) * 60 + Number(offset[3]);
-  const utc = Date.UTC(year, month - 1, day, hour, minute, second);
-  return new Date(utc - (offset[1] === '-' ? -minutes : minutes) * 60_000);
-}
 
 const convertedFrom = 'Converted by Mycelium from ';
 

@@ -1,5 +1,6 @@
 import { fill } from '@mycelium/words';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { TimeSource } from '../capture-time.ts';
 import { interruption, unlessInterrupted } from '../interruption.ts';
 import { day } from '../options.ts';
 import { createOutput, type Output, type OutputOptions } from '../output.ts';
@@ -9,6 +10,8 @@ interface ImagesOptions extends OutputOptions {
   room: string;
   inDate?: string;
   camera?: string;
+  requireCameraTime?: boolean;
+  clockOffset?: number;
 }
 
 export function importCommand(): Command {
@@ -20,7 +23,7 @@ export function importCommand(): Command {
     .command('images')
     .description(
       'Imports the JPEG, PNG and WebP files of a folder and its subfolders. The capture time is the camera’s (EXIF), ' +
-        'or else the time of the file.',
+        'or else the one in the name of the file, or else the time of the file.',
     )
     .argument('<folder>', 'folder to read')
     .requiredOption('--room <room>', 'room of the images')
@@ -31,11 +34,35 @@ export function importCommand(): Command {
       ).argParser(day),
     )
     .option('--camera <digits>', 'number of the camera in the image keys')
+    .option('--require-camera-time', 'refuse images that have only the time of the file')
+    .addOption(
+      new Option(
+        '--clock-offset <±HH:MM>',
+        'correct the times of a camera whose clock was wrong: -01:00 if it was an hour fast',
+      ).argParser(clockOffset),
+    )
     .action(async (folder: string, _, command: Command) => {
       const options = command.optsWithGlobals<ImagesOptions>();
       await importImageFolder(folder, options, createOutput(options));
     });
   return imports;
+}
+
+const timeNames: Record<TimeSource, string> = {
+  camera: 'the camera',
+  digitized: 'the time of digitizing',
+  gps: 'GPS',
+  name: 'the name of the file',
+  modified: 'the time of the last change in the image',
+  file: 'the file',
+};
+
+/** `+01:30` or `-00:05:10` in milliseconds. */
+function clockOffset(text: string): number {
+  const [, sign, hours, minutes, seconds = '0'] =
+    /^([+-])(\d{1,6}):([0-5]\d)(?::([0-5]\d))?$/.exec(text) ?? [];
+  if (!sign) throw new InvalidArgumentError('Expected a time with its sign, such as -01:00 or +00:05:10.');
+  return (sign === '-' ? -1 : 1) * ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1_000;
 }
 
 const interrupted = 'Interrupted. What was imported stays; run the same command again to import the rest.';
@@ -48,6 +75,7 @@ async function importImageFolder(
   const { readConfig } = await import('@mycelium/config');
   const { openStore } = await import('@mycelium/storage');
   const { importImages } = await import('../import-images.ts');
+  const { timeSources } = await import('../capture-time.ts');
   const config = readConfig();
   const store = openStore(config);
   const signal = interruption(interrupted);
@@ -65,7 +93,7 @@ async function importImageFolder(
     }),
   );
   bar.end();
-  const { imported, skipped, converted, moved, failed, days } = report;
+  const { imported, skipped, converted, moved, failed, times, passedOver, days } = report;
   output.line(
     fill('  {imported:new image|new images}, {skipped} already stored, {failed} failed', {
       imported,
@@ -83,6 +111,21 @@ async function importImageFolder(
       }),
     );
   }
+  const sources = timeSources.filter((source) => times[source] > 0);
+  if (sources.some((source) => source !== 'camera')) {
+    output.line(
+      `  times from ${sources.map((source) => `${timeNames[source]}: ${times[source]}`).join(', ')}`,
+    );
+  }
+  if (times.file > 0) {
+    output.warn(
+      fill('  {n:image has|images have} only the time of the file, which is often that of a copy', {
+        n: times.file,
+      }),
+    );
+  }
+  const others = Object.entries(passedOver).map(([kind, n]) => `${n} ${kind}`);
+  if (others.length > 0) output.warn(`  passed over, not JPEG, PNG or WebP: ${others.join(', ')}`);
   for (const { file, reason } of failed) output.warn(`  ${file}: ${reason}`);
   if (days.length > 0) {
     output.line(
@@ -90,5 +133,5 @@ async function importImageFolder(
     );
   }
   output.result(report);
-  if (failed.length > 0 && imported + skipped === 0) process.exitCode = 1;
+  if (imported + skipped === 0) process.exitCode = 1;
 }
