@@ -48,7 +48,7 @@ test('files are previewed, proposed, saved as a profile, and imported', async (t
   await t.test('a recognised file and its room are enough', async () => {
     const { code, out } = await run('hobo.csv', '--room', '611');
     assert.equal(code, 0);
-    assert.match(out, /1 reading: 1 new or changed/);
+    assert.match(out, /1 reading: 1 new, 0 changed/);
     const { rows } = await pool.query('select ts, value from reading');
     assert.deepEqual(rows, [{ ts: new Date('2026-06-25T02:00:00Z'), value: 18 }]);
   });

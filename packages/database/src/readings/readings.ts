@@ -110,25 +110,27 @@ async function writeChunk(pool: Pool, chunk: Chunk, implausible: ImplausibleRead
   const written = await transaction(pool, async (tx) => {
     await tx.query(`set local mycelium.marks_late = 'yes'`);
     const added = await insertArrived(tx, arrived, 'nothing');
-    const distinct = added.pop()?.n ?? 0;
-    const addedCount = added.reduce((sum, { n }) => sum + n, 0);
     // The first import of a file changes nothing, and does not ask for changes.
     const changed =
-      addedCount < distinct
+      added.written < added.distinct
         ? await insertArrived(
             tx,
             arrived,
             'update set value = excluded.value where reading.value <> excluded.value',
           )
-        : [];
-    if (addedCount + changed.length > 0) {
+        : undefined;
+    if (added.written + (changed?.written ?? 0) > 0) {
       await tx.query('select mark_late($1, $2, $3)', [
         spans.map(({ pointId }) => pointId),
         spans.map(({ first }) => new Date(first)),
         spans.map(({ last }) => new Date(last)),
       ]);
     }
-    return { added, changed: changed.slice(0, -1), quarantined: await quarantineReadings(tx, implausible) };
+    return {
+      added: added.points,
+      changed: changed?.points ?? [],
+      quarantined: await quarantineReadings(tx, implausible),
+    };
   });
   count(total, points, written);
 }
@@ -138,9 +140,9 @@ interface PointCount {
   n: number;
 }
 
-/** Writes the last of the readings of each instant. @returns the rows written per point, and last their number */
+/** Writes the last of the readings of each instant, and counts them. */
 async function insertArrived(tx: Queryable, arrived: Buffer[], conflict: string) {
-  const { rows } = await tx.query<PointCount>(
+  const { rows } = await tx.query<{ pointId: number | null; n: number }>(
     `with arrived as materialized (
        select distinct on (point_id, ts) point_id, to_timestamp(ts) as ts, value
        from unnest($1::int4[], $2::float8[], $3::float8[]) with ordinality as sent(point_id, ts, value, n)
@@ -151,7 +153,13 @@ async function insertArrived(tx: Queryable, arrived: Buffer[], conflict: string)
      union all select null, count(*)::int from arrived`,
     arrived,
   );
-  return rows;
+  const points = rows.filter((row): row is PointCount => row.pointId !== null);
+  return {
+    /** How many instants the readings have. */
+    distinct: rows.find(({ pointId }) => pointId === null)?.n ?? 0,
+    written: points.reduce((sum, { n }) => sum + n, 0),
+    points,
+  };
 }
 
 interface Written {
