@@ -24,13 +24,19 @@ export interface DayReadings extends Span {
 /** How far before the day to read, in order to recognise a sensor that was already frozen when the day began. */
 export const lookBack = 3 * 3_600_000;
 
-/** @param series readings before the end of the day */
+/**
+ * @param series readings before the end of the day
+ * @param reach how far before the day they count, in milliseconds
+ */
 export function dayReadings(
   metric: Metric,
-  { times, values: raw }: Omit<Series, 'pointId'>,
+  series: Omit<Series, 'pointId'>,
   { start, end }: Span,
+  reach = lookBack,
 ): DayReadings {
-  const values = readValues(metric, raw);
+  const from = series.times.findIndex((time) => time >= start - reach);
+  const times = series.times.subarray(from < 0 ? series.times.length : from);
+  const values = readValues(metric, series.values.subarray(series.times.length - times.length));
   const bad = findFaults(metric, times, values);
   const begins = times.findIndex((time) => time >= start);
   const first = begins < 0 ? times.length : begins;

@@ -130,12 +130,14 @@ async function* readSensors(
   for (const point of silent.values()) yield* read(point, nothing);
 
   function* read(point: EnvPoint, series: Omit<Series, 'pointId'>): Generator<SensorReadings> {
-    const readings = dayReadings(point.metric, series, span);
+    const named = { deviceType: climateDevice, device: point.device, point: point.metric };
+    const set = sensorRulesAt(rules, named, span.end - 1);
+    const { frozenAfter } = sensorProperties({ sampling: 'regular' }, set);
+    const readings = dayReadings(point.metric, series, span, Math.max(lookBack, frozenAfter));
     const seen = { pointId: point.id, day: own.day, ...observe(readings) };
     observed.push(seen);
-    const named = { deviceType: climateDevice, device: point.device, point: point.metric };
     const learned = learnSensor(point.metric, [...(history.days.get(point.id) ?? []), seen]);
-    const sensor = sensorProperties(learned, sensorRulesAt(rules, named, span.end - 1));
+    const sensor = sensorProperties(learned, set);
     const { times, first } = readings;
     if (first === times.length && sensor.sampling === 'regular') return;
     yield { point, readings, sensor, cadence: first < times.length ? cadenceOf(times, first) : undefined };

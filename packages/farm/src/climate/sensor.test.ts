@@ -22,16 +22,18 @@ const learn = (metric: Metric, ...days: number[][]) =>
   );
 
 const held = (value: number, count = 48) => Array<number>(count).fill(value);
-const moving = [1_203, 1_208, 1_204, 1_200, 1_205];
+const moving = [1_203, 1_208, 1_204, 1_200, 1_205, 1_201, 1_206, 1_209];
+const often = (...values: number[]) => Array.from({ length: 20 }, () => values).flat();
 
 describe('the step', () => {
   test('is the smallest difference between values, over all days', () => {
-    assert.equal(learn('temperature', [22, 23, 22], [22, 25]).step, 1);
-    assert.equal(learn('temperature', held(22), held(22.5)).step, 0.5);
-    assert.equal(learn('temperature', [18.1, 18.2, 18.5]).step, 0.1);
+    assert.equal(learn('temperature', often(22, 23), [22, 25]).step, 1);
+    assert.equal(learn('temperature', often(22, 23), held(22.5)).step, 0.5);
+    assert.equal(learn('temperature', often(18.1, 18.2, 18.5)).step, 0.1);
   });
-  test('of a sensor that was only seen at one value is unknown', () => {
+  test('of a sensor that hardly ever moved is unknown', () => {
     assert.equal(learn('temperature', held(22), held(22)).step, undefined);
+    assert.equal(learn('temperature', [...held(22), 22.1, ...held(22)]).step, undefined);
     assert.equal(learnSensor('co2', []).step, undefined);
   });
 });

@@ -70,10 +70,13 @@ const scaleEnds: Record<Metric, number[]> = {
 /** A maximum at the end of a usual scale is its ceiling if the sensor stayed there this long. */
 const atScaleEnd = hour / 2;
 
+/** One stray value of a steady sensor does not show how finely it measures. */
+const enoughChanges = 12;
+
 /** Days before the current one from which a sensor's properties are learned. */
 export const daysToLearnFrom = 7;
 
-export type Learned = Pick<SensorProperties, 'sampling' | 'ceiling' | 'step'>;
+type Learned = Pick<SensorProperties, 'sampling' | 'ceiling' | 'step'>;
 
 /** The properties that a sensor's readings show. Of an unknown sensor: a regular one of unknown step. */
 export function learnSensor(metric: Metric, days: SensorDay[]): Learned {
@@ -82,6 +85,7 @@ export function learnSensor(metric: Metric, days: SensorDay[]): Learned {
 }
 
 function stepOf(days: SensorDay[]): number | undefined {
+  if (total(days, 'changes') < enoughChanges) return;
   const values = days.flatMap(({ min, max }) => [min, max]).filter((value) => value !== null);
   const steps = days.map(({ step }) => step).filter((step) => step !== null);
   const between = smallestStep(Float64Array.from(values).sort());
@@ -100,10 +104,13 @@ export function smallestStep(sorted: Float64Array): number | undefined {
 }
 
 function samplingOf(days: SensorDay[]): Sampling {
-  const sum = (name: 'gaps' | 'regularGaps' | 'changes') => days.reduce((all, day) => all + day[name], 0);
-  const gaps = sum('gaps');
-  const differs = sum('changes') >= 0.95 * gaps;
-  return gaps >= 24 && differs && sum('regularGaps') < regularShare * gaps ? 'on-change' : 'regular';
+  const gaps = total(days, 'gaps');
+  const differs = total(days, 'changes') >= 0.95 * gaps;
+  return gaps >= 24 && differs && total(days, 'regularGaps') < regularShare * gaps ? 'on-change' : 'regular';
+}
+
+function total(days: SensorDay[], name: 'gaps' | 'regularGaps' | 'changes'): number {
+  return days.reduce((sum, day) => sum + day[name], 0);
 }
 
 /** The share of gaps that fit one interval, from which on a sensor is regular and its other gaps are lost readings. */
