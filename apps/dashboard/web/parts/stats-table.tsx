@@ -32,6 +32,7 @@ export function StatsTable({ path, window }: { path: string; window: Window }) {
                   <th>{t('stats.metric')}</th>
                   <th class="right">{t('stats.coverage')}</th>
                   <th class="right">{t('stats.mean')}</th>
+                  <th>{t('stats.sensor')}</th>
                   <th class="right">{t('stats.median')}</th>
                   <th class="right">{t('stats.quartiles')}</th>
                   <th class="right">{t('stats.lowest')}</th>
@@ -56,6 +57,10 @@ export function StatsTable({ path, window }: { path: string; window: Window }) {
 
 function StatsRow({ row }: { row: Wire<DailyStats> }) {
   const say = (value: number) => formatNumber(value, digits[row.metric]);
+  const readings =
+    row.sampling === 'on-change'
+      ? t('stats.reports', { n: row.count })
+      : `${row.count} / ${row.expectedCount}`;
   const outside = (row.minutesBelow ?? 0) + (row.minutesAbove ?? 0);
   return (
     <tr>
@@ -68,11 +73,14 @@ function StatsRow({ row }: { row: Wire<DailyStats> }) {
         <span class="quiet">{unitOf[row.metric]}</span>
       </td>
       <td class="right nowrap">
-        <span class={row.coverage < 0.9 ? 'badge warn' : ''} title={`${row.count} / ${row.expectedCount}`}>
+        <span class={row.coverage < 0.9 ? 'badge warn' : ''} title={readings}>
           {percent(row.coverage)}
         </span>
       </td>
       <td class="right">{say(row.mean)}</td>
+      <td class="nowrap">
+        <SensorNotes row={row} />
+      </td>
       <td class="right">{say(row.median)}</td>
       <td class="right nowrap">
         {say(row.q25)} – {say(row.q75)}
@@ -87,5 +95,43 @@ function StatsRow({ row }: { row: Wire<DailyStats> }) {
       <td class="right nowrap">{duration(row.longestGapSeconds)}</td>
       <td class="right">{row.badCount}</td>
     </tr>
+  );
+}
+
+/** Real sensors repeat a value for two hours at most. */
+const longUnmoved = 3 * 60;
+
+/** What the mean is made from: values left out as frozen, at the end of the scale, unmoved, or held until the next one. */
+function SensorNotes({ row }: { row: Wire<DailyStats> }) {
+  if (row.sampling === null) return <span title={t('stats.sensorUnknown')}>–</span>;
+  const { frozenCount, saturatedMinutes, ceilingMinutes, unmovedMinutes } = row;
+  const time = (minutes: number | null) => duration((minutes ?? 0) * 60);
+  const explained =
+    row.sampling === 'on-change' ? Infinity : Math.max(saturatedMinutes ?? 0, ceilingMinutes ?? 0);
+  const unmoved = unmovedMinutes ?? 0;
+  return (
+    <>
+      {frozenCount ? (
+        <span class="badge bad" title={t('stats.leftOut', { n: frozenCount })}>
+          {t('stats.frozen', { time: time(unmovedMinutes) })}
+        </span>
+      ) : null}{' '}
+      {ceilingMinutes ? (
+        <span class="badge warn" title={t('stats.ceilingHelp')}>
+          {t('stats.ceiling', { time: time(ceilingMinutes) })}
+        </span>
+      ) : null}{' '}
+      {saturatedMinutes ? (
+        <span class="badge info">{t('stats.saturated', { time: time(saturatedMinutes) })}</span>
+      ) : null}{' '}
+      {!frozenCount && unmoved >= longUnmoved && unmoved > explained && (
+        <span class="badge">{t('stats.unmoved', { time: time(unmovedMinutes) })}</span>
+      )}{' '}
+      {row.sampling === 'on-change' && (
+        <span class="badge" title={t('stats.onChangeHelp')}>
+          {t('stats.onChange')}
+        </span>
+      )}
+    </>
   );
 }
