@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { truncate } from 'node:fs/promises';
+import { rename, truncate } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -92,6 +92,34 @@ test('bad images and bad keys are quarantined with the reason, and the rest are 
 
   const again = await report('daily_clip_inference', slot);
   assert.equal(again.succeeded, 0);
+});
+
+test('a store that had images and is empty fails the run, and the next succeeds once they are back', async (t) => {
+  const { pool, store, directory, report } = await startClipWorker(t);
+  assert.equal((await report('daily_clip_inference', slot)).total, 0, 'a new farm has no images');
+  await store.write(keyAt('611', 1), await picture(1));
+  await report('daily_clip_inference', slot);
+
+  await rename(join(directory, '611'), join(directory, '..', 'unmounted-611'));
+  const tomorrow = new Date(slot.getTime() + 86_400_000);
+  await assert.rejects(
+    report('daily_clip_inference', tomorrow),
+    /store is empty, but the database has 1 of its images/,
+  );
+  const { rows } = await pool.query('select status from runs where slot = $1', [tomorrow]);
+  assert.deepEqual(rows, [{ status: 'failed' }]);
+
+  await rename(join(directory, '..', 'unmounted-611'), join(directory, '611'));
+  const dayAfter = new Date(tomorrow.getTime() + 86_400_000);
+  assert.equal((await report('daily_clip_inference', dayAfter)).total, 0);
+});
+
+test('pictures whose names end in JPG or jpeg are embedded', async (t) => {
+  const { store, report } = await startClipWorker(t);
+  const keys = ['.JPG', '.jpeg'].map((ending, n) => keyAt('611', n).replace('.jpg', ending));
+  for (const [n, key] of keys.entries()) await store.write(key, await picture(n));
+  const done = await report('daily_clip_inference', slot);
+  assert.deepEqual([done.total, done.succeeded], [2, 2]);
 });
 
 test('a picture larger than the store reads is quarantined, and the rest of its batch is embedded', async (t) => {

@@ -1,4 +1,5 @@
 import {
+  countImages,
   type ImageRow,
   pendingKeys,
   type Queryable,
@@ -6,7 +7,7 @@ import {
   releaseListed,
   upsertImages,
 } from '@mycelium/database';
-import { dayOf, daysBetween, isRoom, PermanentError, parseImageKey, realRoom } from '@mycelium/farm';
+import { addDays, dayOf, daysBetween, isRoom, PermanentError, parseImageKey, realRoom } from '@mycelium/farm';
 import type { ObjectStore, StoredObject } from '@mycelium/storage';
 
 export interface Selection {
@@ -42,6 +43,7 @@ export function selectSince(since: Date, now: Date, timeZone: string): Selection
  * @param write writes the rows; undefined means that nothing is written
  * @param add receives the batches of a page and the plan up to the end of that page
  * @param begun the plan of an earlier attempt, where planning resumes
+ * @throws Error when the store has no rooms at all although images of the last days are recorded
  */
 export async function planImages(
   {
@@ -71,7 +73,9 @@ export async function planImages(
   let images: ImageRow[] = [];
   let bad: Bad[] = [];
 
-  for await (const found of selected(store, selection, plan.after, timeZone, aliases, signal)) {
+  const folders = (await store.topFolders(signal)).filter((folder) => isRoom(folder));
+  if (folders.length === 0) await refuseEmptyStore(read, selection);
+  for await (const found of selected(store, folders, selection, plan.after, timeZone, aliases, signal)) {
     // A folder may be called `constructor`, which every object has from its prototype.
     if (!Object.hasOwn(plan.rooms, found.room)) plan.rooms[found.room] = { total: 0, skipped: 0 };
     const room = plan.rooms[found.room] as Plan['rooms'][string];
@@ -112,13 +116,14 @@ export async function planImages(
 /** Every object in the selection after a key: an image, or a malformed key. */
 async function* selected(
   store: ObjectStore,
+  allFolders: string[],
   { from, to, since, rooms }: Selection,
   after: string | undefined,
   timeZone: string,
   aliases: Record<string, string>,
   signal: AbortSignal,
 ) {
-  const folders = await roomFolders(store, rooms, aliases, signal);
+  const folders = allFolders.filter((folder) => !rooms || rooms.includes(realRoom(folder, aliases)));
   const prefixes = daysBetween(from, to).flatMap((day) =>
     folders.map((folder) => `${folder}/${day.replaceAll('-', '')}/`),
   );
@@ -133,15 +138,18 @@ async function* selected(
   }
 }
 
-/** The store's top folders that are selected rooms, or an alias of one. */
-async function roomFolders(
-  store: ObjectStore,
-  rooms: string[] | undefined,
-  aliases: Record<string, string>,
-  signal: AbortSignal,
-) {
-  const folders = await store.topFolders(signal);
-  return folders.filter((folder) => isRoom(folder) && (!rooms || rooms.includes(realRoom(folder, aliases))));
+const recentDays = 7;
+
+/**
+ * An idle farm's store may empty itself by age, but pictures of the last days do not vanish overnight: a disk is not
+ * mounted, or the bucket is another one.
+ */
+async function refuseEmptyStore(read: Queryable, { from, to }: Selection): Promise<void> {
+  const recent = await countImages(read, addDays(from, -recentDays), to);
+  if (recent > 0)
+    throw new Error(
+      `The store is empty, but the database has ${recent} of its images from ${addDays(from, -recentDays)} on. Check IMAGE_DIR or S3_BUCKET, and that the disk is mounted.`,
+    );
 }
 
 interface Bad {

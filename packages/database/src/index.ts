@@ -16,6 +16,7 @@ export {
   quarantinedKeys,
 } from './images/image-days.ts';
 export {
+  countImages,
   databaseTotals,
   type ImageRow,
   imageIds,

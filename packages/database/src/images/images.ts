@@ -102,6 +102,15 @@ export async function imageIds(
   return new Map(rows.map(({ key, id, etag }) => [key, { id, etag }]));
 }
 
+/** How many images are recorded for these days of their folders, inclusive. */
+export async function countImages(db: Queryable, from: string, to: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    'select count(*) from image where day between $1 and $2',
+    [from, to],
+  );
+  return (rows[0] as { count: number }).count;
+}
+
 export async function databaseTotals(db: Queryable) {
   const { rows } = await db.query<{ images: number; embeddings: number; quarantined: number }>(
     `select (select count(*) from image) as images, (select count(*) from image_embedding) as embeddings,

@@ -21,6 +21,14 @@ test('a key contains room, day, time, in-date, camera and growth day', () => {
   });
 });
 
+test('the ending may be written as cameras and phones do, and the key keeps it', () => {
+  for (const ending of ['jpg', 'JPG', 'jpeg', 'JPEG', 'Jpg']) {
+    const key = `612/20251224/612_1_20251218_20251224160000.${ending}`;
+    const image = parse(key);
+    assert.deepEqual([image.key, image.capturedAt], [key, new Date('2025-12-24T08:00:00Z')]);
+  }
+});
+
 test('the capture time is farm local time', () => {
   const key = '612/20250730/612_1_20250718_20250730233000.jpg';
   const captured = (timeZone: string) => parseImageKey(key, { ...rules, timeZone }).capturedAt.toISOString();
@@ -80,8 +88,9 @@ test('an invalid image key is refused permanently, with the reason', () => {
     ['', /is not \{room\}/],
     ['612/20251224/', /is not \{room\}/],
     ['612_1_20251218_20251224160000.jpg', /is not \{room\}/],
-    ['612/20251224/612_1_20251218_20251224160000.jpeg', /is not \{room\}/],
-    ['612/20251224/612_1_20251218_20251224160000.JPG', /is not \{room\}/],
+    ['612/20251224/612_1_20251218_20251224160000.png', /is not \{room\}/],
+    ['612/20251224/612_1_20251218_20251224160000.JPG2', /is not \{room\}/],
+    ['612/20251224/612_1_20251218_20251224160000jpg', /is not \{room\}/],
     ['612/20251224/612_1_20251218_20251224160000.jpg.jpg', /capture time/],
     ['612/20251224/612_1_20251218_20251224160000_2.jpg', /is not \{room\}/],
     ['x/612/20251224/612_1_20251218_20251224160000.jpg', /is not \{room\}/],

@@ -30,10 +30,12 @@ export interface KeyRules {
 
 const roomPattern = /^[\p{L}\p{N}][\p{L}\p{N}-]{0,31}$/u;
 const cameraPattern = /^\d{1,12}$/;
+/** Cameras and phones write it in all these ways. */
+const ending = /\.jpe?g$/i;
 const shape = 'it is not {room}/{YYYYMMDD}/{room}_{camera}_{in-date}_{YYYYMMDDHHMMSS}.jpg';
 
 /**
- * Reads `612/20251224/612_1921681235_20251218_20251224160000.jpg`.
+ * Reads `612/20251224/612_1921681235_20251218_20251224160000.jpg`; `.jpeg`, `.JPG` and the like are also read.
  * An in-date later than the capture is a typo, not a bad image: it is kept, the growth day is zero or less, and the
  * stage is `non_growth`.
  * @throws PermanentError
@@ -44,9 +46,9 @@ export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): Ima
   };
   const [folderRoom = '', folderDate = '', file = '', ...deeper] = key.split('/');
   const [fileRoom = '', camera = '', inDate = '', captured = '', ...more] = file
-    .replace(/\.jpg$/, '')
+    .replace(ending, '')
     .split('_');
-  if (deeper.length || more.length || !captured || !file.endsWith('.jpg')) refuse(shape);
+  if (deeper.length || more.length || !captured || !ending.test(file)) refuse(shape);
 
   for (const room of [folderRoom, fileRoom]) {
     if (!isRoom(room)) refuse(`${JSON.stringify(room)} cannot be a room`);
