@@ -42,6 +42,31 @@ test('an instant that occurs twice in a stream gets the last value', async (t) =
   );
 });
 
+test('when a stream fails, the full chunk before it is stored', async (t) => {
+  const pool = await createTestDatabase(t);
+  function* failing() {
+    yield* readings(20_001);
+    throw new Error('the file ends here');
+  }
+  await assert.rejects(copyReadings(pool, failing()), /the file ends here/);
+  const { rows } = await pool.query('select count(*) from reading');
+  assert.deepEqual(rows, [{ count: 20_000 }]);
+});
+
+test('when a chunk cannot be written, the stream is not read to its end', async (t) => {
+  const pool = await createTestDatabase(t);
+  let read = 0;
+  function* counted() {
+    for (const reading of readings(100_000, (n) => (n === 5 ? { pointId: -1 } : {}))) {
+      read++;
+      yield reading;
+    }
+  }
+  await pool.query('alter table reading add constraint known_point check (point_id > 0)');
+  await assert.rejects(copyReadings(pool, counted()), /known_point/);
+  assert.ok(read <= 40_000, `${read} readings were read`);
+});
+
 test('an unordered stream across many months creates the months it needs', async (t) => {
   const pool = await createTestDatabase(t);
   const scattered = readings(2_000, (n) => ({

@@ -37,8 +37,8 @@ interface CopyOptions {
 const chunkSize = 20_000;
 
 /**
- * Writes readings from a stream of any length, a transaction per chunk. Each point has one reading per instant: writing
- * it again is a no-op, and another value replaces it. Creates the tables of the months it needs, and marks late
+ * Writes readings from a stream of any length, a transaction per chunk; the next chunk is read meanwhile. Each point
+ * has one reading per instant: writing it again is a no-op, and another value replaces it. Creates the tables of the months it needs, and marks late
  * readings, so that the jobs read their time again. Readings of an implausible time are quarantined instead.
  */
 export async function copyReadings(
@@ -49,26 +49,33 @@ export async function copyReadings(
   const total: Copied = { ...noCounts(), points: new Map() };
   let chunk = newChunk();
   let implausible: ImplausibleReading[] = [];
+  let writing = Promise.resolve();
   const write = async () => {
+    await writing;
     signal?.throwIfAborted();
-    await writeChunk(pool, chunk, implausible, total);
+    writing = writeChunk(pool, chunk, implausible, total);
+    writing.catch(() => {}); // thrown where it is awaited
     chunk = newChunk();
     implausible = [];
   };
-  for await (const { pointId, ts, value } of readings) {
-    const time = ts.getTime();
-    const reason = judge(time);
-    if (reason) implausible.push({ pointId, ts, value, reason });
-    else {
-      const n = chunk.length++;
-      chunk.points[n] = pointId;
-      chunk.times[n] = time;
-      chunk.values[n] = value;
+  try {
+    for await (const { pointId, ts, value } of readings) {
+      const time = ts.getTime();
+      const reason = judge(time);
+      if (reason) implausible.push({ pointId, ts, value, reason });
+      else {
+        const n = chunk.length++;
+        chunk.points[n] = pointId;
+        chunk.times[n] = time;
+        chunk.values[n] = value;
+      }
+      if (chunk.length + implausible.length === chunkSize) await write();
     }
-    if (chunk.length + implausible.length === chunkSize) await write();
+    if (chunk.length + implausible.length > 0) await write();
+    else signal?.throwIfAborted();
+  } finally {
+    await writing;
   }
-  if (chunk.length + implausible.length > 0) await write();
-  else signal?.throwIfAborted();
   return total;
 }
 

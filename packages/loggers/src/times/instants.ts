@@ -17,11 +17,20 @@ const isoParts =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ]+(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(?: ?(Z|[+-]\d\d(?::?\d\d)?))?)?$/i;
 
 /**
- * Returns a reader of times in a zone. Use one per file, since it caches hours: time zone arithmetic is the slowest
- * part of an import.
+ * Returns a reader of times in a zone. Use one per file, since it caches the last text, which the rows of a long file
+ * share, and hours: time zone arithmetic is the slowest part of an import.
  * @param format ISO 8601 if undefined
  */
 export function createTimeReader(zone: string, format?: string): (text: string) => Instants {
+  const read = createInstantReader(zone, format);
+  let last: { text: string; instants: Instants } | undefined;
+  return (text) => {
+    if (last?.text !== text) last = { text, instants: read(text) };
+    return last.instants;
+  };
+}
+
+function createInstantReader(zone: string, format?: string): (text: string) => Instants {
   const parse = format === undefined ? parseIso : compileTimeFormat(format);
   const hours = new Map<string, LocalHour>();
   const known = new Map<number, LocalHour>();
