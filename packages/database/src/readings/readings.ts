@@ -117,16 +117,17 @@ async function writeChunk(pool: Pool, chunk: Chunk, implausible: ImplausibleRead
   const written = await transaction(pool, async (tx) => {
     await tx.query(`set local mycelium.marks_late = 'yes'`);
     const added = await insertArrived(tx, arrived, 'nothing');
+    const inserted = added.reduce((sum, { n }) => sum + n, 0);
     // The first import of a file changes nothing, and does not ask for changes.
     const changed =
-      added.written < added.distinct
+      inserted < chunk.length
         ? await insertArrived(
             tx,
             arrived,
             'update set value = excluded.value where reading.value <> excluded.value',
           )
-        : undefined;
-    if (added.written + (changed?.written ?? 0) > 0) {
+        : [];
+    if (added.length + changed.length > 0) {
       await tx.query('select mark_late($1, $2, $3)', [
         spans.map(({ pointId }) => pointId),
         spans.map(({ first }) => new Date(first)),
@@ -134,8 +135,8 @@ async function writeChunk(pool: Pool, chunk: Chunk, implausible: ImplausibleRead
       ]);
     }
     return {
-      added: added.points,
-      changed: changed?.points ?? [],
+      added,
+      changed,
       quarantined: await quarantineReadings(tx, implausible),
     };
   });
@@ -147,26 +148,19 @@ interface PointCount {
   n: number;
 }
 
-/** Writes the last of the readings of each instant, and counts them. */
-async function insertArrived(tx: Queryable, arrived: Buffer[], conflict: string) {
-  const { rows } = await tx.query<{ pointId: number | null; n: number }>(
-    `with arrived as materialized (
-       select distinct on (point_id, ts) point_id, to_timestamp(ts) as ts, value
+/** Writes the last of the readings of each instant. @returns how many of each point were written */
+async function insertArrived(tx: Queryable, arrived: Buffer[], conflict: string): Promise<PointCount[]> {
+  const { rows } = await tx.query<PointCount>(
+    `with written as (
+       insert into reading (point_id, ts, value)
+       select distinct on (point_id, ts) point_id, to_timestamp(ts), value
        from unnest($1::int4[], $2::float8[], $3::float8[]) with ordinality as sent(point_id, ts, value, n)
-       order by point_id, ts, n desc),
-     written as (insert into reading (point_id, ts, value) select point_id, ts, value from arrived
+       order by point_id, ts, n desc
        on conflict (point_id, ts) do ${conflict} returning point_id)
-     select point_id as "pointId", count(*)::int as n from written group by point_id
-     union all select null, count(*)::int from arrived`,
+     select point_id as "pointId", count(*)::int as n from written group by point_id`,
     arrived,
   );
-  const points = rows.filter((row): row is PointCount => row.pointId !== null);
-  return {
-    /** How many instants the readings have. */
-    distinct: rows.find(({ pointId }) => pointId === null)?.n ?? 0,
-    written: points.reduce((sum, { n }) => sum + n, 0),
-    points,
-  };
+  return rows;
 }
 
 interface Written {
