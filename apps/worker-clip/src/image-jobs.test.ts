@@ -122,6 +122,17 @@ test('pictures whose names end in JPG or jpeg are embedded', async (t) => {
   assert.deepEqual([done.total, done.succeeded], [2, 2]);
 });
 
+test('a picture whose key could not be read is embedded once ROOM_ALIASES makes it readable', async (t) => {
+  const aliases: Record<string, string> = {};
+  const { store, report } = await startClipWorker(t, { aliases });
+  await store.write('9/20251224/609_1921681235_20251218_20251224160000.jpg', await picture(1));
+  const before = await report('daily_clip_inference', slot);
+  assert.deepEqual([before.failed, before.database.quarantined], [1, 1]);
+  aliases['9'] = '609';
+  const after = await report('daily_clip_inference', slot);
+  assert.deepEqual([after.succeeded, after.database.quarantined], [1, 0]);
+});
+
 test('a picture larger than the store reads is quarantined, and the rest of its batch is embedded', async (t) => {
   const { pool, store, directory, report } = await startClipWorker(t);
   for (let n = 0; n < 3; n++) await store.write(keyAt('611', n), await picture(n));

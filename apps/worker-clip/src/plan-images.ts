@@ -1,4 +1,5 @@
 import {
+  badKeyReason,
   countImages,
   type ImageRow,
   pendingKeys,
@@ -172,7 +173,7 @@ function readKey(
     if (!(error instanceof PermanentError)) throw error;
     const folder = key.slice(0, key.indexOf('/'));
     const room = realRoom(folder, aliases);
-    return { key, etag, bytes: size, room, reason: 'bad_key', detail: error.message };
+    return { key, etag, bytes: size, room, reason: badKeyReason, detail: error.message };
   }
 }
 

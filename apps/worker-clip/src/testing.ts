@@ -46,7 +46,15 @@ export const picture = (n: number) =>
 /** Starts the image worker on an empty database, queue and store. `read` can intercept reads from the store. */
 export async function startClipWorker(
   t: Parameters<typeof openQueues>[0],
-  { captioner, read }: { captioner?: Captioner | undefined; read?: ObjectStore['read'] } = {},
+  {
+    captioner,
+    read,
+    aliases = { 7: '607' },
+  }: {
+    captioner?: Captioner | undefined;
+    read?: ObjectStore['read'];
+    aliases?: Record<string, string>;
+  } = {},
 ) {
   const { pool, queues, redis, work, run } = await openQueues(t, timeZone);
   const directory = await mkdtemp(join(folder, 'images-'));
@@ -55,7 +63,7 @@ export async function startClipWorker(
   const model = { id: await ensureModel(pool, encoder.key, encoder.id), key: encoder.key };
   const context = {
     ...{ pool, store: read ? { ...store, read } : store, encoder, model, captioner, queues },
-    ...{ aliases: { 7: '607' }, logger: silent },
+    ...{ aliases, logger: silent },
   };
   work('clip', { daily_clip_inference: dailyClipInference, embed_images: embedImages }, context);
   work('clip-batch', { embed_batch: embedBatch }, context, 2);

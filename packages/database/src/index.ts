@@ -29,6 +29,7 @@ export {
 } from './images/images.ts';
 export { activeModel, ensureModel, listModels, useModel } from './images/models.ts';
 export {
+  badKeyReason,
   listQuarantine,
   missingReason,
   type QuarantineRow,

@@ -19,6 +19,7 @@ export {
   samplings,
   sensorProperties,
   sensorRulesAt,
+  unexplainedStillness,
 } from './climate/sensor.ts';
 export { type GoodReadings, observeSensor, stillPause } from './climate/sensor-day.ts';
 export { type Phase, phaseOf } from './growth/phase.ts';

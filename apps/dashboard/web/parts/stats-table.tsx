@@ -1,3 +1,4 @@
+import { unexplainedStillness } from '@mycelium/farm';
 import type { DailyStats } from '../../src/rooms/daily-stats.ts';
 import { query, useData, type Wire } from '../api.ts';
 import { dayAt } from '../farm-day.ts';
@@ -98,40 +99,33 @@ function StatsRow({ row }: { row: Wire<DailyStats> }) {
   );
 }
 
-/** Real sensors repeat a value for two hours at most. */
-const longUnmoved = 3 * 60;
-
 /** What the mean is made from: values left out as frozen, at the end of the scale, unmoved, or held until the next one. */
 function SensorNotes({ row }: { row: Wire<DailyStats> }) {
   if (row.sampling === null) return <span title={t('stats.sensorUnknown')}>–</span>;
   const { frozenCount, saturatedMinutes, ceilingMinutes, unmovedMinutes } = row;
   const time = (minutes: number | null) => duration((minutes ?? 0) * 60);
-  const explained =
-    row.sampling === 'on-change' ? Infinity : Math.max(saturatedMinutes ?? 0, ceilingMinutes ?? 0);
-  const unmoved = unmovedMinutes ?? 0;
+  const still = frozenCount ? 0 : unexplainedStillness(row);
   return (
-    <>
-      {frozenCount ? (
+    <span class="badges">
+      {!!frozenCount && (
         <span class="badge bad" title={t('stats.leftOut', { n: frozenCount })}>
           {t('stats.frozen', { time: time(unmovedMinutes) })}
         </span>
-      ) : null}{' '}
-      {ceilingMinutes ? (
+      )}
+      {!!ceilingMinutes && (
         <span class="badge warn" title={t('stats.ceilingHelp')}>
           {t('stats.ceiling', { time: time(ceilingMinutes) })}
         </span>
-      ) : null}{' '}
-      {saturatedMinutes ? (
+      )}
+      {!!saturatedMinutes && (
         <span class="badge info">{t('stats.saturated', { time: time(saturatedMinutes) })}</span>
-      ) : null}{' '}
-      {!frozenCount && unmoved >= longUnmoved && unmoved > explained && (
-        <span class="badge">{t('stats.unmoved', { time: time(unmovedMinutes) })}</span>
-      )}{' '}
+      )}
+      {still > 0 && <span class="badge">{t('stats.unmoved', { time: time(still) })}</span>}
       {row.sampling === 'on-change' && (
         <span class="badge" title={t('stats.onChangeHelp')}>
           {t('stats.onChange')}
         </span>
       )}
-    </>
+    </span>
   );
 }

@@ -1,4 +1,4 @@
-import { type RecordedImage, recordedImages } from '@mycelium/database';
+import { badKeyReason, type RecordedImage, recordedImages } from '@mycelium/database';
 import { type ImageKey, isRoom, PermanentError, parseImageKey, realRoom } from '@mycelium/farm';
 import type { Batch } from './image.ts';
 
@@ -26,7 +26,7 @@ function parse(key: string, batch: Batch): ImageKey | undefined {
     return parseImageKey(key, { timeZone: batch.run.timeZone, aliases: batch.aliases });
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
-    const failure = { key, room: roomFolder(key, batch), reason: 'bad_key', detail: error.message };
+    const failure = { key, room: roomFolder(key, batch), reason: badKeyReason, detail: error.message };
     batch.failures.push({ ...failure, quarantine: { etag: '', bytes: 0 } });
     return undefined;
   }

@@ -2,6 +2,8 @@ import type { Queryable } from '../pool.ts';
 
 /** The reason of an image that is no longer in the store. It leaves quarantine when it is listed again. */
 export const missingReason = 'missing';
+/** The reason of an object whose key cannot be read, with the rules and aliases of then. */
+export const badKeyReason = 'bad_key';
 
 export interface QuarantineRow {
   key: string;
@@ -56,7 +58,10 @@ export async function releaseFromQuarantine(db: Queryable, keys: string[]): Prom
   return rows.map(({ key }) => key);
 }
 
-/** Releases those of these images that were quarantined as missing: the store has listed them. */
+/** Releases those of these images that were quarantined as missing or for their keys: they are listed, and read. */
 export async function releaseListed(db: Queryable, keys: string[]): Promise<void> {
-  await db.query('delete from quarantine where key = any($1) and reason = $2', [keys, missingReason]);
+  await db.query('delete from quarantine where key = any($1) and reason = any($2)', [
+    keys,
+    [missingReason, badKeyReason],
+  ]);
 }

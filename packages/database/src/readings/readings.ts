@@ -33,13 +33,14 @@ interface CopyOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Rows per statement. More would not be faster, and memory holds one chunk at a time. */
+/** Rows per statement. More would not be faster, and memory holds two chunks: the one being written and the next. */
 const chunkSize = 20_000;
 
 /**
  * Writes readings from a stream of any length, a transaction per chunk; the next chunk is read meanwhile. Each point
- * has one reading per instant: writing it again is a no-op, and another value replaces it. Creates the tables of the months it needs, and marks late
- * readings, so that the jobs read their time again. Readings of an implausible time are quarantined instead.
+ * has one reading per instant: writing it again is a no-op, and another value replaces it. Creates the tables of the
+ * months it needs, and marks late readings, so that the jobs read their time again. Readings of an implausible time are
+ * quarantined instead.
  */
 export async function copyReadings(
   pool: Pool,

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Metric } from './metric.ts';
-import { learnSensor, type SensorRule, sensorProperties, sensorRulesAt } from './sensor.ts';
+import {
+  learnSensor,
+  type SensorRule,
+  sensorProperties,
+  sensorRulesAt,
+  unexplainedStillness,
+} from './sensor.ts';
 import { observeSensor } from './sensor-day.ts';
 
 const minute = 60_000;
@@ -127,4 +133,20 @@ test('what is set precedes what is learned, and what is set for a device what is
   });
   assert.deepEqual([at('other', 100).ceiling, at('other', 100).frozenAfter], [2_000, 8 * hour]);
   assert.deepEqual([at('own', 100).ceiling, at('own', 100).frozenAfter], [10_000, 8 * hour]);
+});
+
+test('a sensor stands still without a reason from three hours on, unless fog, its ceiling or its sampling explain it', () => {
+  const day = {
+    sampling: 'regular',
+    unmovedMinutes: 180,
+    saturatedMinutes: 0,
+    ceilingMinutes: null,
+  } as const;
+  assert.equal(unexplainedStillness(day), 180);
+  assert.equal(unexplainedStillness({ ...day, unmovedMinutes: 179 }), 0);
+  assert.equal(unexplainedStillness({ ...day, saturatedMinutes: 180 }), 0);
+  assert.equal(unexplainedStillness({ ...day, ceilingMinutes: 600 }), 0);
+  assert.equal(unexplainedStillness({ ...day, ceilingMinutes: 20 }), 180);
+  assert.equal(unexplainedStillness({ ...day, sampling: 'on-change' }), 0);
+  assert.equal(unexplainedStillness({ ...day, sampling: null, unmovedMinutes: null }), 0);
 });

@@ -136,6 +136,21 @@ export function canFreeze(metric: Metric, { sampling, step }: SensorProperties):
   return sampling === 'regular' && isFine(metric, step);
 }
 
+/** What a day's statistics say of how its sensor moved; null where they were computed before that was measured. */
+interface Movement {
+  sampling: Sampling | null;
+  unmovedMinutes: number | null;
+  saturatedMinutes: number | null;
+  ceilingMinutes: number | null;
+}
+
+/** Minutes that a sensor stood still, if for long, and not for reporting only changes or the end of its scale; or 0. */
+export function unexplainedStillness(day: Movement): number {
+  const still = day.unmovedMinutes ?? 0;
+  const atTheEnd = Math.max(day.saturatedMinutes ?? 0, day.ceilingMinutes ?? 0);
+  return day.sampling === 'regular' && still >= usualFrozenAfter / 60_000 && still > atTheEnd ? still : 0;
+}
+
 /** The properties on a day: each one as set for the device, or for all of its type, or else as learned. */
 export function sensorProperties(learned: Learned, rules: SensorRule[]): SensorProperties {
   const set = <Name extends keyof SensorProperties>(name: Name) =>
