@@ -33,6 +33,7 @@ export function StatsTable({ path, window }: { path: string; window: Window }) {
                   <th>{t('stats.metric')}</th>
                   <th class="right">{t('stats.coverage')}</th>
                   <th class="right">{t('stats.mean')}</th>
+                  <th class="right">{t('stats.bad')}</th>
                   <th>{t('stats.sensor')}</th>
                   <th class="right">{t('stats.median')}</th>
                   <th class="right">{t('stats.quartiles')}</th>
@@ -40,7 +41,6 @@ export function StatsTable({ path, window }: { path: string; window: Window }) {
                   <th class="right">{t('stats.highest')}</th>
                   <th class="right">{t('stats.outside')}</th>
                   <th class="right">{t('stats.gap')}</th>
-                  <th class="right">{t('stats.bad')}</th>
                 </tr>
               </thead>
               <tbody>
@@ -79,6 +79,7 @@ function StatsRow({ row }: { row: Wire<DailyStats> }) {
         </span>
       </td>
       <td class="right">{say(row.mean)}</td>
+      <td class="right">{row.badCount}</td>
       <td class="nowrap">
         <SensorNotes row={row} />
       </td>
@@ -94,7 +95,6 @@ function StatsRow({ row }: { row: Wire<DailyStats> }) {
       </td>
       <td class="right nowrap">{row.minutesBelow === null ? '–' : duration(outside * 60)}</td>
       <td class="right nowrap">{duration(row.longestGapSeconds)}</td>
-      <td class="right">{row.badCount}</td>
     </tr>
   );
 }
