@@ -11,6 +11,13 @@ pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /**
+ * Milliseconds between two statements of a transaction, as long as a lease lasts. A process that is stopped or blocked
+ * in the middle of a transaction would keep its locks, and all other workers of a job would wait for them: PostgreSQL
+ * ends its session. `?idle_in_transaction_session_timeout=` in the address sets another limit.
+ */
+const maxIdleInTransaction = 15_000;
+
+/**
  * Connections to PostgreSQL; `name` shows in pg_stat_activity. Sessions use UTC. For the many small queries of a page,
  * set `parallel` to false: starting parallel workers costs ten times what it saves.
  */
@@ -24,6 +31,7 @@ export function createPool(
     max,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
+    idle_in_transaction_session_timeout: maxIdleInTransaction,
     options: parallel ? '-c TimeZone=UTC' : '-c TimeZone=UTC -c max_parallel_workers_per_gather=0',
   });
   // A connection that breaks between queries fails the next one, or is replaced if it was idle. Without a listener it
