@@ -18,6 +18,7 @@ keep s3_secret_key "$(random)"
 keep s3_config "{\"identities\":[{\"name\":\"mycelium\",\"credentials\":[{\"accessKey\":\"$(cat s3_access_key)\",\"secretKey\":\"$(cat s3_secret_key)\"}],\"actions\":[\"Admin\",\"Read\",\"List\",\"Write\"]}]}"
 keep dashboard_password "$(random | head -c 20)"
 keep ingest_token "$(random)"
+keep image_token "$(random)"
 # Containers run as another user, who must be able to read the files; the folder stays closed to others.
 chmod 0444 ./*
 echo "Secrets are in ./secrets. The dashboard's password: secrets/dashboard_password"

@@ -9,7 +9,7 @@ import type { Pool } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { testPrograms } from '@mycelium/embedded/testing';
 import { testRedis } from '@mycelium/queue/testing';
-import { growSmallFarm, imagesPerDay, runEachJob } from './small-farm.ts';
+import { growSmallFarm, imagesOfRun, imagesPerDay, runEachJob } from './small-farm.ts';
 
 /** Rows and a digest of every table, without heartbeats, which change all the time. */
 async function contents(pool: Pool): Promise<Record<string, string>> {
@@ -37,7 +37,7 @@ test('a backup restored to a new PostgreSQL with an empty Redis has lost nothing
   const IMAGE_DIR = await growSmallFarm(t, old);
   await runEachJob(t, { REDIS_URL, REDIS_PREFIX: testRedis(t).prefix, DATABASE_URL: old.url, IMAGE_DIR });
   const before = await contents(old);
-  assert.match(before.image ?? '', new RegExp(`^${imagesPerDay} `));
+  assert.match(before.image ?? '', new RegExp(`^${imagesOfRun} `));
 
   execFileSync(join(postgresBin, 'pg_dump'), ['-Fc', '-f', dump, '-d', old.url]);
   const restored = await createTestDatabase(t, { migrated: false });

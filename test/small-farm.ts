@@ -14,6 +14,8 @@ import { directoryStore } from '@mycelium/storage';
 const main = new URL('../apps/cli/src/main.ts', import.meta.url).pathname;
 const room = '611';
 export const imagesPerDay = 24;
+/** The nightly run embeds those of yesterday, and of the day before, which have no vectors yet. */
+export const imagesOfRun = 2 * imagesPerDay;
 
 /** Creates hourly readings and images of one room for the last two days. @returns the image folder */
 export async function growSmallFarm(t: TestContext, pool: Pool): Promise<string> {

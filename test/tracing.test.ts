@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { readConfig, requireSettings } from '@mycelium/config';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { testRedis } from '@mycelium/queue/testing';
-import { growSmallFarm, imagesPerDay, runEachJob } from './small-farm.ts';
+import { growSmallFarm, imagesOfRun, runEachJob } from './small-farm.ts';
 
 interface Span {
   traceId: string;
@@ -44,7 +44,7 @@ test('one trace contains the run of a slot, its batches and every image', async 
   const wayUp = (span: Span | undefined): string[] =>
     span ? [span.name, ...wayUp(byId.get(span.parentSpanId ?? ''))] : [];
   const images = spans.filter(({ name }) => name === 'image');
-  assert.equal(images.length, imagesPerDay);
+  assert.equal(images.length, imagesOfRun);
   for (const image of images) {
     const way = wayUp(image).join(' < ');
     assert.match(

@@ -5,7 +5,13 @@ const sections: [title: string, settings: Setting[], intro?: string][] = [
   ['The farm', ['TZ', 'FARM_FIRST_DAY', 'READING_MAX_AHEAD_HOURS', 'ROOM_ALIASES', 'MYCELIUM_HOME']],
   ['Redis', ['REDIS_URL', 'REDIS_PREFIX', 'REDIS_CONNECT_TIMEOUT', 'REDIS_COMMAND_TIMEOUT']],
   ['PostgreSQL', ['DATABASE_URL']],
-  ['Images', ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'S3_BUCKET', 'S3_REGION', 'IMAGE_DIR']],
+  [
+    'Images',
+    [
+      ...(['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'S3_BUCKET', 'S3_REGION'] as const),
+      ...(['IMAGE_DIR', 'LATE_IMAGE_DAYS'] as const),
+    ],
+  ],
   [
     'Models and descriptions',
     [
@@ -15,7 +21,10 @@ const sections: [title: string, settings: Setting[], intro?: string][] = [
   ],
   [
     'The console and its API',
-    ['DASHBOARD_HOST', 'DASHBOARD_PORT', 'DASHBOARD_USER', 'DASHBOARD_PASSWORD', 'INGEST_TOKEN'],
+    [
+      ...(['DASHBOARD_HOST', 'DASHBOARD_PORT', 'DASHBOARD_USER', 'DASHBOARD_PASSWORD'] as const),
+      ...(['INGEST_TOKEN', 'IMAGE_TOKEN'] as const),
+    ],
   ],
   ['Alerts', ['ALERT_WEBHOOK_URL', 'ALERT_WEBHOOK_SECRET', 'ALERT_LANGUAGE']],
   [

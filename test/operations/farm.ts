@@ -85,6 +85,8 @@ export async function openFarm(t: TestContext, settings: Record<string, string> 
       captioner: undefined,
       queues,
       aliases,
+      lateDays: 7,
+      quietMillis: 200,
       logger,
     };
     const options = { connection, queues, ledger: createLedger(pool, 'test'), timeZone, logger };

@@ -79,6 +79,8 @@ const context = {
   captioner,
   queues,
   aliases: {},
+  lateDays: 7,
+  quietMillis: 200,
   logger,
 };
 const options = {

@@ -69,7 +69,7 @@ test('pictures get the time of the camera or else of the file, and the day of ca
     converted: 0,
     moved: 0,
     failed: [],
-    times: { camera: 1, digitized: 0, gps: 0, name: 0, modified: 0, file: 1 },
+    times: { given: 0, camera: 1, digitized: 0, gps: 0, name: 0, modified: 0, file: 1 },
     passedOver: {},
     days: ['2025-12-24', '2025-12-25'],
   });
@@ -302,7 +302,7 @@ test('files that are passed over are counted by kind, and sources of times', asy
     await writeFile(join(directory, name), 'x');
   const { imported, times, passedOver } = await take();
   assert.equal(imported, 3);
-  assert.deepEqual(times, { camera: 1, digitized: 0, gps: 0, name: 1, modified: 0, file: 1 });
+  assert.deepEqual(times, { given: 0, camera: 1, digitized: 0, gps: 0, name: 1, modified: 0, file: 1 });
   assert.deepEqual(passedOver, { HEIC: 2, TIFF: 1, video: 1, '.txt': 1, 'without an ending': 1 });
 });
 

@@ -49,8 +49,14 @@ const createTokenFor = async (pool: Pool) =>
   createToken(pool, { name: 'reader', role: 'viewer', createdBy: 'test' });
 
 const open = new Set(['/api/session', '/api/login']);
-/** Requires its own token. */
-const ingest = { path: '/api/readings', token: 'only for readings' };
+/** The doors of devices, each with its own token. */
+const doors = [
+  { path: '/api/readings', token: 'only for readings', payload: [], accepts: 200 },
+  { path: '/api/images', token: 'only for pictures', payload: '', accepts: 400 },
+  { path: '/api/events/s3', token: 'only for pictures', payload: { Event: 's3:TestEvent' }, accepts: 200 },
+];
+const doorTokens = { INGEST_TOKEN: 'only for readings', IMAGE_TOKEN: 'only for pictures' };
+const isDoor = (address: string | undefined) => doors.some(({ path }) => path === address);
 /** Writes that change nothing. */
 const forViewers = new Set(['/api/logout', '/api/search/picture']);
 const boardWrites: InjectOptions[] = [
@@ -76,7 +82,7 @@ describe('a dashboard with a login', () => {
   });
   before(async () => {
     const t = { after: (release: () => unknown) => releases.push(release) };
-    farm = await openDashboard(t, { ...operator, INGEST_TOKEN: ingest.token }, { clock: () => now });
+    farm = await openDashboard(t, { ...operator, ...doorTokens }, { clock: () => now });
     await createAccount(farm.pool, { ...guest, role: 'viewer' });
     await farm.pool.query(
       `insert into runs (job, slot, status, cause) values ('daily_env_stats', now(), 'succeeded', 'manual')`,
@@ -87,8 +93,7 @@ describe('a dashboard with a login', () => {
     writes = [
       ...routes
         .filter(
-          ({ method, path }) =>
-            method !== 'GET' && !open.has(path) && !forViewers.has(path) && path !== ingest.path,
+          ({ method, path }) => method !== 'GET' && !open.has(path) && !forViewers.has(path) && !isDoor(path),
         )
         .map(({ method, url }) => ({ method, url, ...(method === 'POST' && { payload: {} }) })),
       ...boardWrites,
@@ -184,20 +189,29 @@ describe('a dashboard with a login', () => {
     assert.equal((await ask(acting, { url: '/api/today' })).statusCode, 401);
   });
 
-  test('accepts readings only with the ingest token, which gives access to nothing else', async () => {
-    const acting = await createToken(farm.pool, { name: 'acting', role: 'operator', createdBy: 'test' });
-    const post = { method: 'POST', url: ingest.path, payload: [] } as const;
-    const bearer = (token: string | undefined) => ({ authorization: `Bearer ${token}` });
+  for (const { path, token, payload, accepts } of doors) {
+    test(`opens ${path} only with its own token, which gives access to nothing else`, async () => {
+      const acting = await createToken(farm.pool, { name: 'acting', role: 'operator', createdBy: 'test' });
+      const post = {
+        method: 'POST',
+        url: path === '/api/images' ? `${path}?room=611` : path,
+        payload,
+      } as const;
+      const bearer = (sent: string | undefined) => ({ authorization: `Bearer ${sent}` });
 
-    assert.equal((await farm.app.inject({ ...post, headers: bearer(ingest.token) })).statusCode, 200);
-    const { send } = await visit(farm.app, owner);
-    assert.equal((await send(post)).statusCode, 401);
-    assert.equal((await send({ ...post, headers: bearer(acting) })).statusCode, 401);
-    for (const request of [{ url: '/api/today' }, { url: '/queues/api/queues' }, ...writes]) {
-      const answer = await farm.app.inject({ ...request, headers: bearer(ingest.token) });
-      assert.ok([401, 403].includes(answer.statusCode), `${request.url}: ${answer.statusCode}`);
-    }
-  });
+      assert.equal((await farm.app.inject({ ...post, headers: bearer(token) })).statusCode, accepts);
+      const { send } = await visit(farm.app, owner);
+      assert.equal((await send(post)).statusCode, 401);
+      assert.equal((await send({ ...post, headers: bearer(acting) })).statusCode, 401);
+      const others = doors
+        .filter((door) => door.token !== token)
+        .map((door) => ({ method: 'POST', url: door.path }) as const);
+      for (const request of [{ url: '/api/today' }, { url: '/queues/api/queues' }, ...others, ...writes]) {
+        const answer = await farm.app.inject({ ...request, headers: bearer(token) });
+        assert.ok([401, 403].includes(answer.statusCode), `${request.url}: ${answer.statusCode}`);
+      }
+    });
+  }
 
   const injections = [
     "'; drop table image; --",
@@ -362,7 +376,7 @@ describe('a dashboard without a login', () => {
     const attempts: InjectOptions[] = [...routes.filter(({ path }) => !open.has(path)), ...boardWrites];
     for (const cookie of ['', 'mycelium_pass_0=x', `mycelium_pass_0=${'A'.repeat(43)}`]) {
       for (const { method = 'GET', url } of attempts) {
-        if (url === '/api/readings') continue;
+        if (isDoor(url?.toString().split('?')[0])) continue;
         const { statusCode, body } = await app.inject({
           method,
           url: url as string,

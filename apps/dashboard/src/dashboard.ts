@@ -1,6 +1,7 @@
 import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
+import { type Arrivals, createArrivals } from '@mycelium/operations';
 import { type FastifyInstance, fastify } from 'fastify';
 import { keepConfiguredAccount } from './access/account.ts';
 import { checkExposure } from './access/exposure.ts';
@@ -14,6 +15,12 @@ import { bullBoard } from './server/bull-board.ts';
 import { health } from './server/health.ts';
 import { securityHeaders } from './server/security-headers.ts';
 import { webPages } from './server/web-pages.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    arrivals: Arrivals;
+  }
+}
 
 /**
  * Builds the dashboard, ready to listen.
@@ -43,7 +50,14 @@ export async function buildDashboard(options: DashboardOptions): Promise<Fastify
   bullBoard(app, { queues, pool });
   const { TZ: timeZone, ROOM_ALIASES: aliases } = config;
   const lookAtStore = createStoreLooks({ ...options, timeZone, aliases });
-  const deps = { ...options, localPass, lookAtStore };
+  const arrivals = createArrivals({
+    ...{ pool, queues, store: options.store, timeZone, aliases, gatherMillis: options.gatherMillis },
+    onTrouble: (error, images) =>
+      logger.warn('images that arrived wait for the queue', { images, error: String(error) }),
+  });
+  app.decorate('arrivals', arrivals);
+  app.addHook('onClose', () => arrivals.close());
+  const deps = { ...options, localPass, lookAtStore, arrivals };
   await app.register(async (scope) => api(scope, deps), { prefix: '/api' });
   await webPages(app);
   return app;

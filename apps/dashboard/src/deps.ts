@@ -1,5 +1,6 @@
 import type { Config } from '@mycelium/config';
 import type { Pool } from '@mycelium/database';
+import type { Arrivals } from '@mycelium/operations';
 import type { Queues } from '@mycelium/queue';
 import type { ObjectStore } from '@mycelium/storage';
 import type { Logger } from '@mycelium/telemetry';
@@ -15,6 +16,8 @@ export interface DashboardOptions {
   /** Without it, images cannot be searched by text or by picture. */
   searcher?: Searcher;
   clock: () => Date;
+  /** Milliseconds that the first image to arrive waits for others. */
+  gatherMillis?: number;
   logger: Logger;
 }
 
@@ -24,4 +27,6 @@ export interface Deps extends DashboardOptions {
   localPass: LocalPass | undefined;
   /** Shared by all routes, so that it can limit how often the store is listed. */
   lookAtStore: StoreLooks;
+  /** Receives the keys of images that arrive in the store. */
+  arrivals: Arrivals;
 }

@@ -1,4 +1,5 @@
 import { findModel, loadEncoder } from '@mycelium/encoder';
+import { watchImageFolder } from '@mycelium/operations';
 import { startProcess } from '@mycelium/process';
 import { openStore } from '@mycelium/storage';
 import { buildDashboard } from './dashboard.ts';
@@ -17,16 +18,24 @@ const searcher = lazySearcher(async (key) =>
 );
 shutdown.onStop('search model', () => searcher.close());
 
+const clock = () => new Date();
 const dashboard = await buildDashboard({
   config,
   pool,
   queues,
   store: openStore(config),
   searcher,
-  clock: () => new Date(),
+  clock,
   logger,
 });
 shutdown.onStop('dashboard', () => dashboard.close());
+if (config.IMAGE_DIR && !config.S3_ENDPOINT) {
+  watchImageFolder(config.IMAGE_DIR, {
+    ...{ arrivals: dashboard.arrivals, clock, timeZone: config.TZ, days: config.LATE_IMAGE_DAYS },
+    onTrouble: (error) => logger.warn('the image folder is not watched', { error: String(error) }),
+    signal: shutdown.signal,
+  });
+}
 
 // Metrics get their own port, since the dashboard's port may be open to people who should not see them.
 await announce({

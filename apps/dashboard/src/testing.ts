@@ -38,6 +38,7 @@ export async function openDashboard(
     queues,
     store,
     clock: () => new Date(),
+    gatherMillis: 200,
     logger,
     ...options,
   });

@@ -15,5 +15,9 @@ export interface ClipContext {
   queues: Queues;
   /** Rooms that go by another name on the cameras, such as 7 → 607. */
   aliases: Record<string, string>;
+  /** How many days before its own the nightly run searches for late images. */
+  lateDays: number;
+  /** How long a new picture that cannot be decoded has to stay as it is before it counts as complete, milliseconds. */
+  quietMillis: number;
   logger: Logger;
 }

@@ -42,6 +42,8 @@ export async function createContext({ config, pool, queues, logger, shutdown }: 
     }),
     queues,
     aliases: config.ROOM_ALIASES,
+    quietMillis: 5_000,
+    lateDays: config.LATE_IMAGE_DAYS,
     logger,
   };
   const needs: Dependency[] = [

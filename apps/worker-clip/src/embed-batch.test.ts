@@ -59,6 +59,21 @@ test('a truncated picture leaves quarantine when the intact one that replaced it
   assert.deepEqual(await quarantined(), [{ key: stillHalf }]);
 });
 
+test('a picture that is still being written is read again in the same run', async (t) => {
+  const { pool, store, report } = await startClipWorker(t);
+  const [growing, broken] = [keyAt('611', 1), keyAt('611', 2)];
+  const whole = await picture(1);
+  for (const key of [growing, broken]) await store.write(key, whole.subarray(0, 700));
+  const running = report('daily_clip_inference', slot);
+  for (const bytes of [1_000, 1_200, whole.length]) {
+    await wait(150);
+    await store.write(growing, whole.subarray(0, bytes));
+  }
+  const { succeeded, failed } = await running;
+  assert.deepEqual({ succeeded, failed }, { succeeded: 1, failed: 1 });
+  assert.deepEqual((await pool.query('select key from quarantine')).rows, [{ key: broken }]);
+});
+
 test('a picture replaced again while being embedded fails, and no vector of the old version is written', async (t) => {
   let replace = async () => {};
   let real: ObjectStore | undefined;

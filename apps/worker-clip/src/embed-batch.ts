@@ -14,13 +14,13 @@ export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, sa
   // This is chance, or an image that kills any process that opens it. One by one, only the poison image is
   // dead-lettered.
   if (context.deaths >= 2 && keys.length > 1) return embedOneByOne({ keys, save }, context);
-  const batch: Batch = { ...context, failures: [], replaced: [] };
+  const batch: Batch = { ...context, failures: [], skipped: [], replaced: [] };
 
   const done = save
     ? await saveVectors(await embed(await imagesFromRows(keys, batch), batch), batch)
     : await embed(imagesFromKeys(keys, batch), batch);
 
-  const report = batchReport(done, batch.failures);
+  const report = batchReport(done, batch);
   countImages(report.rooms);
   return report;
 };

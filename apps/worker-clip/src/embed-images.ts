@@ -1,12 +1,14 @@
 import { commit, databaseTotals } from '@mycelium/database';
+import { addDays } from '@mycelium/farm';
 import type { Handler, Result, RunContext } from '@mycelium/queue';
 import type { ClipContext } from './context.ts';
 import { type Plan, planImages, type Selection, selectSince } from './plan-images.ts';
 
-/** Embeds every image of the previous day that has no vector of the model yet. */
+/** Embeds every image of the previous day that has no vector of the model yet, and those of the days before it. */
 export const dailyClipInference: Handler<'daily_clip_inference', ClipContext> = (_, context) => {
   const { day } = context.run;
-  return embed({ from: day, to: day }, { batchSize: 20, save: true }, context);
+  const lateFrom = addDays(day, -context.lateDays);
+  return embed({ from: day, to: day, lateFrom }, { batchSize: 20, save: true }, context);
 };
 
 /** Embeds the images that a person selected: those of a day or of the last hours. */
@@ -56,6 +58,7 @@ async function embed(
   return {
     ...report,
     day: selection.from === selection.to ? selection.from : null,
+    ...(plan.late && { late: plan.late }),
     seconds: (Date.now() - plan.startedAt) / 1_000,
     model: model.key,
     saved: save,
@@ -67,8 +70,12 @@ async function embed(
 function addUp({ rooms: planned }: Pick<Plan, 'rooms'>, batches: Result<'embed_batch'>[]) {
   const rooms: Result<'embed_images'>['rooms'] = {};
   for (const [room, { total, skipped }] of Object.entries(planned)) {
-    const succeeded = batches.reduce((sum, batch) => sum + (batch.rooms[room]?.succeeded ?? 0), 0);
-    rooms[room] = { total, skipped, succeeded, failed: Math.max(0, total - skipped - succeeded) };
+    const inBatches = (count: 'succeeded' | 'skipped') =>
+      batches.reduce((sum, batch) => sum + (batch.rooms[room]?.[count] ?? 0), 0);
+    const succeeded = inBatches('succeeded');
+    // Others may have embedded an image between the plan and its batch.
+    const all = { total, succeeded, skipped: skipped + inBatches('skipped') };
+    rooms[room] = { ...all, failed: Math.max(0, total - all.skipped - succeeded) };
   }
   const sum = (count: 'total' | 'succeeded' | 'failed' | 'skipped') =>
     Object.values(rooms).reduce((all, room) => all + room[count], 0);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ensureModel, transaction } from '@mycelium/database';
+import { ensureModel, type Queryable, transaction } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { formatImageKey } from '@mycelium/farm';
 import { directoryStore } from '@mycelium/storage';
@@ -57,12 +57,7 @@ test('planning resumes where it was killed: every image is added and counted onc
   assert.ok(saved);
   assert.ok(added.length < keys.length);
   // The first batches are embedded in the meantime: if planned again, they would be skipped and not counted.
-  await pool.query(
-    `insert into image_embedding (image_id, model_id, etag, image_vector, fused_vector, made_from, text_used, identity_text)
-     select id, $1, etag, v, v, 'identity', '', '' from image, (select array_fill(1, array[512])::vector as v)
-     where key = any($2)`,
-    [from.modelId, added.slice(0, 100)],
-  );
+  await vectorsOfAll(from, added.slice(0, 100));
 
   const plan = await planImages(
     from,
@@ -127,3 +122,74 @@ test('a folder that cannot be a room is ignored', async (t) => {
   const plan = await planImages(from, selection, async () => {});
   assert.deepEqual(Object.keys(plan.rooms), ['607']);
 });
+
+test('images of the last days that came late are added, and only they are counted', async (t) => {
+  const { store, from } = await setup(t);
+  const keyOf = (date: string, second: number, room = '607') =>
+    `${room}/${date}/${room}_1_20251201_${date}${String(100_000 + second)}.jpg`;
+  const write = (key: string) => store.write(key, Buffer.from('x'));
+  const planned = async (of: Selection) => {
+    const added: string[] = [];
+    const plan = await planImages(from, of, async (batches) => void added.push(...batches.flat()));
+    return { added: added.sort(), late: plan.late, rooms: plan.rooms };
+  };
+  await write(keyOf('20251222', 1));
+  await planned({ from: '2025-12-22', to: '2025-12-22' });
+  await vectorsOfAll(from);
+
+  const news = [keyOf('20251222', 2), keyOf('20251223', 1, '608'), keyOf('20251224', 1)];
+  const broken = '608/20251223/notes.jpg';
+  for (const key of [...news, broken, keyOf('20251216', 1), keyOf('20251225', 1)]) await write(key);
+  const nightly: Selection = { ...selection, lateFrom: '2025-12-17' };
+  assert.deepEqual(await planned(nightly), {
+    added: news.toSorted(),
+    late: { images: 3, days: ['2025-12-22', '2025-12-23'] },
+    rooms: { 607: { total: 2, skipped: 0 }, 608: { total: 2, skipped: 0 } },
+  });
+  await vectorsOfAll(from);
+  const again = { added: [], late: undefined, rooms: { 607: { total: 1, skipped: 1 } } };
+  assert.deepEqual(await planned(nightly), again);
+
+  await store.write(keyOf('20251222', 1), Buffer.from('replaced'));
+  assert.deepEqual((await planned(nightly)).late, { images: 1, days: ['2025-12-22'] });
+});
+
+test('planning of late images resumes where it was killed', async (t) => {
+  const { store, from } = await setup(t);
+  const folders = ['607', '608', '611'];
+  const keys = folders.flatMap((room) =>
+    ['20251222', '20251223', '20251224'].flatMap((date) =>
+      Array.from(
+        { length: 300 },
+        (_, n) =>
+          `${room}/${date}/${room}_1_20251201_${date}${100_000 + (n % 60) + 100 * Math.floor(n / 60)}.jpg`,
+      ),
+    ),
+  );
+  await Promise.all(keys.map((key) => store.write(key, Buffer.from('x'))));
+  const nightly: Selection = { ...selection, lateFrom: '2025-12-17' };
+  const added: string[] = [];
+  let saved: Plan | undefined;
+  const killed = planImages(from, nightly, async (batches, soFar) => {
+    if (saved?.late) throw new Error('killed');
+    added.push(...batches.flat());
+    saved = JSON.parse(JSON.stringify(soFar));
+  });
+  await assert.rejects(killed, /killed/);
+  await vectorsOfAll(from, added);
+  const add = async (batches: string[][]) => void added.push(...batches.flat());
+  const plan = await planImages(from, nightly, add, saved);
+  assert.deepEqual(added.toSorted(), keys.toSorted());
+  assert.deepEqual(plan.late, { images: 1_800, days: ['2025-12-22', '2025-12-23'] });
+});
+
+/** As if all recorded images, or those of these keys, had been embedded. */
+async function vectorsOfAll({ read, modelId }: { read: Queryable; modelId: number }, keys?: string[]) {
+  await read.query(
+    `insert into image_embedding (image_id, model_id, etag, image_vector, fused_vector, made_from, text_used, identity_text)
+     select id, $1, etag, v, v, 'identity', '', '' from image, (select array_fill(1, array[512])::vector as v)
+     where $2::text[] is null or key = any($2)
+     on conflict (image_id, model_id) do nothing`,
+    [modelId, keys],
+  );
+}

@@ -2,23 +2,36 @@ import {
   badKeyReason,
   countImages,
   type ImageRow,
+  imageIds,
+  listQuarantine,
   pendingKeys,
   type Queryable,
   quarantine,
   releaseListed,
   upsertImages,
 } from '@mycelium/database';
-import { addDays, dayOf, daysBetween, isRoom, PermanentError, parseImageKey, realRoom } from '@mycelium/farm';
+import {
+  addDays,
+  type Day,
+  dayOf,
+  daysBetween,
+  isRoom,
+  PermanentError,
+  parseImageKey,
+  realRoom,
+} from '@mycelium/farm';
 import type { ObjectStore, StoredObject } from '@mycelium/storage';
 
 export interface Selection {
   /** Local days of the keys' folders, inclusive. */
-  from: string;
-  to: string;
+  from: Day;
+  to: Day;
   /** Only images captured at or after this instant. */
   since?: Date;
   rooms?: string[];
   maxPerRoom?: number;
+  /** Also select the images from this day on that came too late for the run of their own day. */
+  lateFrom?: Day;
 }
 
 /** The progress of planning, as JSON. */
@@ -27,6 +40,8 @@ export interface Plan {
   startedAt: number;
   /** Per room: how many images were listed, and how many of them already have a vector. */
   rooms: Record<string, { total: number; skipped: number }>;
+  /** The images that came late, which are among the totals; undefined in the plan of an older worker. */
+  late?: { images: number; days: Day[] };
   /** The last listed object; undefined before the first page. */
   after?: string;
 }
@@ -71,72 +86,147 @@ export async function planImages(
   begun: Plan = { startedAt: Date.now(), rooms: {} },
 ): Promise<Plan> {
   const plan = structuredClone(begun);
-  let images: ImageRow[] = [];
-  let bad: Bad[] = [];
+  let found: Found[] = [];
 
   const folders = (await store.topFolders(signal)).filter((folder) => isRoom(folder));
   if (folders.length === 0) await refuseEmptyStore(read, selection);
-  for await (const found of selected(store, folders, selection, plan.after, timeZone, aliases, signal)) {
-    // A folder may be called `constructor`, which every object has from its prototype.
-    if (!Object.hasOwn(plan.rooms, found.room)) plan.rooms[found.room] = { total: 0, skipped: 0 };
-    const room = plan.rooms[found.room] as Plan['rooms'][string];
-    if (selection.maxPerRoom && room.total >= selection.maxPerRoom) continue;
-    room.total++;
-    plan.after = found.key;
-    if ('reason' in found) bad.push(found);
-    else images.push(found);
-    if (images.length + bad.length === page) await endPage();
+  const stretches = stretchesOf(selection, folders, aliases);
+  for await (const object of listed(store, stretches, plan.after, signal)) {
+    plan.after = object.key;
+    const image = { ...readKey(object, timeZone, aliases), late: object.late };
+    if ('capturedAt' in image && selection.since && image.capturedAt < selection.since) continue;
+    if (!image.late && !countListed(image.room)) continue;
+    found.push(image);
+    if (found.length === page) await endPage();
   }
   await endPage();
   return plan;
 
+  /** @returns false when the room has as many images as were asked for */
+  function countListed(room: string): boolean {
+    const counts = countsOf(plan, room);
+    if (selection.maxPerRoom && counts.total >= selection.maxPerRoom) return false;
+    counts.total++;
+    return true;
+  }
+
   async function endPage() {
-    if (images.length + bad.length === 0) return;
+    if (found.length === 0) return;
+    const images = found.filter((each): each is Listed => !('reason' in each));
+    const keys = images.map(({ key }) => key);
+    const bad = await newlyBad(read, found);
     if (write) {
+      const news = await newImages(read, images);
       await write(async (tx) => {
-        await upsertImages(tx, images);
-        await releaseListed(
-          tx,
-          images.map(({ key }) => key),
-        );
+        if (news.length > 0) await upsertImages(tx, news);
+        await releaseListed(tx, keys);
         await quarantine(tx, bad);
       });
     }
-    const keys = images.map(({ key }) => key);
     // Without rows there is no record of vectors, so every image is pending.
     const pending = write ? await pendingKeys(read, keys, modelId) : keys;
     const isPending = new Set(pending);
-    for (const { room, key } of images) {
-      if (!isPending.has(key)) (plan.rooms[room] as Plan['rooms'][string]).skipped++;
+    for (const { room, key, late } of images) {
+      if (!late && !isPending.has(key)) countsOf(plan, room).skipped++;
     }
-    [images, bad] = [[], []];
+    countLate(plan, [...images.filter(({ key }) => isPending.has(key)), ...bad]);
+    found = [];
     await add(chunks(pending, batchSize), plan);
   }
 }
 
-/** Every object in the selection after a key: an image, or a malformed key. */
-async function* selected(
-  store: ObjectStore,
-  allFolders: string[],
-  { from, to, since, rooms }: Selection,
-  after: string | undefined,
-  timeZone: string,
-  aliases: Record<string, string>,
-  signal: AbortSignal,
-) {
-  const folders = allFolders.filter((folder) => !rooms || rooms.includes(realRoom(folder, aliases)));
-  const prefixes = daysBetween(from, to).flatMap((day) =>
-    folders.map((folder) => `${folder}/${day.replaceAll('-', '')}/`),
+type Listed = ImageRow & { late: boolean };
+type Found = Listed | (Bad & { late: boolean });
+
+function countsOf({ rooms }: Plan, room: string): Plan['rooms'][string] {
+  // A folder may be called `constructor`, which every object has from its prototype.
+  if (!Object.hasOwn(rooms, room)) rooms[room] = { total: 0, skipped: 0 };
+  return rooms[room] as Plan['rooms'][string];
+}
+
+/** Only what came late counts for the earlier days: nearly all of their images have had vectors for days. */
+function countLate(plan: Plan, found: Found[]): void {
+  const late = found.filter((each) => each.late);
+  if (late.length === 0) return;
+  for (const { room } of late) countsOf(plan, room).total++;
+  const days = late.flatMap((each) => ('day' in each ? [each.day] : []));
+  plan.late = {
+    images: (plan.late?.images ?? 0) + late.length,
+    days: [...new Set([...(plan.late?.days ?? []), ...days])].sort(),
+  };
+}
+
+/** Most of the listed images are recorded already, in this version. */
+async function newImages(read: Queryable, images: Listed[]): Promise<Listed[]> {
+  const known = await imageIds(
+    read,
+    images.map(({ key }) => key),
   );
-  const begun = prefixes.findIndex((prefix) => after?.startsWith(prefix));
-  for (const [at, prefix] of prefixes.entries()) {
+  return images.filter(({ key, etag }) => known.get(key)?.etag !== etag);
+}
+
+/** The objects with malformed keys, without those of earlier days that are in quarantine already. */
+async function newlyBad(read: Queryable, found: Found[]) {
+  const bad = found.filter((each) => 'reason' in each);
+  const late = bad.filter((each) => each.late).map(({ key }) => key);
+  const known = late.length === 0 ? [] : await listQuarantine(read, { keys: late, limit: late.length });
+  const held = new Set(known.map(({ key, etag }) => `${etag} ${key}`));
+  return bad.filter(({ key, etag, late }) => !late || !held.has(`${etag} ${key}`));
+}
+
+/** Days of one folder of the store, inclusive, which one listing covers. */
+interface Stretch {
+  folder: string;
+  from: Day;
+  to: Day;
+  late: boolean;
+}
+
+/** The selected days, day by day, and then the days before them, folder by folder. */
+function stretchesOf(
+  { from, to, rooms, lateFrom }: Selection,
+  allFolders: string[],
+  aliases: Record<string, string>,
+): Stretch[] {
+  const folders = allFolders.filter((folder) => !rooms || rooms.includes(realRoom(folder, aliases)));
+  const selected = daysBetween(from, to).flatMap((day) =>
+    folders.map((folder) => ({ folder, from: day, to: day, late: false })),
+  );
+  if (!lateFrom || lateFrom >= from) return selected;
+  const before = addDays(from, -1);
+  return [...selected, ...folders.map((folder) => ({ folder, from: lateFrom, to: before, late: true }))];
+}
+
+/**
+ * Every object of the stretches after a key. A stretch of several days takes one request per 1,000 objects, whatever
+ * the number of days.
+ */
+async function* listed(
+  store: ObjectStore,
+  stretches: Stretch[],
+  after: string | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<StoredObject & { late: boolean }> {
+  const begun = after === undefined ? 0 : stretches.findIndex((stretch) => contains(stretch, after));
+  for (const [at, stretch] of stretches.entries()) {
     if (at < begun) continue;
-    for await (const object of store.list(prefix, { after: at === begun ? after : undefined, signal })) {
-      const image = readKey(object, timeZone, aliases);
-      if ('capturedAt' in image && since && image.capturedAt < since) continue;
-      yield image;
+    const { folder, from, to, late } = stretch;
+    const prefix = from === to ? `${folder}/${digits(from)}/` : `${folder}/`;
+    const start = from === to ? undefined : `${folder}/${digits(from)}`;
+    for await (const object of store.list(prefix, { after: at === begun && after ? after : start, signal })) {
+      if (!contains(stretch, object.key)) break;
+      yield { ...object, late };
     }
   }
+}
+
+function contains({ folder, from, to }: Stretch, key: string): boolean {
+  const [keyFolder, date = ''] = key.split('/');
+  return keyFolder === folder && date >= digits(from) && date <= digits(to);
+}
+
+function digits(day: Day): string {
+  return day.replaceAll('-', '');
 }
 
 const recentDays = 7;

@@ -63,7 +63,7 @@ export async function startClipWorker(
   const model = { id: await ensureModel(pool, encoder.key, encoder.id), key: encoder.key };
   const context = {
     ...{ pool, store: read ? { ...store, read } : store, encoder, model, captioner, queues },
-    ...{ aliases, logger: silent },
+    ...{ aliases, lateDays: 7, quietMillis: 300, logger: silent },
   };
   work('clip', { daily_clip_inference: dailyClipInference, embed_images: embedImages }, context);
   work('clip-batch', { embed_batch: embedBatch }, context, 2);

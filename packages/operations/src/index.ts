@@ -12,8 +12,10 @@ export {
   listFailed,
   retryFailed,
 } from './failed-jobs.ts';
+export { type Arrivals, createArrivals } from './images/arrivals.ts';
 export { lookAtStore } from './images/look-at-store.ts';
 export { wantedModel } from './images/wanted-model.ts';
+export { watchImageFolder } from './images/watch-image-folder.ts';
 export { backfillJobs } from './jobs-by-purpose.ts';
 export { knownRooms } from './known-rooms.ts';
 export type { Operations } from './operations.ts';

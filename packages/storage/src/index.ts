@@ -1,4 +1,5 @@
 export { directoryStore } from './directory/directory.ts';
+export { watchDirectory } from './directory/watch-directory.ts';
 export type {
   ListOptions,
   ManagedStore,
@@ -7,5 +8,6 @@ export type {
   StoredObject,
 } from './object-store.ts';
 export { openStore } from './open-store.ts';
+export { createdKeys } from './s3/created-keys.ts';
 export { type S3StoreSettings, s3Store } from './s3/s3.ts';
 export { isNotFound, StoreError } from './store-errors.ts';

@@ -1,6 +1,6 @@
+import type { TimeSource } from '@mycelium/operations/pictures';
 import { fill } from '@mycelium/words';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { TimeSource } from '../capture-time.ts';
 import { interruption, unlessInterrupted } from '../interruption.ts';
 import { day } from '../options.ts';
 import { createOutput, type Output, type OutputOptions } from '../output.ts';
@@ -49,6 +49,7 @@ export function importCommand(): Command {
 }
 
 const timeNames: Record<TimeSource, string> = {
+  given: 'the sender',
   camera: 'the camera',
   digitized: 'the time of digitizing',
   gps: 'GPS',
@@ -75,7 +76,7 @@ async function importImageFolder(
   const { readConfig } = await import('@mycelium/config');
   const { openStore } = await import('@mycelium/storage');
   const { importImages } = await import('../import-images.ts');
-  const { timeSources } = await import('../capture-time.ts');
+  const { timeSources } = await import('@mycelium/operations/pictures');
   const config = readConfig();
   const store = openStore(config);
   const signal = interruption(interrupted);

@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { copyReadings, createPointDirectory, type Pool, type Reading } from '@mycelium/database';
 import { judgeReadingTimes, type NamedPoint, pointKey, type ReadingTimes, wrongName } from '@mycelium/farm';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { checkOwnToken } from '../server/own-token.ts';
 import { refused } from '../server/refused.ts';
 import { flag } from '../server/shapes.ts';
 import { readLines } from './body-lines.ts';
@@ -60,7 +60,7 @@ export async function readingsApi(
   { pool, token, times, clock = Date.now }: ReadingsApi,
 ): Promise<void> {
   app.addContentTypeParser('application/x-ndjson', (_request, body, done) => done(null, body));
-  app.addHook('onRequest', async (request) => checkToken(request, token));
+  app.addHook('onRequest', async (request) => checkOwnToken(request, token, 'refused.no-ingest'));
   app.setSerializerCompiler(serializerCompiler);
   // Rows are validated one by one: an invalid row must not reject the others.
   app.setValidatorCompiler<z.ZodType>((route) =>
@@ -93,13 +93,6 @@ export async function readingsApi(
         .send({ received: readings.length + mistakes.length, ...counts, errors: mistakes });
     },
   );
-}
-
-function checkToken({ headers }: FastifyRequest, token: string | undefined): void {
-  if (token === undefined) throw refused(503, 'refused.no-ingest');
-  const sent = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  if (!timingSafeEqual(digest(sent), digest(token))) throw refused(401, 'refused.token');
 }
 
 async function readRows(body: unknown, mistakes: Mistake[]): Promise<Sent[]> {

@@ -6,6 +6,7 @@ import { accessRoutes } from '../access/access-routes.ts';
 import { sessionRoutes } from '../access/session-routes.ts';
 import { coverageRoutes } from '../coverage/coverage-routes.ts';
 import type { Deps } from '../deps.ts';
+import { arrivalsApi } from '../images/arrivals-api.ts';
 import { imageRoutes } from '../images/image-routes.ts';
 import { quarantineRoutes } from '../images/quarantine-routes.ts';
 import { searchRoutes } from '../images/search-routes.ts';
@@ -43,6 +44,7 @@ export async function api(app: FastifyInstance, deps: Deps): Promise<void> {
     token: deps.config.INGEST_TOKEN,
     times: readingTimes(deps.config),
   });
+  await app.register(arrivalsApi, deps);
   for (const routes of [
     sessionRoutes,
     todayRoutes,

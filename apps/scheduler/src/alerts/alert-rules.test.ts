@@ -28,7 +28,11 @@ const facts = (fields: Partial<Facts>): Facts => ({
 const ofJob = (fields: Partial<JobFacts>) =>
   facts({
     jobs: [
-      { job, timeoutSeconds: 3_600, ended: [], overdue: [], missed: undefined, requeued: [], ...fields },
+      {
+        ...{ job, everySlot: false, timeoutSeconds: 3_600 },
+        ...{ ended: [], overdue: [], missed: undefined, requeued: [] },
+        ...fields,
+      },
     ],
   });
 const heartbeat = (seenAt: Date, troubleSince: Date | null = null) => ({
@@ -95,6 +99,17 @@ test('three failures in a row are an alert with the last reason; a success close
   assert.match(alert?.message ?? '', /no space left/);
   assert.ok((alert?.message.length ?? 999) <= 300);
   assert.deepEqual(keys(ofJob({ ended: [run(), failed, failed] })), []);
+});
+
+test('one failed run of a job whose every slot counts is an alert until a run succeeds', () => {
+  const failed = run({ status: 'failed', error: 'The store is empty.' });
+  const daily = (...ended: EndedRun[]) => ofJob({ everySlot: true, ended });
+  const [alert, ...others] = judge(daily(failed, run()));
+  assert.deepEqual(others, []);
+  assert.equal(alert?.kind, 'failed-run');
+  assert.match(alert?.message ?? '', /^The run of 2025-12-25 01:00:00 failed: The store is empty\. Retry it/);
+  assert.deepEqual(keys(daily(run(), failed)), []);
+  assert.deepEqual(keys(daily(failed, failed, failed)), [`consecutive-failures ${job}`]);
 });
 
 test('a due slot that has not started is an alert, in farm time', () => {

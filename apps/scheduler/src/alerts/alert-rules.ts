@@ -9,6 +9,7 @@ import type { Facts, JobFacts } from './facts.ts';
 export const alertKinds = [
   'failure-rate',
   'no-data',
+  'failed-run',
   'consecutive-failures',
   'overdue',
   'missed',
@@ -110,10 +111,16 @@ function judgeReport({ isOpen, age, local, add }: Judging, { job, ended }: JobFa
   }
 }
 
-function judgeStreak({ local, add }: Judging, { job, ended }: JobFacts): void {
+/** Where every slot counts, one failed run leaves a day without its result. */
+function judgeStreak({ local, add }: Judging, { job, everySlot, ended }: JobFacts): void {
   const streak = ended.slice(0, failuresInARow);
   const [last] = streak;
-  if (!last || streak.length < failuresInARow || !streak.every(({ status }) => status === 'failed')) return;
+  if (last?.status !== 'failed') return;
+  if (streak.length < failuresInARow || !streak.every(({ status }) => status === 'failed')) {
+    const params = { slot: local(last.slot), error: bounded(last.error ?? '–', 200) };
+    if (everySlot) add('failed-run', job, 'warning', last.finishedAt, 'alert.failed-run.error', params);
+    return;
+  }
   const params = {
     n: failuresInARow,
     slot: local(last.slot),

@@ -5,6 +5,8 @@ import type { StuckRun } from '../stuck-runs.ts';
 
 export interface JobFacts {
   job: string;
+  /** Whether every slot has to be run: a slot that failed leaves its day without a result. */
+  everySlot: boolean;
   /** How long one run may take. */
   timeoutSeconds: number;
   /** The last ended runs, newest slot first. */

@@ -30,6 +30,7 @@ export async function readFacts(pool: Pool, queues: Queues, timeZone: string, at
     timeZone,
     jobs: jobNames.map((job) => ({
       job,
+      everySlot: entryOf(job).catchUp === 'every-slot',
       timeoutSeconds: entryOf(job).timeout / 1_000,
       ended: ended.get(job) ?? [],
       overdue: overdue.get(job) ?? [],

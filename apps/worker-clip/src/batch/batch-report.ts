@@ -1,13 +1,17 @@
 import type { Result } from '@mycelium/queue';
-import type { Failure, Image } from './image.ts';
+import type { Batch, Image } from './image.ts';
 
 type Report = Result<'embed_batch'>;
 
 /** The result of a batch: counts per room, and the reason for each failed image. */
-export function batchReport(done: Pick<Image, 'room'>[], failures: Failure[]): Report {
+export function batchReport(
+  done: Pick<Image, 'room'>[],
+  { failures, skipped }: Pick<Batch, 'failures' | 'skipped'>,
+): Report {
   const rooms: Report['rooms'] = {};
   for (const { room } of done) add(rooms, room, { total: 1, succeeded: 1, failed: 0, skipped: 0 });
   for (const { room } of failures) add(rooms, room, { total: 1, succeeded: 0, failed: 1, skipped: 0 });
+  for (const { room } of skipped) add(rooms, room, { total: 1, succeeded: 0, failed: 0, skipped: 1 });
   return { rooms, failures: failures.map(({ key, reason }) => ({ key, reason })) };
 }
 

@@ -1,8 +1,11 @@
-import { badKeyReason, type RecordedImage, recordedImages } from '@mycelium/database';
+import { badKeyReason, pendingKeys, type RecordedImage, recordedImages } from '@mycelium/database';
 import { type ImageKey, isRoom, PermanentError, parseImageKey, realRoom } from '@mycelium/farm';
 import type { Batch } from './image.ts';
 
-/** Loads the images of the keys from their rows. A key without a row fails. */
+/**
+ * Loads the images of the keys from their rows. A key without a row fails. Skips images that have a vector meanwhile:
+ * several notifications, a run and a batch that is tried again may all ask for the same one.
+ */
 export async function imagesFromRows(keys: string[], batch: Batch): Promise<RecordedImage[]> {
   const images = await recordedImages(batch.pool, keys);
   const found = new Set(images.map(({ key }) => key));
@@ -12,7 +15,9 @@ export async function imagesFromRows(keys: string[], batch: Batch): Promise<Reco
       batch.failures.push({ key, room: roomFolder(key, batch), reason: 'not_recorded', detail });
     }
   }
-  return images;
+  const pending = new Set(await pendingKeys(batch.pool, keys, batch.model.id));
+  batch.skipped.push(...images.filter(({ key }) => !pending.has(key)));
+  return images.filter(({ key }) => pending.has(key));
 }
 
 /** The images of a batch that saves nothing, for which planning recorded no rows. */

@@ -21,6 +21,8 @@ export interface Failure {
 /** A batch in progress. Each stage returns the images to continue with and adds the others to `failures`. */
 export interface Batch extends ClipContext, RunContext {
   failures: Failure[];
+  /** Images that needed no work. */
+  skipped: Pick<Image, 'room'>[];
   /** Pictures whose etag is no longer the one in their row. */
   replaced: Replacement[];
 }

@@ -20,6 +20,11 @@ export const dashboard = {
     .min(16, 'at least 16 characters')
     .optional()
     .describe('Token for `POST /api/readings`, at least 16 characters'),
+  IMAGE_TOKEN: z
+    .string()
+    .min(16, 'at least 16 characters')
+    .optional()
+    .describe('Token for `POST /api/images` and `POST /api/events/s3`, at least 16 characters'),
   ALERT_WEBHOOK_URL: url(/^https?$/, 'https://host/hook')
     .optional()
     .describe('Address that receives a request when an alert opens or closes'),

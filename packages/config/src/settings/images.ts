@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { url } from './checks.ts';
+import { url, wholeNumber } from './checks.ts';
 
 export const images = {
   S3_ENDPOINT: url(/^https?$/, 'http://host:9000')
@@ -9,5 +9,8 @@ export const images = {
   S3_SECRET_KEY: z.string().optional().describe('Secret key of the store'),
   S3_BUCKET: z.string().default('mogu').describe('Bucket that holds the images'),
   S3_REGION: z.string().default('us-east-1').describe('Region of the bucket'),
+  LATE_IMAGE_DAYS: wholeNumber(0)
+    .default(7)
+    .describe('Days before its own that the nightly run searches for images that came late'),
   IMAGE_DIR: z.string().optional().describe('Folder that holds the images where there is no object store'),
 };

@@ -8,6 +8,8 @@ type ImageTotals = z.output<typeof imageTotals>;
 
 export const imageReport = imageTotals.extend({
   day: z.iso.date().nullable(),
+  /** Images of earlier days that came too late for the run of their own day. They are among the totals. */
+  late: z.object({ images: count, days: z.array(z.iso.date()) }).optional(),
   successRate: z.number().nullable(),
   rooms: z.record(z.string(), imageTotals),
   seconds: z.number(),
@@ -44,7 +46,7 @@ export const imageFacts = (report: ImageReport): ReportFacts => ({
 });
 
 export function showImages(report: ImageReport): ReportView {
-  const { model, seconds, saved, succeeded, failed, rooms } = report;
+  const { model, seconds, saved, succeeded, failed, rooms, late } = report;
   const { images, embeddings, quarantined } = report.database;
   const tried = succeeded + failed;
   return {
@@ -52,6 +54,7 @@ export function showImages(report: ImageReport): ReportView {
       tried > 0
         ? message('report.images', { succeeded, n: tried, seconds: Number(seconds.toFixed(1)), model })
         : message('report.no-images'),
+      ...(late ? [message('report.images-late', { n: late.images, days: late.days.join(', ') })] : []),
       ...(saved ? [] : [message('report.not-saved')]),
       message('report.database', { n: images, embeddings, quarantined }),
     ],

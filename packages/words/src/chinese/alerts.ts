@@ -3,6 +3,7 @@ import type { english } from '../english/alerts.ts';
 export const chinese: Record<keyof typeof english, string> = {
   'alert.failure-rate': '大量图像处理失败',
   'alert.no-data': '没有数据',
+  'alert.failed-run': '运行失败',
   'alert.consecutive-failures': '连续失败',
   'alert.overdue': '到点未运行',
   'alert.missed': '错过计划时间',
@@ -17,6 +18,7 @@ export const chinese: Record<keyof typeof english, string> = {
   'alert.no-data.run': '{slot} 的运行没有找到可处理的数据，请检查数据是否正常上传。',
   'alert.no-data.room': '{room} 库房在 {slot} 的运行中没有有效读数，请检查传感器和网关。',
   'alert.no-data.rooms': '{slot} 的运行中有 {n} 间库房没有有效读数：{rooms} 等，请检查网关和网络。',
+  'alert.failed-run.error': '{slot} 的运行失败：{error} 请重试，或补跑当天。',
   'alert.consecutive-failures.streak': '已连续 {n} 次以上运行失败，最近一次为 {slot}：{error}',
   'alert.consecutive-failures.unexplained':
     '已连续 {n} 次以上运行失败，最近一次为 {slot}，没有记录错误信息。',

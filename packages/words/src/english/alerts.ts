@@ -2,6 +2,7 @@
 export const english = {
   'alert.failure-rate': 'Many images failed',
   'alert.no-data': 'No data',
+  'alert.failed-run': 'Failed run',
   'alert.consecutive-failures': 'Repeated failures',
   'alert.overdue': 'Overdue',
   'alert.missed': 'Missed slots',
@@ -17,6 +18,7 @@ export const english = {
   'alert.no-data.room': 'Room {room}: no valid reading in the run of {slot}. Check its sensors and gateway.',
   'alert.no-data.rooms':
     '{n} rooms had no valid reading in the run of {slot}: {rooms} … Check the gateway and the network.',
+  'alert.failed-run.error': 'The run of {slot} failed: {error} Retry it, or backfill its day.',
   'alert.consecutive-failures.streak': '{n} or more runs in a row failed, most recently {slot}: {error}',
   'alert.consecutive-failures.unexplained':
     '{n} or more runs in a row failed, most recently {slot}, and recorded no error.',

@@ -1,7 +1,7 @@
 import { isDay, localToInstant } from '@mycelium/farm';
 
 /** Where the time of a picture can come from, the best source first. */
-export const timeSources = ['camera', 'digitized', 'gps', 'name', 'modified', 'file'] as const;
+export const timeSources = ['given', 'camera', 'digitized', 'gps', 'name', 'modified', 'file'] as const;
 export type TimeSource = (typeof timeSources)[number];
 
 /** The EXIF fields with times, by exifr's names. */
@@ -25,10 +25,13 @@ export const exifTimes = [
 ];
 
 interface PictureFile {
+  /** The sender's time. */
+  given?: Date | undefined;
   exif: ExifTimes;
   /** The name of the file, without folders. */
   name: string;
-  mtime: Date;
+  /** The time of the file, or when it was received. */
+  fileTime: Date;
   timeZone: string;
   /** Milliseconds to add to what the camera's clock wrote. */
   clockOffset?: number | undefined;
@@ -38,7 +41,7 @@ interface PictureFile {
  * The time of a picture from its best source. EXIF times are local and have no zone, unless the camera wrote its offset
  * too. A camera whose clock was never set writes invalid times, which are ignored.
  */
-export function captureTime({ exif, name, mtime, timeZone, clockOffset = 0 }: PictureFile): {
+export function captureTime({ given, exif, name, fileTime, timeZone, clockOffset = 0 }: PictureFile): {
   capturedAt: Date;
   source: TimeSource;
 } {
@@ -47,12 +50,13 @@ export function captureTime({ exif, name, mtime, timeZone, clockOffset = 0 }: Pi
     return instant && new Date(instant.getTime() + clockOffset);
   };
   const found: Record<TimeSource, Date | undefined> = {
+    given,
     camera: camera(exif.DateTimeOriginal, exif.OffsetTimeOriginal),
     digitized: camera(exif.CreateDate, exif.OffsetTimeDigitized),
     gps: gpsTime(exif),
     name: nameTime(name, timeZone),
     modified: camera(exif.ModifyDate, exif.OffsetTime),
-    file: mtime,
+    file: fileTime,
   };
   const source = timeSources.find((each) => found[each] !== undefined) as TimeSource;
   return { capturedAt: found[source] as Date, source };

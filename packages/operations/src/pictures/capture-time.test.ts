@@ -2,9 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { captureTime, type ExifTimes } from './capture-time.ts';
 
-const mtime = new Date('2026-11-27T00:00:00Z');
+const fileTime = new Date('2026-11-27T00:00:00Z');
 const read = (exif: ExifTimes, name = 'photo.jpg', clockOffset = 0) => {
-  const { capturedAt, source } = captureTime({ exif, name, mtime, timeZone: 'Asia/Shanghai', clockOffset });
+  const { capturedAt, source } = captureTime({
+    exif,
+    name,
+    fileTime,
+    timeZone: 'Asia/Shanghai',
+    clockOffset,
+  });
   return `${source} ${capturedAt.toISOString().slice(0, 19)}`;
 };
 const all = {
