@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ObjectStore } from '@mycelium/storage';
+import type { ObjectStore, StoredObject } from '@mycelium/storage';
 import { keyAt, picture, slot, startClipWorker } from './testing.ts';
 
 const versions = `select image.etag as image, e.etag as vector, image.bytes from image
@@ -126,4 +126,18 @@ test('a key without a row fails, a malformed one is quarantined, and neither sto
     malformed.toSorted(),
   );
   assert.equal((await pool.query('select from image_embedding')).rowCount, 1);
+});
+
+test('a batch of arrivals skips images that have a vector of their current version', async (t) => {
+  const { pool, store, embed, report } = await startClipWorker(t);
+  const [known, replaced] = [keyAt('611', 1), keyAt('611', 2)];
+  for (const key of [known, replaced]) await store.write(key, await picture(1));
+  await report('daily_clip_inference', slot);
+  await store.write(replaced, await picture(3));
+  const { etag } = (await store.stat(replaced)) as StoredObject;
+  await pool.query('update image set etag = $1 where key = $2', [etag, replaced]);
+
+  const arrived = () => embed([known, replaced], { onlyPending: true });
+  assert.deepEqual((await arrived()).rooms, { 611: { total: 2, succeeded: 1, failed: 0, skipped: 1 } });
+  assert.deepEqual((await arrived()).rooms, { 611: { total: 2, succeeded: 0, failed: 0, skipped: 2 } });
 });

@@ -10,14 +10,15 @@ import { addClimate, embedIdentities, embedPictures, fuseVectors } from './batch
 import type { ClipContext } from './context.ts';
 
 /** Takes a batch of images from their rows to their vectors. A bad image is quarantined; the others continue. */
-export const embedBatch: Handler<'embed_batch', ClipContext> = async ({ keys, save }, context) => {
+export const embedBatch: Handler<'embed_batch', ClipContext> = async (payload, context) => {
+  const { keys, save, onlyPending } = payload;
   // This is chance, or an image that kills any process that opens it. One by one, only the poison image is
   // dead-lettered.
-  if (context.deaths >= 2 && keys.length > 1) return embedOneByOne({ keys, save }, context);
+  if (context.deaths >= 2 && keys.length > 1) return embedOneByOne(payload, context);
   const batch: Batch = { ...context, failures: [], skipped: [], replaced: [] };
 
   const done = save
-    ? await saveVectors(await embed(await imagesFromRows(keys, batch), batch), batch)
+    ? await saveVectors(await embed(await imagesFromRows(keys, batch, { onlyPending }), batch), batch)
     : await embed(imagesFromKeys(keys, batch), batch);
 
   const report = batchReport(done, batch);

@@ -70,12 +70,8 @@ async function embed(
 function addUp({ rooms: planned }: Pick<Plan, 'rooms'>, batches: Result<'embed_batch'>[]) {
   const rooms: Result<'embed_images'>['rooms'] = {};
   for (const [room, { total, skipped }] of Object.entries(planned)) {
-    const inBatches = (count: 'succeeded' | 'skipped') =>
-      batches.reduce((sum, batch) => sum + (batch.rooms[room]?.[count] ?? 0), 0);
-    const succeeded = inBatches('succeeded');
-    // Others may have embedded an image between the plan and its batch.
-    const all = { total, succeeded, skipped: skipped + inBatches('skipped') };
-    rooms[room] = { ...all, failed: Math.max(0, total - all.skipped - succeeded) };
+    const succeeded = batches.reduce((sum, batch) => sum + (batch.rooms[room]?.succeeded ?? 0), 0);
+    rooms[room] = { total, skipped, succeeded, failed: Math.max(0, total - skipped - succeeded) };
   }
   const sum = (count: 'total' | 'succeeded' | 'failed' | 'skipped') =>
     Object.values(rooms).reduce((all, room) => all + room[count], 0);

@@ -73,9 +73,9 @@ export async function startClipWorker(
     run(name, at, payload) as Promise<Result<'embed_images'>>;
 
   /** One batch, without a run around it. */
-  const embed = async (keys: string[], save = true) => {
+  const embed = async (keys: string[], options: { save?: boolean; onlyPending?: boolean } = {}) => {
     const queue = queues.of('embed_batch');
-    const { id } = await queues.enqueue('embed_batch', { keys, save });
+    const { id } = await queues.enqueue('embed_batch', { keys, ...options });
     for (let n = 0; n < 600; n++) {
       const job = await queue.getJob(id as string);
       if (await job?.isFailed()) throw new Error(job?.failedReason ?? 'the batch failed');

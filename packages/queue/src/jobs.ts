@@ -102,7 +102,12 @@ export const jobs = {
   embed_batch: defineJob({
     title: 'Embed a batch of images',
     queue: 'clip-batch',
-    payload: z.strictObject({ keys: batchKeys, save: z.boolean().default(true) }),
+    payload: z.strictObject({
+      keys: batchKeys,
+      save: z.boolean().default(true),
+      /** Skip images that have a vector: nobody checked before. */
+      onlyPending: z.boolean().default(false),
+    }),
     result: batchReport,
     attempts: 5,
     timeout: 15 * 60_000,

@@ -7,13 +7,14 @@ import type { Testbed } from './scenario.ts';
 /** Starts an app as deployed, on the scenario's servers. Farm time is UTC. */
 export async function startApp(
   testbed: Testbed,
-  app: 'scheduler' | 'worker-env-stats' | 'worker-setpoint',
+  app: 'scheduler' | 'worker-env-stats' | 'worker-setpoint' | 'dashboard',
+  settings: Record<string, string> = {},
 ): Promise<{ child: ChildProcess; ended: Promise<unknown> }> {
   const script = new URL(`../../../apps/${app}/src/main.ts`, import.meta.url).pathname;
   const port = await freePort();
   const child = spawn(process.execPath, [script], {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...appEnvironment(testbed), HEALTH_PORT: String(port) },
+    env: { ...appEnvironment(testbed), ...settings, HEALTH_PORT: String(port) },
   });
   const ended = once(child, 'exit');
   testbed.refusedWrites.watch(() => scrapeRefusedWrites(port));

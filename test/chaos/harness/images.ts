@@ -8,7 +8,31 @@ import type { Testbed } from './scenario.ts';
 /** 03:02:25 on 2 January. Its run works on the 1st. */
 export const slot = new Date('2026-01-02T03:02:25Z');
 
-const picture = sharp({ create: { width: 32, height: 32, channels: 3, background: 'tan' } });
+const tiny = sharp({ create: { width: 32, height: 32, channels: 3, background: 'tan' } })
+  .jpeg()
+  .toBuffer();
+
+/** The keys of a day of `count` images in ten rooms. */
+export function keysOfDay(count: number): string[] {
+  const secondsApart = Math.floor(86_400 / Math.ceil(count / 10));
+  return Array.from({ length: count }, (_, n) => {
+    const room = 601 + (n % 10);
+    const time = new Date(Math.floor(n / 10) * 1_000 * secondsApart).toISOString().slice(11, 19);
+    return `${room}/20260101/${room}_1921681235_20251220_20260101${time.replaceAll(':', '')}.jpg`;
+  });
+}
+
+/** Writes a tiny image, or these bytes. Fails while there is no store. */
+export async function writeImage({ folder }: Testbed, key: string, bytes?: Buffer): Promise<void> {
+  const images = `${folder}/images`;
+  const [room, day] = key.split('/');
+  for (const part of [`${images}/${room}`, `${images}/${room}/${day}`]) {
+    await mkdir(part).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  }
+  await writeFile(`${images}/${key}`, bytes ?? (await tiny));
+}
 
 /** Writes a day of `count` images in ten rooms: tiny ones, or what `bytesOf` returns for the nth. @returns the keys */
 export async function writeDay(
@@ -16,22 +40,11 @@ export async function writeDay(
   count: number,
   bytesOf?: (n: number) => Buffer,
 ): Promise<string[]> {
-  const tiny = await picture.jpeg().toBuffer();
-  const keys: string[] = [];
-  for (let room = 0; room < 10; room++) {
-    const name = String(601 + room);
-    const folder = `${testbed.folder}/images/${name}/20260101`;
-    await mkdir(folder, { recursive: true });
-    const images = Array.from({ length: Math.ceil((count - room) / 10) }, (_, n) => {
-      const second = new Date(n * 1_000 * Math.floor(86_400 / Math.ceil(count / 10)))
-        .toISOString()
-        .slice(11, 19);
-      return `${name}_1921681235_20251220_20260101${second.replaceAll(':', '')}.jpg`;
-    });
-    await Promise.all(
-      images.map((image, n) => writeFile(`${folder}/${image}`, bytesOf?.(n * 10 + room) ?? tiny)),
-    );
-    for (const [n, image] of images.entries()) keys[n * 10 + room] = `${name}/20260101/${image}`;
+  const keys = keysOfDay(count);
+  await mkdir(`${testbed.folder}/images`, { recursive: true });
+  for (let at = 0; at < count; at += 500) {
+    const some = keys.slice(at, at + 500);
+    await Promise.all(some.map((key, n) => writeImage(testbed, key, bytesOf?.(at + n))));
   }
   return keys;
 }

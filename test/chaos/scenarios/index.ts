@@ -13,5 +13,6 @@ import { r11 } from './r11-backfill.ts';
 import { r12 } from './r12-soak.ts';
 import { r13 } from './r13-versions.ts';
 import { r14 } from './r14-cut-off-host.ts';
+import { r15 } from './r15-arrivals.ts';
 
-export const scenarios: Scenario[] = [r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12, r13, r14];
+export const scenarios: Scenario[] = [r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12, r13, r14, r15];

@@ -3,13 +3,13 @@ import { mergeReports } from './batch-report.ts';
 
 /** Splits a batch that keeps killing workers into batches of one image. */
 export async function embedOneByOne(
-  { keys, save }: Payload<'embed_batch'>,
+  { keys, ...options }: Payload<'embed_batch'>,
   { fanOut }: RunContext,
 ): Promise<Result<'embed_batch'>> {
   const { results } = await fanOut('embed_batch', async (add) => {
     const plan = { images: keys.length };
     await add(
-      keys.map((key) => ({ keys: [key], save })),
+      keys.map((key) => ({ keys: [key], ...options })),
       plan,
     );
     return plan;

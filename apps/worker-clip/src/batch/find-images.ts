@@ -3,10 +3,15 @@ import { type ImageKey, isRoom, PermanentError, parseImageKey, realRoom } from '
 import type { Batch } from './image.ts';
 
 /**
- * Loads the images of the keys from their rows. A key without a row fails. Skips images that have a vector meanwhile:
- * several notifications, a run and a batch that is tried again may all ask for the same one.
+ * Loads the images of the keys from their rows. A key without a row fails.
+ * @param onlyPending skip images that have a vector. A run has planned only pending ones, and its report counts those
+ *   that a batch embeds again after its worker died
  */
-export async function imagesFromRows(keys: string[], batch: Batch): Promise<RecordedImage[]> {
+export async function imagesFromRows(
+  keys: string[],
+  batch: Batch,
+  { onlyPending }: { onlyPending: boolean },
+): Promise<RecordedImage[]> {
   const images = await recordedImages(batch.pool, keys);
   const found = new Set(images.map(({ key }) => key));
   for (const key of keys) {
@@ -15,6 +20,7 @@ export async function imagesFromRows(keys: string[], batch: Batch): Promise<Reco
       batch.failures.push({ key, room: roomFolder(key, batch), reason: 'not_recorded', detail });
     }
   }
+  if (!onlyPending) return images;
   const pending = new Set(await pendingKeys(batch.pool, keys, batch.model.id));
   batch.skipped.push(...images.filter(({ key }) => !pending.has(key)));
   return images.filter(({ key }) => pending.has(key));

@@ -96,7 +96,7 @@ export function createArrivals({ pool, queues, store, onTrouble, ...tools }: Arr
         const keys = [...waiting].slice(0, batchSize);
         for (const key of keys) waiting.delete(key);
         try {
-          await queues.enqueue(imageJobs.batch, { keys }, { by: 'arrival' });
+          await queues.enqueue(imageJobs.batch, { keys, onlyPending: true }, { by: 'arrival' });
         } catch (error) {
           for (const key of keys) waiting.add(key);
           onTrouble(error, waiting.size);
