@@ -45,6 +45,8 @@ export const criteria: Criterion[] = [
   hold('P8', '8 workers', 7.2, null),
   hold('P9', 'npm start again', null, 1),
   hold('P9', 'the scheduler alone', null, 1),
+  hold('P14', 'one every half second: p95', null, 1),
+  hold('P14', '1,000 at once: p95', null, 1),
   hold('API', 'p95 of the slowest', null, 1),
   hold('API', 'a month of a room', null, 1),
   hold('API', 'a month of a room, over the wire', null, 1),
@@ -66,6 +68,7 @@ export const comparisons: Record<string, { naive: string; limit: string }> = {
   P7: { naive: '–', limit: 'the rate of the smallest day; 300 MB' },
   P8: { naive: 'one worker', limit: 'so many times one worker' },
   P9: { naive: '–', limit: '5 s; 1 s' },
+  P14: { naive: '–', limit: '60 s' },
   READINGS: { naive: 'an INSERT a reading', limit: '`insert … select`' },
   API: { naive: 'every reading', limit: '100 ms; 300 ms; 100 KB' },
 };

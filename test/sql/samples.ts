@@ -3,7 +3,7 @@ import type { Samples } from './find-statements.ts';
 /** Sample values for parts of statements known only at run time, by file and source text. */
 export const samples: Samples = {
   'models.ts': { modelId: ['1'] },
-  'search.ts': { reach: ['100'], 'Math.trunc(candidates)': ['10'] },
+  'search.ts': { 'query.reach': ['100'], 'Math.trunc(candidates)': ['10'] },
   'partitions.ts': { name: ['reading_2025_01'], from: ['2025-01-01'], to: ['2025-02-01'] },
   'migrate.ts': { "await readFile(new URL(name, folder), 'utf8')": ['select'] }, // migrations are run, not prepared
   'prune.ts': { "unfinished.map((status) => `'${status}'`).join(', ')": ["'running', 'waiting'"] },

@@ -53,7 +53,7 @@ const images = Array.from({ length: count }, (_, n) => ({
 const text = latentVectors(3, 4);
 
 /** Every image gets its picture vector and a fused vector with a little of its room's text. */
-async function fill(pool: Pool, name: string, seed: number) {
+async function fill(pool: Pool, name: string, seed: number, of = images) {
   const modelId = await ensureModel(pool, name, {
     name,
     revision: '1',
@@ -62,9 +62,9 @@ async function fill(pool: Pool, name: string, seed: number) {
     demo: false,
     dimensions: 512,
   });
-  const keys = images.map(({ key }) => key);
+  const keys = of.map(({ key }) => key);
   const ids = await imageIds(pool, keys);
-  const pictures = latentVectors(seed, count);
+  const pictures = latentVectors(seed, of.length);
   const rows = pictures.map((imageVector, n) => ({
     imageId: ids.get(keys[n] as string)?.id as number,
     etag: 'a',
@@ -161,4 +161,31 @@ test('searches of one model among two', async (t) => {
     assert.deepEqual([nearest?.madeFrom, nearest?.textUsed], ['identity', 'Room 612']);
     assert.equal(await findImageVector(pool, 'nobody.jpg', second.modelId), undefined);
   });
+});
+
+test('after most images were pruned, an answer is full and that of a scan', async (t) => {
+  const pool = await createTestDatabase(t);
+  const many = Array.from({ length: 8 }, (_, n) =>
+    images.map((image) => ({ ...image, key: `${image.room}/${n}-${image.key.split('/')[1]}` })),
+  ).flat();
+  await upsertImages(pool, many);
+  const { modelId } = await fill(pool, 'model', 1, many);
+  await pool.query('analyze');
+  await pool.query(`alter table image_embedding_${modelId} set (autovacuum_enabled = off)`);
+  await pool.query('delete from image where id % 20 <> 0');
+  const left = many.length / 20;
+  for (const [n, vector] of latentVectors(9, 6).entries()) {
+    const asked = n % 2 ? 40 : 10;
+    for (const by of ['fused', 'image'] as const) {
+      const found = await searchImages(pool, { vector, modelId, by, limit: asked });
+      assert.equal(found.length, asked, `by ${by}`);
+      const exact = await searchImages(pool, { vector, modelId, by, limit: asked, from: '2000-01-01' });
+      assert.deepEqual(
+        found.map(({ key }) => key),
+        exact.map(({ key }) => key),
+      );
+    }
+    const all = await searchImages(pool, { vector, modelId, limit: 1_000 });
+    assert.equal(all.length, left, 'all there are');
+  }
 });

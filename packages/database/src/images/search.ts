@@ -37,22 +37,35 @@ interface Search extends SearchFilter {
 }
 
 /**
- * The images nearest to a vector, nearest first. With a filter the search is exact, since a filtered HNSW index can
- * miss results. Without one it uses the index of the fused vectors.
+ * The images nearest to a vector, nearest first: as many as `limit`, while there are that many. With a filter the
+ * search is exact, since a filtered HNSW index can miss results. Without one it uses the index of the fused vectors,
+ * and is exact where the index has too few: it still leads to vectors that were deleted and not yet vacuumed.
  */
 export async function searchImages(pool: Pool, search: Search): Promise<Found[]> {
-  const { text, values, reach } = searchQuery(search);
   return transaction(pool, async (tx) => {
-    if (reach) await tx.query(`set local hnsw.ef_search = ${reach}`);
     // A room is read faster than a parallel worker starts.
     if (search.room) await tx.query('set local max_parallel_workers_per_gather = 0');
-    return (await tx.query<Found>(text, values)).rows;
+    const query = searchQuery(search);
+    if (query.reach) await tx.query(`set local hnsw.ef_search = ${query.reach}`);
+    const { found, compared } = await runQuery(tx, query);
+    if (!query.reach || compared === query.candidates) return found;
+    return (await runQuery(tx, searchQuery(search, { exact: true }))).found;
   });
 }
 
-/** The SQL of a search, and the least number of vectors the index must visit; undefined when it is exact. */
-export function searchQuery({ vector, modelId, by = 'fused', limit = 10, ...filter }: Search) {
-  const exact = Object.values(filter).some((value) => value !== undefined);
+async function runQuery(tx: Queryable, { text, values }: { text: string; values: unknown[] }) {
+  const { rows } = await tx.query<Found & { compared: number }>(text, values);
+  return { found: rows.map(({ compared: _, ...found }): Found => found), compared: rows[0]?.compared ?? 0 };
+}
+
+/**
+ * The SQL of a search, the number of candidates it takes from the index, and the least number of vectors that the index
+ * must visit; undefined when the search is exact.
+ */
+export function searchQuery(
+  { vector, modelId, by = 'fused', limit = 10, ...filter }: Search,
+  { exact = Object.values(filter).some((value) => value !== undefined) } = {},
+) {
   // Picture vectors have no index: the nearest pictures are found among the nearest fused vectors.
   const candidates = by === 'fused' ? limit : Math.min(1_000, Math.max(200, limit * 10));
   const near = `(select * from image_embedding where model_id = $2 order by fused_vector <=> $1 limit ${Math.trunc(candidates)})`;
@@ -60,7 +73,7 @@ export function searchQuery({ vector, modelId, by = 'fused', limit = 10, ...filt
   const text = `
     select image.key, image.room, image.day::text as day, image.captured_at as "capturedAt",
            image.growth_day as "growthDay", image.stage, 1 - (e.${column} <=> $1) as score,
-           e.made_from as "madeFrom", e.text_used as "textUsed", e.description, e.quality
+           e.made_from as "madeFrom", e.text_used as "textUsed", e.description, e.quality, count(*) over () as compared
     from ${exact ? 'image_embedding' : near} e join image on image.id = e.image_id
     where e.model_id = $2
       and ($3::text is null or image.room = $3)
@@ -79,7 +92,12 @@ export function searchQuery({ vector, modelId, by = 'fused', limit = 10, ...filt
     filter.minQuality ?? null,
     limit,
   ];
-  return { text, values, reach: exact ? undefined : Math.min(1_000, Math.max(160, candidates * 4)) };
+  return {
+    text,
+    values,
+    candidates,
+    reach: exact ? undefined : Math.min(1_000, Math.max(160, candidates * 4)),
+  };
 }
 
 /** The picture vector of a stored image, for "more like this"; undefined when there is none. */
