@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -69,7 +79,7 @@ test('pictures get the time of the camera or else of the file, and the day of ca
     converted: 0,
     moved: 0,
     failed: [],
-    times: { given: 0, camera: 1, digitized: 0, gps: 0, name: 0, modified: 0, file: 1 },
+    times: { given: 0, camera: 1, digitized: 0, gps: 0, xmp: 0, name: 0, modified: 0, file: 1 },
     passedOver: {},
     days: ['2025-12-24', '2025-12-25'],
   });
@@ -298,12 +308,21 @@ test('files that are passed over are counted by kind, and sources of times', asy
   await putJpeg(join(directory, 'a.JPG'), 1, { DateTimeOriginal: '2026:03:01 14:30:00' });
   await putJpeg(join(directory, 'b.jfif'), 2);
   await putJpeg(join(directory, 'IMG_20260302_143000.jpeg'), 3);
-  for (const name of ['c.heic', 'd.HEIC', 'e.tiff', 'f.mp4', 'notes.txt', 'README', '.hidden'])
+  for (const name of ['c.avif', 'd.AVIF', 'e.tiff', 'f.mp4', 'notes.txt', 'README', '.hidden'])
     await writeFile(join(directory, name), 'x');
   const { imported, times, passedOver } = await take();
   assert.equal(imported, 3);
-  assert.deepEqual(times, { given: 0, camera: 1, digitized: 0, gps: 0, name: 1, modified: 0, file: 1 });
-  assert.deepEqual(passedOver, { HEIC: 2, TIFF: 1, video: 1, '.txt': 1, 'without an ending': 1 });
+  assert.deepEqual(times, {
+    given: 0,
+    camera: 1,
+    digitized: 0,
+    gps: 0,
+    xmp: 0,
+    name: 1,
+    modified: 0,
+    file: 1,
+  });
+  assert.deepEqual(passedOver, { AVIF: 2, TIFF: 1, video: 1, '.txt': 1, 'without an ending': 1 });
 });
 
 test('with a camera time required, a picture that has only the time of its file fails', async (t) => {
@@ -313,4 +332,27 @@ test('with a camera time required, a picture that has only the time of its file 
   const { imported, failed } = await take({ requireCameraTime: true, clockOffset: 86_400_000 });
   assert.equal(imported, 1);
   assert.deepEqual(failed, [{ file: 'b.jpg', reason: 'neither the picture nor its name has a time' }]);
+});
+
+test('a HEIC is converted, with the time of its camera, and is the same one the next time', async (t) => {
+  const { directory, store, take } = await setup(t);
+  const heic = new URL('../../../packages/operations/src/pictures/testing/picture.heic', import.meta.url);
+  await copyFile(heic, join(directory, 'IMG_1.HEIC'));
+  await writeFile(join(directory, 'IMG_2.heic'), (await readFile(heic)).subarray(0, 700));
+  const { imported, converted, times, failed } = await take();
+  assert.deepEqual({ imported, converted, camera: times.camera }, { imported: 1, converted: 1, camera: 1 });
+  assert.equal(failed.length, 1);
+  assert.match(failed[0]?.reason ?? '', /The HEIC (does not decode|has no picture)/);
+  const [key = ''] = Object.keys(await contents(store));
+  assert.equal(key, '611/20260312/611_0_20260312_20260312160000.jpg');
+  const { data, info } = await sharp((await store.read(key)).bytes)
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  assert.deepEqual([info.width, info.height], [96, 64]);
+  for (const [channel, expected] of [220, 200, 60].entries())
+    assert.ok(
+      Math.abs((data[channel] as number) - expected) < 12,
+      `${data.subarray(0, 3).join()} in the corner`,
+    );
+  assert.equal((await take()).skipped, 1);
 });

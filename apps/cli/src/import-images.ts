@@ -24,14 +24,14 @@ export interface ImportImagesReport {
   imported: number;
   /** Pictures that were already in the store. */
   skipped: number;
-  /** Imported pictures that were converted from PNG or WebP to JPEG. */
+  /** Imported pictures that were converted to JPEG. */
   converted: number;
   /** Imported pictures stored some seconds off, because another picture had their second. */
   moved: number;
   failed: { file: string; reason: string }[];
   /** Where the times of the pictures came from: how many from each source. */
   times: Record<TimeSource, number>;
-  /** Files that are not JPEG, PNG or WebP, by kind: `HEIC`, `video`, `.txt`. */
+  /** Files that are not JPEG, PNG, WebP or HEIC, by kind: `TIFF`, `video`, `.txt`. */
   passedOver: Record<string, number>;
   /** Local days of the pictures, sorted. */
   days: Day[];
@@ -39,7 +39,7 @@ export interface ImportImagesReport {
 }
 
 /**
- * Copies a folder's JPEG, PNG and WebP files, at any depth, into the store as pictures of a room. The time is the
+ * Copies a folder's JPEG, PNG, WebP and HEIC files, at any depth, into the store as pictures of a room. The time is the
  * camera's, or else the one in the file's name, or else the file's. Importing a folder again changes nothing; bad files are reported and left out.
  * @throws StoreError when the store is down; what was imported before stays
  * @throws PermanentError when this room, camera or in-date cannot be part of a key
@@ -84,11 +84,10 @@ export async function importImages(options: ImportImages): Promise<ImportImagesR
   return { ...report, passedOver, days: [...days].sort(), seconds: (performance.now() - started) / 1_000 };
 }
 
-const pictureNames = /\.(jpe?g|jpe|jfif|png|webp)$/i;
+const pictureNames = /\.(jpe?g|jpe|jfif|png|webp|heic|heif|hif)$/i;
 
 /** What cameras and phones write beside pictures that can be read. */
 const kinds: [kind: string, names: RegExp][] = [
-  ['HEIC', /\.(heic|heif|hif)$/i],
   ['TIFF', /\.tiff?$/i],
   ['AVIF', /\.avif$/i],
   ['GIF', /\.gif$/i],

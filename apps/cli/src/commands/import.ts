@@ -22,7 +22,7 @@ export function importCommand(): Command {
   imports
     .command('images')
     .description(
-      'Imports the JPEG, PNG and WebP files of a folder and its subfolders. The capture time is the camera’s (EXIF), ' +
+      'Imports the JPEG, PNG, WebP and HEIC files of a folder and its subfolders. The capture time is the camera’s (EXIF), ' +
         'or else the one in the name of the file, or else the time of the file.',
     )
     .argument('<folder>', 'folder to read')
@@ -53,6 +53,7 @@ const timeNames: Record<TimeSource, string> = {
   camera: 'the camera',
   digitized: 'the time of digitizing',
   gps: 'GPS',
+  xmp: 'XMP',
   name: 'the name of the file',
   modified: 'the time of the last change in the image',
   file: 'the file',
@@ -126,7 +127,7 @@ async function importImageFolder(
     );
   }
   const others = Object.entries(passedOver).map(([kind, n]) => `${n} ${kind}`);
-  if (others.length > 0) output.warn(`  passed over, not JPEG, PNG or WebP: ${others.join(', ')}`);
+  if (others.length > 0) output.warn(`  passed over, not JPEG, PNG, WebP or HEIC: ${others.join(', ')}`);
   for (const { file, reason } of failed) output.warn(`  ${file}: ${reason}`);
   if (days.length > 0) {
     output.line(

@@ -62,7 +62,7 @@ const arrived = z.object({
   ignored: z.int().describe('other events, other buckets, and objects outside the folders of rooms'),
 });
 
-const upload = `One picture as the body, or several as files of a form (multipart/form-data): JPEG, PNG or WebP.
+const upload = `One picture as the body, or several as files of a form (multipart/form-data): JPEG, PNG, WebP or HEIC.
 Send IMAGE_TOKEN as \`Authorization: Bearer …\`. The answer has the key of each picture, and the same picture gets the
 same key each time. 422 when none was stored. Each new image is embedded within seconds.`;
 
@@ -116,7 +116,7 @@ export async function arrivalsApi(app: FastifyInstance, deps: Deps): Promise<voi
         schema: {
           summary: 'Store pictures as images of a room',
           description: upload,
-          consumes: ['image/jpeg', 'image/png', 'image/webp', 'multipart/form-data'],
+          consumes: ['image/jpeg', 'image/png', 'image/webp', 'image/heic', 'multipart/form-data'],
           querystring: about,
           response: { 200: uploaded, 422: uploaded },
         },

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { captureTime, type ExifTimes } from './capture-time.ts';
+import { type CameraTimes, captureTime } from './capture-time.ts';
 
 const fileTime = new Date('2026-11-27T00:00:00Z');
-const read = (exif: ExifTimes, name = 'photo.jpg', clockOffset = 0) => {
+const read = (exif: CameraTimes, name = 'photo.jpg', clockOffset = 0) => {
   const { capturedAt, source } = captureTime({
     exif,
     name,
@@ -53,4 +53,26 @@ test("an offset of the camera's own, or a correction of its clock, is applied", 
   assert.equal(read(exif), 'camera 2026-03-01T12:30:00');
   assert.equal(read(all, 'photo.jpg', -3_600_000), 'camera 2026-03-01T05:30:00');
   assert.equal(read({}, 'IMG_20260301_143000.jpg', -3_600_000), 'name 2026-03-01T06:30:00');
+});
+
+test('a time in XMP counts after EXIF and GPS, with its zone or in that of the farm', () => {
+  const attribute = (time: string) => `<x:xmpmeta><rdf:Description xmp:CreateDate="${time}"/>`;
+  const times: [xmp: string, expected: string][] = [
+    [attribute('2026-03-12T16:00:00+02:00'), '2026-03-12T14:00:00.000Z'],
+    [attribute('2026-03-12T16:00:00.25'), '2026-03-12T08:00:00.000Z'],
+    ['<photoshop:DateCreated>2026-03-12T16:00:00Z</photoshop:DateCreated>', '2026-03-12T16:00:00.000Z'],
+  ];
+  const file = { name: 'a.jpg', fileTime: new Date(0), timeZone: 'Asia/Shanghai' };
+  for (const [xmp, expected] of times) {
+    const { capturedAt, source } = captureTime({ ...file, exif: { xmp } });
+    assert.deepEqual([capturedAt.toISOString(), source], [expected, 'xmp']);
+  }
+  for (const xmp of [
+    attribute('2026-03-12'),
+    attribute('2026-13-45T99:00:00'),
+    attribute('yesterday at noon'),
+  ])
+    assert.equal(captureTime({ ...file, exif: { xmp } }).source, 'file', xmp);
+  const exif = { DateTimeOriginal: '2026:03:12 10:00:00', xmp: times[0]?.[0] };
+  assert.equal(captureTime({ ...file, exif }).source, 'camera');
 });

@@ -1,11 +1,21 @@
 import { isDay, localToInstant } from '@mycelium/farm';
 
 /** Where the time of a picture can come from, the best source first. */
-export const timeSources = ['given', 'camera', 'digitized', 'gps', 'name', 'modified', 'file'] as const;
+export const timeSources = [
+  'given',
+  'camera',
+  'digitized',
+  'gps',
+  'xmp',
+  'name',
+  'modified',
+  'file',
+] as const;
 export type TimeSource = (typeof timeSources)[number];
 
-/** The EXIF fields with times, by exifr's names. */
-export interface ExifTimes {
+/** The EXIF fields with times, by exifr's names, and the XMP packet. */
+export interface CameraTimes {
+  xmp?: string | undefined;
   DateTimeOriginal?: unknown;
   OffsetTimeOriginal?: unknown;
   /** Exif calls it DateTimeDigitized. */
@@ -27,7 +37,7 @@ export const exifTimes = [
 interface PictureFile {
   /** The sender's time. */
   given?: Date | undefined;
-  exif: ExifTimes;
+  exif: CameraTimes;
   /** The name of the file, without folders. */
   name: string;
   /** The time of the file, or when it was received. */
@@ -54,6 +64,7 @@ export function captureTime({ given, exif, name, fileTime, timeZone, clockOffset
     camera: camera(exif.DateTimeOriginal, exif.OffsetTimeOriginal),
     digitized: camera(exif.CreateDate, exif.OffsetTimeDigitized),
     gps: gpsTime(exif),
+    xmp: xmpTime(exif, timeZone),
     name: nameTime(name, timeZone),
     modified: camera(exif.ModifyDate, exif.OffsetTime),
     file: fileTime,
@@ -71,7 +82,22 @@ function exifTime(time: unknown, offset: unknown, timeZone: string): Date | unde
   return utc && new Date(utc.getTime() - east * 60_000);
 }
 
-function gpsTime({ GPSDateStamp: date, GPSTimeStamp: time }: ExifTimes): Date | undefined {
+const xmpFields = ['exif:DateTimeOriginal', 'xmp:CreateDate', 'photoshop:DateCreated'];
+
+/** An ISO time, in an attribute or an element; local if it has no zone. */
+function xmpTime({ xmp = '' }: CameraTimes, timeZone: string): Date | undefined {
+  for (const field of xmpFields) {
+    const [, written = ''] = new RegExp(`${field}(?:="|>)([^"<]{10,40})`).exec(xmp) ?? [];
+    const parts = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?$/.exec(written);
+    if (!parts) continue;
+    if (!parts[7]) return instantOf(parts, timeZone);
+    const instant = new Date(written);
+    if (!Number.isNaN(instant.getTime())) return instant;
+  }
+  return undefined;
+}
+
+function gpsTime({ GPSDateStamp: date, GPSTimeStamp: time }: CameraTimes): Date | undefined {
   if (!Array.isArray(time) || time.length !== 3) return undefined;
   const clock = time.map((part) => String(Math.floor(Number(part))).padStart(2, '0')).join(':');
   return instantOf(/^(\d{4})[:-](\d\d)[:-](\d\d) (\d\d):(\d\d):(\d\d)$/.exec(`${date} ${clock}`), 'UTC');
