@@ -249,7 +249,7 @@ test('files that are not photographs are refused, each with its reason', async (
     [webp.subarray(0, 15), 'truncated'],
     [shortened, 'corrupt'],
     [scribbled, 'corrupt'],
-    [Buffer.concat([jpeg.subarray(0, 20), Buffer.alloc(500)]), 'corrupt'],
+    [Buffer.concat([jpeg.subarray(0, 20), Buffer.alloc(500)]), 'truncated'],
     [await moving.clone().webp().toBuffer(), 'animated'],
     [blackPng(64, 64, { before: [pngChunk('acTL', Buffer.from([0, 0, 0, 9, 0, 0, 0, 0]))] }), 'animated'],
     [await moving.clone().gif().toBuffer(), 'unsupported_format'],
@@ -269,6 +269,17 @@ test('a JPEG with data after it or a thumbnail inside is complete; one cut off i
   const jpeg = withSegment(await photographAs('jpeg', 640, 480), 0xe2, thumbnail);
   assert.equal(readImageFile(Buffer.concat([jpeg, Buffer.alloc(4000, 0xff)])).format, 'jpeg');
   assert.throws(() => readImageFile(jpeg.subarray(0, jpeg.length - 300)), reason('truncated'));
+});
+
+test('bytes left over between two segments are skipped, as in a viewer, and metadata after them is still removed', async () => {
+  const jpeg = await photographAs('jpeg', 640, 480);
+  const looping = withSegment(jpeg, 0xe1, Buffer.concat([Buffer.from('Exif\0\0'), loopingExif()]));
+  const leftOver = Buffer.from([0x00, 0x41, 0xff, 0x00, 0x42]);
+  const note = withSegment(looping, 0xe5, Buffer.from('a note'));
+  const odd = Buffer.concat([note.subarray(0, 12), leftOver, note.subarray(12)]);
+  assert.equal(readImageFile(odd).notes.length, 2);
+  const [expected, read] = await Promise.all([decodeImage(jpeg), decodeImage(odd)]);
+  assert.deepEqual(read.data, expected.data);
 });
 
 test('malicious metadata is removed before decoding', async () => {

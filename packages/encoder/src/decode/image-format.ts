@@ -59,7 +59,12 @@ function readJpeg(bytes: Buffer): ImageFile {
   const notes: Note[] = [];
   let at = 2;
   while (at + 4 <= bytes.length) {
-    if (bytes[at] !== 0xff) throw badImage('corrupt', `The JPEG has no marker at byte ${at}`);
+    if (bytes[at] !== 0xff) {
+      // Decoders skip what is left of a segment whose length is wrong, and so do viewers.
+      at = bytes.indexOf(0xff, at);
+      if (at < 0) break;
+      continue;
+    }
     const marker = bytes[at + 1] as number;
     if (marker === 0xda) {
       if (bytes.lastIndexOf(endOfImage) <= at) break;
@@ -67,7 +72,7 @@ function readJpeg(bytes: Buffer): ImageFile {
     }
     if (marker === 0xff) {
       at += 1;
-    } else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
+    } else if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
       at += 2;
     } else {
       const next = at + 2 + bytes.readUInt16BE(at + 2);
