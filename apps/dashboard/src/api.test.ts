@@ -50,6 +50,33 @@ describe('the API of a small farm', () => {
     assert.equal(first.changes > 0, true);
   });
 
+  test('a room shows its newest lit picture, and its newest one', async () => {
+    const images = async () => {
+      const { rooms } = await get('/api/today');
+      const { image, litImage } = rooms.find(({ room }: { room: string }) => room === '607');
+      return { newest: image.id as number, lit: (litImage?.id ?? null) as number | null };
+    };
+    const { newest, lit } = await images();
+    assert.equal(lit, null, 'unknown before an image is embedded');
+    await farm.pool.query(
+      `update image set brightness = case when extract(hour from captured_at at time zone $1) between 6 and 19
+         then 0.35 else 0.12 end where room = '607'`,
+      [timeZone],
+    );
+    await farm.pool.query('update image set brightness = 0.1 where id = $1', [newest]);
+    const dark = await images();
+    assert.equal(dark.newest, newest);
+    const { rows } = await farm.pool.query(
+      `select id from image where room = '607' and brightness > 0.3 and captured_at <= $1
+       order by captured_at desc limit 1`,
+      [now],
+    );
+    assert.equal(dark.lit, rows[0].id);
+    await farm.pool.query("update image set brightness = 0.12 where room = '607'");
+    assert.deepEqual(await images(), { newest, lit: newest }, 'a room that is always dim is lit');
+    await farm.pool.query('update image set brightness = null');
+  });
+
   test('downsampling keeps the smallest and the largest value and ignores dropouts', async () => {
     const { rows } = await farm.pool.query(
       `select id from point where room = '611' and point = 'temperature'`,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ObjectStore, StoredObject } from '@mycelium/storage';
+import sharp from 'sharp';
 import { keyAt, picture, slot, startClipWorker } from './testing.ts';
 
 const versions = `select image.etag as image, e.etag as vector, image.bytes from image
@@ -140,4 +141,26 @@ test('a batch of arrivals skips images that have a vector of their current versi
   const arrived = () => embed([known, replaced], { onlyPending: true });
   assert.deepEqual((await arrived()).rooms, { 611: { total: 2, succeeded: 1, failed: 0, skipped: 1 } });
   assert.deepEqual((await arrived()).rooms, { 611: { total: 2, succeeded: 0, failed: 0, skipped: 2 } });
+});
+
+test('an image gets its brightness with its vector, and loses it when it is replaced', async (t) => {
+  const { pool, store, report } = await startClipWorker(t);
+  const plain = (level: number) =>
+    sharp({ create: { width: 64, height: 64, channels: 3, background: { r: level, g: level, b: level } } })
+      .jpeg()
+      .toBuffer();
+  const [dark, light] = [keyAt('611', 1), keyAt('611', 2)];
+  await store.write(dark, await plain(10));
+  await store.write(light, await plain(200));
+  await report('daily_clip_inference', slot);
+  const levels = async () => {
+    const { rows } = await pool.query<{ level: number | null }>(
+      'select round(brightness * 255)::int as level from image order by key',
+    );
+    return rows.map(({ level }) => level);
+  };
+  assert.deepEqual(await levels(), [10, 200]);
+  await store.write(dark, Buffer.from('no picture'));
+  await report('daily_clip_inference', slot);
+  assert.deepEqual(await levels(), [null, 200]);
 });

@@ -24,6 +24,7 @@ export {
   type RecordedImage,
   type Replacement,
   recordedImages,
+  setBrightness,
   updateReplaced,
   upsertImages,
 } from './images/images.ts';

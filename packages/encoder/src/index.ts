@@ -1,6 +1,7 @@
 export { noDescription } from './caption/caption-answer.ts';
 export { type Captioner, createCaptioner } from './caption/captioner.ts';
 export { type Encoder, loadEncoder } from './clip/clip.ts';
+export { brightnessOf } from './decode/brightness.ts';
 export { decodeImage, type Pixels } from './decode/decode.ts';
 export { withImage } from './decode/open-image.ts';
 export { readExifBlock } from './decode/plain-exif.ts';

@@ -32,6 +32,7 @@ export {
 } from './names/image-key.ts';
 export { deviceTypeOf, type NamedPoint, type PointName, pointKey, wrongName } from './names/point-name.ts';
 export { PermanentError } from './permanent-error.ts';
+export { litShare } from './pictures/lit.ts';
 export { type Only, onlyChoices } from './runs/only.ts';
 export { isUnfinished, type RunStatus, runStatuses, unfinished } from './runs/status.ts';
 export {

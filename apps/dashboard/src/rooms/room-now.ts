@@ -10,9 +10,19 @@ export type Trouble =
   | { what: 'old-image'; since: Date }
   | { what: 'not-embedded'; count: number; day: Day };
 
+interface RoomImage {
+  id: number;
+  version: string;
+  capturedAt: Date;
+  stage: string;
+}
+
 export interface RoomNow {
   room: string;
-  image: { id: number; version: string; capturedAt: Date; stage: string } | null;
+  /** The newest one. */
+  image: RoomImage | null;
+  /** The newest lit one of the last two days: by night, the newest one shows nothing. */
+  litImage: RoomImage | null;
   growthDay: number | null;
   metrics: Record<Metric, Now | null>;
   /** Changes of setpoints, switches and modes since the start of yesterday. */

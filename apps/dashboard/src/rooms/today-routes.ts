@@ -23,11 +23,11 @@ const trouble = z.discriminatedUnion('what', [
   z.object({ what: z.literal('old-image'), since: z.date() }),
   z.object({ what: z.literal('not-embedded'), count: z.number(), day }),
 ]);
+const roomImage = z.object({ id: z.number(), version: z.string(), capturedAt: z.date(), stage: z.string() });
 const roomNow = z.object({
   room: z.string(),
-  image: z
-    .object({ id: z.number(), version: z.string(), capturedAt: z.date(), stage: z.string() })
-    .nullable(),
+  image: roomImage.nullable().describe('the newest one'),
+  litImage: roomImage.nullable().describe('the newest lit one of the last two days'),
   growthDay: z.number().nullable(),
   metrics: z.object({ temperature: now.nullable(), humidity: now.nullable(), co2: now.nullable() }),
   changes: z.number(),

@@ -5,6 +5,7 @@ import {
   type Day,
   dayBounds,
   dayOf,
+  litShare,
   type Metric,
   plausibleSql,
   readValueSql,
@@ -47,7 +48,8 @@ export async function roomsNow(
     };
     const state = {
       room,
-      image: images.get(room) ?? null,
+      image: images.newest.get(room) ?? null,
+      litImage: images.lit.get(room) ?? null,
       growthDay: growthDay ?? null,
       metrics: { temperature: metric('temperature'), humidity: metric('humidity'), co2: metric('co2') },
       changes: changes.get(room) ?? 0,
@@ -57,22 +59,34 @@ export async function roomsNow(
   });
 }
 
-async function latestImages(db: Queryable, now: Date): Promise<Map<string, RoomNow['image']>> {
-  const { rows } = await db.query<NonNullable<RoomNow['image']> & { room: string }>(
+/** Each room's newest image, and its newest lit one of the last two days. */
+async function latestImages(db: Queryable, now: Date) {
+  const { rows } = await db.query<NonNullable<RoomNow['image']> & { room: string; lit: boolean }>(
     `with recursive rooms as (
        (select room from image order by room limit 1)
        union all
        select (select room from image where room > rooms.room order by room limit 1)
        from rooms where rooms.room is not null)
-     select rooms.room, id, left(md5(etag), 8) as version, captured_at as "capturedAt", stage
-     from rooms cross join lateral (select id, etag, captured_at, stage from image
-       where image.room = rooms.room and captured_at <= $1
-         and not exists (select from quarantine where quarantine.key = image.key and quarantine.etag = image.etag)
-       order by captured_at desc limit 1) latest`,
+     select rooms.room, id, left(md5(etag), 8) as version, captured_at as "capturedAt", stage, lit
+     from rooms
+     cross join lateral (select percentile_cont(0.9) within group (order by brightness) as bright from image
+       where image.room = rooms.room and captured_at <= $1 and captured_at > $1 - interval '2 days') usual
+     cross join lateral (
+       (select *, false as lit from image where image.room = rooms.room and captured_at <= $1 and ${isNotQuarantined}
+        order by captured_at desc limit 1)
+       union all
+       (select *, true as lit from image where image.room = rooms.room and captured_at <= $1
+          and captured_at > $1 - interval '2 days' and brightness >= ${litShare} * bright and ${isNotQuarantined}
+        order by captured_at desc limit 1)) latest`,
     [now],
   );
-  return new Map(rows.map(({ room, ...image }) => [room, image]));
+  const images = (wanted: boolean) =>
+    new Map(rows.filter(({ lit }) => lit === wanted).map(({ room, lit: _, ...image }) => [room, image]));
+  return { newest: images(false), lit: images(true) };
 }
+
+const isNotQuarantined =
+  'not exists (select from quarantine where quarantine.key = image.key and quarantine.etag = image.etag)';
 
 /** The preferred sensor's value, or another sensor's while it is silent. */
 async function latestValues(db: Queryable, now: Date) {

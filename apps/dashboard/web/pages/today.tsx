@@ -74,7 +74,8 @@ export function Today() {
 }
 
 function RoomCard({ room, now }: { room: Wire<RoomNow>; now: string }) {
-  const { image } = room;
+  const image = room.litImage ?? room.image;
+  const newest = room.image && room.image.id !== image?.id ? room.image : null;
   return (
     <article class="card room-card">
       <a class="room-picture" href={`/rooms/${encodeURIComponent(room.room)}`}>
@@ -129,6 +130,14 @@ function RoomCard({ room, now }: { room: Wire<RoomNow>; now: string }) {
             {describeTrouble(trouble, now)}
           </li>
         ))}
+        {newest && (
+          <li class="quiet">
+            <Icon name="image" />
+            <a href={`/images?room=${encodeURIComponent(room.room)}`}>
+              {t('today.darkImage', { when: fromNow(newest.capturedAt, Date.parse(now)) })}
+            </a>
+          </li>
+        )}
         <li class="quiet">
           <Icon name="sliders" />
           {t('today.changes', { n: room.changes })}

@@ -57,6 +57,7 @@ export const chinese: Record<WordKey, string> = {
   'today.noRooms': '还没有库房',
   'today.noRoomsHelp': '收到第一条读数或第一张图像后，库房会出现在这里。',
   'today.noImage': '还没有图像',
+  'today.darkImage': '最新图像（{when}）较暗',
   'today.curve': '最近 24 小时的{metric}',
   'today.changes': '昨天以来 {n:次|次}设定值变更',
   'trouble.no-readings': '没有读数',

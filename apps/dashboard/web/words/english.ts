@@ -56,6 +56,7 @@ const pages = {
   'today.noRooms': 'No rooms yet',
   'today.noRoomsHelp': 'A room appears with its first reading or image.',
   'today.noImage': 'No image yet',
+  'today.darkImage': 'The newest image ({when}) is dark',
   'today.curve': '{metric}, last 24 hours',
   'today.changes': '{n:setpoint change|setpoint changes} since yesterday',
   'trouble.no-readings': 'No readings',

@@ -3,6 +3,7 @@ import {
   type EmbeddingRow,
   quarantine,
   releaseFromQuarantine,
+  setBrightness,
   updateReplaced,
   upsertEmbeddings,
   wantDescriptions,
@@ -14,6 +15,7 @@ type Embedded = Image &
   Pick<EmbeddingRow, 'etag' | 'imageVector' | 'fusedVector' | 'environment'> & {
     id: number;
     identity: string;
+    brightness: number;
     text: FusionText;
   };
 
@@ -26,6 +28,7 @@ export async function saveVectors<I extends Embedded>(images: I[], batch: Batch)
   const { pool, run, model, captioner, failures, replaced, queues } = batch;
   const written = await commit(pool, run.lease, async (tx) => {
     await updateReplaced(tx, replaced);
+    await setBrightness(tx, images);
     const ids = await upsertEmbeddings(tx, model.id, images.map(toRow));
     if (captioner) await wantDescriptions(tx, model.id, ids);
     // Once a good version has a vector, the bad version it replaced leaves quarantine.

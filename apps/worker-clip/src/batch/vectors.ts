@@ -1,23 +1,27 @@
 import { environmentAt } from '@mycelium/database';
-import { type FusionText, fuse, fusionText, identityText } from '@mycelium/encoder';
+import { brightnessOf, type FusionText, fuse, fusionText, identityText } from '@mycelium/encoder';
 import { timeStage } from '@mycelium/telemetry';
 import type { Decoded } from './decode-pictures.ts';
 import type { Batch, Image } from './image.ts';
 
 type Climate = Awaited<ReturnType<typeof environmentAt>>[number];
 
-type Seen<I> = Omit<I, 'pixels'> & { imageVector: Float32Array };
+type Seen<I> = Omit<I, 'pixels'> & { imageVector: Float32Array; brightness: number };
 type Placed<I> = I & { environment: Climate };
 type Described<I> = I & { identity: string; text: FusionText; textVector: Float32Array };
 
-/** Adds the vector of each picture and drops the pixels, which are no longer needed. */
+/** Adds the vector and the brightness of each picture, and drops the pixels, which are no longer needed. */
 export async function embedPictures<I extends Image>(
   images: Decoded<I>[],
   { encoder, signal }: Batch,
 ): Promise<Seen<Decoded<I>>[]> {
   const pictures = images.map(({ pixels }) => pixels);
   const vectors = await timeStage('embed-image', images.length, () => encoder.embedImages(pictures, signal));
-  return images.map(({ pixels: _, ...image }, n) => ({ ...image, imageVector: vectors[n] as Float32Array }));
+  return images.map(({ pixels, ...image }, n) => ({
+    ...image,
+    imageVector: vectors[n] as Float32Array,
+    brightness: brightnessOf(pixels),
+  }));
 }
 
 /** Adds the climate of each image's room at the time of capture. */

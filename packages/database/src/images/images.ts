@@ -20,7 +20,7 @@ export async function upsertImages(db: Queryable, images: ImageRow[]): Promise<v
     `insert into image (key, room, day, captured_at, in_date, camera, growth_day, stage, etag, bytes)
      select * from unnest($1::text[], $2::text[], $3::date[], $4::timestamptz[], $5::date[], $6::text[],
                           $7::int[], $8::text[], $9::text[], $10::bigint[])
-     on conflict (key) do update set etag = excluded.etag, bytes = excluded.bytes, seen_at = now()
+     on conflict (key) do update set etag = excluded.etag, bytes = excluded.bytes, brightness = null, seen_at = now()
        where image.etag <> excluded.etag`,
     [
       images.map(({ key }) => key),
@@ -79,7 +79,7 @@ export interface Replacement {
 export async function updateReplaced(db: Queryable, replaced: Replacement[]): Promise<void> {
   if (replaced.length === 0) return;
   await db.query(
-    `update image set etag = row.etag, bytes = row.bytes, seen_at = now()
+    `update image set etag = row.etag, bytes = row.bytes, brightness = null, seen_at = now()
      from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) as row(key, known, etag, bytes)
      where image.key = row.key and image.etag = row.known`,
     [
@@ -88,6 +88,23 @@ export async function updateReplaced(db: Queryable, replaced: Replacement[]): Pr
       replaced.map(({ etag }) => etag),
       replaced.map(({ bytes }) => bytes),
     ],
+  );
+}
+
+/** Records how bright the pictures are, 0–1. Skips a row whose picture was replaced meanwhile. */
+export async function setBrightness(
+  db: Queryable,
+  images: { id: number; etag: string; brightness: number }[],
+): Promise<void> {
+  if (images.length === 0) return;
+  await db.query(
+    // Locked in the same order as in upsertImages.
+    `update image set brightness = row.brightness
+     from (select image.id, row.brightness from unnest($1::bigint[], $2::text[], $3::real[]) as row(id, etag, brightness)
+           join image on image.id = row.id and image.etag = row.etag
+           order by image.key collate "C" for update of image) row
+     where image.id = row.id`,
+    [images.map(({ id }) => id), images.map(({ etag }) => etag), images.map(({ brightness }) => brightness)],
   );
 }
 
