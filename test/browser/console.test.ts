@@ -19,6 +19,7 @@ const timeZone = 'Asia/Shanghai';
 const pages = [
   '/',
   '/rooms/611',
+  '/rooms/611/timelapse?every=image',
   '/images',
   '/coverage',
   '/quarantine',
@@ -130,6 +131,41 @@ describe('the console on the demo farm', () => {
       .getByRole('dialog')
       .getByRole('heading', { name: /Room 611/ })
       .waitFor();
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test('a time-lapse runs, and is stepped by keys and dragged', async () => {
+    const { page, context, complaints } = await visit(browser, farm.address);
+    await page.goto('/rooms/611');
+    await page.getByRole('link', { name: 'Time-lapse' }).click();
+    await page.getByRole('button', { name: 'All', exact: true }).click();
+    const scrubber = page.getByRole('slider');
+    await scrubber.waitFor();
+    const last = Number(await scrubber.getAttribute('max'));
+    assert.ok(last > 20, `${last} images`);
+    const at = async () => Number(await scrubber.inputValue());
+    const reaches = async (reached: (n: number) => boolean) => {
+      for (let tries = 0; tries < 100 && !reached(await at()); tries++) await page.waitForTimeout(50);
+      assert.ok(reached(await at()), `at image ${await at()}`);
+    };
+    assert.equal(await at(), last, 'the newest one first');
+    await page.getByRole('button', { name: '16/s' }).click();
+    await page.getByRole('button', { name: 'Play' }).click();
+    await reaches((n) => n > 3 && n < last);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const paused = await at();
+    await page.locator('h1').click();
+    await page.keyboard.press('ArrowRight');
+    await reaches((n) => n === paused + 1);
+    await page.keyboard.press('Home');
+    await reaches((n) => n === 0);
+    await scrubber.fill('7');
+    await page.getByText(`8 of ${last + 1}`).waitFor();
+    const shown = page.locator('.time-lapse img');
+    assert.ok(
+      await shown.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth > 0)),
+    );
     assert.deepEqual(complaints, []);
     await context.close();
   });

@@ -19,6 +19,7 @@ import { runJobCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { schedulesCommand } from './commands/schedules.ts';
 import { searchCommand } from './commands/search.ts';
+import { timelapseCommand } from './commands/timelapse.ts';
 import { upCommand } from './commands/up.ts';
 import { validateCommand } from './commands/validate.ts';
 import { describeError } from './describe-error.ts';
@@ -56,6 +57,7 @@ export function buildProgram(): Command {
     quarantineCommand(),
     pruneCommand(),
     searchCommand(),
+    timelapseCommand(),
     importCommand(),
     pointsCommand(),
     exportCommand(),

@@ -11,6 +11,7 @@ import { Shell } from './shell.tsx';
 import { hasTexts } from './words.ts';
 
 const RoomPage = lazy(() => import('./pages/room.tsx').then((page) => page.RoomPage));
+const TimeLapse = lazy(() => import('./pages/time-lapse.tsx').then((page) => page.TimeLapse));
 const Images = lazy(() => import('./pages/images.tsx').then((page) => page.Images));
 const Quarantine = lazy(() => import('./pages/quarantine.tsx').then((page) => page.Quarantine));
 const Coverage = lazy(() => import('./pages/coverage.tsx').then((page) => page.Coverage));
@@ -47,6 +48,7 @@ function Pages() {
         <Route path="/login" component={Today} />
         <Route path="/rooms" component={RoomPage} />
         <Route path="/rooms/:room" component={RoomPage} />
+        <Route path="/rooms/:room/timelapse" component={TimeLapse} />
         <Route path="/images" component={Images} />
         <Route path="/quarantine" component={Quarantine} />
         <Route path="/coverage" component={Coverage} />

@@ -39,6 +39,7 @@ export {
   releaseListed,
 } from './images/quarantine.ts';
 export { type Found, findImageVector, type SearchFilter, searchImages } from './images/search.ts';
+export { newestBatch, timeLapseImages } from './images/time-lapse.ts';
 export {
   type AlertRow,
   alertsToSend,

@@ -1,12 +1,12 @@
-import { statsOfRoom } from '@mycelium/database';
-import { addDays, dayOf } from '@mycelium/farm';
+import { newestBatch, statsOfRoom, timeLapseImages } from '@mycelium/database';
+import { addDays, type Day, dayOf } from '@mycelium/farm';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { imageStrip } from '../images/gallery.ts';
 import { refused } from '../server/refused.ts';
-import { day, instant, limit, metric, room } from '../server/shapes.ts';
+import { day, flag, instant, limit, metric, room } from '../server/shapes.ts';
 import { bandSpans } from './bands.ts';
 import { dailyStats } from './daily-stats.ts';
 import { flappingPoints } from './flapping.ts';
@@ -51,7 +51,16 @@ const change = z.object({
 /** From the newest run, whatever the requested time. */
 const flapping = z.object({ name: z.string(), changes: z.number(), to: z.date() });
 
-export function roomRoutes(app: FastifyInstance, { pool, config }: Deps): void {
+const timeLapse = z.object({
+  from: day,
+  to: day,
+  images: z.array(
+    z.object({ id: z.number(), version: z.string(), capturedAt: z.date(), growthDay: z.number() }),
+  ),
+  dark: z.int().describe('left out as dark: less than 0.6 as bright as the bright ones of the room'),
+});
+
+export function roomRoutes(app: FastifyInstance, { pool, config, clock }: Deps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   const span = z.object({ from: instant, to: instant });
 
@@ -103,6 +112,34 @@ export function roomRoutes(app: FastifyInstance, { pool, config }: Deps): void {
   );
 
   api.get(
+    '/rooms/:room/timelapse',
+    {
+      schema: {
+        summary: 'The images of a time-lapse, oldest first; of the newest batch if no days are given',
+        params: z.object({ room }),
+        querystring: z.object({
+          from: day.optional(),
+          to: day.optional(),
+          every: z.enum(['image', 'day']).default('day').describe('every image, or the one nearest to noon'),
+          night: flag.default(false).describe('also dark images'),
+        }),
+        response: { 200: timeLapse },
+      },
+    },
+    async ({ params, query: { from, to, ...options } }) => {
+      const timeZone = config.TZ;
+      const today = dayOf(clock(), timeZone);
+      const batch = from && to ? undefined : await newestBatch(pool, params.room, timeZone);
+      const days = { from: from ?? batch?.from ?? today, to: to ?? batch?.to ?? today };
+      checkDays(days);
+      return {
+        ...days,
+        ...(await timeLapseImages(pool, { room: params.room, ...days, ...options, timeZone })),
+      };
+    },
+  );
+
+  api.get(
     '/rooms/:room/stats',
     {
       schema: {
@@ -113,10 +150,14 @@ export function roomRoutes(app: FastifyInstance, { pool, config }: Deps): void {
       },
     },
     async ({ params, query: { from, to } }) => {
-      if (to < from || addDays(from, mostDays) < to) throw refused(400, 'refused.span', { n: mostDays });
+      checkDays({ from, to });
       return { days: await statsOfRoom(pool, params.room, from, to) };
     },
   );
+}
+
+function checkDays({ from, to }: { from: Day; to: Day }): void {
+  if (to < from || addDays(from, mostDays) < to) throw refused(400, 'refused.span', { n: mostDays });
 }
 
 function checkSpan(from: Date, to: Date): void {

@@ -148,6 +148,10 @@ function RoomView({ room, rooms, onRoom }: RoomViewProps) {
     <>
       <PageHead title={t('room.title', { room })} note={`${dateTime(window.from)} – ${dateTime(window.to)}`}>
         <RoomChooser room={room} rooms={rooms} onRoom={onRoom} />
+        <a class="button" href={`/rooms/${encodeURIComponent(room)}/timelapse`}>
+          <Icon name="play" />
+          {t('timelapse.open')}
+        </a>
         <Segments
           label={t('room.span')}
           value={chosen}

@@ -134,7 +134,7 @@ function RoomCard({ room, now }: { room: Wire<RoomNow>; now: string }) {
           <li class="quiet">
             <Icon name="image" />
             <a href={`/images?room=${encodeURIComponent(room.room)}`}>
-              {t('today.darkImage', { when: fromNow(newest.capturedAt, Date.parse(now)) })}
+              {t('today.newestImage', { when: fromNow(newest.capturedAt, Date.parse(now)) })}
             </a>
           </li>
         )}

@@ -47,7 +47,7 @@ export const chinese: Record<keyof typeof english, string> = {
   'report.setpoint-changes': '共 {n:次|次}设定值变更。',
   'report.no-changes': '没有设定值变更。',
   'report.images': '{n:张|张}图像中有 {succeeded} 张已计算向量，用时 {seconds} 秒，模型 {model}。',
-  'report.images-late': '其中 {n:张|张}为较早日期补传的图像：{days}。',
+  'report.images-late': '其中 {n:张|张}属于较早日期，此前没有向量：{days}。',
   'report.no-images': '没有需要计算向量的图像。',
   'report.not-saved': '试运行，未保存任何结果。',
   'report.database': '数据库现有 {n:张|张}图像、{embeddings} 个向量、{quarantined} 张隔离图像。',

@@ -46,7 +46,7 @@ export const english = {
   'report.setpoint-changes': '{n:setpoint change|setpoint changes}.',
   'report.no-changes': 'No setpoint changed.',
   'report.images': '{succeeded} of {n:image|images} embedded in {seconds} s with {model}.',
-  'report.images-late': '{n:of them|of them} came late, from earlier days: {days}.',
+  'report.images-late': '{n:of them is|of them are} of earlier days and had no vector yet: {days}.',
   'report.no-images': 'There were no images to embed.',
   'report.not-saved': 'Trial run: nothing was saved.',
   'report.database':
