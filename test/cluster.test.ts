@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { password, startRedisCluster } from './redis-servers.ts';
-import { growSmallFarm, imagesPerDay, runEachJob } from './small-farm.ts';
+import { growSmallFarm, imagesOfRun, runEachJob } from './small-farm.ts';
 
 test('a Redis Cluster of three nodes runs the four jobs', async (t) => {
   const [first, ...more] = await startRedisCluster(t);
@@ -22,5 +22,5 @@ test('a Redis Cluster of three nodes runs the four jobs', async (t) => {
   const [, stats, setpoints, images] = runs.map(({ report }) => report);
   assert.equal(stats?.written, 1);
   assert.ok(Number(setpoints?.changes) > 20);
-  assert.deepEqual([images?.total, images?.succeeded], [imagesPerDay, imagesPerDay]);
+  assert.deepEqual([images?.total, images?.succeeded], [imagesOfRun, imagesOfRun]);
 });

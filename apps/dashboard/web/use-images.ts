@@ -19,7 +19,7 @@ export type Search = { text: string } | { picture: File } | { similar: number };
 /** The images that match a filter or a search: a first page at once, more on request. */
 export function useImages(filter: Filter, search: Search | undefined) {
   const [images, setImages] = useState<Tile[]>([]);
-  const [read, setRead] = useState<{ model?: string | undefined; unread: string[] }>({ unread: [] });
+  const [read, setRead] = useState<Read>({ unread: [] });
   const [total, setTotal] = useState<number>();
   const [error, setError] = useState<Error>();
   const [turn, setTurn] = useState(0);
@@ -39,7 +39,7 @@ export function useImages(filter: Filter, search: Search | undefined) {
     load(filter, search, controller.signal).then(
       (answer) => {
         setImages(answer.images);
-        setRead({ model: answer.model, unread: answer.unread ?? [] });
+        setRead({ model: answer.model, unread: answer.unread ?? [], shortened: answer.shortened });
         setTotal(answer.total ?? answer.images.length);
         next.current = answer.next ?? null;
         busy.current = false;
@@ -71,11 +71,15 @@ export function useImages(filter: Filter, search: Search | undefined) {
   return { images, ...read, total, error, more, reload: () => setTurn((n) => n + 1) };
 }
 
-interface Page {
+/** For a search: the model, the words that it has not learned, and what it read of a text that is too long. */
+interface Read {
+  model?: string | undefined;
+  unread: string[];
+  shortened?: string | null | undefined;
+}
+
+interface Page extends Partial<Read> {
   images: Tile[];
-  /** For a search: the model used, and the words that it has not learned. */
-  model?: string;
-  unread?: string[];
   total?: number | null;
   next?: string | null;
 }

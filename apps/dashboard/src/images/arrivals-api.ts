@@ -3,6 +3,7 @@ import { PermanentError, realRoom } from '@mycelium/farm';
 import {
   checkPictureNames,
   createPictureStore,
+  largestPicture,
   statedSizes,
   timeSources,
 } from '@mycelium/operations/pictures';
@@ -15,7 +16,6 @@ import type { Deps } from '../deps.ts';
 import { checkOwnToken } from '../server/own-token.ts';
 import { refused } from '../server/refused.ts';
 
-const largest = 64 * 2 ** 20;
 /** Pictures that are decoded at the same time. */
 const decodedAtOnce = 4;
 
@@ -101,9 +101,15 @@ export async function arrivalsApi(app: FastifyInstance, deps: Deps): Promise<voi
   await app.register(async (scope) => {
     const decoding = pLimit(decodedAtOnce);
     const inTurn = takeTurns();
-    await scope.register(multipart, { limits: { fileSize: largest, files: 1_000, fields: 20 } });
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: largest }, (_request, body, done) =>
-      done(null, body),
+    await scope.register(multipart, {
+      // One byte more, by which a file that is too large is recognised; the others are stored.
+      limits: { fileSize: largestPicture + 1, files: 1_000, fields: 20 },
+      throwFileSizeLimit: false,
+    });
+    scope.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer', bodyLimit: largestPicture },
+      (_request, body, done) => done(null, body),
     );
     // Otherwise a picture that is called JSON would be parsed.
     scope.removeContentTypeParser(['application/json', 'text/plain']);
@@ -111,7 +117,7 @@ export async function arrivalsApi(app: FastifyInstance, deps: Deps): Promise<voi
     scope.withTypeProvider<ZodTypeProvider>().post(
       '/images',
       {
-        bodyLimit: largest,
+        bodyLimit: largestPicture,
         config: { ownToken: true },
         schema: {
           summary: 'Store pictures as images of a room',

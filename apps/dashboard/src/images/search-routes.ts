@@ -35,13 +35,23 @@ export function searchRoutes(app: FastifyInstance, { pool, searcher, logger }: D
       schema: {
         summary: 'Images that match words',
         querystring: filter.extend({ text: z.string().trim().min(1).max(500) }),
-        response: { 200: found.extend({ unread: z.array(z.string()) }) },
+        response: {
+          200: found.extend({
+            unread: z.array(z.string()).describe('words that the model has not learned'),
+            shortened: z
+              .string()
+              .nullable()
+              .describe('what was searched for, if the text is longer than the model reads'),
+          }),
+        },
       },
     },
     async ({ query: { text, ...options } }) => {
       const model = await searched();
-      const { vector, unread } = await encoded((searcher) => searcher.vectorOfText(model.key, text));
-      return { ...(await nearest(model, vector, 'fused', options)), unread };
+      const { vector, used, cut, unread } = await encoded((searcher) =>
+        searcher.vectorOfText(model.key, text),
+      );
+      return { ...(await nearest(model, vector, 'fused', options)), unread, shortened: cut ? used : null };
     },
   );
 

@@ -2,12 +2,12 @@ import { decodeImage, type Encoder, fitText, unreadWords } from '@mycelium/encod
 
 /** Turns words and pictures into vectors for search, with the model of a given key. */
 export interface Searcher {
-  /** A text that is too long is shortened; `unread` are the words that the model has not learned. */
+  /** `used` is the part of the text that the model reads; `unread` are the words that it has not learned. */
   vectorOfText(
     model: string,
     text: string,
     signal?: AbortSignal,
-  ): Promise<{ vector: Float32Array; unread: string[] }>;
+  ): Promise<{ vector: Float32Array; used: string; cut: boolean; unread: string[] }>;
   /** @throws PermanentError */
   vectorOfPicture(model: string, bytes: Buffer, signal?: AbortSignal): Promise<Float32Array>;
   close(): Promise<void>;
@@ -36,8 +36,9 @@ export function lazySearcher(load: (model: string) => Promise<Encoder>): Searche
   return {
     async vectorOfText(model, text, signal) {
       const encoder = await encoderOf(model);
-      const [vector] = await encoder.embedTexts([fitText(text, encoder.countTokens).used], signal);
-      return { vector: vector as Float32Array, unread: unreadWords(text, encoder.countTokens) };
+      const { used, cut } = fitText(text, encoder.countTokens);
+      const [vector] = await encoder.embedTexts([used], signal);
+      return { vector: vector as Float32Array, used, cut, unread: unreadWords(text, encoder.countTokens) };
     },
     async vectorOfPicture(model, bytes, signal) {
       const encoder = await encoderOf(model);

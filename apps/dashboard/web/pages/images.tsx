@@ -59,6 +59,11 @@ export function Images() {
           {t('search.unread', { words: found.unread.join(', ') })}
         </span>
       )}
+      {found.shortened && (
+        <span class="badge warn wrap" role="status">
+          {t('search.shortened', { text: found.shortened })}
+        </span>
+      )}
       <details class="gallery-filters" open={innerWidth > 640 || Object.keys(filter).length > 0}>
         <summary class="button">
           <Icon name="sliders" />

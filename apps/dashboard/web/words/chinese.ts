@@ -183,6 +183,7 @@ export const chinese: Record<WordKey, string> = {
   'search.picture': '以图搜图',
   'search.byPicture': '与 {name} 相似',
   'search.bySimilar': '与所选图像相似',
+  'search.shortened': '文字超出模型可读的长度，实际搜索：{text}',
   'search.unread': '模型不认识“{words}”，搜索结果可能与之无关。',
   'coverage.note': '各库房每天的数据完整率。拖动选择日期，可补跑缺失的数据。',
   'coverage.noteViewer': '各库房每天的数据完整率。',

@@ -183,6 +183,7 @@ const pages = {
   'search.picture': 'Search by image',
   'search.byPicture': 'similar to {name}',
   'search.bySimilar': 'similar to the chosen image',
+  'search.shortened': 'The text is longer than the model can read. Searched for: {text}',
   'search.unread': 'The model does not know: {words}. The results may not show it.',
   'coverage.note': 'Coverage per room and day. Drag across days to backfill the gaps.',
   'coverage.noteViewer': 'Coverage per room and day.',

@@ -22,6 +22,7 @@ const facts = (fields: Partial<Facts>): Facts => ({
   heartbeats: [],
   deadLetters: [],
   stuckRuns: [],
+  descriptions: undefined,
   wrongClocks: [],
   ...fields,
 });
@@ -110,6 +111,20 @@ test('one failed run of a job whose every slot counts is an alert until a run su
   assert.match(alert?.message ?? '', /^The run of 2025-12-25 01:00:00 failed: The store is empty\. Retry it/);
   assert.deepEqual(keys(daily(run(), failed)), []);
   assert.deepEqual(keys(daily(failed, failed, failed)), [`consecutive-failures ${job}`]);
+});
+
+test('descriptions that all failed are an alert until one succeeds', () => {
+  const outcomes = (described: number, failed: number, seconds = 60) =>
+    facts({ descriptions: { described, failed, newest: ago(seconds) } });
+  const [alert] = judge(outcomes(0, 20));
+  assert.equal(alert?.kind, 'descriptions');
+  assert.match(
+    alert?.message ?? '',
+    /^None of the last 20 images got a description, most recently at 2025-12-25/,
+  );
+  assert.deepEqual(keys(outcomes(0, 4)), []);
+  assert.deepEqual(keys(outcomes(1, 20)), []);
+  assert.deepEqual(keys(outcomes(0, 20, 3 * 86_400 + 1)), []);
 });
 
 test('a due slot that has not started is an alert, in farm time', () => {

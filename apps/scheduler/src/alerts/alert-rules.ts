@@ -2,6 +2,7 @@ import type { Condition, HeartbeatRow, QuarantinedReadings } from '@mycelium/dat
 import { formatLocal } from '@mycelium/farm';
 import { type Code, message, type Params, say } from '@mycelium/words';
 import type { DeadLetters } from '../dead-letters.ts';
+import type { DescriptionOutcomes } from '../description-outcomes.ts';
 import type { StuckRun } from '../stuck-runs.ts';
 import type { Facts, JobFacts } from './facts.ts';
 
@@ -18,6 +19,7 @@ export const alertKinds = [
   'dead-worker',
   'dead-letters',
   'breaker-open',
+  'descriptions',
   'reading-times',
 ] as const;
 export type AlertKind = (typeof alertKinds)[number];
@@ -30,6 +32,8 @@ export const breakerSeconds = 15;
 export const deadLetterSeconds = 600;
 export const stuckSeconds = 120;
 export const requeuedSeconds = 600;
+/** A few failures are chance, or odd pictures. */
+export const descriptionsInARow = 5;
 /** A device that has sent nothing of a wrong time for a day has its clock right again. */
 export const wrongClockHours = 24;
 /** A missed slot stays an alert for this long, or until it is backfilled. */
@@ -84,6 +88,7 @@ export function findConditions(facts: Facts, isOpen: Judging['isOpen']) {
   for (const [service, processes] of services) judgeService(judging, service, processes);
   for (const device of facts.wrongClocks) judgeClock(judging, device);
   for (const letters of facts.deadLetters ?? []) judgeLetters(judging, letters);
+  if (facts.descriptions) judgeDescriptions(judging, facts.descriptions);
   return found;
 }
 
@@ -199,6 +204,16 @@ function judgeLetters({ local, age, add }: Judging, { queue, count, oldest, newe
   add('dead-letters', queue, 'warning', newest, 'alert.dead-letters.count', {
     n: count,
     oldest: local(oldest),
+  });
+}
+
+/** A captioner that answers with something else than asked is not down, and no job fails. */
+function judgeDescriptions({ local, age, add }: Judging, outcomes: DescriptionOutcomes): void {
+  const { described, failed, newest } = outcomes;
+  if (described > 0 || failed < descriptionsInARow || age(newest) >= reportDays * 86_400) return;
+  add('descriptions', 'captioner', 'warning', newest, 'alert.descriptions.all-failed', {
+    n: failed,
+    newest: local(newest),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { HeartbeatRow, QuarantinedReadings, RequeuedRow } from '@mycelium/database';
 import type { ReportFacts } from '@mycelium/queue';
 import type { DeadLetters } from '../dead-letters.ts';
+import type { DescriptionOutcomes } from '../description-outcomes.ts';
 import type { StuckRun } from '../stuck-runs.ts';
 
 export interface JobFacts {
@@ -35,6 +36,7 @@ export interface Facts {
   /** Undefined while Redis does not answer. */
   deadLetters: DeadLetters[] | undefined;
   stuckRuns: StuckRun[] | undefined;
+  descriptions: DescriptionOutcomes | undefined;
   /** One per device: for the reason of its newest quarantined reading. */
   wrongClocks: QuarantinedReadings[];
 }

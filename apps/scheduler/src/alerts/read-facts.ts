@@ -7,6 +7,7 @@ import {
 } from '@mycelium/database';
 import { entryOf, factsOf, jobNames, type Queues } from '@mycelium/queue';
 import { readDeadLetters } from '../dead-letters.ts';
+import { readDescriptionOutcomes } from '../description-outcomes.ts';
 import { overdueSlots } from '../overdue-slots.ts';
 import { findStuckRuns } from '../stuck-runs.ts';
 import { failuresInARow, missedHours, wrongClockHours } from './alert-rules.ts';
@@ -14,7 +15,7 @@ import type { EndedRun, Facts } from './facts.ts';
 
 /** Reads the facts that the rules judge. While Redis is down, the facts from it are undefined. */
 export async function readFacts(pool: Pool, queues: Queues, timeZone: string, at: Date): Promise<Facts> {
-  const [ended, overdue, missed, requeued, heartbeats, deadLetters, stuckRuns, quarantined] =
+  const [ended, overdue, missed, requeued, heartbeats, deadLetters, descriptions, stuckRuns, quarantined] =
     await Promise.all([
       endedRuns(pool),
       overdueSlots(pool, timeZone, at),
@@ -22,6 +23,7 @@ export async function readFacts(pool: Pool, queues: Queues, timeZone: string, at
       listRequeued(pool, at),
       listHeartbeats(pool, at),
       readDeadLetters(queues).catch(() => undefined),
+      readDescriptionOutcomes(queues).catch(() => undefined),
       findStuckRuns(pool, queues, at),
       listReadingQuarantine(pool, new Date(at.getTime() - wrongClockHours * 3_600_000)),
     ]);
@@ -39,6 +41,7 @@ export async function readFacts(pool: Pool, queues: Queues, timeZone: string, at
     })),
     heartbeats,
     deadLetters,
+    descriptions,
     stuckRuns,
     wrongClocks: newestByDevice(quarantined),
   };

@@ -140,6 +140,28 @@ test('no images, no rooms and rooms without readings are alerts', async (t) => {
   ]);
 });
 
+test('batches of descriptions that all failed are an alert until one is described', async (t) => {
+  const { connection, queues, watch } = await setup(t);
+  let described = 0;
+  const worker = new Worker('captions', async () => ({ described, failed: 3 - described }), {
+    connection: connection.forWorker(),
+    prefix: connection.prefix,
+  });
+  t.after(() => worker.close());
+  const ended = async () => {
+    const done = new Promise((resolve) => worker.once('completed', resolve));
+    await queues.enqueue('describe_batch', { keys: ['a', 'b', 'c'] });
+    await done;
+  };
+  await ended();
+  assert.deepEqual(await watch(new Date()), [], 'three failures may be chance');
+  await ended();
+  assert.deepEqual(await watch(new Date()), ['descriptions captioner']);
+  described = 1;
+  await ended();
+  assert.deepEqual(await watch(new Date()), []);
+});
+
 test('three failures in a row are an alert until a success', async (t) => {
   const { watch, ran } = await setup(t);
   const job = 'hourly_setpoint_monitoring';

@@ -165,7 +165,7 @@ test('searches of one model among two', async (t) => {
 
 test('after most images were pruned, an answer is full and that of a scan', async (t) => {
   const pool = await createTestDatabase(t);
-  const many = Array.from({ length: 8 }, (_, n) =>
+  const many = Array.from({ length: 4 }, (_, n) =>
     images.map((image) => ({ ...image, key: `${image.room}/${n}-${image.key.split('/')[1]}` })),
   ).flat();
   await upsertImages(pool, many);

@@ -10,6 +10,7 @@ export const chinese: Record<keyof typeof english, string> = {
   'alert.dead-worker': '没有心跳',
   'alert.dead-letters': '任务重试用尽',
   'alert.breaker-open': '依赖服务不可用，已暂停',
+  'alert.descriptions': '没有描述',
   'alert.stuck-run': '运行卡住',
   'alert.requeued': '反复退回队列',
   'alert.reading-times': '时钟错误',
@@ -30,6 +31,8 @@ export const chinese: Record<keyof typeof english, string> = {
   'alert.breaker-open.paused':
     '{host} 上的 {service} 自 {since} 起暂停处理：{trouble}。依赖服务恢复后会自动继续。',
   'alert.dead-letters.count': '有 {n:个|个}任务用完了所有重试次数，最早的在 {oldest}，请重试或丢弃。',
+  'alert.descriptions.all-failed':
+    '最近 {n} 张图像都没有生成描述，最近一次为 {newest}，请检查描述服务的日志、CAPTION_MODEL 和 CAPTION_ANSWER_LIMIT。',
   'alert.stuck-run.no-batch':
     '{slot} 的运行在等待批次，但自 {since} 起已没有任何批次，请检查该队列的工作进程；若告警不消失，请在队列中删除该运行的任务，系统会重新排队。',
   'alert.requeued.same-reason': '有 {n} 个任务自 {since} 起因同一原因反复退回队列：{reason}。',

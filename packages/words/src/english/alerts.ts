@@ -9,6 +9,7 @@ export const english = {
   'alert.dead-worker': 'No heartbeat',
   'alert.dead-letters': 'Dead-lettered jobs',
   'alert.breaker-open': 'Paused by a dependency',
+  'alert.descriptions': 'No descriptions',
   'alert.stuck-run': 'Stuck run',
   'alert.requeued': 'Requeued for too long',
   'alert.reading-times': 'Wrong clock',
@@ -33,6 +34,8 @@ export const english = {
     '{service} on {host} has been paused since {since}: {trouble}. It resumes when the dependency answers.',
   'alert.dead-letters.count':
     '{n:job has|jobs have} used every attempt, the oldest at {oldest}. Retry or discard them.',
+  'alert.descriptions.all-failed':
+    'None of the last {n} images got a description, most recently at {newest}. Check the captioner’s log, CAPTION_MODEL and CAPTION_ANSWER_LIMIT.',
   'alert.stuck-run.no-batch':
     'The run of {slot} is waiting for batches, but none has been left since {since}. Check the workers of its queue. If this alert stays, remove the run’s job from the queue; it is then queued again.',
   'alert.requeued.same-reason':
