@@ -22,7 +22,7 @@ export async function readDescriptionOutcomes(queues: Queues): Promise<Descripti
   );
   const outcomes = { described: 0, failed: 0 };
   for (const { returnvalue } of ended) {
-    const report = jobs.describe_batch.result.safeParse(returnvalue);
+    const report = jobs[imageJobs.descriptions].result.safeParse(returnvalue);
     outcomes.described += report.data?.described ?? 0;
     outcomes.failed += report.data?.failed ?? 0;
   }

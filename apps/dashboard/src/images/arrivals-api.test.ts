@@ -147,6 +147,10 @@ test('a notification records what is in the store; the rest is counted', async (
   ]);
   assert.deepEqual(await queued(1), [[key]]);
 
+  const odd = await post('/api/events/s3', { Records: [record('611/../../secret.jpg'), record(key)] });
+  assert.equal(odd.recorded, 1, 'a key that no store can have does not stop the others');
+  assert.equal(odd.unreadable.length, 1);
+
   const sns = { Type: 'Notification', Message: JSON.stringify(event) };
   const asText = { 'content-type': 'text/plain; charset=UTF-8' };
   assert.equal((await post('/api/events/s3', JSON.stringify(sns), asText)).recorded, 1);

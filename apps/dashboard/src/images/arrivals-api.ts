@@ -58,7 +58,9 @@ const uploaded = z.object({
 const arrived = z.object({
   recorded: z.int().describe('images that are embedded within seconds, if they have no vector yet'),
   gone: z.int().describe('keys that are not in the store'),
-  unreadable: z.array(z.object({ key: z.string(), detail: z.string() })).describe('quarantined'),
+  unreadable: z
+    .array(z.object({ key: z.string(), detail: z.string() }))
+    .describe('keys that cannot be read; existing objects are quarantined'),
   ignored: z.int().describe('other events, other buckets, and objects outside the folders of rooms'),
 });
 

@@ -8,7 +8,7 @@ import {
 } from '@mycelium/database';
 import { isRoom, PermanentError, parseImageKey } from '@mycelium/farm';
 import { imageJobs } from '@mycelium/queue';
-import type { ObjectStore, StoredObject } from '@mycelium/storage';
+import { type ObjectStore, type StoredObject, StoreError } from '@mycelium/storage';
 import pLimit from 'p-limit';
 import type { Operations } from '../operations.ts';
 
@@ -26,7 +26,7 @@ export interface Arrived {
   recorded: number;
   /** Keys without an object: it was deleted again, or never there. */
   gone: number;
-  /** Objects that are quarantined, since their keys cannot be read. */
+  /** Keys that cannot be read. Where there is such an object, it is quarantined. */
   unreadable: { key: string; detail: string }[];
   /** Keys outside the folders of rooms, which no run reads. */
   ignored: number;
@@ -58,7 +58,17 @@ export function createArrivals({ pool, queues, store, onTrouble, ...tools }: Arr
     const unique = [...new Set(keys)];
     const ofRooms = unique.filter((key) => isRoom(key.split('/')[0] ?? '') && key.includes('/'));
     const limit = pLimit(statsAtOnce);
-    const found = await Promise.all(ofRooms.map((key) => limit(() => store.stat(key, signal))));
+    const impossible: Arrived['unreadable'] = [];
+    const stat = async (key: string) => {
+      try {
+        return await store.stat(key, signal);
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.reason !== 'invalid_key') throw error;
+        impossible.push({ key, detail: error.message });
+        return undefined;
+      }
+    };
+    const found = await Promise.all(ofRooms.map((key) => limit(() => stat(key))));
     const objects = found.filter((object) => object !== undefined);
     const { images, bad } = readObjects(objects, rules);
     await record(images, bad);
@@ -66,8 +76,8 @@ export function createArrivals({ pool, queues, store, onTrouble, ...tools }: Arr
     gather();
     return {
       recorded: images.length,
-      gone: ofRooms.length - objects.length,
-      unreadable: bad.map(({ key, detail }) => ({ key, detail })),
+      gone: ofRooms.length - objects.length - impossible.length,
+      unreadable: [...impossible, ...bad.map(({ key, detail }) => ({ key, detail }))],
       ignored: unique.length - ofRooms.length,
     };
   }
