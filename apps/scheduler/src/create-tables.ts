@@ -16,8 +16,8 @@ const renewEveryMillis = 5_000;
  * Creates the schema and verifies it.
  * @throws PermanentError when the database cannot be used; the scheduler must not continue then
  */
-export async function createTables(pool: Pool) {
-  const { applied } = await migrate(pool);
+export async function createTables(pool: Pool, logger: Log) {
+  const { applied } = await migrate(pool, (progress) => logger.info(progress));
   return { applied, ...(await verifySchema(pool)) };
 }
 
@@ -39,7 +39,7 @@ export async function createTablesAtStart({ pool, ledger, logger }: Start) {
   let lease = await beginIfThereIsALedger(ledger, request);
   const renewing = setInterval(() => void (lease && ledger.renew(lease).catch(() => {})), renewEveryMillis);
   try {
-    const report = await createTables(pool);
+    const report = await createTables(pool, logger);
     lease ??= await beginIfThereIsALedger(ledger, request);
     if (lease) await ledger.end(lease, run, { status: 'succeeded', report });
     logger.info('the tables are verified', report);

@@ -16,7 +16,7 @@ await createTablesAtStart({ pool, ledger, logger }).catch(async (error) => {
   logger.error('the tables cannot be created: nothing is scheduled', { error: String(error) });
   await shutdown.stop('the tables cannot be created', 1);
 });
-const handlers = { create_tables: () => createTables(pool), prune: pruneOld };
+const handlers = { create_tables: () => createTables(pool, logger), prune: pruneOld };
 scheduler.takeJobs('tables', handlers, { pool, logger, kept: keptDays(config) });
 
 const leadership = createLeadership(config.DATABASE_URL);

@@ -1,30 +1,29 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { PermanentError } from '@mycelium/farm';
-import type { Pool, Queryable } from './pool.ts';
+import type { Pool, PoolClient, Queryable } from './pool.ts';
 
 const folder = new URL('../migrations/', import.meta.url);
 
 /** The schema cannot be created or trusted. The message states what is required. */
 const schemaError = (message: string) => new PermanentError('schema', message);
 
+/** Called now and then during a migration that takes long. */
+type OnProgress = (message: string) => void;
+
 /**
  * Applies the missing migrations, forward only, each in its own transaction: one that takes long must not hold the locks
- * of the ones before it. A second process that starts at the same time waits and then finds nothing to do.
+ * of the ones before it. A `.ts` migration has transactions of its own, and continues where it was interrupted.
+ * A second process that starts at the same time waits and then finds nothing to do.
  * @throws PermanentError when an applied migration's text has changed, or the database is newer than this program.
  */
-export async function migrate(pool: Pool): Promise<{ applied: string[] }> {
+export async function migrate(pool: Pool, onProgress: OnProgress = () => {}): Promise<{ applied: string[] }> {
   const migrations = await readMigrations();
   const client = await pool.connect();
   try {
     await client.query(`select pg_advisory_lock(hashtext('mycelium.migrate'))`);
     const missing = await missingOf(client, migrations);
-    for (const { name, hash, sql } of missing) {
-      await client.query('begin');
-      await client.query(sql);
-      await client.query('insert into migration (name, hash) values ($1, $2)', [name, hash]);
-      await client.query('commit');
-    }
+    for (const migration of missing) await apply(client, migration, onProgress);
     return { applied: missing.map(({ name }) => name) };
   } finally {
     client.release(true); // closed: that rolls back and unlocks
@@ -32,6 +31,20 @@ export async function migrate(pool: Pool): Promise<{ applied: string[] }> {
 }
 
 type Migration = Awaited<ReturnType<typeof readMigrations>>[number];
+
+async function apply(client: PoolClient, { name, hash, text }: Migration, onProgress: OnProgress) {
+  const record = () => client.query('insert into migration (name, hash) values ($1, $2)', [name, hash]);
+  if (name.endsWith('.ts')) {
+    const { up } = await import(new URL(name, folder).href);
+    await up(client, onProgress);
+    await record();
+    return;
+  }
+  await client.query('begin');
+  await client.query(text);
+  await record();
+  await client.query('commit');
+}
 
 async function missingOf(db: Queryable, migrations: Migration[]): Promise<Migration[]> {
   await db.query(`create table if not exists migration (
@@ -55,11 +68,11 @@ async function missingOf(db: Queryable, migrations: Migration[]): Promise<Migrat
 }
 
 async function readMigrations() {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  const names = (await readdir(folder)).filter((name) => /\.(sql|ts)$/.test(name)).sort();
   return Promise.all(
     names.map(async (name) => {
-      const sql = await readFile(new URL(name, folder), 'utf8');
-      return { name, sql, hash: createHash('sha256').update(sql).digest('hex') };
+      const text = await readFile(new URL(name, folder), 'utf8');
+      return { name, text, hash: createHash('sha256').update(text).digest('hex') };
     }),
   );
 }
@@ -67,8 +80,8 @@ async function readMigrations() {
 /** The tables that the migrations create, in their order; partitions belong to their table. */
 export async function migratedTables(): Promise<string[]> {
   const tables = new Set<string>();
-  for (const { sql } of await readMigrations()) {
-    const statements = sql.matchAll(/^(create|drop) table (?:if (?:not )?exists )?(\w+)( partition of)?/gim);
+  for (const { text } of await readMigrations()) {
+    const statements = text.matchAll(/^(create|drop) table (?:if (?:not )?exists )?(\w+)( partition of)?/gim);
     for (const [, verb, table, partition] of statements) {
       if (verb?.toLowerCase() === 'drop') tables.delete(table as string);
       else if (!partition) tables.add(table as string);

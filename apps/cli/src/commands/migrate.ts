@@ -10,7 +10,7 @@ export function migrateCommand(): Command {
       const { migrate, verifySchema } = await import('@mycelium/database');
       const { withDatabase } = await import('../connections.ts');
       await withDatabase(async ({ pool }) => {
-        const { applied } = await migrate(pool);
+        const { applied } = await migrate(pool, (progress) => output.line(progress));
         const schema = await verifySchema(pool);
         for (const name of applied) output.done('applied', name);
         output.line(`${schema.tables} tables; PostgreSQL ${schema.postgres}, pgvector ${schema.pgvector}`);

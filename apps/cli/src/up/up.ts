@@ -132,7 +132,7 @@ async function run(
 }
 
 async function makeTables(pool: Pool, output: Output) {
-  const { applied } = await migrate(pool);
+  const { applied } = await migrate(pool, (progress) => output.line(progress));
   output.done(
     'tables',
     applied.length > 0 ? fill('{n:migration|migrations} applied', { n: applied.length }) : 'up to date',

@@ -47,10 +47,9 @@ async function ensureVectorTable(tx: Queryable, modelId: number): Promise<void> 
     [table],
   );
   if (rowCount) return;
-  // Keeps a vector and its texts in one row; at the usual 2 kB, PostgreSQL would move the texts out of line as well.
   await tx.query(
     `create table ${table} (like image_embedding including defaults including constraints including indexes
-                            including storage) with (toast_tuple_target = 4096)`,
+                            including storage)`,
   );
   await tx.query(`alter table image_embedding attach partition ${table} for values in (${modelId})`);
 }
