@@ -70,7 +70,7 @@ async function run(context: BenchContext): Promise<BenchRow[]> {
   try {
     for (const size of sizes) {
       const started = Array.from({ length: size - workers.length }, (_, n) =>
-        startStub(`stub-${workers.length + n + 1}`, { ...servers, imageDir }),
+        startStub(`stub-${workers.length + n + 1}`, { ...servers, store: { IMAGE_DIR: imageDir } }),
       );
       workers.push(...(await Promise.all(started)));
       await runDay(20 * size); // every process has loaded what it needs
@@ -109,7 +109,7 @@ export async function startStub(
     databaseUrl: string;
     redisUrl: string;
     prefix: string;
-    imageDir: string;
+    store: { IMAGE_DIR: string };
     millisecondsPerImage?: number;
   },
 ) {

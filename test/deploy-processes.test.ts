@@ -7,9 +7,10 @@ import { type TestContext, test } from 'node:test';
 import { readConfig, requireSettings } from '@mycelium/config';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { freePort } from '@mycelium/embedded';
+import { startS3 } from '@mycelium/embedded/testing';
 import { demoModelDir } from '@mycelium/encoder/demo-model';
 import { testRedis } from '@mycelium/queue/testing';
-import { startS3 } from '@mycelium/storage/testing';
+import { openStore } from '@mycelium/storage';
 import { parse } from 'yaml';
 import { dockerStages, makeSecrets, read, root, temporaryFolder, withDefaults } from './deploy-files.ts';
 
@@ -59,6 +60,7 @@ async function startServers(t: TestContext) {
   const { url } = await createTestDatabase(t, { migrated: false });
   const { REDIS_URL } = requireSettings(readConfig(), 'REDIS_URL');
   const s3 = await startS3(t);
+  await openStore(s3).ensureBucket();
   const secrets = makeSecrets(temporaryFolder(t));
   const given = {
     redis_url: REDIS_URL,

@@ -87,7 +87,7 @@ async function measureQueue(pool: Pool, databaseUrl: string) {
     redisUrl,
     databaseUrl,
     prefix: '{scaling}',
-    imageDir,
+    store: { IMAGE_DIR: imageDir },
     millisecondsPerImage: 0,
   });
   const before = { commands: await info('total_commands_processed'), redis: await seconds() };

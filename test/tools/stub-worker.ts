@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createLedger, createPool, ensureModel, type Pool } from '@mycelium/database';
 import { createCaptioner, loadEncoder } from '@mycelium/encoder';
 import { connect, createQueues, startWorker } from '@mycelium/queue';
-import { directoryStore } from '@mycelium/storage';
+import { openStore } from '@mycelium/storage';
 import { createLogger, fencedWrites, onShutdown } from '@mycelium/telemetry';
 import { dailyClipInference, describeBatch, embedBatch, embedImages } from '@mycelium/worker-clip/handlers';
 import { z } from 'zod';
@@ -19,7 +19,8 @@ const settings = z
     databaseUrl: z.string(),
     redisUrl: z.string(),
     prefix: z.string(),
-    imageDir: z.string(),
+    /** Settings of the image store, named as in the environment. */
+    store: z.record(z.string(), z.string()),
     millisecondsPerImage: z.number(),
     concurrency: z.number().default(1),
     leaseSeconds: z.number().default(15),
@@ -64,10 +65,10 @@ const encoder = settings.modelFolder
   : stubEncoder(settings);
 shutdown.onStop('encoder', () => encoder.close());
 
-const directory = directoryStore(settings.imageDir);
-const store: typeof directory = {
-  ...directory,
-  read: (key, signal) => (key === settings.poisonImage ? die() : directory.read(key, signal)),
+const images = openStore(settings.store);
+const store: typeof images = {
+  ...images,
+  read: (key, signal) => (key === settings.poisonImage ? die() : images.read(key, signal)),
 };
 const model = { id: await ensureModel(pool, encoder.key, encoder.id), key: encoder.key };
 const captioner = createCaptioner({ url: settings.captionUrl, model: 'stub' });

@@ -13,10 +13,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { startS3 } from '@mycelium/embedded/testing';
 import { loopingExif, withSegment } from '@mycelium/encoder/testing';
 import { PermanentError } from '@mycelium/farm';
 import { directoryStore, type ObjectStore, openStore } from '@mycelium/storage';
-import { startS3 } from '@mycelium/storage/testing';
 import sharp from 'sharp';
 import { type ImportImages, importImages } from './import-images.ts';
 
@@ -214,7 +214,11 @@ test('bad files are reported with the reason, the others are imported, and files
 
 const stores: Record<string, (t: TestContext) => Promise<ObjectStore>> = {
   'a folder': async (t) => directoryStore(await temporaryFolder(t)),
-  'an S3 bucket': async (t) => openStore(await startS3(t)),
+  'an S3 bucket': async (t) => {
+    const store = openStore(await startS3(t));
+    await store.ensureBucket();
+    return store;
+  },
 };
 
 for (const [name, open] of Object.entries(stores)) {

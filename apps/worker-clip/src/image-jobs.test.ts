@@ -5,38 +5,58 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { activeModel, searchImages } from '@mycelium/database';
+import { startS3 } from '@mycelium/embedded/testing';
 import { createCaptioner, decodeImage } from '@mycelium/encoder';
 import { encoder, keyAt, picture, slot, startClipWorker } from './testing.ts';
 
-test('each image of the previous day is embedded once, and again after it is replaced', async (t) => {
-  const { pool, store, report } = await startClipWorker(t);
-  for (let n = 0; n < 24; n++) await store.write(keyAt('611', n), await picture(n));
-  await store.write(keyAt('612', 3), await picture(3));
+const stores = {
+  'a folder': async () => undefined,
+  'an S3 bucket': startS3,
+};
 
-  const first = await report('daily_clip_inference', slot);
-  assert.deepEqual([first.total, first.succeeded, first.failed, first.skipped], [25, 25, 0, 0]);
-  assert.deepEqual(first.rooms['612'], { total: 1, succeeded: 1, failed: 0, skipped: 0 });
-  assert.deepEqual(first.database, { images: 25, embeddings: 25, quarantined: 0 });
-  assert.equal(first.day, '2025-12-24');
+for (const [place, start] of Object.entries(stores)) {
+  test(`each image of the previous day is embedded once from ${place}, and again after it is replaced`, async (t) => {
+    const { pool, store, report } = await startClipWorker(t, { bucket: await start(t) });
+    for (let n = 0; n < 24; n++) await store.write(keyAt('611', n), await picture(n));
+    await store.write(keyAt('612', 3), await picture(3));
 
-  const rows = () =>
-    pool.query<{ at: string }>('select max(embedded_at)::text as at, count(*) from image_embedding');
-  const before = (await rows()).rows;
-  const second = await report('daily_clip_inference', slot);
-  assert.deepEqual([second.total, second.succeeded, second.skipped], [25, 0, 25]);
-  assert.deepEqual((await rows()).rows, before);
+    const first = await report('daily_clip_inference', slot);
+    assert.deepEqual([first.total, first.succeeded, first.failed, first.skipped], [25, 25, 0, 0]);
+    assert.deepEqual(first.rooms['612'], { total: 1, succeeded: 1, failed: 0, skipped: 0 });
+    assert.deepEqual(first.database, { images: 25, embeddings: 25, quarantined: 0 });
+    assert.equal(first.day, '2025-12-24');
 
-  await store.write(keyAt('611', 5), await picture(20));
-  const third = await report('daily_clip_inference', slot);
-  assert.deepEqual([third.succeeded, third.skipped], [1, 24]);
-  assert.deepEqual(third.database, first.database);
-  const { rows: again } = await pool.query(
-    `select key, image.etag = e.etag as current from image_embedding e join image on image.id = e.image_id
+    const rows = () =>
+      pool.query<{ at: string }>('select max(embedded_at)::text as at, count(*) from image_embedding');
+    const before = (await rows()).rows;
+    const second = await report('daily_clip_inference', slot);
+    assert.deepEqual([second.total, second.succeeded, second.skipped], [25, 0, 25]);
+    assert.deepEqual((await rows()).rows, before);
+
+    await store.write(keyAt('611', 5), await picture(20));
+    const third = await report('daily_clip_inference', slot);
+    assert.deepEqual([third.succeeded, third.skipped], [1, 24]);
+    assert.deepEqual(third.database, first.database);
+    const { rows: again } = await pool.query(
+      `select key, image.etag = e.etag as current from image_embedding e join image on image.id = e.image_id
      where embedded_at > $1`,
-    [before[0]?.at],
-  );
-  assert.deepEqual(again, [{ key: keyAt('611', 5), current: true }]);
-});
+      [before[0]?.at],
+    );
+    assert.deepEqual(again, [{ key: keyAt('611', 5), current: true }]);
+  });
+
+  test(`pictures that came late are embedded by the next nightly run from ${place}`, async (t) => {
+    const { store, report } = await startClipWorker(t, { bucket: await start(t) });
+    await store.write(keyAt('611', 2), await picture(2));
+    assert.equal((await report('daily_clip_inference', slot)).succeeded, 1);
+    await store.write(keyAt('611', 3), await picture(3));
+    await store.write(keyAt('612', 3), await picture(4));
+    await store.write(keyAt('611', 26), await picture(5));
+    const next = await report('daily_clip_inference', new Date(slot.getTime() + 86_400_000));
+    assert.deepEqual([next.total, next.succeeded, next.failed], [3, 3, 0]);
+    assert.deepEqual(next.late, { images: 2, days: ['2025-12-24'] });
+  });
+}
 
 test('the row of a vector records what it was made from', async (t) => {
   const { pool, store, report } = await startClipWorker(t);

@@ -9,7 +9,7 @@ import { createRandomClip } from '@mycelium/encoder/testing';
 import { formatImageKey } from '@mycelium/farm';
 import { openQueues, silent } from '@mycelium/process/testing';
 import type { Result } from '@mycelium/queue';
-import { directoryStore, type ObjectStore } from '@mycelium/storage';
+import { type ObjectStore, openStore, type StoreSettings } from '@mycelium/storage';
 import sharp from 'sharp';
 import { describeBatch } from './describe-batch.ts';
 import { embedBatch } from './embed-batch.ts';
@@ -50,15 +50,18 @@ export async function startClipWorker(
     captioner,
     read,
     aliases = { 7: '607' },
+    bucket,
   }: {
     captioner?: Captioner | undefined;
     read?: ObjectStore['read'];
     aliases?: Record<string, string>;
+    /** Settings of an S3 server to use instead of a folder. */
+    bucket?: StoreSettings | undefined;
   } = {},
 ) {
   const { pool, queues, redis, work, run } = await openQueues(t, timeZone);
   const directory = await mkdtemp(join(folder, 'images-'));
-  const store = directoryStore(directory);
+  const store = openStore(bucket ?? { IMAGE_DIR: directory });
   await store.ensureBucket();
   const model = { id: await ensureModel(pool, encoder.key, encoder.id), key: encoder.key };
   const context = {

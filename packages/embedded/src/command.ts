@@ -7,6 +7,8 @@ export interface CommandOptions {
   user?: ServiceUser;
   signal?: AbortSignal | undefined;
   env?: NodeJS.ProcessEnv;
+  /** Milliseconds after which it is killed. Default: never. */
+  timeout?: number;
 }
 
 /** Runs a short command. @returns its stdout. @throws Error with its stderr when it fails */

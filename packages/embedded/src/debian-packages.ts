@@ -1,6 +1,7 @@
-import { globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { output } from './command.ts';
 import { makeFolder } from './folder.ts';
 import { isRunning } from './process-identity.ts';
@@ -16,6 +17,8 @@ export interface PackageFolder {
   leaveOut: RegExp;
   /** Programs to run later, as glob patterns in the folder. */
   programs: string[];
+  /** Libraries that look for others in folders of their own, as glob patterns. */
+  libraries?: string[];
   folder: string;
   onProgress?: ((message: string) => void) | undefined;
   signal?: AbortSignal | undefined;
@@ -30,8 +33,15 @@ export async function unpackDebianPackages(packages: PackageFolder): Promise<voi
   const { folder, signal } = packages;
   await makeFolder(dirname(folder), 0o755);
   await removeAbandoned(folder);
+  if (await isUnpackedByOthers(folder, signal)) return;
   const work = `${folder}.unpacking-${process.pid}`;
   const root = join(work, 'root');
+  try {
+    await mkdir(work);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return unpackDebianPackages(packages); // this process began it a moment ago
+  }
   try {
     const archives = await download(packages, join(work, 'apt'));
     await makeFolder(root, 0o755);
@@ -47,6 +57,18 @@ export async function unpackDebianPackages(packages: PackageFolder): Promise<voi
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Waits while the same folder is being unpacked elsewhere. @returns whether it exists then */
+async function isUnpackedByOthers(folder: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const unpacking = async () =>
+    (await readdir(dirname(folder))).some((name) => name.startsWith(`${basename(folder)}.unpacking-`));
+  if (!(await unpacking())) return false;
+  while (await unpacking()) {
+    await sleep(500, undefined, { signal });
+    await removeAbandoned(folder);
+  }
+  return existsSync(folder);
 }
 
 /** Removes folders that killed processes left half unpacked next to this one. */
@@ -113,24 +135,24 @@ async function mirrorOfThisMachine(): Promise<string> {
  * own dependencies too.
  */
 async function useUnpackedLibraries(
-  { programs, folder, signal }: PackageFolder,
+  { programs, libraries: more = [], folder, signal }: PackageFolder,
   root: string,
 ): Promise<void> {
   const [loader] = globSync('usr/lib/*-linux-gnu*/ld-linux-*.so.*', { cwd: root });
   if (!loader) throw new Error('the unpacked C library has no loader');
   const libraries = dirname(loader);
   const patchelf = ['--library-path', join(root, libraries), join(root, 'usr/bin/patchelf')];
-  const settings = [
-    '--set-interpreter',
-    join(folder, loader),
-    '--force-rpath',
-    '--set-rpath',
-    join(folder, libraries),
-  ];
+  const own = globSync(more, { cwd: root });
+  const paths = [libraries, ...new Set(own.map((library) => dirname(library)))];
+  const path = ['--force-rpath', '--set-rpath', paths.map((each) => join(folder, each)).join(':')];
+  const interpreter = ['--set-interpreter', join(folder, loader)];
+  const patch = (file: string, settings: string[]) =>
+    output(join(root, loader), [...patchelf, ...settings, file], { signal });
   for (const program of globSync(programs, { cwd: root })) {
     const file = join(root, program);
-    if (await isProgram(file)) await output(join(root, loader), [...patchelf, ...settings, file], { signal });
+    if (await isProgram(file)) await patch(file, [...interpreter, ...path]);
   }
+  for (const library of own) await patch(join(root, library), path);
 }
 
 async function isProgram(path: string): Promise<boolean> {

@@ -12,19 +12,28 @@ export interface PostgresProgram {
   pgvector: string;
 }
 
+export interface S3Programs {
+  /** The path of radosgw. */
+  server: string;
+  /** The path of radosgw-admin. */
+  admin: string;
+}
+
 export interface ServerPrograms {
   /** The path of redis-server. */
   redis?: string | undefined;
   postgres?: PostgresProgram | undefined;
+  s3?: S3Programs | undefined;
 }
 
 interface NeededServers {
   redis: boolean;
   postgres: boolean;
+  s3: boolean;
   /** Only the major version of PostgreSQL that wrote the data can read it. */
   postgresMajor: number | undefined;
-  /** The folder for unpacked servers. */
-  folder: string;
+  /** The folder for the folders of unpacked servers. */
+  services: string;
   onProgress?: ((message: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -41,6 +50,15 @@ const DEBIAN_SERVERS = {
   programs: ['usr/lib/postgresql/17/bin/*', 'usr/bin/redis-*'],
 };
 
+/** Ceph's S3 server, without the cluster behind it. */
+const DEBIAN_S3 = {
+  packages: ['radosgw', 'ceph-common'],
+  leaveOut:
+    /^(libcephfs|librbd|libradosstriper|librgw2|python3|libpython3|perl|debconf|adduser|passwd|systemd|libsystemd-shared|dbus|mount$|mawk|procps|init-system|sysvinit|base-files|libpam-|iproute2)/,
+  programs: ['usr/bin/radosgw', 'usr/bin/radosgw-admin'],
+  libraries: ['usr/lib/*-linux-gnu*/ceph/*.so*'],
+};
+
 const noServers = (what: string, cause: Error) =>
   new Error(
     `This machine has no ${what}, and unpacking it from Debian's packages failed: ${cause.message}. ` +
@@ -54,9 +72,15 @@ const noServers = (what: string, cause: Error) =>
  * @throws Error that suggests alternatives
  */
 export async function findServerPrograms(needed: NeededServers): Promise<ServerPrograms> {
+  const [databases, s3] = [await findDatabases(needed), needed.s3 ? await findS3(needed) : undefined];
+  return { ...databases, s3 };
+}
+
+async function findDatabases({ services, ...needed }: NeededServers): Promise<ServerPrograms> {
+  const folder = join(services, 'servers');
   const find = async () => ({
-    ...(needed.redis && { redis: await findRedis(needed.folder) }),
-    ...(needed.postgres && { postgres: await findPostgres(needed.folder, needed.postgresMajor) }),
+    ...(needed.redis && { redis: await findRedis(folder) }),
+    ...(needed.postgres && { postgres: await findPostgres(folder, needed.postgresMajor) }),
   });
   const complete = (found: ServerPrograms) =>
     (!needed.redis || found.redis) && (!needed.postgres || found.postgres);
@@ -71,7 +95,7 @@ export async function findServerPrograms(needed: NeededServers): Promise<ServerP
   ]
     .filter(Boolean)
     .join(' and no ');
-  const { folder, onProgress, signal } = needed;
+  const { onProgress, signal } = needed;
   await unpackDebianPackages({
     ...DEBIAN_SERVERS,
     folder,
@@ -87,6 +111,39 @@ export async function findServerPrograms(needed: NeededServers): Promise<ServerP
     new Error(`the programs unpacked into ${folder} do not run or have another version`),
   );
 }
+
+/** @throws Error when this machine has none and its packages cannot be unpacked */
+async function findS3({ services, onProgress, signal }: NeededServers): Promise<S3Programs> {
+  const folder = join(services, 's3');
+  const find = async () => {
+    for (const bin of [join(folder, 'usr/bin'), dirname((await findProgram('radosgw')) ?? '/none/')]) {
+      const [server, admin] = [join(bin, 'radosgw'), join(bin, 'radosgw-admin')];
+      const version = await output(admin, ['--version']).catch(() => '');
+      if (version.startsWith('ceph version')) return { server, admin };
+    }
+    return undefined;
+  };
+  const found = await find();
+  if (found) return found;
+  await unpackDebianPackages({
+    ...DEBIAN_S3,
+    folder,
+    signal,
+    onProgress: (step) => onProgress?.(`Getting an S3 server, once: ${step}`),
+  }).catch((error) => {
+    throw error.name === 'AbortError' ? error : noS3(error);
+  });
+  const unpacked = await find();
+  if (unpacked) return unpacked;
+  throw noS3(new Error(`the programs unpacked into ${folder} do not run`));
+}
+
+const noS3 = (cause: Error) =>
+  new Error(
+    `This machine has no radosgw, and unpacking it from Debian's packages failed: ${cause.message}. ` +
+      'Leave out --s3, or set S3_ENDPOINT to a server that runs elsewhere.',
+    { cause },
+  );
 
 async function findRedis(folder: string): Promise<string | undefined> {
   for (const path of [join(folder, 'usr/bin/redis-server'), await findProgram('redis-server')]) {

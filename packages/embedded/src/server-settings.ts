@@ -11,6 +11,7 @@ export interface ServerSettings {
 export interface RememberedSettings {
   redis: ServerSettings;
   postgres: ServerSettings;
+  s3: ServerSettings;
 }
 
 /** The passwords and ports of a home's servers. Passwords are generated once and kept. */
@@ -19,8 +20,8 @@ export async function readServerSettings(home: string): Promise<RememberedSettin
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (text !== undefined) return JSON.parse(text);
-  const settings = { redis: newSettings(), postgres: newSettings() };
+  const known: Partial<RememberedSettings> = text === undefined ? {} : JSON.parse(text);
+  const settings = { redis: newSettings(), postgres: newSettings(), s3: newSettings(), ...known };
   await writeServerSettings(home, settings);
   return settings;
 }

@@ -7,6 +7,7 @@ import { freePort } from './port.ts';
 import { endStalePostgres, postgresDataVersion, startPostgres } from './postgres-server.ts';
 import { ProcessFailed } from './processes.ts';
 import { endStaleRedis, startRedis } from './redis-server.ts';
+import { endStaleS3, type S3Address, s3Address, startS3Server } from './s3-server.ts';
 import type { RunningServer, ServerOptions } from './server-options.ts';
 import { findServerPrograms } from './server-programs.ts';
 import { readServerSettings, type ServerSettings, writeServerSettings } from './server-settings.ts';
@@ -17,6 +18,8 @@ export interface ServiceOptions {
   home: string;
   redis: boolean;
   postgres: boolean;
+  /** An S3 server, for trying the real way of images. */
+  s3?: boolean;
   /** False for tests: faster, but a crash loses data. */
   durable?: boolean;
   /** Receives a sentence for each slow step. */
@@ -30,13 +33,14 @@ export interface ServiceOptions {
 export interface Services {
   redisUrl: string | undefined;
   databaseUrl: string | undefined;
+  s3: S3Address | undefined;
   /** Stops the servers in order, removes `$MYCELIUM_HOME/env` and releases the home. */
   stop: () => Promise<void>;
 }
 
 /**
- * Starts Redis and PostgreSQL on 127.0.0.1 with generated passwords and their data in the home. The home belongs to
- * this process until `stop`, even if it starts neither server. @throws Error with the code HOME_IN_USE, or
+ * Starts Redis, PostgreSQL and an S3 server on 127.0.0.1 with generated passwords and their data in the home. The home belongs to
+ * this process until `stop`, even if it starts no server. @throws Error with the code HOME_IN_USE, or
  * ProcessFailed
  */
 export async function startServices(options: ServiceOptions): Promise<Services> {
@@ -62,14 +66,15 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
     const programs = await findServerPrograms({
       redis: options.redis,
       postgres: options.postgres,
+      s3: options.s3 ?? false,
       postgresMajor: await postgresDataVersion(folders(home).postgres),
-      folder: join(await servicesFolder(home), 'servers'),
+      services: await servicesFolder(home),
       onProgress,
       signal,
     });
     const settings = await readServerSettings(home);
 
-    async function start(name: 'redis' | 'postgres', startServer: StartServer): Promise<string> {
+    async function start(name: keyof typeof settings, startServer: StartServer): Promise<string> {
       const server = await onFreePort(settings[name], (port) =>
         startServer({
           folder: folders(home)[name],
@@ -85,17 +90,19 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
       running.push(server);
       return server.url;
     }
-    const { redis, postgres } = programs;
+    const { redis, postgres, s3 } = programs;
     const started = await Promise.allSettled([
       redis && start('redis', (server) => startRedis(redis, server)),
       postgres && start('postgres', (server) => startPostgres(postgres, server)),
+      s3 && start('s3', (server) => startS3Server(s3, server)),
     ]);
     for (const one of started) if (one.status === 'rejected') throw one.reason;
     await writeServerSettings(home, settings);
-    const [redisUrl, databaseUrl] = started.map((one) =>
+    const [redisUrl, databaseUrl, endpoint] = started.map((one) =>
       one.status === 'fulfilled' ? one.value : undefined,
     );
-    return { redisUrl, databaseUrl, stop };
+    const address = endpoint ? s3Address(endpoint, settings.s3.password) : undefined;
+    return { redisUrl, databaseUrl, s3: address, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -115,11 +122,15 @@ export async function discardHome(path: string): Promise<void> {
 
 type StartServer = (options: ServerOptions) => Promise<RunningServer>;
 
-const folders = (home: string) => ({ redis: join(home, 'redis'), postgres: join(home, 'postgres') });
+const folders = (home: string) => ({
+  redis: join(home, 'redis'),
+  postgres: join(home, 'postgres'),
+  s3: join(home, 's3'),
+});
 
 async function endStaleServers(home: string): Promise<void> {
-  const { redis, postgres } = folders(home);
-  await Promise.all([endStaleRedis(redis), endStalePostgres(postgres)]);
+  const { redis, postgres, s3 } = folders(home);
+  await Promise.all([endStaleRedis(redis), endStalePostgres(postgres), endStaleS3(s3)]);
 }
 
 /** Starts a server on its last port or on a free one. Retries if another process takes the port in the meantime. */

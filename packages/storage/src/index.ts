@@ -7,7 +7,7 @@ export type {
   ObjectStore,
   StoredObject,
 } from './object-store.ts';
-export { openStore } from './open-store.ts';
+export { openStore, type StoreSettings } from './open-store.ts';
 export { createdKeys } from './s3/created-keys.ts';
 export { type S3StoreSettings, s3Store } from './s3/s3.ts';
 export { isNotFound, StoreError } from './store-errors.ts';

@@ -34,7 +34,7 @@ export function appEnvironment(testbed: Testbed) {
     REDIS_PREFIX: testbed.prefix,
     DATABASE_URL: testbed.databaseUrl,
     MYCELIUM_HOME: testbed.folder,
-    IMAGE_DIR: `${testbed.folder}/images`,
+    ...testbed.store,
     LOG_FORMAT: 'json',
   };
 }

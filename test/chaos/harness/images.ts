@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { findRun, type Pool } from '@mycelium/database';
 import { enqueueSlot, type Result } from '@mycelium/queue';
+import { openStore } from '@mycelium/storage';
 import sharp from 'sharp';
 import type { Testbed } from './scenario.ts';
 
@@ -23,15 +23,8 @@ export function keysOfDay(count: number): string[] {
 }
 
 /** Writes a tiny image, or these bytes. Fails while there is no store. */
-export async function writeImage({ folder }: Testbed, key: string, bytes?: Buffer): Promise<void> {
-  const images = `${folder}/images`;
-  const [room, day] = key.split('/');
-  for (const part of [`${images}/${room}`, `${images}/${room}/${day}`]) {
-    await mkdir(part).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-  }
-  await writeFile(`${images}/${key}`, bytes ?? (await tiny));
+export async function writeImage({ store }: Testbed, key: string, bytes?: Buffer): Promise<void> {
+  await openStore(store).write(key, bytes ?? (await tiny));
 }
 
 /** Writes a day of `count` images in ten rooms: tiny ones, or what `bytesOf` returns for the nth. @returns the keys */
@@ -41,7 +34,7 @@ export async function writeDay(
   bytesOf?: (n: number) => Buffer,
 ): Promise<string[]> {
   const keys = keysOfDay(count);
-  await mkdir(`${testbed.folder}/images`, { recursive: true });
+  await openStore(testbed.store).ensureBucket();
   for (let at = 0; at < count; at += 500) {
     const some = keys.slice(at, at + 500);
     await Promise.all(some.map((key, n) => writeImage(testbed, key, bytesOf?.(at + n))));

@@ -1,5 +1,6 @@
 import type { Pool } from '@mycelium/database';
 import type { QueueConnection, Queues } from '@mycelium/queue';
+import type { StoreSettings } from '@mycelium/storage';
 
 /** The figures of a scenario. Null means that it did not count this one. */
 export interface Figures {
@@ -60,6 +61,8 @@ export interface Testbed {
   queues: Queues;
   /** Removed at the end of the scenario. */
   folder: string;
+  /** Where its images are: a folder in `folder`, unless it starts an S3 server. */
+  store: StoreSettings;
   /** A home whose servers the scenario may kill. */
   home: () => Promise<string>;
   /** 0 ≤ x < 1, repeatable from the seed. */

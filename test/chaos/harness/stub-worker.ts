@@ -40,13 +40,13 @@ export interface StubWorkerOptions {
 
 /** Starts an image worker whose model is a stub. It reports its refused writes as they happen. */
 export function startStubWorker(testbed: Testbed, options: StubWorkerOptions): StubWorker {
-  const { databaseUrl, redisUrl, prefix } = testbed;
+  const { databaseUrl, redisUrl, prefix, store } = testbed;
   const { via = [], ...settings } = options;
   const argument = JSON.stringify({
     databaseUrl,
     redisUrl,
     prefix,
-    imageDir: `${testbed.folder}/images`,
+    store,
     seed: Math.floor(testbed.random() * 2 ** 31),
     ...settings,
   });

@@ -45,6 +45,7 @@ export async function openTestbed(
   return {
     ...{ random, full, log, onEnd, home, refusedWrites },
     ...{ databaseUrl, redisUrl, prefix, pool, connection, queues, folder },
+    store: { IMAGE_DIR: join(folder, 'images') },
   };
 }
 

@@ -1,7 +1,7 @@
-import { mkdir, rename } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '@mycelium/embedded';
 import { startApp } from '../harness/app-process.ts';
+import { startImageStore } from '../harness/image-store.ts';
 import {
   countVectors,
   dayReport,
@@ -18,11 +18,12 @@ const token = 'a token for the notifier';
 export const r15: Scenario = {
   id: 'R15',
   title:
-    'pictures arrive while the store vanishes, notifications are lost and repeated, and workers are killed',
-  async run(testbed) {
-    const [count, seconds, awaySeconds] = testbed.full ? [2_000, 180, 20] : [120, 6, 2];
+    'pictures arrive while the store is killed, paused, busy and slow, notifications are lost and repeated, and workers are killed',
+  async run(outer) {
+    const [count, seconds, faultSeconds] = outer.full ? [2_000, 180, 20] : [120, 8, 1];
     const keys = keysOfDay(count);
-    await mkdir(`${testbed.folder}/images`);
+    const images = await startImageStore(outer);
+    const { testbed, proxy } = images;
     const port = await freePort();
     const settings = { IMAGE_TOKEN: token, DASHBOARD_PORT: String(port) };
     const dashboard = await startApp(testbed, 'dashboard', settings);
@@ -39,11 +40,21 @@ export const r15: Scenario = {
         if (!ended) victim.kill('SIGKILL');
       }
     })();
-    const vanishing = (async () => {
-      await wait((seconds * 1_000) / 3);
-      await rename(`${testbed.folder}/images`, `${testbed.folder}/away`);
-      await wait(awaySeconds * 1_000);
-      await rename(`${testbed.folder}/away`, `${testbed.folder}/images`);
+    const faults = (async () => {
+      const duringMode = async (mode: keyof typeof proxy.mode) => {
+        proxy.mode[mode] = true;
+        await wait(faultSeconds * 1_000);
+        proxy.mode[mode] = false;
+      };
+      for (const fault of [
+        () => images.kill(faultSeconds),
+        () => images.pause(faultSeconds),
+        () => duringMode('busy'),
+        () => duringMode('slow'),
+      ]) {
+        await wait((seconds * 1_000) / 5 - faultSeconds * 1_000);
+        await fault();
+      }
     })();
     const sent: Promise<void>[] = [];
     for (const key of keys) {
@@ -58,7 +69,7 @@ export const r15: Scenario = {
       sent.push(notifier.notify(key));
       await wait((seconds * 1_000) / count);
     }
-    await Promise.all([...sent, vanishing]);
+    await Promise.all([...sent, faults]);
     const { dropped, repeated, failed } = notifier.counts;
     const delivered = count - dropped - failed;
     const byThemselves = await settled(testbed, delivered);
@@ -74,13 +85,15 @@ export const r15: Scenario = {
     if (!report) broken.push('the nightly run did not end');
     if (dead.length > 0) broken.push(`${dead.length} images dead-lettered`);
     if (workers.deaths() === 0) broken.push('no worker was killed');
+    if (proxy.counts.busy === 0 || proxy.counts.slow === 0)
+      broken.push('the store was never busy, or never slow');
     if (dropped === 0 || repeated === 0) broken.push('no notification was lost, or none was repeated');
     if (byThemselves < delivered)
       broken.push(`only ${byThemselves} of ${delivered} were embedded when they arrived`);
     if (dashboard.child.exitCode !== null) broken.push('the dashboard ended');
     return {
       ...{ lost, doubled, recovered: workers.deaths(), broken },
-      note: `${count} pictures: ${byThemselves} embedded when they arrived, ${report?.succeeded ?? 0} by one nightly run; ${dropped} notifications lost, ${failed} refused while the store was away, ${repeated} repeated; ${workers.deaths()} kills`,
+      note: `${count} pictures: ${byThemselves} embedded when they arrived, ${report?.succeeded ?? 0} by one nightly run; ${dropped} notifications lost, ${failed} refused while the store was away, ${repeated} repeated; the store killed and paused for ${faultSeconds} s each, ${proxy.counts.busy} of its requests refused, ${proxy.counts.slow} slowed by 1 s; ${workers.deaths()} kills of workers`,
     };
   },
 };

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { rename } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startApp } from '../harness/app-process.ts';
+import { startImageStore } from '../harness/image-store.ts';
 import { countVectors, dayReport, deadLettered, requestDay, writeDay } from '../harness/images.ts';
 import { startOwnServers } from '../harness/own-servers.ts';
 import type { Scenario, Testbed } from '../harness/scenario.ts';
@@ -19,7 +19,8 @@ export const r7: Scenario = {
     const [kills, restarts, awaySeconds, count] = outer.full ? [10, 5, 60, 4_000] : [1, 1, 3, 500];
     const servers = await startOwnServers(await outer.home(), await outer.home());
     outer.onEnd(() => servers.stop());
-    const testbed = await openTestbed(outer, servers);
+    const images = await startImageStore(await openTestbed(outer, servers));
+    const { testbed } = images;
     const keys = await writeDay(testbed, count);
     const scheduler = await startApp(testbed, 'scheduler');
     const workers = startWorkerGroup(testbed, 2, { millisecondsPerImage: 30, leaseSeconds: 5 });
@@ -56,11 +57,8 @@ export const r7: Scenario = {
     for (let n = 0; n < restarts; n++)
       seconds.push(await disturb('PostgreSQL restarted', () => servers.restartPostgres()));
     seconds.push(
-      await disturb('object store away', async () => {
-        await rename(`${testbed.folder}/images`, `${testbed.folder}/away`);
-        await wait(awaySeconds * 1_000);
-        await rename(`${testbed.folder}/away`, `${testbed.folder}/images`);
-      }),
+      await disturb('object store away', () => images.kill(awaySeconds)),
+      await disturb('object store paused', () => images.pause(awaySeconds)),
     );
     const emptied = await disturb('Redis emptied', () => testbed.connection.redis.flushall());
 

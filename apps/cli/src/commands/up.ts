@@ -12,6 +12,7 @@ export function upCommand(): Command {
     )
     .option('--once', 'exit after the first reports')
     .option('--no-demo', 'do not create a demo farm')
+    .option('--s3', 'store images in an S3 server started here (radosgw), not in a folder; to try it out')
     .action(async (_, command: Command) => {
       const options = command.optsWithGlobals<UpOptions>();
       const { up } = await import('../up/up.ts');

@@ -12,12 +12,14 @@ import type { Output } from '../output.ts';
 import { startApps } from './apps.ts';
 import { growFarmIfEmpty } from './farm.ts';
 import { runEachJob } from './first-runs.ts';
+import { checkImagePlace } from './image-place.ts';
 import { keepDemoGoing } from './live-demo.ts';
 import { chooseModel } from './model.ts';
 
 export interface UpOptions {
   once?: boolean;
   demo: boolean;
+  s3?: boolean;
   json?: boolean;
   wide?: boolean;
 }
@@ -53,10 +55,12 @@ async function run(
   output.line(`\n  ${out.bold(out.green('Mycelium'))}  runs the jobs of a mushroom farm\n`);
   output.done('home', home);
 
+  await checkImagePlace(config, options.s3 ?? false);
   const services = await startServices({
     home,
     redis: !config.REDIS_URL,
     postgres: !config.DATABASE_URL,
+    s3: options.s3 ?? false,
     onProgress: (message) => output.line(out.dim(`  ${message}`)),
     onUnexpectedExit: fail,
     signal,
@@ -73,11 +77,15 @@ async function run(
   onEnd(() => pool.end());
   await makeTables(pool, output);
 
-  const images = config.S3_ENDPOINT ? {} : { IMAGE_DIR: config.IMAGE_DIR ?? join(home, 'images') };
-  if (images.IMAGE_DIR) await mkdir(images.IMAGE_DIR, { recursive: true });
+  const folder = config.S3_ENDPOINT ? {} : { IMAGE_DIR: config.IMAGE_DIR ?? join(home, 'images') };
+  const images = services.s3 ?? folder;
+  if ('IMAGE_DIR' in images) await mkdir(images.IMAGE_DIR, { recursive: true });
   const store = openStore({ ...config, ...images });
   await store.ensureBucket(signal);
-  output.done('images', store.describe());
+  output.done(
+    'images',
+    `${store.describe()}${services.s3 ? ', started here; its store is experimental' : ''}`,
+  );
   const model = await chooseModel(config, output);
   signal.throwIfAborted();
   if (options.demo) {

@@ -18,27 +18,54 @@ export async function* listS3(
   prefix: string,
   { after, signal, pageLimit = maxPages }: ListOptions & { pageLimit?: number | undefined },
 ): AsyncGenerator<StoredObject> {
+  let begun = after === undefined;
   for await (const page of pages(client, bucket, { prefix, after, signal, pageLimit })) {
     for (const object of page.objects) {
       signal?.throwIfAborted();
+      // radosgw's dbstore begins with the key itself.
+      begun ||= inByteOrder(object.key, after as string) > 0;
       // S3 consoles store "folders" as empty objects; they are not images.
-      if (!object.key.endsWith('/')) yield object;
+      if (begun && !object.key.endsWith('/')) yield object;
     }
   }
 }
 
-/** The first part of every key. @throws StoreError */
+const inByteOrder = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/**
+ * The first part of every key. It continues after the last folder until a page has nothing new: radosgw's dbstore
+ * ends a listing after a thousand keys, although they are all in one folder.
+ * @throws StoreError
+ */
 export async function listTopFolders(
   client: S3Client,
   bucket: string,
   signal: AbortSignal | undefined,
   pageLimit = maxPages,
 ): Promise<string[]> {
-  const folders: string[] = [];
-  for await (const page of pages(client, bucket, { prefix: '', delimiter: '/', signal, pageLimit })) {
-    folders.push(...page.folders.map((folder) => folder.slice(0, -1)));
+  const folders = new Set<string>();
+  for (let after = ''; ; ) {
+    let last = after;
+    const reached = (key: string) => {
+      if (inByteOrder(key, last) > 0) last = key;
+    };
+    for await (const page of pages(client, bucket, {
+      prefix: '',
+      delimiter: '/',
+      after,
+      signal,
+      pageLimit,
+    })) {
+      for (const folder of page.folders) {
+        const name = folder.slice(0, -1);
+        folders.add(name);
+        reached(`${name}0`); // the first key that could follow the folder, as 0 follows / in ASCII
+      }
+      for (const { key } of page.objects) reached(key);
+    }
+    if (last === after) return [...folders];
+    after = last;
   }
-  return folders;
 }
 
 interface Listing {

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { startS3 } from '@mycelium/embedded/testing';
 import {
   directoryStore,
   type ListOptions,
@@ -12,8 +13,7 @@ import {
   type StoredObject,
   StoreError,
   s3Store,
-} from './index.ts';
-import { startS3 } from './testing.ts';
+} from '@mycelium/storage';
 
 const limit = 8 * 2 ** 20;
 
