@@ -1,5 +1,7 @@
 import {
+  addDescriptionCost,
   commit,
+  type DescriptionCost,
   type DescriptionRow,
   imagesToDescribe,
   settleDescription,
@@ -20,27 +22,35 @@ export const describeBatch: Handler<'describe_batch', Context> = async ({ keys }
   const { pool, store, encoder, captioner, model, run, signal, logger, progress } = context;
   const images = await imagesToDescribe(pool, keys, model.id);
   let described = 0;
-  const began = performance.now();
-  const tokens = { question: 0, answer: 0 };
+  const total = { seconds: 0, questionTokens: 0, answerTokens: 0 };
   for (const image of images) {
-    const row = await describe(image);
+    const began = performance.now();
+    const cost = { seconds: 0, questionTokens: 0, answerTokens: 0 };
+    const row = await describe(image, cost);
+    cost.seconds = (performance.now() - began) / 1_000;
     await commit(pool, run.lease, async (tx) => {
       if (row) await updateDescriptions(tx, model.id, [row]);
+      await addDescriptionCost(tx, image.day, cost, row !== undefined);
       await settleDescription(tx, model.id, image);
     });
+    for (const each of ['seconds', 'questionTokens', 'answerTokens'] as const) total[each] += cost[each];
     if (row) described++;
     await progress(described, images.length);
   }
-  const seconds = (performance.now() - began) / 1_000;
+  const { seconds, questionTokens: question, answerTokens: answer } = total;
+  const tokens = { question, answer };
   return { described, failed: images.length - described, seconds, tokens };
 
-  async function describe(image: (typeof images)[number]): Promise<DescriptionRow | undefined> {
+  async function describe(
+    image: (typeof images)[number],
+    cost: DescriptionCost,
+  ): Promise<DescriptionRow | undefined> {
     try {
       const { bytes, etag } = await store.read(image.key, signal);
       if (etag !== image.etag) throw noDescription('the image was replaced; the next run embeds it');
       const { description, tokens: used } = await captioner.describe(bytes, signal);
-      tokens.question += used.question;
-      tokens.answer += used.answer;
+      cost.questionTokens = used.question;
+      cost.answerTokens = used.answer;
       const text = fusionText(
         { description: description.growth_stage_description, identity: image.identityText },
         encoder.countTokens,

@@ -4,9 +4,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { activeModel, searchImages } from '@mycelium/database';
+import { activeModel, findRun, type RunRow, searchImages } from '@mycelium/database';
 import { startS3 } from '@mycelium/embedded/testing';
 import { createCaptioner, decodeImage } from '@mycelium/encoder';
+import type { Result } from '@mycelium/queue';
 import { encoder, keyAt, picture, slot, startClipWorker } from './testing.ts';
 
 const stores = {
@@ -198,18 +199,20 @@ test('a picture in the folder of room 7 belongs to room 607', async (t) => {
   assert.ok((nearest?.score ?? 0) > 0.999);
 });
 
-test('descriptions arrive later and are then fused', async (t) => {
+test('descriptions arrive later and are then fused, and the report of their day has their cost', async (t) => {
   const answer = {
     growth_stage_description: 'A dense cluster of caps.',
     chinese_description: '菌盖',
     image_quality_score: 140,
   };
+  let answers = 0;
   const server = createServer((_, response) => {
     response.setHeader('content-type', 'application/json');
     const content = `\`\`\`json\n${JSON.stringify(answer)}\n\`\`\``;
-    response.end(
-      JSON.stringify({ choices: [{ message: { role: 'assistant', content }, finish_reason: 'stop' }] }),
-    );
+    const choices = [
+      { message: { role: 'assistant', content: answers++ ? 'no idea' : content }, finish_reason: 'stop' },
+    ];
+    response.end(JSON.stringify({ choices, usage: { prompt_tokens: 900, completion_tokens: 60 } }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
@@ -218,20 +221,22 @@ test('descriptions arrive later and are then fused', async (t) => {
     captioner: createCaptioner({ url: `http://127.0.0.1:${port}`, model: 'stub' }),
   });
   await store.write(keyAt('611', 12), await picture(1));
+  await store.write(keyAt('611', 13), await picture(2));
   await report('daily_clip_inference', slot);
   for (let n = 0; n < 200; n++) {
     const { rows } = await pool.query(
-      'select made_from, text_used, quality, description from image_embedding',
+      'select made_from, text_used, quality, description from image_embedding order by made_from',
     );
-    if (rows[0].made_from === 'description') {
+    if ((await pool.query('select from description_wanted')).rowCount === 0) {
       assert.equal(rows[0].text_used, 'A dense cluster of caps. Mushroom Room 611, normal stage, Day 7.');
       assert.equal(rows[0].quality, 100);
       assert.equal(rows[0].description.chinese_description, '菌盖');
-      assert.equal(
-        (await pool.query('select from description_wanted')).rowCount,
-        0,
-        'no description is pending',
-      );
+      assert.deepEqual(rows[1], { ...rows[1], made_from: 'identity', description: null });
+      const run = await findRun(pool, 'daily_clip_inference', slot);
+      const { descriptions } = (run as RunRow).report as Result<'daily_clip_inference'>;
+      assert.deepEqual([descriptions?.described, descriptions?.failed], [1, 1]);
+      assert.deepEqual(descriptions?.tokens, { question: 900, answer: 60 });
+      assert.ok((descriptions?.seconds ?? 0) > 0);
       return;
     }
     await wait(50);

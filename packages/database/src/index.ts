@@ -1,4 +1,6 @@
 export {
+  addDescriptionCost,
+  type DescriptionCost,
   type DescriptionRow,
   type EmbeddingRow,
   imagesToDescribe,

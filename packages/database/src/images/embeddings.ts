@@ -70,11 +70,12 @@ export async function imagesToDescribe(db: Queryable, keys: string[], modelId: n
   const { rows } = await db.query<{
     imageId: number;
     key: string;
+    day: string;
     etag: string;
     vector: string;
     identityText: string;
   }>(
-    `select e.image_id as "imageId", image.key, e.etag, e.image_vector::text as vector, e.identity_text as "identityText"
+    `select e.image_id as "imageId", image.key, image.day::text as day, e.etag, e.image_vector::text as vector, e.identity_text as "identityText"
      from image join image_embedding e on e.image_id = image.id
      where image.key = any($1) and e.model_id = $2 and e.description is null and e.etag = image.etag`,
     [keys, modelId],
@@ -141,6 +142,32 @@ export async function settleDescription(
     `delete from description_wanted w using image_embedding e
      where w.image_id = $2 and w.model_id = $1 and e.image_id = $2 and e.model_id = $1 and e.etag = $3`,
     [modelId, imageId, etag],
+  );
+}
+
+/** What a try to describe an image cost: time, and tokens as the captioner counts them. */
+export interface DescriptionCost {
+  seconds: number;
+  questionTokens: number;
+  answerTokens: number;
+}
+
+/** Adds it to what the descriptions of this day's images cost, which the reports of its runs show. */
+export async function addDescriptionCost(
+  db: Queryable,
+  day: string,
+  { seconds, questionTokens, answerTokens }: DescriptionCost,
+  succeeded: boolean,
+): Promise<void> {
+  await db.query(
+    `insert into description_cost values ($1, $2::int, 1 - $2::int, $3, $4, $5)
+     on conflict (day) do update set
+       described = description_cost.described + excluded.described,
+       failed = description_cost.failed + excluded.failed,
+       seconds = description_cost.seconds + excluded.seconds,
+       question_tokens = description_cost.question_tokens + excluded.question_tokens,
+       answer_tokens = description_cost.answer_tokens + excluded.answer_tokens`,
+    [day, Number(succeeded), seconds, questionTokens, answerTokens],
   );
 }
 

@@ -22,7 +22,12 @@ export interface RunRow {
 const selectRun = `
   select job, slot, status, cause, worker, attempts,
          (select count(*) from run_attempt where run_id = runs.id) as tries, started_at as "startedAt", finished_at as "finishedAt",
-         extract(epoch from lateness)::float8 as lateness, report, error
+         extract(epoch from lateness)::float8 as lateness, error,
+         -- Descriptions come after the run: a report of images is shown with what those of its day have cost so far.
+         report || coalesce((select jsonb_build_object('descriptions', jsonb_build_object(
+                               'described', described, 'failed', failed, 'seconds', seconds,
+                               'tokens', jsonb_build_object('question', question_tokens, 'answer', answer_tokens)))
+                             from description_cost where day::text = report ->> 'day' and report ? 'saved'), '{}') as report
   from runs`;
 
 /** The newest runs first, at most `limit`. */

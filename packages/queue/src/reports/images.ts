@@ -3,6 +3,15 @@ import { z } from 'zod';
 import { count } from './count.ts';
 import type { ReportFacts } from './facts.ts';
 
+export const descriptionReport = z.object({
+  described: count,
+  failed: count,
+  /** Undefined in reports of older workers. */
+  seconds: z.number().optional(),
+  /** As the server counts them: 0 if it does not. */
+  tokens: z.object({ question: count, answer: count }).optional(),
+});
+
 const imageTotals = z.object({ total: count, succeeded: count, failed: count, skipped: count });
 type ImageTotals = z.output<typeof imageTotals>;
 
@@ -10,6 +19,8 @@ export const imageReport = imageTotals.extend({
   day: z.iso.date().nullable(),
   /** Images of earlier days that came too late for the run of their own day. They are among the totals. */
   late: z.object({ images: count, days: z.array(z.iso.date()) }).optional(),
+  /** What the descriptions of this day's images have cost so far: they are made later. */
+  descriptions: descriptionReport.optional(),
   successRate: z.number().nullable(),
   rooms: z.record(z.string(), imageTotals),
   seconds: z.number(),
@@ -22,15 +33,6 @@ type ImageReport = z.output<typeof imageReport>;
 export const batchReport = z.object({
   rooms: z.record(z.string(), imageTotals),
   failures: z.array(z.object({ key: z.string(), reason: z.string() })),
-});
-
-export const descriptionReport = z.object({
-  described: count,
-  failed: count,
-  /** Undefined in reports of older workers. */
-  seconds: z.number().optional(),
-  /** As the server counts them: 0 if it does not. */
-  tokens: z.object({ question: count, answer: count }).optional(),
 });
 
 /** Without `foundNothing`, since a person who selects images sees for themselves if there are none. */
@@ -46,7 +48,7 @@ export const imageFacts = (report: ImageReport): ReportFacts => ({
 });
 
 export function showImages(report: ImageReport): ReportView {
-  const { model, seconds, saved, succeeded, failed, rooms, late } = report;
+  const { model, seconds, saved, succeeded, failed, rooms, late, day, descriptions } = report;
   const { images, embeddings, quarantined } = report.database;
   const tried = succeeded + failed;
   return {
@@ -57,9 +59,15 @@ export function showImages(report: ImageReport): ReportView {
       ...(late ? [message('report.images-late', { n: late.images, days: late.days.join(', ') })] : []),
       ...(saved ? [] : [message('report.not-saved')]),
       message('report.database', { n: images, embeddings, quarantined }),
+      ...(descriptions
+        ? [
+            message('report.described-so-far', { n: descriptions.described, day: day ?? '' }),
+            ...cost(descriptions),
+          ]
+        : []),
     ],
     tables: [roomTable(rooms, report)],
-    leftOut: leftOut(report),
+    leftOut: [...leftOut(report), ...(descriptions ? undescribed(descriptions) : [])],
   };
 }
 
@@ -85,19 +93,23 @@ function why(reason: string): Cell {
   return isCode(code) ? message(code) : reason;
 }
 
-export function showDescriptions(report: z.output<typeof descriptionReport>): ReportView {
-  const { described, failed, seconds, tokens } = report;
+type Descriptions = z.output<typeof descriptionReport>;
+
+export function showDescriptions(report: Descriptions): ReportView {
   return {
-    summary: [
-      message('report.described', { n: described }),
-      ...(seconds === undefined
-        ? []
-        : [message('report.description-cost', { seconds: Number(seconds.toFixed(1)), ...tokens })]),
-    ],
+    summary: [message('report.described', { n: report.described }), ...cost(report)],
     tables: [],
-    leftOut: failed > 0 ? [message('left-out.descriptions-failed', { n: failed })] : [],
+    leftOut: undescribed(report),
   };
 }
+
+const cost = ({ seconds, tokens }: Descriptions) =>
+  seconds === undefined
+    ? []
+    : [message('report.description-cost', { seconds: Number(seconds.toFixed(1)), ...tokens })];
+
+const undescribed = ({ failed }: Descriptions) =>
+  failed > 0 ? [message('left-out.descriptions-failed', { n: failed })] : [];
 
 function leftOut({ failed, skipped }: ImageTotals) {
   return [

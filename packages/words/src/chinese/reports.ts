@@ -53,6 +53,7 @@ export const chinese: Record<keyof typeof english, string> = {
   'report.database': '数据库现有 {n:张|张}图像、{embeddings} 个向量、{quarantined} 张隔离图像。',
   'report.batch': '{n:张|张}图像中有 {succeeded} 张已计算向量。',
   'report.described': '已为 {n:张|张}图像生成描述。',
+  'report.described-so-far': '{day} 的图像到目前为止已生成 {n:条|条}描述。',
   'report.description-cost': '描述服务用时 {seconds} 秒，图像 {question} 个词元，回答 {answer} 个词元。',
   'report.pruned': '已删除 {n:行|行}数据。',
   'report.pruned-months': '已删除的读数月份：{names}。',

@@ -53,6 +53,7 @@ export const english = {
     'The database now holds {n:image|images}, {embeddings} vectors and {quarantined} quarantined images.',
   'report.batch': '{succeeded} of {n:image|images} embedded.',
   'report.described': '{n:image|images} described.',
+  'report.described-so-far': 'Descriptions of {day} so far: {n:image|images} described.',
   'report.description-cost':
     'The captioner took {seconds} s, {question} tokens for the pictures and {answer} for its answers.',
   'report.pruned': '{n:row|rows} deleted.',
