@@ -2,36 +2,20 @@ import {
   badKeyReason,
   countImages,
   type ImageRow,
-  imageIds,
   listQuarantine,
   pendingKeys,
   type Queryable,
   quarantine,
-  releaseListed,
-  upsertImages,
+  recordListed,
 } from '@mycelium/database';
-import {
-  addDays,
-  type Day,
-  dayOf,
-  daysBetween,
-  isRoom,
-  PermanentError,
-  parseImageKey,
-  realRoom,
-} from '@mycelium/farm';
+import { addDays, type Day, dayOf, isRoom, PermanentError, readImageKey, realRoom } from '@mycelium/farm';
 import type { ObjectStore, StoredObject } from '@mycelium/storage';
+import { listStretches, type SelectedDays, stretchesOf } from './stretches.ts';
 
-export interface Selection {
-  /** Local days of the keys' folders, inclusive. */
-  from: Day;
-  to: Day;
+export interface Selection extends SelectedDays {
   /** Only images captured at or after this instant. */
   since?: Date;
-  rooms?: string[];
   maxPerRoom?: number;
-  /** Also select the images from this day on that came too late for the run of their own day. */
-  lateFrom?: Day;
 }
 
 /** The progress of planning, as JSON. */
@@ -91,7 +75,7 @@ export async function planImages(
   const folders = (await store.topFolders(signal)).filter((folder) => isRoom(folder));
   if (folders.length === 0) await refuseEmptyStore(read, selection);
   const stretches = stretchesOf(selection, folders, aliases);
-  for await (const object of listed(store, stretches, plan.after, signal)) {
+  for await (const object of listStretches(store, stretches, plan.after, signal)) {
     plan.after = object.key;
     const image = { ...readKey(object, timeZone, aliases), late: object.late };
     if ('capturedAt' in image && selection.since && image.capturedAt < selection.since) continue;
@@ -116,10 +100,8 @@ export async function planImages(
     const keys = images.map(({ key }) => key);
     const bad = await newlyBad(read, found);
     if (write) {
-      const news = await newImages(read, images);
       await write(async (tx) => {
-        if (news.length > 0) await upsertImages(tx, news);
-        await releaseListed(tx, keys);
+        await recordListed(tx, images);
         await quarantine(tx, bad);
       });
     }
@@ -156,15 +138,6 @@ function countLate(plan: Plan, found: Found[]): void {
   };
 }
 
-/** Most of the listed images are recorded already, in this version. */
-async function newImages(read: Queryable, images: Listed[]): Promise<Listed[]> {
-  const known = await imageIds(
-    read,
-    images.map(({ key }) => key),
-  );
-  return images.filter(({ key, etag }) => known.get(key)?.etag !== etag);
-}
-
 /** The objects with malformed keys, without those of earlier days that are in quarantine already. */
 async function newlyBad(read: Queryable, found: Found[]) {
   const bad = found.filter((each) => 'reason' in each);
@@ -172,61 +145,6 @@ async function newlyBad(read: Queryable, found: Found[]) {
   const known = late.length === 0 ? [] : await listQuarantine(read, { keys: late, limit: late.length });
   const held = new Set(known.map(({ key, etag }) => `${etag} ${key}`));
   return bad.filter(({ key, etag, late }) => !late || !held.has(`${etag} ${key}`));
-}
-
-/** Days of one folder of the store, inclusive, which one listing covers. */
-interface Stretch {
-  folder: string;
-  from: Day;
-  to: Day;
-  late: boolean;
-}
-
-/** The selected days, day by day, and then the days before them, folder by folder. */
-function stretchesOf(
-  { from, to, rooms, lateFrom }: Selection,
-  allFolders: string[],
-  aliases: Record<string, string>,
-): Stretch[] {
-  const folders = allFolders.filter((folder) => !rooms || rooms.includes(realRoom(folder, aliases)));
-  const selected = daysBetween(from, to).flatMap((day) =>
-    folders.map((folder) => ({ folder, from: day, to: day, late: false })),
-  );
-  if (!lateFrom || lateFrom >= from) return selected;
-  const before = addDays(from, -1);
-  return [...selected, ...folders.map((folder) => ({ folder, from: lateFrom, to: before, late: true }))];
-}
-
-/**
- * Every object of the stretches after a key. A stretch of several days takes one request per 1,000 objects, whatever
- * the number of days.
- */
-async function* listed(
-  store: ObjectStore,
-  stretches: Stretch[],
-  after: string | undefined,
-  signal: AbortSignal,
-): AsyncGenerator<StoredObject & { late: boolean }> {
-  const begun = after === undefined ? 0 : stretches.findIndex((stretch) => contains(stretch, after));
-  for (const [at, stretch] of stretches.entries()) {
-    if (at < begun) continue;
-    const { folder, from, to, late } = stretch;
-    const prefix = from === to ? `${folder}/${digits(from)}/` : `${folder}/`;
-    const start = from === to ? undefined : `${folder}/${digits(from)}`;
-    for await (const object of store.list(prefix, { after: at === begun && after ? after : start, signal })) {
-      if (!contains(stretch, object.key)) break;
-      yield { ...object, late };
-    }
-  }
-}
-
-function contains({ folder, from, to }: Stretch, key: string): boolean {
-  const [keyFolder, date = ''] = key.split('/');
-  return keyFolder === folder && date >= digits(from) && date <= digits(to);
-}
-
-function digits(day: Day): string {
-  return day.replaceAll('-', '');
 }
 
 const recentDays = 7;
@@ -257,14 +175,10 @@ function readKey(
   timeZone: string,
   aliases: Record<string, string>,
 ): ImageRow | Bad {
-  try {
-    return { ...parseImageKey(key, { timeZone, aliases }), etag, bytes: size };
-  } catch (error) {
-    if (!(error instanceof PermanentError)) throw error;
-    const folder = key.slice(0, key.indexOf('/'));
-    const room = realRoom(folder, aliases);
-    return { key, etag, bytes: size, room, reason: badKeyReason, detail: error.message };
-  }
+  const image = readImageKey(key, { timeZone, aliases });
+  if (!(image instanceof PermanentError)) return { ...image, etag, bytes: size };
+  const room = realRoom(key.slice(0, key.indexOf('/')), aliases);
+  return { key, etag, bytes: size, room, reason: badKeyReason, detail: image.message };
 }
 
 function chunks(keys: string[], size: number): string[][] {

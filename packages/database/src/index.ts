@@ -26,6 +26,7 @@ export {
   type RecordedImage,
   type Replacement,
   recordedImages,
+  recordListed,
   setBrightness,
   updateReplaced,
   upsertImages,
@@ -38,7 +39,6 @@ export {
   type QuarantineRow,
   quarantine,
   releaseFromQuarantine,
-  releaseListed,
 } from './images/quarantine.ts';
 export { type Found, findImageVector, type SearchFilter, searchImages } from './images/search.ts';
 export { newestBatch, timeLapseImages } from './images/time-lapse.ts';

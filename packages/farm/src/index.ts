@@ -27,9 +27,12 @@ export {
   formatImageKey,
   type ImageKey,
   isRoom,
+  type KeyRules,
   parseImageKey,
+  readImageKey,
   realRoom,
 } from './names/image-key.ts';
+export { dayDigits } from './names/key-dates.ts';
 export { deviceTypeOf, type NamedPoint, type PointName, pointKey, wrongName } from './names/point-name.ts';
 export { PermanentError } from './permanent-error.ts';
 export { litShare } from './pictures/lit.ts';

@@ -5,7 +5,7 @@ import {
   releaseFromQuarantine as release,
   upsertImages,
 } from '@mycelium/database';
-import { PermanentError, parseImageKey } from '@mycelium/farm';
+import { PermanentError, parseImageKey, readImageKey } from '@mycelium/farm';
 import { imageJobs } from '@mycelium/queue';
 import { enqueueOnce } from './enqueue-once.ts';
 import type { Operations } from './operations.ts';
@@ -63,13 +63,8 @@ export async function releaseFromQuarantine(
 }
 
 function whyUnreadable({ timeZone, aliases }: Operations, key: string): string | undefined {
-  try {
-    parseImageKey(key, { timeZone, aliases });
-    return undefined;
-  } catch (error) {
-    if (error instanceof PermanentError) return error.reason;
-    throw error;
-  }
+  const image = readImageKey(key, { timeZone, aliases });
+  return image instanceof PermanentError ? image.reason : undefined;
 }
 
 /** A key that could not be read when it was quarantined has no image row; a batch needs one. */

@@ -90,8 +90,7 @@ export async function arrivalsApi(app: FastifyInstance, deps: Deps): Promise<voi
       schema: { summary: 'Record created objects', description: events, response: { 200: arrived } },
     },
     async ({ body }) => {
-      // SNS sends JSON as text/plain.
-      const event = createdKeys(typeof body === 'string' ? json(body) : body, config.S3_BUCKET);
+      const event = createdKeys(body, config.S3_BUCKET);
       if (!event) throw refused(400, 'refused.event');
       if (event.confirmAt)
         logger.warn('open this address to confirm the subscription of SNS', { address: event.confirmAt });
@@ -188,12 +187,4 @@ function takeTurns() {
     mine.then(leave, leave);
     return mine;
   };
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -15,6 +15,7 @@ import { Segments } from '../parts/segments.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { StatsTable } from '../parts/stats-table.tsx';
 import { TimeStrip } from '../parts/time-strip.tsx';
+import { useKeys } from '../use-keys.ts';
 import { dateTime, t } from '../words.ts';
 
 const minute = 60_000;
@@ -127,22 +128,15 @@ function RoomView({ room, rooms, onRoom }: RoomViewProps) {
     return () => clearInterval(timer);
   }, []);
 
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if ((event.target as HTMLElement).closest('input, select, textarea, dialog, [role=grid]')) return;
-      const action = {
-        ArrowLeft: () => move(-0.5),
-        ArrowRight: () => move(0.5),
-        '+': () => zoom(0.5),
-        '-': () => zoom(2),
-      }[event.key];
-      if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      action();
-    };
-    document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
-  });
+  useKeys(
+    {
+      ArrowLeft: () => move(-0.5),
+      ArrowRight: () => move(0.5),
+      '+': () => zoom(0.5),
+      '-': () => zoom(2),
+    },
+    '[role=grid]',
+  );
 
   return (
     <>

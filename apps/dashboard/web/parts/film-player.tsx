@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { pictureOf } from '../picture.ts';
+import { useKeys } from '../use-keys.ts';
 import { dateTime, t } from '../words.ts';
 import { Icon } from './icon.tsx';
 import { Segments } from './segments.tsx';
@@ -56,23 +57,16 @@ export function FilmPlayer({ room, images, dark }: FilmPlayerProps) {
     };
   }, [playing, at, speed]);
 
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if ((event.target as HTMLElement).closest('input, select, textarea, button, a, dialog')) return;
-      const action = {
-        ' ': toggle,
-        ArrowLeft: () => step(-1),
-        ArrowRight: () => step(1),
-        Home: () => step(-images.length),
-        End: () => step(images.length),
-      }[event.key];
-      if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      action();
-    };
-    document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
-  });
+  useKeys(
+    {
+      ' ': toggle,
+      ArrowLeft: () => step(-1),
+      ArrowRight: () => step(1),
+      Home: () => step(-images.length),
+      End: () => step(images.length),
+    },
+    'button, a',
+  );
 
   return (
     <section class="card time-lapse" aria-label={t('timelapse.title', { room })}>

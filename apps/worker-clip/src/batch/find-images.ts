@@ -1,5 +1,5 @@
 import { badKeyReason, pendingKeys, type RecordedImage, recordedImages } from '@mycelium/database';
-import { type ImageKey, isRoom, PermanentError, parseImageKey, realRoom } from '@mycelium/farm';
+import { type ImageKey, isRoom, PermanentError, readImageKey, realRoom } from '@mycelium/farm';
 import type { Batch } from './image.ts';
 
 /**
@@ -33,14 +33,11 @@ export function imagesFromKeys(keys: string[], batch: Batch): ImageKey[] {
 
 /** Undefined for a malformed key, which fails and is quarantined. */
 function parse(key: string, batch: Batch): ImageKey | undefined {
-  try {
-    return parseImageKey(key, { timeZone: batch.run.timeZone, aliases: batch.aliases });
-  } catch (error) {
-    if (!(error instanceof PermanentError)) throw error;
-    const failure = { key, room: roomFolder(key, batch), reason: badKeyReason, detail: error.message };
-    batch.failures.push({ ...failure, quarantine: { etag: '', bytes: 0 } });
-    return undefined;
-  }
+  const image = readImageKey(key, { timeZone: batch.run.timeZone, aliases: batch.aliases });
+  if (!(image instanceof PermanentError)) return image;
+  const failure = { key, room: roomFolder(key, batch), reason: badKeyReason, detail: image.message };
+  batch.failures.push({ ...failure, quarantine: { etag: '', bytes: 0 } });
+  return undefined;
 }
 
 function roomFolder(key: string, { aliases }: Batch): string {

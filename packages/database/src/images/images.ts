@@ -1,5 +1,6 @@
 import type { Phase } from '@mycelium/farm';
 import type { Queryable } from '../pool.ts';
+import { releaseListed } from './quarantine.ts';
 
 export interface ImageRow {
   key: string;
@@ -35,6 +36,19 @@ export async function upsertImages(db: Queryable, images: ImageRow[]): Promise<v
       images.map(({ bytes }) => bytes),
     ],
   );
+}
+
+/**
+ * Records images that the store has: writes only the new and the replaced ones, since most of what is listed is known,
+ * and releases what was quarantined as missing.
+ */
+export async function recordListed(db: Queryable, images: ImageRow[]): Promise<void> {
+  if (images.length === 0) return;
+  const keys = images.map(({ key }) => key);
+  const known = await imageIds(db, keys);
+  const news = images.filter(({ key, etag }) => known.get(key)?.etag !== etag);
+  if (news.length > 0) await upsertImages(db, news);
+  await releaseListed(db, keys);
 }
 
 /** The keys, in order, whose current picture has no vector of the model and is not quarantined. */

@@ -1,7 +1,7 @@
 import { growthDayOf, type Phase, phaseOf } from '../growth/phase.ts';
 import { PermanentError } from '../permanent-error.ts';
 import { type Day, dayOf, instantToLocal } from '../time/day.ts';
-import { dayFrom, digits, minuteOf, readInDate, remembered } from './key-dates.ts';
+import { dayDigits, dayFrom, minuteOf, readInDate, remembered } from './key-dates.ts';
 
 /** The facts about an image in its object key. */
 export interface ImageKey {
@@ -83,6 +83,16 @@ export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): Ima
   };
 }
 
+/** Like `parseImageKey`, for keys that somebody else wrote: what is wrong with a key is returned, not thrown. */
+export function readImageKey(key: string, rules: KeyRules): ImageKey | PermanentError {
+  try {
+    return parseImageKey(key, rules);
+  } catch (error) {
+    if (error instanceof PermanentError) return error;
+    throw error;
+  }
+}
+
 /**
  * Formats the key of an image, with 8-digit dates. `day` defaults to the day of capture.
  * @throws PermanentError when the room or the camera cannot be part of a key, or a date is invalid
@@ -94,8 +104,10 @@ export function formatImageKey(
   const { room, camera, batchInDate, capturedAt, day = dayOf(capturedAt, timeZone) } = image;
   const local = instantToLocal(capturedAt, timeZone);
   const time = [local.hour, local.minute, local.second].map((part) => String(part).padStart(2, '0')).join('');
-  const name = [room, camera, digits(batchInDate), digits(dayOf(capturedAt, timeZone)) + time].join('_');
-  const key = `${room}/${digits(day)}/${name}.jpg`;
+  const name = [room, camera, dayDigits(batchInDate), dayDigits(dayOf(capturedAt, timeZone)) + time].join(
+    '_',
+  );
+  const key = `${room}/${dayDigits(day)}/${name}.jpg`;
   parseImageKey(key, { timeZone, aliases: {} });
   return key;
 }

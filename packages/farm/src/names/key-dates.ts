@@ -31,7 +31,8 @@ export const minuteOf = remembered((text) => {
   return localToInstant({ year, month, day, hour, minute, second: 0 }, timeZone).getTime();
 });
 
-export function digits(day: Day): string {
+/** As the days in keys are written: `20251224`. */
+export function dayDigits(day: Day): string {
   return day.replaceAll('-', '');
 }
 

@@ -1,12 +1,5 @@
-import {
-  badKeyReason,
-  type ImageRow,
-  imageIds,
-  quarantine,
-  releaseListed,
-  upsertImages,
-} from '@mycelium/database';
-import { isRoom, PermanentError, parseImageKey } from '@mycelium/farm';
+import { badKeyReason, type ImageRow, quarantine, recordListed } from '@mycelium/database';
+import { isRoom, type KeyRules, PermanentError, readImageKey } from '@mycelium/farm';
 import { imageJobs } from '@mycelium/queue';
 import { type ObjectStore, type StoredObject, StoreError } from '@mycelium/storage';
 import pLimit from 'p-limit';
@@ -71,7 +64,8 @@ export function createArrivals({ pool, queues, store, onTrouble, ...tools }: Arr
     const found = await Promise.all(ofRooms.map((key) => limit(() => stat(key))));
     const objects = found.filter((object) => object !== undefined);
     const { images, bad } = readObjects(objects, rules);
-    await record(images, bad);
+    await recordListed(pool, images);
+    await quarantine(pool, bad);
     for (const { key } of images) if (waiting.size < mostWaiting) waiting.add(key);
     gather();
     return {
@@ -80,15 +74,6 @@ export function createArrivals({ pool, queues, store, onTrouble, ...tools }: Arr
       unreadable: [...impossible, ...bad.map(({ key, detail }) => ({ key, detail }))],
       ignored: unique.length - ofRooms.length,
     };
-  }
-
-  async function record(images: ImageRow[], bad: ReturnType<typeof readObjects>['bad']): Promise<void> {
-    const keys = images.map(({ key }) => key);
-    const known = await imageIds(pool, keys);
-    const news = images.filter(({ key, etag }) => known.get(key)?.etag !== etag);
-    if (news.length > 0) await upsertImages(pool, news);
-    await releaseListed(pool, keys);
-    await quarantine(pool, bad);
   }
 
   /** Full batches are queued at once, the rest when it has waited long enough. */
@@ -127,16 +112,14 @@ export function createArrivals({ pool, queues, store, onTrouble, ...tools }: Arr
   };
 }
 
-function readObjects(objects: StoredObject[], rules: Parameters<typeof parseImageKey>[1]) {
+function readObjects(objects: StoredObject[], rules: KeyRules) {
   const images: ImageRow[] = [];
   const bad: { key: string; etag: string; bytes: number; reason: string; detail: string }[] = [];
   for (const { key, etag, size: bytes } of objects) {
-    try {
-      images.push({ ...parseImageKey(key, rules), etag, bytes });
-    } catch (error) {
-      if (!(error instanceof PermanentError)) throw error;
-      bad.push({ key, etag, bytes, reason: badKeyReason, detail: error.message });
-    }
+    const image = readImageKey(key, rules);
+    if (image instanceof PermanentError)
+      bad.push({ key, etag, bytes, reason: badKeyReason, detail: image.message });
+    else images.push({ ...image, etag, bytes });
   }
   return { images, bad };
 }

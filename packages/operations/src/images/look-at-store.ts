@@ -1,14 +1,12 @@
 import {
   type ImageRow,
   type ImageToEmbed,
-  imageIds,
   imagesToEmbed,
   missingReason,
   quarantine,
-  releaseListed,
-  upsertImages,
+  recordListed,
 } from '@mycelium/database';
-import { type Day, isRoom, PermanentError, parseImageKey, realRoom } from '@mycelium/farm';
+import { type Day, dayDigits, isRoom, PermanentError, readImageKey, realRoom } from '@mycelium/farm';
 import type { ObjectStore, StoredObject } from '@mycelium/storage';
 import type { Operations } from '../operations.ts';
 
@@ -70,7 +68,7 @@ export async function lookAtStore(
   );
   const lookAtNext = async () => {
     for (let folder = folders.shift(); folder; folder = folders.shift()) {
-      await lookAtFolder(tools, folder, { from: digits(from), to: digits(to) }, look, signal);
+      await lookAtFolder(tools, folder, { from: dayDigits(from), to: dayDigits(to) }, look, signal);
     }
   };
   await Promise.all(Array.from({ length: foldersAtOnce }, lookAtNext));
@@ -95,31 +93,18 @@ async function lookAtFolder(
     look.listedDays.add(image.day);
     images.push(image);
     if (images.length < page) continue;
-    await record(tools, images);
+    await recordListed(tools.pool, images);
     images = [];
   }
-  await record(tools, images);
+  await recordListed(tools.pool, images);
 }
 
 function readObject(rules: LookTools, { key, etag, size }: StoredObject, look: Look) {
-  try {
-    return { ...parseImageKey(key, rules), etag, bytes: size };
-  } catch (error) {
-    if (!(error instanceof PermanentError)) throw error;
-    look.unreadable++;
-    if (look.examples.length < mostExamples) look.examples.push({ key, detail: error.message });
-    return undefined;
-  }
-}
-
-/** Writes only new and replaced images: most of the listed ones are already recorded. */
-async function record({ pool }: LookTools, images: ImageRow[]): Promise<void> {
-  if (images.length === 0) return;
-  const keys = images.map(({ key }) => key);
-  const known = await imageIds(pool, keys);
-  const news = images.filter(({ key, etag }) => known.get(key)?.etag !== etag);
-  if (news.length > 0) await upsertImages(pool, news);
-  await releaseListed(pool, keys);
+  const image = readImageKey(key, rules);
+  if (!(image instanceof PermanentError)) return { ...image, etag, bytes: size };
+  look.unreadable++;
+  if (look.examples.length < mostExamples) look.examples.push({ key, detail: image.message });
+  return undefined;
 }
 
 /** Quarantines what a complete listing did not have. @returns the days that are left alone */
@@ -135,8 +120,4 @@ async function quarantineGone({ pool }: LookTools, { unlisted, listedDays }: Loo
   }
   const days = [...unlisted.values()].map(({ day }) => day);
   return [...new Set(days)].filter((day) => !listedDays.has(day)).sort();
-}
-
-function digits(day: Day): string {
-  return day.replaceAll('-', '');
 }

@@ -1,4 +1,4 @@
-import { addDays, type Day, dayOf, isRoom } from '@mycelium/farm';
+import { addDays, dayDigits, dayOf, isRoom } from '@mycelium/farm';
 import { watchDirectory } from '@mycelium/storage';
 import type { Arrivals } from './arrivals.ts';
 
@@ -25,7 +25,6 @@ export function watchImageFolder(root: string, tools: WatchTools): void {
   const { arrivals, timeZone, days, clock, onTrouble, againMillis = 30_000, signal } = tools;
   const found = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
-  const digits = (day: Day) => day.replaceAll('-', '');
 
   const deliver = async () => {
     timer = undefined;
@@ -44,7 +43,7 @@ export function watchImageFolder(root: string, tools: WatchTools): void {
   watchDirectory(root, {
     isWanted(folder) {
       const [room = '', date = ''] = folder.split('/');
-      return isRoom(room) && date >= digits(addDays(dayOf(clock(), timeZone), -days));
+      return isRoom(room) && date >= dayDigits(addDays(dayOf(clock(), timeZone), -days));
     },
     onFile(key) {
       found.add(key);

@@ -45,11 +45,13 @@ const notice = z.object({ Type: z.literal('Notification'), Message: z.string() }
  *   whether to subscribe,
  * - S3 through EventBridge: `{"detail-type": "Object Created", "detail": …}`,
  * - SeaweedFS's filer: `{"key": "/buckets/BUCKET/KEY", "event_type": "create", "message": …}`.
+ * @param body a value, or its JSON as text, which SNS sends
  * @returns undefined when it has none of these forms
  */
 export function createdKeys(body: unknown, bucket: string): CreatedKeys | undefined {
+  if (typeof body === 'string') return createdKeys(parsed(body), bucket);
   const wrapped = notice.safeParse(body);
-  if (wrapped.success) return createdKeys(parsed(wrapped.data.Message), bucket);
+  if (wrapped.success) return createdKeys(wrapped.data.Message, bucket);
   const asked = confirmation.safeParse(body);
   if (asked.success) return { keys: [], others: 1, confirmAt: asked.data.SubscribeURL };
   if (isTestEvent(body)) return { keys: [], others: 1 };
