@@ -15,9 +15,12 @@ const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
 
 const words = process.argv.slice(2);
-const files = globSync('{apps,packages,test}/**/*.test.ts', { exclude: ['**/node_modules/**'] })
-  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
-  .sort();
+/** The long ones first: they would run alone at the end. */
+const folders = ['test/{browser,chaos}', 'test', 'apps', 'packages'];
+const inFolder = (folder: string) => globSync(`${folder}/**/*.test.ts`, { exclude: ['**/node_modules/**'] });
+const files = [...new Set(folders.flatMap((folder) => inFolder(folder).sort()))].filter(
+  (file) => words.length === 0 || words.some((word) => file.includes(word)),
+);
 process.exitCode = await main();
 
 async function main(): Promise<number> {
