@@ -1,5 +1,5 @@
 import { type Config, readConfig, requireSettings } from '@mycelium/config';
-import { createPool, type Pool } from '@mycelium/database';
+import { checkFit, createPool, type Pool } from '@mycelium/database';
 import { connect, createQueues, type Queues } from '@mycelium/queue';
 import { CommandFailed } from './command-errors.ts';
 
@@ -38,14 +38,16 @@ export async function withConnections<T>(
   }, config);
 }
 
-/** For commands that need no queue. */
+/** For commands that need no queue. @param fit whether the database must be of this release */
 export async function withDatabase<T>(
   work: (connections: Pick<Connections, 'config' | 'pool'>) => Promise<T>,
   config: Config = readConfig(),
+  { fit = true } = {},
 ): Promise<T> {
   const { DATABASE_URL } = requireSettings(config, 'DATABASE_URL');
   const pool = createPool(DATABASE_URL, { name: 'mycelium', max: 4 });
   try {
+    if (fit) await checkFit(pool);
     return await work({ config, pool });
   } finally {
     await pool.end();

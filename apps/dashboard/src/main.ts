@@ -1,3 +1,4 @@
+import { checkFit } from '@mycelium/database';
 import { findModel, loadEncoder } from '@mycelium/encoder';
 import { watchImageFolder } from '@mycelium/operations';
 import { startProcess } from '@mycelium/process';
@@ -9,6 +10,11 @@ import { lazySearcher } from './images/searcher.ts';
 const { config, pool, queues, logger, shutdown, announce } = await startProcess('dashboard', {
   tag: '[DASHBOARD]',
   parallel: false,
+});
+
+await checkFit(pool).catch(async (error) => {
+  logger.error('the console is not started', { error: String(error.message) });
+  await shutdown.stop('the database does not fit', 1);
 });
 
 const { CLIP_MODEL: model, MODEL_DIR: modelDir, CLIP_THREADS: threads } = config;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { migrate, migratedTables, verifySchema } from './migrate.ts';
-import { createTestDatabase } from './testing.ts';
+import { checkFit, migrate, migratedTables, verifySchema } from './migrate.ts';
+import { createTestDatabase, migrateBefore } from './testing.ts';
 
 test('when two processes migrate at once, both succeed and one does the work', async (t) => {
   const pool = await createTestDatabase(t, { migrated: false });
@@ -28,6 +28,31 @@ test('a database from a newer Mycelium is refused', async (t) => {
   const pool = await createTestDatabase(t);
   await pool.query(`insert into migration (name, hash) values ('999_future.sql', '')`);
   await assert.rejects(migrate(pool), /newer Mycelium/);
+});
+
+test('a database fits the programs of its range', async (t) => {
+  const pool = await createTestDatabase(t, { migrated: false });
+  await assert.rejects(checkFit(pool), /no tables yet/);
+  await migrateBefore(pool, '014');
+  await assert.rejects(
+    checkFit(pool),
+    /older than this program: .* 014_half_vectors.ts and \d+ more is missing/,
+  );
+  await migrate(pool);
+  await checkFit(pool);
+  const { rows } = await pool.query(
+    `select name, oldest from migration where left(name, 3) in ('007', '013', '016') order by name`,
+  );
+  assert.deepEqual(
+    rows.map(({ oldest }) => oldest),
+    ['007', '008', '008'],
+  );
+
+  await pool.query(`insert into migration (name, hash, oldest) values ('998_next.sql', '', '016')`);
+  await checkFit(pool);
+  assert.deepEqual((await migrate(pool)).applied, []);
+  await pool.query(`insert into migration (name, hash, oldest) values ('999_later.sql', '', '998')`);
+  await assert.rejects(checkFit(pool), { reason: 'schema', message: /newer than this program: .*999_later/ });
 });
 
 test('verifies exactly the tables that the migrations create', async (t) => {

@@ -33,7 +33,11 @@ export async function migrate(pool: Pool, onProgress: OnProgress = () => {}): Pr
 type Migration = Awaited<ReturnType<typeof readMigrations>>[number];
 
 async function apply(client: PoolClient, { name, hash, text }: Migration, onProgress: OnProgress) {
-  const record = () => client.query('insert into migration (name, hash) values ($1, $2)', [name, hash]);
+  const record = () =>
+    client.query('insert into migration (name, hash, oldest) values ($1, $2, $3)', [
+      ...[name, hash],
+      oldestProgram.exec(text)?.[1] ?? numberOf(name),
+    ]);
   if (name.endsWith('.ts')) {
     const { up } = await import(new URL(name, folder).href);
     await up(client, onProgress);
@@ -46,18 +50,21 @@ async function apply(client: PoolClient, { name, hash, text }: Migration, onProg
   await client.query('commit');
 }
 
+/**
+ * A line of a migration: the oldest program, by the number of its newest migration, that may use the database afterwards.
+ * Without it, only programs that have the migration may.
+ */
+const oldestProgram = /Works with programs from (\d{3}) on\./;
+
+const numberOf = (name: string) => name.slice(0, 3);
+
 async function missingOf(db: Queryable, migrations: Migration[]): Promise<Migration[]> {
   await db.query(`create table if not exists migration (
     name text primary key, hash text not null, applied_at timestamptz not null default now())`);
-  const { rows } = await db.query<{ name: string; hash: string }>('select name, hash from migration');
+  await db.query('alter table migration add column if not exists oldest text');
+  const { rows } = await db.query<Applied & { hash: string }>('select name, hash, oldest from migration');
+  refuseNewer(rows, migrations);
   const done = new Map(rows.map(({ name, hash }) => [name, hash]));
-  for (const name of done.keys()) {
-    if (!migrations.some((migration) => migration.name === name)) {
-      throw schemaError(
-        `the database has the migration ${name}, which this program does not know: it belongs to a newer Mycelium. Update this program`,
-      );
-    }
-  }
   return migrations.filter(({ name, hash }) => {
     const known = done.get(name);
     if (known && known !== hash) {
@@ -67,13 +74,56 @@ async function missingOf(db: Queryable, migrations: Migration[]): Promise<Migrat
   });
 }
 
+async function migrationNames(): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => /\.(sql|ts)$/.test(name)).sort();
+}
+
 async function readMigrations() {
-  const names = (await readdir(folder)).filter((name) => /\.(sql|ts)$/.test(name)).sort();
+  const names = await migrationNames();
   return Promise.all(
     names.map(async (name) => {
       const text = await readFile(new URL(name, folder), 'utf8');
       return { name, text, hash: createHash('sha256').update(text).digest('hex') };
     }),
+  );
+}
+
+interface Applied {
+  name: string;
+  oldest: string | null;
+}
+
+/** Those of a newer program do no harm if this one is not too old for them. */
+function refuseNewer(applied: Applied[], known: Pick<Migration, 'name'>[]): void {
+  const ours = numberOf(known.at(-1)?.name ?? '');
+  for (const { name, oldest } of applied) {
+    if (known.some((migration) => migration.name === name) || (oldest && oldest <= ours)) continue;
+    throw schemaError(
+      `the database is newer than this program: it has the migration ${name} of a newer Mycelium. Update this program`,
+    );
+  }
+}
+
+/**
+ * Checks that the database is neither older nor too new for this program.
+ * @throws PermanentError that says what to do
+ */
+export async function checkFit(db: Queryable): Promise<void> {
+  const known = (await migrationNames()).map((name) => ({ name }));
+  const todo = 'Start the scheduler of this release, or run `mycelium migrate`';
+  const { rows: tables } = await db.query<{ none: boolean }>(
+    `select to_regclass('migration') is null as none`,
+  );
+  if (tables[0]?.none) throw schemaError(`the database has no tables yet. ${todo}`);
+  const { rows } = await db.query<Applied>(
+    `select name, to_jsonb(migration) ->> 'oldest' as oldest from migration`,
+  );
+  refuseNewer(rows, known);
+  const missing = known.filter(({ name }) => !rows.some((row) => row.name === name));
+  if (missing.length === 0) return;
+  const more = missing.length > 1 ? ` and ${missing.length - 1} more` : '';
+  throw schemaError(
+    `the database is older than this program: the migration ${missing[0]?.name}${more} is missing. ${todo}`,
   );
 }
 
@@ -118,6 +168,7 @@ export async function verifySchema(
   const missing = tables.filter((table) => !found.present.includes(table));
   if (missing.length > 0) wrong.push(`tables are missing: ${missing.join(', ')}`);
   if (wrong.length > 0) throw schemaError(`the database cannot be used: ${wrong.join('; ')}`);
+  await checkFit(db);
   return { postgres: found.postgres, pgvector: found.pgvector as string, tables: tables.length };
 }
 

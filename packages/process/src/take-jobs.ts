@@ -1,4 +1,4 @@
-import type { Pool } from '@mycelium/database';
+import { checkFit, type Pool } from '@mycelium/database';
 import {
   type Dependency,
   type Handlers,
@@ -27,11 +27,17 @@ export interface TakeJobsOptions {
   needs?: Dependency[];
 }
 
+/** The scheduler of another release may have changed the tables. */
+const fitEveryMillis = 10_000;
+
 /** The workers of one process. They shut down together. */
 export function jobTaker({ pool, onStop, ...options }: Parts) {
   const workers: RunningWorker[] = [];
   const dependencies = new Set<string>();
-  const postgres: Dependency = { name: 'postgres', probe: () => pool.query('select 1') };
+  /** A database of another release counts as one that is down: jobs wait, and lose no attempt. */
+  const postgres: Dependency = { name: 'postgres', probe: () => checkFit(pool) };
+  const watchFit = () =>
+    checkFit(pool).catch(() => Promise.all(workers.map((worker) => worker.check()))) as Promise<unknown>;
 
   return {
     /** Starts taking jobs from a queue. */
@@ -41,7 +47,13 @@ export function jobTaker({ pool, onStop, ...options }: Parts) {
       context: Context,
       { needs = [], ...more }: TakeJobsOptions = {},
     ): void {
-      if (workers.length === 0) onStop('workers', () => Promise.all(workers.map((worker) => worker.close())));
+      if (workers.length === 0) {
+        const watching = setInterval(() => void watchFit(), fitEveryMillis);
+        onStop('workers', () => {
+          clearInterval(watching);
+          return Promise.all(workers.map((worker) => worker.close()));
+        });
+      }
       const all = [postgres, ...needs];
       for (const { name } of all) dependencies.add(name);
       workers.push(

@@ -29,6 +29,8 @@ export interface RunningWorker {
   trouble(): string | undefined;
   /** The dependency that is down. */
   downDependency(): string | undefined;
+  /** Looks now whether everything it needs answers, and pauses or resumes accordingly. */
+  check(): Promise<void>;
   /** Waits for the jobs it holds. A handler that ignores its signal is ended by the process's deadline. */
   close(): Promise<void>;
 }
@@ -53,6 +55,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
     settings,
     ...(connection.telemetry && { telemetry: connection.telemetry }),
     concurrency: options.concurrency ?? 1,
+    autorun: false,
     lockDuration: lockMillis,
     stalledInterval: Math.round(lockMillis / 3), // Redis takes whole milliseconds
     // A job is recovered three times, then dead-lettered: it may be what kills its workers.
@@ -63,6 +66,10 @@ export function startWorker<Queue extends QueueName, Context extends object>(
     pause: () => void worker.pause(true),
     resume: () => worker.resume(),
     logger,
+  });
+  // The first job waits until everything it needs has answered.
+  void breaker.check().then((down) => {
+    if (!down && !ending.signal.aborted) void worker.resume();
   });
   const parts = {
     queues,
@@ -81,6 +88,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
   return {
     trouble: () => breaker.trouble()?.reason ?? (worker.isRunning() ? undefined : 'it takes no jobs'),
     downDependency: () => breaker.trouble()?.dependency,
+    check: async () => void (await breaker.check()),
     async close() {
       ending.abort(new Error('the worker is shutting down'));
       breaker.close();

@@ -1,3 +1,4 @@
+import type { Pool } from '@mycelium/database';
 import { Command } from 'commander';
 import { createOutput } from '../output.ts';
 
@@ -9,12 +10,13 @@ export function migrateCommand(): Command {
       const output = createOutput(command.optsWithGlobals());
       const { migrate, verifySchema } = await import('@mycelium/database');
       const { withDatabase } = await import('../connections.ts');
-      await withDatabase(async ({ pool }) => {
+      const migrateAll = async ({ pool }: { pool: Pool }) => {
         const { applied } = await migrate(pool, (progress) => output.line(progress));
         const schema = await verifySchema(pool);
         for (const name of applied) output.done('applied', name);
         output.line(`${schema.tables} tables; PostgreSQL ${schema.postgres}, pgvector ${schema.pgvector}`);
         output.result({ applied, ...schema });
-      });
+      };
+      await withDatabase(migrateAll, undefined, { fit: false });
     });
 }

@@ -36,8 +36,8 @@ export async function examinePostgres(config: Config): Promise<Finding[]> {
   }
 }
 
-/** Memory of a 512-dimensional vector and its links while an HNSW index is built. */
-const bytesPerVector = 3_000;
+/** Memory of a 512-dimensional vector of 16 bits a number and its links while an HNSW index is built. */
+const bytesPerVector = 2_000;
 
 /** An index that does not fit in memory while it is built takes many times as long. */
 async function memoryFindings(pool: Pool): Promise<Finding[]> {
