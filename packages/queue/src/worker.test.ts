@@ -281,7 +281,7 @@ test("the job of BullMQ's scheduler is found by its slot", async (t) => {
 
 test('while a dependency is down a job is requeued, loses no attempt, and is done when it returns', async (t) => {
   const { queues, ended, options } = setup(t);
-  let up = false;
+  let up = true;
   const worker = startWorker(
     'env-stats',
     handlersOf<'env-stats'>({
@@ -294,6 +294,8 @@ test('while a dependency is down a job is requeued, loses no attempt, and is don
     { ...options, needs: [{ name: 'postgres', probe: async () => assert.ok(up, 'down') }] },
   );
   t.after(() => worker.close());
+  await until(() => worker.trouble() === undefined);
+  up = false;
   const job = await enqueueSlot(queues, 'daily_env_stats', slot, 'manual', {});
   await until(() => worker.trouble() !== undefined);
   assert.match(worker.trouble() ?? '', /postgres: down/);
@@ -304,6 +306,25 @@ test('while a dependency is down a job is requeued, loses no attempt, and is don
     ended.map(({ outcome }) => outcome.status),
     ['retrying', 'succeeded'],
   );
+});
+
+test('a worker takes its first job when everything it needs has answered', async (t) => {
+  const { queues, ended, options } = setup(t);
+  let up = false;
+  const worker = startWorker(
+    'env-stats',
+    handlersOf<'env-stats'>({ daily_env_stats: async () => stats }),
+    {},
+    { ...options, needs: [{ name: 'postgres', probe: async () => assert.ok(up, 'down') }] },
+  );
+  t.after(() => worker.close());
+  const job = await enqueueSlot(queues, 'daily_env_stats', slot, 'manual', {});
+  await until(() => /postgres: down/.test(worker.trouble() ?? ''));
+  assert.equal(await stateOf(queues, job.id as string), 'waiting');
+  assert.deepEqual(ended, []);
+  up = true;
+  await until(async () => (await stateOf(queues, job.id as string)) === 'completed');
+  assert.equal(worker.trouble(), undefined);
 });
 
 test('a worker that shuts down requeues its jobs, which lose no attempt', async (t) => {
