@@ -1,5 +1,6 @@
 import { checkFit } from '@mycelium/database';
 import { findModel, loadEncoder } from '@mycelium/encoder';
+import { PermanentError } from '@mycelium/farm';
 import { watchImageFolder } from '@mycelium/operations';
 import { startProcess } from '@mycelium/process';
 import { openStore } from '@mycelium/storage';
@@ -13,7 +14,8 @@ const { config, pool, queues, logger, shutdown, announce } = await startProcess(
 });
 
 await checkFit(pool).catch(async (error) => {
-  logger.error('the console is not started', { error: String(error.message) });
+  if (!(error instanceof PermanentError)) return; // the database is down: pages say so until it answers
+  logger.error('the console is not started', { error: error.message });
   await shutdown.stop('the database does not fit', 1);
 });
 
