@@ -171,11 +171,11 @@ interface Bad {
 }
 
 function readKey(
-  { key, etag, size }: StoredObject,
+  { key, etag, size, modifiedAt }: StoredObject,
   timeZone: string,
   aliases: Record<string, string>,
 ): ImageRow | Bad {
-  const image = readImageKey(key, { timeZone, aliases });
+  const image = readImageKey(key, { timeZone, aliases }, modifiedAt);
   if (!(image instanceof PermanentError)) return { ...image, etag, bytes: size };
   const room = realRoom(key.slice(0, key.indexOf('/')), aliases);
   return { key, etag, bytes: size, room, reason: badKeyReason, detail: image.message };

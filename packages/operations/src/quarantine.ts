@@ -76,7 +76,11 @@ async function recordUnrecorded({ pool, store, timeZone, aliases }: Operations, 
     const objects = await Promise.all(unrecorded.slice(at, at + batchSize).map((key) => store.stat(key)));
     const images = objects.flatMap((object) =>
       object
-        ? { ...parseImageKey(object.key, { timeZone, aliases }), etag: object.etag, bytes: object.size }
+        ? {
+            ...parseImageKey(object.key, { timeZone, aliases }, object.modifiedAt),
+            etag: object.etag,
+            bytes: object.size,
+          }
         : [],
     );
     if (images.length > 0) await upsertImages(pool, images);

@@ -1,3 +1,4 @@
+import { dayDigits } from '@mycelium/farm';
 import type { TimeSource } from '@mycelium/operations/pictures';
 import { fill } from '@mycelium/words';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -131,7 +132,7 @@ async function importImageFolder(
   for (const { file, reason } of failed) output.warn(`  ${file}: ${reason}`);
   if (days.length > 0) {
     output.line(
-      `  To compute their vectors: mycelium batch-all --date-filter ${days[0]?.replaceAll('-', '')}${days.length > 1 ? ` (and ${days.length - 1} more ${days.length === 2 ? 'day' : 'days'})` : ''}`,
+      `  To compute their vectors: mycelium batch-all --date-filter ${dayDigits(days[0] as string)}${days.length > 1 ? ` (and ${days.length - 1} more ${days.length === 2 ? 'day' : 'days'})` : ''}`,
     );
   }
   output.result(report);

@@ -37,6 +37,27 @@ test('the capture time is farm local time', () => {
   assert.equal(captured('America/St_Johns'), '2025-07-31T02:00:00.000Z');
 });
 
+test('in the hour that the clock shows twice, the time of storing decides which it was', () => {
+  const berlin = { ...rules, timeZone: 'Europe/Berlin' };
+  const capturedAt = (time: string, storedAt?: string) =>
+    parseImageKey(
+      `612/20251026/612_1_20251018_20251026${time}.jpg`,
+      berlin,
+      storedAt ? new Date(storedAt) : undefined,
+    )
+      .capturedAt.toISOString()
+      .slice(11, 19);
+  assert.equal(capturedAt('023010', '2025-10-26T00:30:12Z'), '00:30:10');
+  assert.equal(capturedAt('023010', '2025-10-26T01:30:12Z'), '01:30:10');
+  assert.equal(capturedAt('023010', '2025-10-26T01:39:00Z'), '01:30:10');
+  // Copied in long after: nothing says which it was.
+  assert.equal(capturedAt('023010', '2025-10-26T01:41:00Z'), '00:30:10');
+  assert.equal(capturedAt('023010'), '00:30:10');
+  // Any other hour happens once, whenever it was stored.
+  assert.equal(capturedAt('033010', '2025-10-26T02:30:12Z'), '02:30:10');
+  assert.equal(capturedAt('013010', '2025-10-26T00:30:12Z'), '23:30:10');
+});
+
 test('rooms 7 and 8 are 607 and 608, and the key stays as it is', () => {
   const key = '7/20251224/7_1921681235_20251218_20251224160000.jpg';
   assert.equal(parse(key).room, '607');

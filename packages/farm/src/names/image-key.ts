@@ -32,15 +32,20 @@ const roomPattern = /^[\p{L}\p{N}][\p{L}\p{N}-]{0,31}$/u;
 const cameraPattern = /^\d{1,12}$/;
 /** Cameras and phones write it in all these ways. */
 const ending = /\.jpe?g$/i;
+/** A camera that uploads its picture does so within this time. */
+const promptly = 10 * 60_000;
 const shape = 'it is not {room}/{YYYYMMDD}/{room}_{camera}_{in-date}_{YYYYMMDDHHMMSS}.jpg';
 
 /**
  * Reads `612/20251224/612_1921681235_20251218_20251224160000.jpg`; `.jpeg`, `.JPG` and the like are also read.
  * An in-date later than the capture is a typo, not a bad image: it is kept, the growth day is zero or less, and the
  * stage is `non_growth`.
+ *
+ * In the hour that the clock shows twice, the key fits two instants. `storedAt`, when the store took the picture in,
+ * decides: the second one if the picture was stored within ten minutes of it, else the first.
  * @throws PermanentError
  */
-export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): ImageKey {
+export function parseImageKey(key: string, { timeZone, aliases }: KeyRules, storedAt?: Date): ImageKey {
   const refuse = (reason: string): never => {
     throw new PermanentError(reason, `${JSON.stringify(key)} is not an image key: ${reason}`);
   };
@@ -69,13 +74,15 @@ export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): Ima
     refuse(`the in-date ${JSON.stringify(inDate)} is not a date from 2000 to 2099`);
 
   const growthDay = rememberedGrowthDay(`${batchInDate} ${captureDay}`);
-  const minute = minuteOf(`${captured.slice(0, 12)} ${timeZone}`);
+  const { first, again } = minuteOf(`${captured.slice(0, 12)} ${timeZone}`);
   return {
     key,
     room,
     day,
     // In this century, clocks change only at full minutes.
-    capturedAt: new Date(minute + 1_000 * Number(captured.slice(12))),
+    capturedAt: new Date(
+      (storedSoonAfter(again, storedAt) ? again : first) + 1_000 * Number(captured.slice(12)),
+    ),
     batchInDate,
     camera,
     growthDay,
@@ -83,10 +90,15 @@ export function parseImageKey(key: string, { timeZone, aliases }: KeyRules): Ima
   };
 }
 
+function storedSoonAfter(minute: number, storedAt: Date | undefined): boolean {
+  const later = (storedAt?.getTime() ?? Number.NaN) - minute;
+  return later >= 0 && later <= promptly;
+}
+
 /** Like `parseImageKey`, for keys that somebody else wrote: what is wrong with a key is returned, not thrown. */
-export function readImageKey(key: string, rules: KeyRules): ImageKey | PermanentError {
+export function readImageKey(key: string, rules: KeyRules, storedAt?: Date): ImageKey | PermanentError {
   try {
-    return parseImageKey(key, rules);
+    return parseImageKey(key, rules, storedAt);
   } catch (error) {
     if (error instanceof PermanentError) return error;
     throw error;

@@ -18,7 +18,10 @@ export function remembered<Result>(compute: (text: string) => Result): (text: st
 /** Parses eight digits as a day; undefined if they are not a day of this century. */
 export const dayFrom = remembered(readDay);
 
-/** `{YYYYMMDDHHMM} {time zone}`, as milliseconds since 1970. */
+/**
+ * `{YYYYMMDDHHMM} {time zone}`, as milliseconds since 1970; `again` is an hour or so later when the clock is set back
+ * and shows the minute twice.
+ */
 export const minuteOf = remembered((text) => {
   const [time = '', timeZone = ''] = text.split(' ');
   const [year, month, day, hour, minute] = [
@@ -28,7 +31,11 @@ export const minuteOf = remembered((text) => {
     [8, 10],
     [10, 12],
   ].map(([from, to]) => Number(time.slice(from, to))) as [number, number, number, number, number];
-  return localToInstant({ year, month, day, hour, minute, second: 0 }, timeZone).getTime();
+  const local = { year, month, day, hour, minute, second: 0 };
+  const [first, again] = (['first', 'last'] as const).map((which) =>
+    localToInstant(local, timeZone, which).getTime(),
+  ) as [number, number];
+  return { first, again };
 });
 
 /** As the days in keys are written: `20251224`. */

@@ -50,13 +50,17 @@ export interface LocalTime {
 }
 
 /**
- * The instant at which a farm clock shows this time. A time that occurs twice means the first of the two. A time that a
+ * The instant at which a farm clock shows this time: of a time that occurs twice, the first or the last. A time that a
  * clock change skips is read with the offset before the change, like "compatible" in Temporal.
  * @throws RangeError when there is no such date or time
  */
-export function localToInstant(time: LocalTime, timeZone: string): Date {
+export function localToInstant(time: LocalTime, timeZone: string, which: 'first' | 'last' = 'first'): Date {
   const plain = Temporal.PlainDateTime.from(time, { overflow: 'reject' });
-  return new Date(plain.toZonedDateTime(timeZone).epochMilliseconds);
+  const first = plain.toZonedDateTime(timeZone);
+  if (which === 'first') return new Date(first.epochMilliseconds);
+  const last = plain.toZonedDateTime(timeZone, { disambiguation: 'later' });
+  const twice = last.toPlainDateTime().equals(plain);
+  return new Date((twice ? last : first).epochMilliseconds);
 }
 
 /** The time that a farm clock shows at this instant. */

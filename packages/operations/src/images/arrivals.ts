@@ -115,8 +115,8 @@ export function createArrivals({ pool, queues, store, onTrouble, ...tools }: Arr
 function readObjects(objects: StoredObject[], rules: KeyRules) {
   const images: ImageRow[] = [];
   const bad: { key: string; etag: string; bytes: number; reason: string; detail: string }[] = [];
-  for (const { key, etag, size: bytes } of objects) {
-    const image = readImageKey(key, rules);
+  for (const { key, etag, size: bytes, modifiedAt } of objects) {
+    const image = readImageKey(key, rules, modifiedAt);
     if (image instanceof PermanentError)
       bad.push({ key, etag, bytes, reason: badKeyReason, detail: image.message });
     else images.push({ ...image, etag, bytes });

@@ -99,8 +99,8 @@ async function lookAtFolder(
   await recordListed(tools.pool, images);
 }
 
-function readObject(rules: LookTools, { key, etag, size }: StoredObject, look: Look) {
-  const image = readImageKey(key, rules);
+function readObject(rules: LookTools, { key, etag, size, modifiedAt }: StoredObject, look: Look) {
+  const image = readImageKey(key, rules, modifiedAt);
   if (!(image instanceof PermanentError)) return { ...image, etag, bytes: size };
   look.unreadable++;
   if (look.examples.length < mostExamples) look.examples.push({ key, detail: image.message });

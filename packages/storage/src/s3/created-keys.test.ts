@@ -20,6 +20,7 @@ test('MinIO’s and S3’s notifications name the created objects of the bucket'
     Records: [record('s3:ObjectCreated:Put', encodeURIComponent(key))],
   };
   assert.deepEqual(createdKeys(minio, 'mogu'), { keys: [key], others: 0 });
+  assert.deepEqual(createdKeys(JSON.stringify(minio), 'mogu'), { keys: [key], others: 0 });
   const s3 = {
     Records: [
       record('ObjectCreated:CompleteMultipartUpload', '%E5%BA%93+1/a%2Bb.jpg'),
