@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { childEnvironment } from '@mycelium/config';
+import { createPool, migrate } from '@mycelium/database';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { password, startRedisServer } from './redis-servers.ts';
 
@@ -82,4 +83,39 @@ test('a process whose clock is wrong, an unreachable captioner and a missing ima
   assert.match(bad(findings).join('\n'), /images .*nowhere/);
   const captioner = findings.find(({ about }) => about === 'captioner');
   assert.match(`${captioner?.verdict} ${captioner?.says}`, /warning .*descriptions wait/);
+});
+
+test('an order of text that changed under the indexes is reported with the two commands, and so is a misspelt setting', async (t) => {
+  const { pool, doctor } = await setup(t);
+  const name = new URL(pool.url).pathname.slice(1);
+  // A database sorted by ICU, as an image on another base would have made it, here with another version noted.
+  const sorted = `${name}_icu`;
+  await pool.query(
+    `create database ${sorted} template template0 encoding 'UTF8' locale_provider icu icu_locale 'en' locale 'C.UTF-8'`,
+  );
+  try {
+    const address = Object.assign(new URL(pool.url), { pathname: `/${sorted}` }).href;
+    const migrated = createPool(address, { name: 'test', max: 1 });
+    await migrate(migrated);
+    await migrated.end();
+    const settings = { DATABASE_URL: address, KEEP_IMAGE_DAYS: '90' } as Parameters<typeof doctor>[0];
+    const before = await doctor(settings);
+    assert.deepEqual(
+      bad(before.findings).filter((finding) => finding.includes('sort order')),
+      [],
+    );
+    assert.match(
+      before.findings.map(({ about, says }) => `${about} ${says}`).join('\n'),
+      /settings KEEP_IMAGE_DAYS is not a setting: do you mean KEEP_IMAGES_DAYS\?/,
+    );
+    await pool.query(`update pg_database set datcollversion = '1.0' where datname = $1`, [sorted]);
+    const { code, findings } = await doctor(settings);
+    assert.equal(code, 1);
+    assert.match(
+      bad(findings).join('\n'),
+      /sort order of text is of version .* now, but indexes were built with 1\.0.*`reindex database \w+`.*`alter database \w+ refresh collation version`/,
+    );
+  } finally {
+    await pool.query(`drop database ${sorted} with (force)`);
+  }
 });

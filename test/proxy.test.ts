@@ -36,7 +36,7 @@ describe('a farm without a login behind nginx', () => {
   });
 
   test('visitors of a proxy that adds no headers can read and change nothing', async () => {
-    const visitors = await startNginx(t, home, `proxy_pass ${farm.address};`);
+    const visitors = await startNginx(t, home, `location / { proxy_pass ${farm.address}; }`);
     const { body: session, cookies } = await ask(`${visitors}/api/session`);
     assert.equal(JSON.parse(session).visitor, null);
     assert.deepEqual(cookies, []);
@@ -80,7 +80,7 @@ describe('a farm without a login behind nginx', () => {
   };
   for (const [what, setting] of Object.entries(marks)) {
     test(`a proxy that passes on ${what} is refused entirely, with the reason`, async () => {
-      const visitors = await startNginx(t, home, `proxy_pass ${farm.address}; ${setting}`);
+      const visitors = await startNginx(t, home, `location / { proxy_pass ${farm.address}; ${setting} }`);
       for (const path of ['/', '/login', '/api/session', '/api/today', '/queues']) {
         const { status, body } = await ask(`${visitors}${path}`);
         assert.equal(status, 421, path);

@@ -7,7 +7,7 @@ import { openBrowser, openFarm, visit } from './farm.ts';
 test('without a login, a visitor through a proxy sees the reason, and a browser on the machine sees the farm', async (t) => {
   const [farm, browser] = await Promise.all([openFarm(t, {}, { empty: true }), openBrowser(t)]);
   // It names the dashboard's machine as the host and marks nothing.
-  const proxy = await startNginx(t, readConfig().MYCELIUM_HOME, `proxy_pass ${farm.address};`);
+  const proxy = await startNginx(t, readConfig().MYCELIUM_HOME, `location / { proxy_pass ${farm.address}; }`);
   for (const language of ['en', 'zh-CN'] as const) {
     const { page, context } = await visit(browser, farm.address, { language });
     // A proxy that sends the dashboard's machine as the host and adds no headers.

@@ -22,7 +22,14 @@ const sections: [title: string, settings: Setting[], intro?: string][] = [
   [
     'The console and its API',
     [
-      ...(['DASHBOARD_HOST', 'DASHBOARD_PORT', 'DASHBOARD_USER', 'DASHBOARD_PASSWORD'] as const),
+      ...([
+        'DASHBOARD_HOST',
+        'DASHBOARD_PORT',
+        'DASHBOARD_BASE_PATH',
+        'TRUSTED_PROXIES',
+        'DASHBOARD_USER',
+        'DASHBOARD_PASSWORD',
+      ] as const),
       ...(['INGEST_TOKEN', 'IMAGE_TOKEN'] as const),
     ],
   ],

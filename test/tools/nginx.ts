@@ -26,8 +26,8 @@ async function findNginx(home: string): Promise<string> {
   return join(folder, program);
 }
 
-/** @param location the content of `location / { … }`. @returns the address visitors use */
-export async function startNginx(t: TestContext, home: string, location: string): Promise<string> {
+/** @param server the content of `server { … }`, without `listen`. @returns the address visitors use */
+export async function startNginx(t: TestContext, home: string, server: string): Promise<string> {
   const nginx = await findNginx(home);
   const folder = await mkdtemp(join(tmpdir(), 'mycelium-nginx-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
@@ -50,7 +50,7 @@ http {
   ${temporary}
   server {
     listen 127.0.0.1:${port};
-    location / { ${location} }
+    ${server}
   }
 }
 `,

@@ -33,7 +33,14 @@ export async function buildDashboard(options: DashboardOptions): Promise<Fastify
     keepConfiguredAccount(pool, config.DASHBOARD_USER, config.DASHBOARD_PASSWORD),
   );
 
-  const app = fastify({ bodyLimit: 256 * 1024, routerOptions: { maxParamLength: 500 } });
+  const base = config.DASHBOARD_BASE_PATH;
+  const app = fastify({
+    bodyLimit: 256 * 1024,
+    routerOptions: { maxParamLength: 500 },
+    trustProxy: config.TRUSTED_PROXIES.length > 0 && config.TRUSTED_PROXIES,
+    // A proxy may take the base path away or leave it.
+    rewriteUrl: ({ url = '/' }) => withoutBase(url, base),
+  });
   answerErrors(app, logger);
   await securityHeaders(app);
   await app.register(cookie);
@@ -44,10 +51,10 @@ export async function buildDashboard(options: DashboardOptions): Promise<Fastify
   });
   const localPass = login ? undefined : createLocalPass(app, config.DASHBOARD_HOST);
   app.decorate('localPass', localPass);
-  guard(app, { pool, localPass, now: clock, accountsReady });
+  guard(app, { pool, localPass, base, now: clock, accountsReady });
 
   health(app, { pool, queues });
-  bullBoard(app, { queues, pool });
+  bullBoard(app, { queues, pool, base });
   const { TZ: timeZone, ROOM_ALIASES: aliases } = config;
   const lookAtStore = createStoreLooks({ ...options, timeZone, aliases });
   const arrivals = createArrivals({
@@ -59,8 +66,15 @@ export async function buildDashboard(options: DashboardOptions): Promise<Fastify
   app.addHook('onClose', () => arrivals.close());
   const deps = { ...options, localPass, lookAtStore, arrivals };
   await app.register(async (scope) => api(scope, deps), { prefix: '/api' });
-  await webPages(app);
+  await webPages(app, base);
   return app;
+}
+
+function withoutBase(url: string, base: string): string {
+  if (!base || !url.startsWith(base)) return url;
+  const rest = url.slice(base.length);
+  if (rest === '' || rest.startsWith('?')) return `/${rest}`;
+  return rest.startsWith('/') ? rest : url;
 }
 
 /** Repeats the work until it has succeeded once: the tables may be created after this process starts. */

@@ -1,5 +1,6 @@
 import type { Params } from '@mycelium/words';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { at } from './base-path.ts';
 import { session } from './session.ts';
 
 /** The type of a value after JSON: instants become strings. */
@@ -28,7 +29,7 @@ const csrf = () => /(?:^|; )XSRF-TOKEN=([^;]+)/.exec(document.cookie)?.[1] ?? ''
 /** @throws ApiError, or TypeError when the server does not answer */
 export async function ask<T>(url: string, init: RequestInit = {}): Promise<T> {
   const write = init.method !== undefined && init.method !== 'GET';
-  const response = await fetch(url, {
+  const response = await fetch(at(url), {
     ...init,
     headers: { accept: 'application/json', ...(write && { 'x-xsrf-token': csrf() }), ...init.headers },
   });

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso';
+import { at } from './base-path.ts';
 import { loadSession } from './load-session.ts';
 import { Elsewhere } from './pages/elsewhere.tsx';
 import { Login } from './pages/login.tsx';
@@ -22,6 +23,9 @@ const Alerts = lazy(() => import('./pages/alerts.tsx').then((page) => page.Alert
 const Audit = lazy(() => import('./pages/audit.tsx').then((page) => page.Audit));
 const Access = lazy(() => import('./pages/access.tsx').then((page) => page.Access));
 
+// Bull Board is served by the server, not by this router.
+const ownPages = new RegExp(`^${at('/').replaceAll('.', '\\.')}(?!queues(/|$)|api/)`);
+
 export function App() {
   const { state } = session.value;
   useEffect(() => {
@@ -32,9 +36,8 @@ export function App() {
   if (state === 'loading') return <Loading />;
   if (state === 'failed')
     return <ErrorState error={session.value.error} onRetry={() => void loadSession()} />;
-  // Bull Board is served by the server, not by this router.
   return (
-    <LocationProvider scope={/^\/(?!queues(\/|$)|api\/)/}>
+    <LocationProvider scope={ownPages}>
       <ErrorBoundary>{state === 'out' ? <Login /> : <Pages />}</ErrorBoundary>
     </LocationProvider>
   );
@@ -44,20 +47,20 @@ function Pages() {
   return (
     <Shell>
       <Router>
-        <Route path="/" component={Today} />
-        <Route path="/login" component={Today} />
-        <Route path="/rooms" component={RoomPage} />
-        <Route path="/rooms/:room" component={RoomPage} />
-        <Route path="/rooms/:room/timelapse" component={TimeLapse} />
-        <Route path="/images" component={Images} />
-        <Route path="/quarantine" component={Quarantine} />
-        <Route path="/coverage" component={Coverage} />
-        <Route path="/jobs" component={Jobs} />
-        <Route path="/runs" component={Runs} />
-        <Route path="/failed" component={Failed} />
-        <Route path="/alerts" component={Alerts} />
-        <Route path="/audit" component={Audit} />
-        <Route path="/access" component={Access} />
+        <Route path={at('/')} component={Today} />
+        <Route path={at('/login')} component={Today} />
+        <Route path={at('/rooms')} component={RoomPage} />
+        <Route path={at('/rooms/:room')} component={RoomPage} />
+        <Route path={at('/rooms/:room/timelapse')} component={TimeLapse} />
+        <Route path={at('/images')} component={Images} />
+        <Route path={at('/quarantine')} component={Quarantine} />
+        <Route path={at('/coverage')} component={Coverage} />
+        <Route path={at('/jobs')} component={Jobs} />
+        <Route path={at('/runs')} component={Runs} />
+        <Route path={at('/failed')} component={Failed} />
+        <Route path={at('/alerts')} component={Alerts} />
+        <Route path={at('/audit')} component={Audit} />
+        <Route path={at('/access')} component={Access} />
         <Route default component={NotFound} />
       </Router>
     </Shell>

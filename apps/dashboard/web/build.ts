@@ -5,6 +5,7 @@ import { build } from 'vite';
 await build({
   root: import.meta.dirname,
   configFile: false,
+  base: './', // see web-pages.ts: the console may be anywhere on its host
   logLevel: 'warn',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { ActiveJob, QueueCounts } from '../src/jobs/timetable.ts';
 import type { Wire } from './api.ts';
+import { at } from './base-path.ts';
 
 export interface Live {
   active: Wire<ActiveJob>[];
@@ -15,7 +16,7 @@ let source: EventSource | undefined;
 
 /** Listens while someone is logged in; browsers reconnect by themselves. */
 export function listen(): () => void {
-  source ??= new EventSource('/api/events');
+  source ??= new EventSource(at('/api/events'));
   source.onmessage = ({ data }) => {
     live.value = JSON.parse(data) as Live;
   };

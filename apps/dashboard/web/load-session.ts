@@ -1,4 +1,5 @@
 import { ask } from './api.ts';
+import { at } from './base-path.ts';
 import { type Role, session } from './session.ts';
 
 interface Answer {
@@ -25,10 +26,10 @@ export async function loadSession(): Promise<void> {
 /** Where to go after logging in: only a page of this server. */
 export function destination(): string {
   const here = `${location.pathname}${location.search}`;
-  if (location.pathname !== '/login') return here;
-  const next = new URLSearchParams(location.search).get('next') ?? '/';
+  if (location.pathname !== at('/login')) return here;
+  const next = new URLSearchParams(location.search).get('next') ?? at('/');
   const url = URL.canParse(next, location.origin) ? new URL(next, location.origin) : undefined;
-  return url?.origin === location.origin ? `${url.pathname}${url.search}` : '/';
+  return url?.origin === location.origin ? `${url.pathname}${url.search}` : at('/');
 }
 
 const lastAsked = 'mycelium.pass-asked';

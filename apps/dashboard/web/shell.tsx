@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { send } from './api.ts';
+import { at, pageAt } from './base-path.ts';
 import { listen, live } from './live.ts';
 import { loadSession } from './load-session.ts';
 import { Icon, type IconName } from './parts/icon.tsx';
@@ -36,7 +37,7 @@ const onPhones = [farm[0], farm[1], farm[2], farm[3], work[0]] as Place[];
 
 /** The frame around every page: navigation, account and appearance. */
 export function Shell({ children }: { children: ComponentChildren }) {
-  const { path } = useLocation();
+  const path = pageAt(useLocation().path);
   const [open, setOpen] = useState(false);
   useEffect(() => listen(), []);
   useEffect(() => setOpen(false), [path]);
@@ -56,16 +57,16 @@ export function Shell({ children }: { children: ComponentChildren }) {
         >
           <Icon name="menu" />
         </button>
-        <a class="brand" href="/">
-          <img src="/icon.svg" alt="" />
+        <a class="brand" href={at('/')}>
+          <img src={at('/icon.svg')} alt="" />
           Mycelium
         </a>
         <OpenAlerts />
       </div>
       {open && <button type="button" class="veil" aria-label={t('close')} onClick={() => setOpen(false)} />}
       <aside class={`sidebar ${open ? 'open' : ''}`}>
-        <a class="brand" href="/">
-          <img src="/icon.svg" alt="" />
+        <a class="brand" href={at('/')}>
+          <img src={at('/icon.svg')} alt="" />
           Mycelium
         </a>
         <nav class="nav" aria-label={t('nav.label')}>
@@ -78,7 +79,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
             .map((place) => (
               <NavLink key={place.to} place={place} path={path} />
             ))}
-          <a href="/queues" target="_self">
+          <a href={at('/queues')} target="_self">
             <Icon name="external" />
             {t('nav.queues')}
           </a>
@@ -90,7 +91,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </main>
       <nav class="tabbar" aria-label={t('nav.short')}>
         {onPhones.map((place) => (
-          <a key={place.to} href={place.to} aria-current={isAt(path, place.to) ? 'page' : undefined}>
+          <a key={place.to} href={at(place.to)} aria-current={isAt(path, place.to) ? 'page' : undefined}>
             <Icon name={place.icon} />
             {t(place.text)}
           </a>
@@ -108,7 +109,7 @@ function NavLink({ place, path }: { place: Place; path: string }) {
   const failed =
     place.to === '/failed' ? (live.value?.queues.reduce((sum, queue) => sum + queue.failed, 0) ?? 0) : 0;
   return (
-    <a href={place.to} aria-current={isAt(path, place.to) ? 'page' : undefined}>
+    <a href={at(place.to)} aria-current={isAt(path, place.to) ? 'page' : undefined}>
       <Icon name={place.icon} />
       {t(place.text)}
       {alerts + failed > 0 && <span class="badge bad">{alerts + failed}</span>}
@@ -120,7 +121,7 @@ function OpenAlerts() {
   const open = live.value?.openAlerts ?? 0;
   if (open === 0) return null;
   return (
-    <a class="badge bad" href="/alerts">
+    <a class="badge bad" href={at('/alerts')}>
       <Icon name="alert" />
       {t('alerts.open', { n: open })}
     </a>

@@ -3,6 +3,7 @@ export {
   childEnvironment,
   describeConfig,
   listSettings,
+  misspelt,
   readConfig,
   requireSettings,
 } from './read-config.ts';

@@ -7,6 +7,7 @@ import {
   type ConfigError,
   childEnvironment,
   describeConfig,
+  misspelt,
   readConfig,
   requireSettings,
 } from './read-config.ts';
@@ -119,4 +120,45 @@ test("a child's settings replace its parent's, from a file or not", () => {
     TZ: 'UTC',
     REDIS_URL: 'redis://other:2',
   });
+});
+
+test('a misspelt setting is found, with the one that was meant, and other programs’ names are left alone', () => {
+  const env = {
+    KEEP_IMAGE_DAYS: '90',
+    DASHBORD_PASSWORD_FILE: '/run/secrets/password',
+    TRUSTED_PROXY: '10.0.0.1',
+    redis_url: 'redis://host',
+    REDIS_URL: 'redis://host',
+    REDIS_URL_FILE: '/run/secrets/redis',
+    REDIS_HOST: 'host',
+    S3_ENDPOINT_URL: 'http://host',
+    DASHBOARD_PORT_7300_TCP: 'tcp://host',
+    TERM: 'xterm',
+    PATH: '/bin',
+  };
+  assert.deepEqual(misspelt(env), [
+    { name: 'KEEP_IMAGE_DAYS', meant: 'KEEP_IMAGES_DAYS' },
+    { name: 'DASHBORD_PASSWORD_FILE', meant: 'DASHBOARD_PASSWORD' },
+    { name: 'TRUSTED_PROXY', meant: 'TRUSTED_PROXIES' },
+    { name: 'redis_url', meant: 'REDIS_URL' },
+  ]);
+});
+
+test('a base path and trusted proxies are checked', () => {
+  const read = (settings: Record<string, string>) => readConfig({ MYCELIUM_HOME: home(), ...settings });
+  assert.equal(read({ DASHBOARD_BASE_PATH: '/farm/mycelium/' }).DASHBOARD_BASE_PATH, '/farm/mycelium');
+  assert.equal(read({ DASHBOARD_BASE_PATH: '/' }).DASHBOARD_BASE_PATH, '');
+  assert.deepEqual(read({ TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8 fd00::/8' }).TRUSTED_PROXIES, [
+    '127.0.0.1',
+    '10.0.0.0/8',
+    'fd00::/8',
+  ]);
+  for (const wrong of ['mycelium', '/a b', '/"x', '//host', '/a//b'])
+    assert.throws(
+      () => read({ DASHBOARD_BASE_PATH: wrong }),
+      /DASHBOARD_BASE_PATH.*such as \/mycelium/s,
+      wrong,
+    );
+  for (const wrong of ['proxy', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '300.0.0.1'])
+    assert.throws(() => read({ TRUSTED_PROXIES: wrong }), /TRUSTED_PROXIES.*addresses or ranges/s, wrong);
 });

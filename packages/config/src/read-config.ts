@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { closest, distance } from 'fastest-levenshtein';
 import { type Config, redact, type Setting, settings } from './settings.ts';
 
 /** Reports all mistakes in the settings at once, each with the variable, the value read and the value expected. */
@@ -51,6 +52,23 @@ export function describeConfig(env: Environment = process.env) {
           : redact(name, typeof value === 'object' ? JSON.stringify(value) : String(value)),
       source: sources.get(name) ?? 'default',
     };
+  });
+}
+
+/**
+ * Names in the environment that are one slip away from a setting, such as `KEEP_IMAGE_DAYS`. Nobody reads them, and
+ * without this nobody would notice.
+ */
+export function misspelt(env: Environment = process.env): { name: string; meant: Setting }[] {
+  const known = Object.keys(settings({}).shape) as Setting[];
+  const taken = new Set<string>(known.flatMap((name) => [name, `${name}_FILE`]));
+  return Object.keys(env).flatMap((name) => {
+    // In short names a slip makes another word: TZ, TERM.
+    if (taken.has(name) || name.length < 6) return [];
+    const bare = name.replace(/_FILE$/, '');
+    const meant = closest(bare, known);
+    const slips = distance(bare.toUpperCase(), meant);
+    return slips <= Math.floor(meant.length / 5) ? [{ name, meant: meant as Setting }] : [];
   });
 }
 

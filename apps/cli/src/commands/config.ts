@@ -9,12 +9,14 @@ export function configCommand(): Command {
     )
     .action(async (_, command: Command) => {
       const output = createOutput(command.optsWithGlobals());
-      const { describeConfig } = await import('@mycelium/config');
+      const { describeConfig, misspelt } = await import('@mycelium/config');
       const settings = describeConfig();
       output.table(
         ['setting', 'value', 'from'],
         settings.map(({ name, value, source }) => [name, value, source]),
       );
+      for (const { name, meant } of misspelt())
+        output.warn(`${name} is not a setting: do you mean ${meant}?`);
       output.result(settings);
     });
 }

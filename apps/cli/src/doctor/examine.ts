@@ -1,4 +1,4 @@
-import type { Config } from '@mycelium/config';
+import { type Config, misspelt } from '@mycelium/config';
 import { describeError } from '../describe-error.ts';
 import { examineClocks } from './clocks.ts';
 import { about, type Finding } from './finding.ts';
@@ -8,6 +8,7 @@ import { examineRedis } from './redis.ts';
 
 const examinations: [string, (config: Config) => Promise<Finding[]>][] = [
   ['Node', examineNode],
+  ['settings', examineSettings],
   ['Redis', examineRedis],
   ['PostgreSQL', examinePostgres],
   ['images', examineImages],
@@ -16,6 +17,13 @@ const examinations: [string, (config: Config) => Promise<Finding[]>][] = [
   ['clocks', examineClocks],
   ['disk', examineDisk],
 ];
+
+async function examineSettings(): Promise<Finding[]> {
+  const say = about('settings');
+  return misspelt().map(({ name, meant }) =>
+    say('warning', `${name} is not a setting: do you mean ${meant}?`),
+  );
+}
 
 /** Runs every check. A check that fails becomes a finding itself. */
 export async function examine(config: Config): Promise<Finding[]> {

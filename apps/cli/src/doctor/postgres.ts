@@ -16,7 +16,7 @@ export async function examinePostgres(config: Config): Promise<Finding[]> {
       findings.push(
         say(
           'warning',
-          `pgvector ${pgvector} has known faults in parallel index builds: upgrade to 0.8.4 or newer`,
+          `pgvector ${pgvector} has known faults: parallel index builds (fixed in 0.8.2), and an index that is not repaired or is damaged when deleted vectors are vacuumed (fixed in 0.8.3 and 0.8.4): upgrade to 0.8.6`,
         ),
       );
     }
@@ -29,11 +29,29 @@ export async function examinePostgres(config: Config): Promise<Finding[]> {
       findings.push(say(lost, `${name} is off: a crash loses committed data; switch it on`));
     }
     if (off.length === 0) findings.push(say('good', 'commits are written to disk'));
-    findings.push(...(await memoryFindings(pool)));
+    findings.push(...(await collationFindings(pool)), ...(await memoryFindings(pool)));
     return findings;
   } finally {
     await pool.end();
   }
+}
+
+/**
+ * The sort order of text comes from the operating system's libraries. After another version of them, indexes that were
+ * built with the old order miss rows and let duplicates in.
+ */
+async function collationFindings(pool: Pool): Promise<Finding[]> {
+  const { rows } = await pool.query<{ name: string; built: string; now: string }>(
+    `select quote_ident(datname) as name, datcollversion as built, pg_database_collation_actual_version(oid) as now
+       from pg_database
+      where datname = current_database() and datcollversion <> pg_database_collation_actual_version(oid)`,
+  );
+  return rows.map(({ name, built, now }) =>
+    say(
+      'bad',
+      `the sort order of text is of version ${now} now, but indexes were built with ${built} and can miss rows: stop the processes, then run \`reindex database ${name}\` and \`alter database ${name} refresh collation version\``,
+    ),
+  );
 }
 
 /** Memory of a 512-dimensional vector of 16 bits a number and its links while an HNSW index is built. */

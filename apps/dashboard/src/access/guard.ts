@@ -37,6 +37,8 @@ interface GuardOptions {
   /** Only if the dashboard has no login. */
   localPass: LocalPass | undefined;
   now: () => Date;
+  /** Where visitors find the console on its host. */
+  base: string;
   /** Resolves when the accounts match the settings. */
   accountsReady: () => Promise<void>;
 }
@@ -45,7 +47,10 @@ interface GuardOptions {
  * Every check a request must pass: who sent it, whether one of our pages sent it, and whether that role may do it.
  * Pages and scripts contain no data and are open to everyone; the API and Bull Board are not.
  */
-export function guard(app: FastifyInstance, { pool, localPass, now, accountsReady }: GuardOptions): void {
+export function guard(
+  app: FastifyInstance,
+  { pool, localPass, now, base, accountsReady }: GuardOptions,
+): void {
   const localCsrf = randomBytes(32).toString('base64url');
   const localVisitor: Visitor = { name: 'local', role: 'operator', csrf: localCsrf, by: 'local' };
 
@@ -64,7 +69,8 @@ export function guard(app: FastifyInstance, { pool, localPass, now, accountsRead
     if (request.routeOptions.config.ownToken) return;
     request.visitor = await whoIs(request);
     if (isProtected(request) && !request.visitor) {
-      if (wantsPage(request)) return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`);
+      if (wantsPage(request))
+        return reply.redirect(`${base}/login?next=${encodeURIComponent(base + request.url)}`);
       throw refused(401, localPass ? 'refused.no-pass' : 'refused.login');
     }
     if (request.routeOptions.config.operatorsOnly && request.visitor?.role !== 'operator') {
@@ -105,12 +111,14 @@ const isProtected = (request: FastifyRequest) => !request.routeOptions.config.op
 /** Browsers send the origin of a write. Programs have a token, which no browser sends by itself. */
 function checkOrigin(request: FastifyRequest): void {
   if (request.visitor?.by === 'token') return;
-  const { origin, host } = request.headers;
+  const { origin } = request.headers;
   const site = request.headers['sec-fetch-site'];
-  const same = origin !== undefined && URL.canParse(origin) && new URL(origin).host === host;
-  if (!same || (site !== undefined && site !== 'same-origin')) {
-    throw refused(403, 'refused.foreign-page');
-  }
+  const from = origin !== undefined && URL.canParse(origin) ? new URL(origin).host : undefined;
+  if (from === request.host && (site === undefined || site === 'same-origin')) return;
+  // The browser calls the page our own, so a proxy replaced the name it asked for.
+  if (from && site === 'same-origin')
+    throw refused(403, 'refused.host-header', { host: request.host || '–', origin: from });
+  throw refused(403, 'refused.foreign-page');
 }
 
 function checkWrite(request: FastifyRequest, visitor: Visitor): void {
@@ -128,7 +136,18 @@ function equal(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** Sets the cookie whose value the page must send back with every write. */
-export function giveCsrf(reply: FastifyReply, visitor: Visitor | undefined): void {
-  if (visitor?.csrf) reply.setCookie(csrfCookie, visitor.csrf, { path: '/', sameSite: 'strict' });
+/** Sets the cookie whose value the page must send back with every write. @param base as in `GuardOptions` */
+export function giveCsrf(reply: FastifyReply, visitor: Visitor | undefined, base: string): void {
+  if (visitor?.csrf) reply.setCookie(csrfCookie, visitor.csrf, csrfAttributes(reply.request, base));
 }
+
+export const csrfAttributes = (request: FastifyRequest, base: string) => ({
+  // Two farms on one host, each below a path of its own, keep their cookies apart.
+  path: `${base}/`,
+  sameSite: 'strict' as const,
+  secure: isSecure(request),
+});
+
+/** Whether the visitor uses TLS, as a trusted proxy or the browser says. */
+export const isSecure = ({ protocol, headers }: FastifyRequest) =>
+  protocol === 'https' || headers.origin?.startsWith('https://') === true;

@@ -1,12 +1,12 @@
 import { audit } from '@mycelium/database';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { refused } from '../server/refused.ts';
 import { done, role } from '../server/shapes.ts';
 import { closeSession, csrfOf, openSession } from './account.ts';
-import { csrfCookie, giveCsrf, sessionCookie } from './guard.ts';
+import { csrfAttributes, csrfCookie, giveCsrf, isSecure, sessionCookie } from './guard.ts';
 import { createLockOut } from './lock-out.ts';
 
 const session = z.object({
@@ -21,13 +21,24 @@ const session = z.object({
 /** Logging in and out, and what a page must know before showing anything else. */
 export function sessionRoutes(app: FastifyInstance, { pool, clock, config, localPass, logger }: Deps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
+  const base = config.DASHBOARD_BASE_PATH;
   const lockOut = createLockOut(() => clock().getTime());
+
+  let warned = false;
+  function warnOfUntrustedProxy({ ip, headers, socket }: FastifyRequest): void {
+    if (warned || !headers['x-forwarded-for'] || ip !== socket.remoteAddress) return;
+    warned = true;
+    logger.warn(
+      'a proxy passes on the addresses of its visitors, but TRUSTED_PROXIES does not name it: all its visitors share one lockout, and the audit log shows its address',
+      { address: ip },
+    );
+  }
 
   api.get(
     '/session',
     { config: { open: true }, schema: { summary: 'The user of this session', response: { 200: session } } },
     async ({ visitor }, reply) => {
-      giveCsrf(reply, visitor);
+      giveCsrf(reply, visitor, base);
       return {
         visitor: visitor ? { name: visitor.name, role: visitor.role } : null,
         local: localPass !== undefined,
@@ -49,6 +60,7 @@ export function sessionRoutes(app: FastifyInstance, { pool, clock, config, local
     },
     async (request, reply) => {
       const { name, password } = request.body;
+      warnOfUntrustedProxy(request);
       const wait = lockOut.attempt(name, request.ip);
       if (wait > 0) {
         logger.warn('a login was refused: too many attempts', { address: request.ip });
@@ -61,9 +73,9 @@ export function sessionRoutes(app: FastifyInstance, { pool, clock, config, local
       }
       lockOut.succeeded(name, request.ip);
       await audit(pool, { actor: name, action: 'login', subject: request.ip });
-      const secure = request.headers['x-forwarded-proto'] === 'https';
-      reply.setCookie(sessionCookie, token, { path: '/', httpOnly: true, sameSite: 'lax', secure });
-      reply.setCookie(csrfCookie, csrfOf(token), { path: '/', sameSite: 'strict', secure });
+      const secure = isSecure(request);
+      reply.setCookie(sessionCookie, token, { path: `${base}/`, httpOnly: true, sameSite: 'lax', secure });
+      reply.setCookie(csrfCookie, csrfOf(token), csrfAttributes(request, base));
       return { done: true as const };
     },
   );
@@ -74,7 +86,7 @@ export function sessionRoutes(app: FastifyInstance, { pool, clock, config, local
     async (request, reply) => {
       const token = request.cookies[sessionCookie];
       if (token) await closeSession(pool, token);
-      reply.clearCookie(sessionCookie, { path: '/' }).clearCookie(csrfCookie, { path: '/' });
+      reply.clearCookie(sessionCookie, { path: `${base}/` }).clearCookie(csrfCookie, { path: `${base}/` });
       return { done: true as const };
     },
   );

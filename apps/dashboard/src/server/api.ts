@@ -33,6 +33,7 @@ export async function api(app: FastifyInstance, deps: Deps): Promise<void> {
         description: 'Rooms, images and jobs of the farm. Programs send `Authorization: Bearer TOKEN`.',
       },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      servers: [{ url: deps.config.DASHBOARD_BASE_PATH || '/' }],
       security: [{ token: [] }],
     },
     transform: createJsonSchemaTransform({ skipList: [] }),

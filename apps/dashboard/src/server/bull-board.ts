@@ -9,16 +9,19 @@ import { giveCsrf, isWrite } from '../access/guard.ts';
 const at = '/queues';
 
 /** Bull Board for every queue in the timetable. It has no login of its own; the guard protects it. */
-export function bullBoard(app: FastifyInstance, { queues, pool }: { queues: Queues; pool: Pool }): void {
+export function bullBoard(
+  app: FastifyInstance,
+  { queues, pool, base }: { queues: Queues; pool: Pool; base: string },
+): void {
   const board = new FastifyAdapter();
-  board.setBasePath(at);
+  board.setBasePath(base + at);
   createBullBoard({
     queues: queues.all.map((queue) => new BullMQAdapter(queue)),
     serverAdapter: board,
     options: {
       uiConfig: {
         boardTitle: 'Mycelium',
-        miscLinks: [{ text: 'Console', url: '/' }],
+        miscLinks: [{ text: 'Console', url: `${base}/` }],
       },
     },
   });
@@ -35,7 +38,7 @@ export function bullBoard(app: FastifyInstance, { queues, pool }: { queues: Queu
       });
       scope.addHook('onSend', async (request, reply, body) => {
         if (!String(reply.getHeader('content-type')).startsWith('text/html')) return body;
-        giveCsrf(reply, request.visitor);
+        giveCsrf(reply, request.visitor, base);
         // Its page loads a font from Google, which would then see everyone who opens a queue.
         return typeof body === 'string' ? body.replace(/<link href="https?:[^>]*>/g, '') : body;
       });

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { AccountRow, TokenRow } from '../../src/access/access-list.ts';
 import { send, useData, type Wire } from '../api.ts';
+import { at } from '../base-path.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { PageHead } from '../parts/page-head.tsx';
@@ -86,7 +87,7 @@ export function Access() {
               {data.tokens.length === 0 ? (
                 <Empty icon="key" title={t('access.noTokens')}>
                   <p>
-                    {t('access.tokenHelp')} <a href="/api/openapi.json">OpenAPI</a>
+                    {t('access.tokenHelp')} <a href={at('/api/openapi.json')}>OpenAPI</a>
                   </p>
                 </Empty>
               ) : (

@@ -1,3 +1,4 @@
+import { at } from '../base-path.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Switches } from '../shell.tsx';
 import { t } from '../words.ts';
@@ -8,7 +9,7 @@ export function Elsewhere() {
     <main class="login">
       <div class="card login-card">
         <div class="login-brand">
-          <img src="/icon.svg" alt="" width="44" height="44" />
+          <img src={at('/icon.svg')} alt="" width="44" height="44" />
           <h1>Mycelium</h1>
         </div>
         <div class="notice bad" role="alert">

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { send, useData } from '../api.ts';
+import { at } from '../base-path.ts';
 import { jobTitle } from '../job-title.ts';
 import { Icon } from '../parts/icon.tsx';
 import { PageHead } from '../parts/page-head.tsx';
@@ -65,7 +66,9 @@ export function Failed() {
                     </td>
                     <td class="nowrap" data-label={t('jobs.queue')}>
                       <a
-                        href={`/queues/queue/${encodeURIComponent(job.queue)}/${encodeURIComponent(job.id)}`}
+                        href={at(
+                          `/queues/queue/${encodeURIComponent(job.queue)}/${encodeURIComponent(job.id)}`,
+                        )}
                         target="_self"
                       >
                         {job.queue}

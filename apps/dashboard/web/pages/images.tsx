@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { query, useData } from '../api.ts';
+import { at } from '../base-path.ts';
 import { GalleryGrid } from '../parts/gallery-grid.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { ImageView } from '../parts/image-view.tsx';
@@ -30,7 +31,7 @@ export function Images() {
   const lookFor = (next: Search | undefined) => {
     setSearch(next);
     setOpen(undefined);
-    route(`/images${query({ ...filter, text: next && 'text' in next ? next.text : undefined })}`, true);
+    route(at(`/images${query({ ...filter, text: next && 'text' in next ? next.text : undefined })}`), true);
     scrollTo({ top: 0 });
   };
   const step = (by: 1 | -1) =>
@@ -144,7 +145,7 @@ export function Images() {
             />
           </label>
           {Object.keys(filter).length > 0 && (
-            <button type="button" class="button plain" onClick={() => route('/images', true)}>
+            <button type="button" class="button plain" onClick={() => route(at('/images'), true)}>
               <Icon name="close" />
               {t('filter.clear')}
             </button>

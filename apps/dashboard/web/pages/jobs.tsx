@@ -2,6 +2,7 @@ import type { HeartbeatRow } from '@mycelium/database';
 import { useState } from 'preact/hooks';
 import type { ActiveJob, QueueCounts, TimetableEntry } from '../../src/jobs/timetable.ts';
 import { send, useData, type Wire } from '../api.ts';
+import { at } from '../base-path.ts';
 import { daysAgo } from '../farm-day.ts';
 import { jobTitle } from '../job-title.ts';
 import { live } from '../live.ts';
@@ -41,7 +42,7 @@ export function Jobs() {
   return (
     <>
       <PageHead title={t('nav.jobs')} note={t('jobs.note', { zone: timeZone() })}>
-        <a class="button" href="/runs">
+        <a class="button" href={at('/runs')}>
           <Icon name="list" />
           {t('nav.runs')}
         </a>
@@ -97,7 +98,7 @@ export function Jobs() {
                       <td class="nowrap" data-label={t('jobs.lastRun')}>
                         {job.late && <Late since={job.late} />}
                         {job.last ? (
-                          <a class="bare" href={`/runs?open=${job.last.id}`}>
+                          <a class="bare" href={at(`/runs?open=${job.last.id}`)}>
                             <Status status={job.last.status} />
                             <div class="quiet small">{dateTime(job.last.slot)}</div>
                           </a>
@@ -259,7 +260,7 @@ function QueueTable({ queues }: { queues: QueueCounts[] }) {
           {queues.map((queue) => (
             <tr key={queue.queue}>
               <td>
-                <a href={`/queues/queue/${encodeURIComponent(queue.queue)}`} target="_self">
+                <a href={at(`/queues/queue/${encodeURIComponent(queue.queue)}`)} target="_self">
                   {queue.queue}
                 </a>{' '}
                 {queue.paused && <Status status="paused" />}
@@ -269,7 +270,7 @@ function QueueTable({ queues }: { queues: QueueCounts[] }) {
               <td class="right">{formatNumber(queue.delayed)}</td>
               <td class="right">
                 {queue.failed > 0 ? (
-                  <a class="badge bad" href="/failed">
+                  <a class="badge bad" href={at('/failed')}>
                     {formatNumber(queue.failed)}
                   </a>
                 ) : (

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { send } from '../api.ts';
+import { at } from '../base-path.ts';
 import { errorText } from '../error-text.ts';
 import { destination, loadSession } from '../load-session.ts';
 import { Icon } from '../parts/icon.tsx';
@@ -16,7 +17,7 @@ export function Login() {
     setBusy(true);
     try {
       await send('/api/login', { name: form.get('name'), password: form.get('password') });
-      if (location.pathname === '/login') location.replace(destination());
+      if (location.pathname === at('/login')) location.replace(destination());
       else await loadSession();
     } catch (failure) {
       setError(errorText(failure));
@@ -28,7 +29,7 @@ export function Login() {
     <main class="login">
       <form class="card login-card" onSubmit={logIn}>
         <div class="login-brand">
-          <img src="/icon.svg" alt="" width="44" height="44" />
+          <img src={at('/icon.svg')} alt="" width="44" height="44" />
           <div>
             <h1>Mycelium</h1>
             <p class="quiet">{t('login.note')}</p>

@@ -1,3 +1,4 @@
+import { at } from '../base-path.ts';
 import { PageHead } from '../parts/page-head.tsx';
 import { Empty } from '../parts/states.tsx';
 import { t } from '../words.ts';
@@ -8,7 +9,7 @@ export function NotFound() {
       <PageHead title={t('notFound.title')} />
       <div class="card">
         <Empty icon="search" title={t('notFound.text')}>
-          <a class="button" href="/">
+          <a class="button" href={at('/')}>
             {t('nav.today')}
           </a>
         </Empty>

@@ -3,6 +3,7 @@ import { useLocation, useRoute } from 'preact-iso';
 import type { FlappingPoint } from '../../src/rooms/flapping.ts';
 import type { Change } from '../../src/rooms/setpoints.ts';
 import { query, useData, type Wire } from '../api.ts';
+import { at } from '../base-path.ts';
 import { metricNames } from '../metrics.ts';
 import { ChangesList } from '../parts/changes-list.tsx';
 import { ClimateChart, type Series, type Window } from '../parts/climate-chart.tsx';
@@ -40,7 +41,7 @@ export function RoomPage() {
         <div class="card">
           <Empty icon="room" title={room ? t('room.unknown', { room }) : t('today.noRooms')}>
             {room && (
-              <a class="button" href="/rooms">
+              <a class="button" href={at('/rooms')}>
                 {t('nav.rooms')}
               </a>
             )}
@@ -54,7 +55,7 @@ export function RoomPage() {
       key={room}
       room={room}
       rooms={rooms.rooms}
-      onRoom={(chosen) => route(`/rooms/${encodeURIComponent(chosen)}${location.search}`)}
+      onRoom={(chosen) => route(at(`/rooms/${encodeURIComponent(chosen)}${location.search}`))}
     />
   );
 }
@@ -142,7 +143,7 @@ function RoomView({ room, rooms, onRoom }: RoomViewProps) {
     <>
       <PageHead title={t('room.title', { room })} note={`${dateTime(window.from)} – ${dateTime(window.to)}`}>
         <RoomChooser room={room} rooms={rooms} onRoom={onRoom} />
-        <a class="button" href={`/rooms/${encodeURIComponent(room)}/timelapse`}>
+        <a class="button" href={at(`/rooms/${encodeURIComponent(room)}/timelapse`)}>
           <Icon name="play" />
           {t('timelapse.open')}
         </a>

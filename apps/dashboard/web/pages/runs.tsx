@@ -5,6 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { RunRow } from '../../src/jobs/run-list.ts';
 import { ask, query, send, useData, type Wire } from '../api.ts';
+import { at } from '../base-path.ts';
 import { jobTitle } from '../job-title.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -55,7 +56,7 @@ export function Runs() {
       return undefined;
     });
   const change = (changes: { job?: string; status?: string }) =>
-    route(`/runs${query({ ...filter, ...changes })}`, true);
+    route(at(`/runs${query({ ...filter, ...changes })}`), true);
 
   return (
     <>
@@ -159,7 +160,7 @@ export function Runs() {
           id={open}
           onClose={() => {
             setOpen(undefined);
-            if (asked.open) route(`/runs${query(filter)}`, true);
+            if (asked.open) route(at(`/runs${query(filter)}`), true);
             first.reload();
           }}
         />
@@ -201,7 +202,9 @@ function RunView({ id, onClose }: { id: number; onClose: () => void }) {
               <a
                 class="button small"
                 target="_self"
-                href={`/queues/queue/${encodeURIComponent(run.queued.queue)}/${encodeURIComponent(run.queued.id)}`}
+                href={at(
+                  `/queues/queue/${encodeURIComponent(run.queued.queue)}/${encodeURIComponent(run.queued.id)}`,
+                )}
               >
                 <Icon name="external" />
                 {t('runs.inBoard')}

@@ -1,5 +1,6 @@
 import { useLocation, useRoute } from 'preact-iso';
 import { query, useData } from '../api.ts';
+import { at } from '../base-path.ts';
 import { FilmPlayer, type Frame } from '../parts/film-player.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { PageHead } from '../parts/page-head.tsx';
@@ -27,7 +28,7 @@ export function TimeLapse() {
   const options = { from: asked.from, to: asked.to, every: asked.every, night: asked.night };
   const film = useData<Film>(`/api${path}/timelapse${query(options)}`);
   const change = (changes: Partial<typeof options>) =>
-    route(`${path}/timelapse${query({ ...options, ...changes })}`, true);
+    route(at(`${path}/timelapse${query({ ...options, ...changes })}`), true);
   const { data } = film;
 
   return (
@@ -64,7 +65,7 @@ export function TimeLapse() {
           />
           {t('timelapse.night')}
         </label>
-        <a class="button" href={path}>
+        <a class="button" href={at(path)}>
           <Icon name="room" />
           {t('timelapse.toRoom')}
         </a>

@@ -2,6 +2,7 @@ import type { ActiveJob, TimetableEntry } from '../../src/jobs/timetable.ts';
 import type { Alert } from '../../src/records/alerts.ts';
 import type { RoomNow, Trouble } from '../../src/rooms/room-now.ts';
 import { useData, type Wire } from '../api.ts';
+import { at } from '../base-path.ts';
 import { jobTitle } from '../job-title.ts';
 import { live } from '../live.ts';
 import { digits, metricNames, unitOf } from '../metrics.ts';
@@ -78,7 +79,7 @@ function RoomCard({ room, now }: { room: Wire<RoomNow>; now: string }) {
   const newest = room.image && room.image.id !== image?.id ? room.image : null;
   return (
     <article class="card room-card">
-      <a class="room-picture" href={`/rooms/${encodeURIComponent(room.room)}`}>
+      <a class="room-picture" href={at(`/rooms/${encodeURIComponent(room.room)}`)}>
         {image ? (
           <img
             src={pictureOf(image, 640)}
@@ -133,7 +134,7 @@ function RoomCard({ room, now }: { room: Wire<RoomNow>; now: string }) {
         {newest && (
           <li class="quiet">
             <Icon name="image" />
-            <a href={`/images?room=${encodeURIComponent(room.room)}`}>
+            <a href={at(`/images?room=${encodeURIComponent(room.room)}`)}>
               {t('today.newestImage', { when: fromNow(newest.capturedAt, Date.parse(now)) })}
             </a>
           </li>
@@ -184,7 +185,7 @@ function JobsNow() {
     <section aria-labelledby="jobs-now">
       <div class="section-head">
         <h2 id="jobs-now">{t('nav.jobs')}</h2>
-        <a href="/jobs">{t('seeAll')}</a>
+        <a href={at('/jobs')}>{t('seeAll')}</a>
       </div>
       {error && !data && <ErrorState error={error} />}
       {!data && !error && <Loading height={180} />}
@@ -232,7 +233,7 @@ function AlertsNow({ count }: { count: number }) {
     <section aria-labelledby="alerts-now">
       <div class="section-head">
         <h2 id="alerts-now">{t('alerts.title')}</h2>
-        <a href="/alerts">{t('seeAll')}</a>
+        <a href={at('/alerts')}>{t('seeAll')}</a>
       </div>
       {error && !data && <ErrorState error={error} />}
       {!data && !error && <Loading height={180} />}

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CoverageRow } from '../../src/coverage/coverage.ts';
+import { at } from '../base-path.ts';
 import { type Chosen, cellLabel, shareOf, type What } from '../coverage-cells.ts';
 import { isOperator } from '../session.ts';
 import { shortDay, t } from '../words.ts';
@@ -124,7 +125,7 @@ export function CoverageMatrix({ rows, what, onChoose }: MatrixProps) {
             {rows.map(({ room, cells }, row) => (
               <tr key={room}>
                 <th scope="row">
-                  <a href={`/rooms/${encodeURIComponent(room)}`}>{room}</a>
+                  <a href={at(`/rooms/${encodeURIComponent(room)}`)}>{room}</a>
                 </th>
                 {cells.map((cell, column) => {
                   const share = shareOf(cell, what);

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import type { ImageDetail } from '../../src/images/gallery.ts';
 import { useData, type Wire } from '../api.ts';
+import { at } from '../base-path.ts';
 import { digits, metricNames, unitOf } from '../metrics.ts';
 import { pictureOf } from '../picture.ts';
 import { dateTime, formatNumber, fullTime, maybe, t } from '../words.ts';
@@ -140,7 +141,9 @@ export function ImageView({ id, onClose, onSimilar, onStep }: ImageViewProps) {
               )}
               <a
                 class="button"
-                href={`/rooms/${encodeURIComponent(shown.room)}?from=${Date.parse(shown.capturedAt) - 43_200_000}&to=${Date.parse(shown.capturedAt) + 43_200_000}`}
+                href={at(
+                  `/rooms/${encodeURIComponent(shown.room)}?from=${Date.parse(shown.capturedAt) - 43_200_000}&to=${Date.parse(shown.capturedAt) + 43_200_000}`,
+                )}
               >
                 <Icon name="room" />
                 {t('image.toRoom')}

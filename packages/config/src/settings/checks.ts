@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 export type Environment = Record<string, string | undefined>;
@@ -20,3 +21,16 @@ export const port = wholeNumber(1, 65_535);
 /** An address with one of these protocols; the example goes into the error. */
 export const url = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `an address such as ${example}` });
+
+/** A list of addresses and CIDR ranges, separated by commas or blanks. */
+export const addressRanges = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+  .refine((ranges) => ranges.every(isRange), 'addresses or ranges such as 127.0.0.1,10.0.0.0/8');
+
+function isRange(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const version = isIP(address);
+  const isBits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+  return version > 0 && isBits && more.length === 0;
+}

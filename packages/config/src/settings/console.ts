@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { port, url } from './checks.ts';
+import { addressRanges, port, url } from './checks.ts';
 
 export const dashboard = {
   DASHBOARD_HOST: z
@@ -9,6 +9,17 @@ export const dashboard = {
       'Address the dashboard listens on. Any address other than this machine’s needs DASHBOARD_USER and DASHBOARD_PASSWORD',
     ),
   DASHBOARD_PORT: port.default(7300).describe('Port the dashboard listens on'),
+  DASHBOARD_BASE_PATH: z
+    .string()
+    .transform((path) => path.replace(/\/$/, ''))
+    .refine((path) => /^(\/[\w.~-]+)*$/.test(path), 'a path such as /mycelium')
+    .default('')
+    .describe('Path of the console on its host, such as `/mycelium`, if a proxy serves it below one'),
+  TRUSTED_PROXIES: addressRanges
+    .default([])
+    .describe(
+      'Proxies whose `X-Forwarded-For`, `-Proto` and `-Host` are believed: addresses or ranges, separated by commas, such as `127.0.0.1,10.0.0.0/8`',
+    ),
   DASHBOARD_USER: z.string().optional().describe('Name of the first operator'),
   DASHBOARD_PASSWORD: z
     .string()

@@ -12,6 +12,8 @@ export const chinese: Record<keyof typeof english, string> = {
   'refused.viewer': '查看者只能查看，不能修改，请联系操作员。',
   'refused.stale-page': '页面已过期，请刷新。',
   'refused.foreign-page': '该修改请求不是从本控制台的页面发出的；程序请使用令牌。',
+  'refused.host-header':
+    '控制台前面的代理改写了 Host 请求头：浏览器请求的是 {origin}，控制台收到的是 {host}。请让代理原样传递；nginx 写法：proxy_set_header Host $http_host;',
   'refused.token': '请携带令牌：Authorization: Bearer …',
   'refused.account-exists': '账号 {name} 已存在。',
   'refused.no-account': '没有这个账号，或它来自系统设置，只能在设置中修改。',

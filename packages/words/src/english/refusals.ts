@@ -12,6 +12,8 @@ export const english = {
   'refused.viewer': 'Viewers may look but not change anything. Ask an operator.',
   'refused.stale-page': 'This page is out of date. Reload it.',
   'refused.foreign-page': 'This change was not sent from a page of this console. Programs must send a token.',
+  'refused.host-header':
+    'The proxy in front of this console replaces the Host header: the browser asked for {origin}, but the console got {host}. Pass it on; in nginx: proxy_set_header Host $http_host;',
   'refused.token': 'Send a token: Authorization: Bearer …',
   'refused.account-exists': 'An account named {name} already exists.',
   'refused.no-account':

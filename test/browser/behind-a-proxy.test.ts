@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import { readConfig } from '@mycelium/config';
+import type { Browser } from 'playwright-core';
+import { startCaddy } from '../tools/caddy.ts';
+import { startNginx } from '../tools/nginx.ts';
+import { openBrowser, openFarm } from './farm.ts';
+
+const account = { DASHBOARD_USER: 'grower', DASHBOARD_PASSWORD: 'a long pass phrase' };
+
+describe('below a path of a proxy', () => {
+  let farm: Awaited<ReturnType<typeof openFarm>>;
+  let browser: Browser;
+  const releases: (() => unknown)[] = [];
+  const t = { after: (release: () => unknown) => releases.push(release) };
+  const { MYCELIUM_HOME: home } = readConfig();
+  before(async () => {
+    const settings = { ...account, DASHBOARD_BASE_PATH: '/mycelium/', TRUSTED_PROXIES: '127.0.0.1' };
+    [farm, browser] = await Promise.all([openFarm(t, settings), openBrowser(t)]);
+  });
+  after(async () => {
+    for (const release of releases.reverse()) await release();
+  });
+
+  /** The block of docs/proxy.md for this program, with the address of this test's dashboard. */
+  async function blockOf(language: string): Promise<string> {
+    const page = await readFile(new URL('../../docs/proxy.md', import.meta.url), 'utf8');
+    const block = new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 's').exec(page)?.[1] ?? '';
+    assert.match(block, /127\.0\.0\.1:7300/);
+    return block.replaceAll('127.0.0.1:7300', new URL(farm.address).host);
+  }
+
+  const proxies = {
+    nginx: async () => startNginx(t, home, await blockOf('nginx')),
+    Caddy: async () => startCaddy(t, home, await blockOf('caddyfile')),
+    'a proxy that takes the path away': () =>
+      startNginx(
+        t,
+        home,
+        `location /mycelium/ { proxy_pass ${farm.address}/; proxy_set_header Host $http_host; proxy_http_version 1.1; }`,
+      ),
+  };
+  for (const [name, start] of Object.entries(proxies)) {
+    test(`${name}: a person logs in, sees pictures and live updates, plans a backfill and opens Bull Board`, async () => {
+      const address = await start();
+      const context = await browser.newContext({
+        baseURL: address,
+        ignoreHTTPSErrors: true,
+        viewport: { width: 1280, height: 900 },
+      });
+      context.setDefaultTimeout(120_000);
+      const page = await context.newPage();
+      const strays: string[] = [];
+      page.on('request', (request) => {
+        if (!request.url().startsWith(`${address}/mycelium/`) && !/^(data|blob):/.test(request.url()))
+          strays.push(request.url());
+      });
+
+      await page.goto('/mycelium/rooms/611');
+      await page.getByLabel('Name').fill(account.DASHBOARD_USER);
+      await page.getByLabel('Password').fill(account.DASHBOARD_PASSWORD);
+      await page.getByRole('button', { name: 'Log in' }).click();
+      await page.getByRole('heading', { name: /611/ }).first().waitFor();
+      const cookies = await context.cookies();
+      const isTls = address.startsWith('https');
+      assert.deepEqual(
+        cookies
+          .map(({ name, path, secure }) => ({ name, path, secure }))
+          .sort((a, b) => (a.name < b.name ? -1 : 1)),
+        ['XSRF-TOKEN', 'mycelium_session'].map((name) => ({ name, path: '/mycelium/', secure: isTls })),
+      );
+
+      await page.getByRole('link', { name: 'Today' }).first().click();
+      await page.waitForURL('**/mycelium/');
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll<HTMLImageElement>('.room-picture img')].some(
+          (image) => image.naturalWidth > 0,
+        ),
+      );
+
+      await page.getByRole('link', { name: 'Jobs', exact: true }).first().click();
+      await page.waitForURL('**/mycelium/jobs');
+      const waiting = (await farm.queues.of('embed_batch').getJobCounts('waiting')).waiting ?? 0;
+      const live = page.evaluate(
+        (wanted) =>
+          new Promise((resolve) => {
+            const events = new EventSource('/mycelium/api/events');
+            events.onmessage = ({ data }) => {
+              const { queues } = JSON.parse(data) as { queues: { waiting: number }[] };
+              if (queues.some((queue) => queue.waiting === wanted)) resolve(events.close());
+            };
+          }),
+        waiting + 1,
+      );
+      const job = await farm.queues.of('embed_batch').add('embed_batch', { keys: [] });
+      await live;
+
+      await page.goto('/mycelium/coverage');
+      await page.getByText(/^Image store listed at/).waitFor();
+      await page.locator('td[tabindex="0"]').focus();
+      for (const key of ['ArrowDown', 'ArrowDown', 'Shift+ArrowLeft', 'Enter'])
+        await page.keyboard.press(key);
+      const plan = page.getByRole('dialog');
+      await plan.getByText(/^Image store listed at/).waitFor();
+
+      await page.goto('/mycelium/queues');
+      await page.getByText('clip-batch').first().click();
+      await page.getByText(`#${job.id}`).first().waitFor();
+      assert.match(page.url(), /\/mycelium\/queues\/queue\/clip-batch/);
+      await job.remove();
+      assert.deepEqual(strays, []);
+      await context.close();
+    });
+  }
+});
