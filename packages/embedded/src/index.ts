@@ -1,4 +1,5 @@
 export { writeHomeEnv } from './home-env.ts';
+export { keepRunning } from './keep-running.ts';
 export { freePort } from './port.ts';
-export { ProcessFailed, type RunningProcess, startProcess } from './processes.ts';
+export { ProcessFailed, startProcess } from './processes.ts';
 export { discardHome, type Services, startServices } from './services.ts';

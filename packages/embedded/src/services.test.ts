@@ -245,3 +245,35 @@ test('only the owner can read the env file, and it is removed with the servers',
   }
   await assert.rejects(access(file));
 });
+
+test('servers that are killed run again on their ports, with their data', async () => {
+  const said: string[] = [];
+  const services = await start({ onRestart: (sentence) => said.push(sentence) });
+  try {
+    await query(services.databaseUrl, 'create table supervised as select 42 as n');
+    await redis(services.redisUrl, (client) => client.set('supervised', '42'));
+    await new Promise((resolve) => setTimeout(resolve, 1_200)); // Redis writes its file every second
+    const killedAt = Date.now();
+    for (const pid of await serverPids()) process.kill(pid, 'SIGKILL');
+    const again = async (ask: () => Promise<unknown>) => {
+      for (;;) {
+        try {
+          return await ask();
+        } catch (error) {
+          if (Date.now() - killedAt > 60_000) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+      }
+    };
+    const rows = await again(() => query(services.databaseUrl, 'select n from supervised'));
+    assert.deepEqual(rows, [{ n: 42 }]);
+    assert.equal(await again(() => redis(services.redisUrl, (client) => client.get('supervised'))), '42');
+    while (said.filter((sentence) => sentence.endsWith('runs again.')).length < 2)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.match(said.join('\n'), /PostgreSQL was ended by SIGKILL/);
+    assert.match(said.join('\n'), /Redis was ended by SIGKILL/);
+  } finally {
+    await query(services.databaseUrl, 'drop table if exists supervised');
+    await services.stop();
+  }
+});

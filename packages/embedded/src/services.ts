@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { prepareHome, servicesFolder } from './home.ts';
 import { removeHomeEnv } from './home-env.ts';
 import { lockHome } from './home-lock.ts';
+import { keepRunning } from './keep-running.ts';
 import { freePort } from './port.ts';
 import { endStalePostgres, postgresDataVersion, startPostgres } from './postgres-server.ts';
 import { ProcessFailed } from './processes.ts';
@@ -24,7 +25,9 @@ export interface ServiceOptions {
   durable?: boolean;
   /** Receives a sentence for each slow step. */
   onProgress?: (message: string) => void;
-  /** A server crashed. */
+  /** Restarts a server that crashes, on its port and with its data. Receives a sentence for each step. */
+  onRestart?: (sentence: string) => void;
+  /** A server crashed, and with `onRestart` again and again. */
   onUnexpectedExit?: (failure: ProcessFailed) => void;
   /** Aborts the start; has no effect later. */
   signal?: AbortSignal;
@@ -48,7 +51,7 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
   const user = await findServiceUser();
   const home = await prepareHome(options.home, user);
   const unlock = await lockHome(home);
-  const running: RunningServer[] = [];
+  const running: Pick<RunningServer, 'stop'>[] = [];
   const release = async () => {
     await Promise.all(running.map((server) => server.stop()));
     await removeHomeEnv(home);
@@ -75,7 +78,8 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
     const settings = await readServerSettings(home);
 
     async function start(name: keyof typeof settings, startServer: StartServer): Promise<string> {
-      const server = await onFreePort(settings[name], (port) =>
+      const onGivenUp = (failure: ProcessFailed) => options.onUnexpectedExit?.(failure);
+      const startOn = (port: number, control: Pick<ServerOptions, 'onUnexpectedExit' | 'signal'>) =>
         startServer({
           folder: folders(home)[name],
           port,
@@ -83,12 +87,32 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
           durable: options.durable ?? true,
           user,
           logFile: join(home, 'logs', `${name}.log`),
-          onUnexpectedExit: (failure) => options.onUnexpectedExit?.(failure),
-          signal,
-        }),
-      );
+          ...control,
+        });
+      const { onRestart } = options;
+      if (!onRestart) {
+        const control = { onUnexpectedExit: onGivenUp, signal };
+        const server = await onFreePort(settings[name], (port) => startOn(port, control));
+        running.push(server);
+        return server.url;
+      }
+      let runs = false;
+      const server = await keepRunning({
+        name: titles[name],
+        async start(control) {
+          if (!runs) {
+            const both = signal ? AbortSignal.any([signal, control.signal]) : control.signal;
+            return onFreePort(settings[name], (port) => startOn(port, { ...control, signal: both }));
+          }
+          await endStale[name](folders(home)[name]); // what the crash left behind
+          return startOn(settings[name].port as number, control);
+        },
+        onRestart,
+        onGivenUp,
+      });
+      runs = true;
       running.push(server);
-      return server.url;
+      return server.first.url;
     }
     const { redis, postgres, s3 } = programs;
     const started = await Promise.allSettled([
@@ -128,9 +152,12 @@ const folders = (home: string) => ({
   s3: join(home, 's3'),
 });
 
+const titles = { redis: 'Redis', postgres: 'PostgreSQL', s3: 'the S3 server' };
+const endStale = { redis: endStaleRedis, postgres: endStalePostgres, s3: endStaleS3 };
+
 async function endStaleServers(home: string): Promise<void> {
   const { redis, postgres, s3 } = folders(home);
-  await Promise.all([endStaleRedis(redis), endStalePostgres(postgres), endStaleS3(s3)]);
+  await Promise.all([endStale.redis(redis), endStale.postgres(postgres), endStale.s3(s3)]);
 }
 
 /** Starts a server on its last port or on a free one. Retries if another process takes the port in the meantime. */

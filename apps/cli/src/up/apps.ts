@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment, type Setting } from '@mycelium/config';
-import { freePort, ProcessFailed, type RunningProcess, startProcess } from '@mycelium/embedded';
+import { freePort, keepRunning, type ProcessFailed, startProcess } from '@mycelium/embedded';
 import type { Output } from '../output.ts';
 
 const folder = fileURLToPath(new URL('../../../', import.meta.url));
@@ -21,56 +20,46 @@ export interface AppsOptions {
   onGivenUp(failure: ProcessFailed): void;
 }
 
-/** A crashed app is restarted after a second, up to a limit. */
-const restarts = { wait: 1_000, within: 60_000, atMost: 3 };
-
 /**
  * Starts the five apps as processes of this machine, each with its own log file.
  * @returns a function that stops them in order
  */
 export async function startApps({ home, settings, dashboard, output, signal, onGivenUp }: AppsOptions) {
-  const running = new Map<string, RunningProcess>();
-  let stopping = false;
+  const running: { stop(): Promise<void> }[] = [];
 
   async function start(name: (typeof names)[number]): Promise<void> {
-    const port = String(await freePort());
-    const address = name === 'dashboard' ? dashboard : `http://127.0.0.1:${port}`;
-    const app = await startProcess({
+    const kept = await keepRunning({
       name,
-      command: process.execPath,
-      args: [join(folder, name, 'src/main.ts')],
-      logFile: join(home, 'logs', `${name}.log`),
-      env: childEnvironment({ ...settings, LOG_FORMAT: 'json', HEALTH_PORT: port }),
-      healthUrl: `${address}/readyz`,
-      readyWithinMs: 90_000,
-      signal,
-      onUnexpectedExit: (failure) => restart(name, failure),
+      async start({ onUnexpectedExit, signal: stopping }) {
+        const port = String(await freePort());
+        const address = name === 'dashboard' ? dashboard : `http://127.0.0.1:${port}`;
+        const app = await startProcess({
+          name,
+          command: process.execPath,
+          args: [join(folder, name, 'src/main.ts')],
+          logFile: join(home, 'logs', `${name}.log`),
+          env: childEnvironment({ ...settings, LOG_FORMAT: 'json', HEALTH_PORT: port }),
+          healthUrl: `${address}/readyz`,
+          readyWithinMs: 90_000,
+          signal: AbortSignal.any([signal, stopping]),
+          onUnexpectedExit,
+        });
+        try {
+          await app.ready;
+        } catch (error) {
+          await app.stop();
+          throw error;
+        }
+        return app;
+      },
+      onRestart: (sentence) => output.warn(sentence),
+      onGivenUp,
     });
-    running.set(name, app);
-    await app.ready;
-  }
-
-  const crashes = new Map<string, number[]>();
-  async function restart(name: (typeof names)[number], failure: ProcessFailed) {
-    if (stopping) return;
-    const times = [...(crashes.get(name) ?? []), Date.now()].filter(
-      (at) => at > Date.now() - restarts.within,
-    );
-    crashes.set(name, times);
-    output.warn(failure.message);
-    if (times.length > restarts.atMost) return onGivenUp(failure);
-    await sleep(restarts.wait);
-    if (stopping) return;
-    output.warn(`Restarting ${name}.`);
-    await start(name).catch((error: Error) => {
-      if (!stopping)
-        onGivenUp(error instanceof ProcessFailed ? error : new ProcessFailed(name, String(error), '', ''));
-    });
+    running.push(kept);
   }
 
   const stop = async () => {
-    stopping = true;
-    await Promise.all([...running.values()].map((app) => app.stop()));
+    await Promise.all(running.map((app) => app.stop()));
   };
   try {
     // Otherwise, on a machine with few cores, it would wait for the others to start.

@@ -62,6 +62,7 @@ async function run(
     postgres: !config.DATABASE_URL,
     s3: options.s3 ?? false,
     onProgress: (message) => output.line(out.dim(`  ${message}`)),
+    onRestart: (sentence) => output.warn(sentence),
     onUnexpectedExit: fail,
     signal,
   });
