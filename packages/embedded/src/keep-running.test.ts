@@ -8,7 +8,7 @@ const failure = (what: string) => new ProcessFailed('Redis', what, '', '');
 /** A process that crashes on demand; `fails` of its starts go wrong, from the second on. Time passes at once. */
 async function keep(fails = 0) {
   let time = 0;
-  const said: string[] = [];
+  const printed: string[] = [];
   const pauses: number[] = [];
   const events: string[] = [];
   let crashed: (failure: ProcessFailed) => void = () => {};
@@ -21,7 +21,7 @@ async function keep(fails = 0) {
       crashed = onUnexpectedExit;
       return { stop: async () => void events.push('stopped') };
     },
-    onRestart: (sentence) => said.push(sentence),
+    onRestart: (sentence) => printed.push(sentence),
     onGivenUp: ({ message }) => events.push(`given up: ${message}`),
     now: () => time,
     wait: async (ms) => {
@@ -35,14 +35,14 @@ async function keep(fails = 0) {
     crashed(failure('was ended by SIGKILL'));
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { stop, said, pauses, events, crash, started: () => started };
+  return { stop, printed, pauses, events, crash, started: () => started };
 }
 
 test('a process that crashes runs again after a second, and says so', async () => {
-  const { crash, pauses, said, started, events } = await keep();
+  const { crash, pauses, printed, started, events } = await keep();
   await crash();
   assert.deepEqual([started(), pauses], [2, [1]]);
-  assert.match(said.join('\n'), /ended by SIGKILL.*Restarting Redis in 1 s\.\nRedis runs again\.$/s);
+  assert.match(printed.join('\n'), /ended by SIGKILL.*Restarting Redis in 1 s\.\nRedis runs again\.$/s);
   assert.deepEqual(events, []);
 });
 
@@ -63,10 +63,10 @@ test('a crash now and then is never too often', async () => {
 });
 
 test('a restart that fails counts as a crash', async () => {
-  const { crash, pauses, started, events, said } = await keep(2);
+  const { crash, pauses, started, events, printed } = await keep(2);
   await crash();
   assert.deepEqual([started(), pauses], [4, [1, 2, 4]]);
-  assert.match(said.join('\n'), /did not start.*in 2 s.*did not start.*in 4 s.*runs again/s);
+  assert.match(printed.join('\n'), /did not start.*in 2 s.*did not start.*in 4 s.*runs again/s);
   assert.deepEqual(events, []);
 });
 

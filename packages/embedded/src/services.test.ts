@@ -247,8 +247,8 @@ test('only the owner can read the env file, and it is removed with the servers',
 });
 
 test('servers that are killed run again on their ports, with their data', async () => {
-  const said: string[] = [];
-  const services = await start({ onRestart: (sentence) => said.push(sentence) });
+  const printed: string[] = [];
+  const services = await start({ onRestart: (sentence) => printed.push(sentence) });
   try {
     await query(services.databaseUrl, 'create table supervised as select 42 as n');
     await redis(services.redisUrl, (client) => client.set('supervised', '42'));
@@ -268,10 +268,10 @@ test('servers that are killed run again on their ports, with their data', async 
     const rows = await again(() => query(services.databaseUrl, 'select n from supervised'));
     assert.deepEqual(rows, [{ n: 42 }]);
     assert.equal(await again(() => redis(services.redisUrl, (client) => client.get('supervised'))), '42');
-    while (said.filter((sentence) => sentence.endsWith('runs again.')).length < 2)
+    while (printed.filter((sentence) => sentence.endsWith('runs again.')).length < 2)
       await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.match(said.join('\n'), /PostgreSQL was ended by SIGKILL/);
-    assert.match(said.join('\n'), /Redis was ended by SIGKILL/);
+    assert.match(printed.join('\n'), /PostgreSQL was ended by SIGKILL/);
+    assert.match(printed.join('\n'), /Redis was ended by SIGKILL/);
   } finally {
     await query(services.databaseUrl, 'drop table if exists supervised');
     await services.stop();
