@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '@mycelium/config/folders';
 import { type Plan, profiles, type ReadingOptions } from '@mycelium/loggers';
 import { wrongUsage } from './command-errors.ts';
 
@@ -28,7 +29,7 @@ export async function saveProfile(home: string, name: string, plan: Plan): Promi
     }),
   };
   const folder = join(home, 'profiles');
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const file = join(folder, `${name}.json`);
   await writeFile(file, `${JSON.stringify(saved, null, 2)}\n`);
   return file;

@@ -11,7 +11,14 @@ import type { ServiceUser } from './service-user.ts';
 export async function prepareHome(path: string, user: ServiceUser): Promise<string> {
   const home = resolve(path);
   const shared = user.ids !== undefined;
-  await makeFolder(home, shared ? 0o755 : 0o700);
+  await makeFolder(home, shared ? 0o755 : 0o700).catch((cause: Error) => {
+    throw new Error(
+      `The folder ${home} cannot be created (${cause.message}). Set MYCELIUM_HOME to another one.`,
+      {
+        cause,
+      },
+    );
+  });
   if (!shared) return realpath(home);
   await output('/bin/sh', ['-c', 'cd "$1"', 'sh', home], { cwd: '/', user }).catch((cause) => {
     throw new Error(

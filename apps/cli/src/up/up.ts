@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Config, readConfig, type Setting } from '@mycelium/config';
 import { createPool, migrate, type Pool } from '@mycelium/database';
@@ -80,7 +79,6 @@ async function run(
 
   const folder = config.S3_ENDPOINT ? {} : { IMAGE_DIR: config.IMAGE_DIR ?? join(home, 'images') };
   const images = services.s3 ?? folder;
-  if ('IMAGE_DIR' in images) await mkdir(images.IMAGE_DIR, { recursive: true });
   const store = openStore({ ...config, ...images });
   await store.ensureBucket(signal);
   output.done(

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, rename, rm, utimes } from 'node:fs/promises';
+import { open, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import { makeFolders } from '@mycelium/config/folders';
 import { assertObjectKey } from '../object-key.ts';
 import type { ManagedStore, ObjectBytes } from '../object-store.ts';
 import { invalidObjectKey, objectNotFound, objectTooLarge, StoreError } from '../store-errors.ts';
@@ -56,7 +57,9 @@ export function directoryStore(
 
     async ensureBucket(signal) {
       signal?.throwIfAborted();
-      await mkdir(root, { recursive: true });
+      await makeFolders(root).catch((error: unknown) => {
+        throw unavailable(`the image folder ${root}`, error);
+      });
     },
 
     async remove(key, signal) {
@@ -117,7 +120,7 @@ async function writeFile(
     throw invalidObjectKey(key, 'a part of its path is a file or a symbolic link');
   const temp = join(dirname(path), tempName(randomUUID()));
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     const file = await open(temp, 'wx');
     try {
       await file.writeFile(bytes, signal ? { signal } : {});
