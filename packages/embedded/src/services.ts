@@ -79,7 +79,7 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
 
     async function start(name: keyof typeof settings, startServer: StartServer): Promise<string> {
       const onGivenUp = (failure: ProcessFailed) => options.onUnexpectedExit?.(failure);
-      const startOn = (port: number, control: Pick<ServerOptions, 'onUnexpectedExit' | 'signal'>) =>
+      const startOn = (port: number, control: Control) =>
         startServer({
           folder: folders(home)[name],
           port,
@@ -96,21 +96,14 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
         running.push(server);
         return server.url;
       }
-      let runs = false;
-      const server = await keepRunning({
-        name: titles[name],
-        async start(control) {
-          if (!runs) {
-            const both = signal ? AbortSignal.any([signal, control.signal]) : control.signal;
-            return onFreePort(settings[name], (port) => startOn(port, { ...control, signal: both }));
-          }
-          await endStale[name](folders(home)[name]); // what the crash left behind
-          return startOn(settings[name].port as number, control);
-        },
+      const server = await startKept(name, {
+        home,
+        settings: settings[name],
+        startOn,
+        signal,
         onRestart,
         onGivenUp,
       });
-      runs = true;
       running.push(server);
       return server.first.url;
     }
@@ -131,6 +124,35 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
     await stop();
     throw error;
   }
+}
+
+type Control = Pick<ServerOptions, 'onUnexpectedExit' | 'signal'>;
+
+/** Starts a server, and starts it again on its port and with its data whenever it crashes. */
+function startKept(
+  name: keyof typeof titles,
+  kept: {
+    home: string;
+    settings: ServerSettings;
+    startOn: (port: number, control: Control) => Promise<RunningServer>;
+    signal: AbortSignal | undefined;
+    onRestart: (sentence: string) => void;
+    onGivenUp: (failure: ProcessFailed) => void;
+  },
+) {
+  const { home, settings, startOn, signal, onRestart, onGivenUp } = kept;
+  let runs = false;
+  const start = async (control: { onUnexpectedExit: Control['onUnexpectedExit']; signal: AbortSignal }) => {
+    if (runs) {
+      await endStale[name](folders(home)[name]); // what the crash left behind
+      return startOn(settings.port as number, control);
+    }
+    const both = signal ? AbortSignal.any([signal, control.signal]) : control.signal;
+    const server = await onFreePort(settings, (port) => startOn(port, { ...control, signal: both }));
+    runs = true;
+    return server;
+  };
+  return keepRunning({ name: titles[name], start, onRestart, onGivenUp });
 }
 
 /**
