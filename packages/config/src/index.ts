@@ -3,8 +3,8 @@ export {
   childEnvironment,
   describeConfig,
   listSettings,
-  misspelt,
   readConfig,
   requireSettings,
+  sayMisspelt,
 } from './read-config.ts';
 export { type Config, keptDays, readingTimes, type Setting } from './settings.ts';

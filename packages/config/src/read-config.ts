@@ -72,6 +72,10 @@ export function misspelt(env: Environment = process.env): { name: string; meant:
   });
 }
 
+/** A sentence about each, for logs and commands. */
+export const sayMisspelt = (env?: Environment) =>
+  misspelt(env).map(({ name, meant }) => `${name} is not a setting: do you mean ${meant}?`);
+
 /** Every setting with its description and default, from which docs/settings.md is generated. */
 export function listSettings() {
   const { shape } = settings({});

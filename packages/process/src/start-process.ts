@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { misspelt, readConfig, requireSettings, type Setting } from '@mycelium/config';
+import { readConfig, requireSettings, type Setting, sayMisspelt } from '@mycelium/config';
 import { createLedger, createPool } from '@mycelium/database';
 import { connect, createQueues } from '@mycelium/queue';
 import { createLogger, onShutdown, startTracing } from '@mycelium/telemetry';
@@ -32,7 +32,7 @@ export async function startProcess<Required extends Setting = never>(
   );
   const { LOG_LEVEL: level, LOG_FORMAT: format, TZ: timeZone } = config;
   const logger = createLogger({ service, level, format }).child({ tag });
-  for (const { name, meant } of misspelt()) logger.warn(`${name} is not a setting: do you mean ${meant}?`);
+  for (const sentence of sayMisspelt()) logger.warn(sentence);
   const shutdown = onShutdown(logger, config.DRAIN_SECONDS);
   const { onStop } = shutdown;
 

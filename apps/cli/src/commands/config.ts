@@ -9,14 +9,13 @@ export function configCommand(): Command {
     )
     .action(async (_, command: Command) => {
       const output = createOutput(command.optsWithGlobals());
-      const { describeConfig, misspelt } = await import('@mycelium/config');
+      const { describeConfig, sayMisspelt } = await import('@mycelium/config');
       const settings = describeConfig();
       output.table(
         ['setting', 'value', 'from'],
         settings.map(({ name, value, source }) => [name, value, source]),
       );
-      for (const { name, meant } of misspelt())
-        output.warn(`${name} is not a setting: do you mean ${meant}?`);
+      for (const sentence of sayMisspelt()) output.warn(sentence);
       output.result(settings);
     });
 }

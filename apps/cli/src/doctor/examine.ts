@@ -1,4 +1,4 @@
-import { type Config, misspelt } from '@mycelium/config';
+import { type Config, sayMisspelt } from '@mycelium/config';
 import { describeError } from '../describe-error.ts';
 import { examineClocks } from './clocks.ts';
 import { about, type Finding } from './finding.ts';
@@ -20,9 +20,7 @@ const examinations: [string, (config: Config) => Promise<Finding[]>][] = [
 
 async function examineSettings(): Promise<Finding[]> {
   const say = about('settings');
-  return misspelt().map(({ name, meant }) =>
-    say('warning', `${name} is not a setting: do you mean ${meant}?`),
-  );
+  return sayMisspelt().map((sentence) => say('warning', sentence));
 }
 
 /** Runs every check. A check that fails becomes a finding itself. */
