@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { readConfig } from '@mycelium/config';
+import { startProvider } from '@mycelium/dashboard/src/testing-provider.ts';
 import type { Browser } from 'playwright-core';
 import { startCaddy } from '../tools/caddy.ts';
 import { startNginx } from '../tools/nginx.ts';
@@ -15,8 +16,18 @@ describe('below a path of a proxy', () => {
   const releases: (() => unknown)[] = [];
   const t = { after: (release: () => unknown) => releases.push(release) };
   const { MYCELIUM_HOME: home } = readConfig();
+  const consoles: string[] = [];
   before(async () => {
-    const settings = { ...account, DASHBOARD_BASE_PATH: '/mycelium/', TRUSTED_PROXIES: '127.0.0.1' };
+    const provider = await startProvider(t, consoles);
+    const settings = {
+      ...account,
+      DASHBOARD_BASE_PATH: '/mycelium/',
+      TRUSTED_PROXIES: '127.0.0.1',
+      OIDC_ISSUER: provider.issuer,
+      OIDC_CLIENT_ID: provider.clientId,
+      OIDC_CLIENT_SECRET: provider.clientSecret,
+      OPERATOR_GROUPS: 'growers',
+    };
     [farm, browser] = await Promise.all([openFarm(t, settings), openBrowser(t)]);
   });
   after(async () => {
@@ -113,4 +124,30 @@ describe('below a path of a proxy', () => {
       await context.close();
     });
   }
+
+  test('through nginx and Caddy, a person logs in with the company’s account and logs out of it', async () => {
+    const addresses = [await proxies.nginx(), await proxies.Caddy()];
+    consoles.push(...addresses.map((address) => `${address}/mycelium`));
+    for (const address of addresses) {
+      const context = await browser.newContext({ baseURL: address, ignoreHTTPSErrors: true });
+      context.setDefaultTimeout(60_000);
+      const page = await context.newPage();
+      await page.goto('/mycelium/jobs');
+      await page.getByRole('link', { name: 'Log in with the company’s account' }).click();
+      await page.locator('input[name=login]').fill('mei');
+      await page.locator('input[name=password]').fill('any');
+      await page.locator('button[type=submit]').click();
+      await page.locator('button[type=submit]').click();
+      await page.waitForURL('**/mycelium/jobs');
+      await page.getByText('company mei').waitFor();
+      await page.getByRole('link', { name: 'Access' }).first().waitFor();
+
+      await page.getByRole('button', { name: 'Log out' }).click();
+      await page.waitForURL('**/session/end?**');
+      await page.locator('button[name=logout]').click();
+      await page.waitForURL(`${address}/mycelium/login**`);
+      await page.getByLabel('Password').waitFor();
+      await context.close();
+    }
+  });
 });

@@ -58,7 +58,13 @@ const doors = [
 const doorTokens = { INGEST_TOKEN: 'only for readings', IMAGE_TOKEN: 'only for pictures' };
 const isDoor = (address: string | undefined) => doors.some(({ path }) => path === address);
 /** Writes that change nothing. */
-const forViewers = new Set(['/api/logout', '/api/search/picture']);
+const forViewers = new Set([
+  '/api/logout',
+  '/api/search/picture',
+  '/api/second-factor',
+  '/api/second-factor/secret',
+  '/api/second-factor/remove',
+]);
 const boardWrites: InjectOptions[] = [
   { method: 'PUT', url: '/queues/api/queues/env-stats/1/retry' },
   { method: 'PUT', url: '/queues/api/queues/env-stats/pause' },
@@ -440,7 +446,7 @@ describe('a dashboard without a login', () => {
     // A shell starts it: this process, the same program, listens.
     const command = '"$0" --input-type=module --eval "$1" "$2"; true';
     const { stdout } = await run('sh', ['-c', command, process.execPath, script, address]);
-    assert.deepEqual(JSON.parse(stdout), [{ name: 'local', role: 'operator' }, 200]);
+    assert.deepEqual(JSON.parse(stdout), [{ name: 'local', role: 'operator', by: 'local' }, 200]);
     const { rows } = await pool.query('select name, created_by from api_token');
     assert.deepEqual(rows, [{ name: 'made by a script', created_by: 'local' }]);
   });
@@ -459,7 +465,7 @@ describe('a dashboard without a login', () => {
     const known = await fetch(`${address}/api/session`, {
       headers: { cookie: cookie.split(';')[0] as string },
     });
-    assert.deepEqual((await known.json()).visitor, { name: 'local', role: 'operator' });
+    assert.deepEqual((await known.json()).visitor, { name: 'local', role: 'operator', by: 'local' });
     for (const next of [
       'https://evil.example/',
       '//evil.example',

@@ -4,9 +4,12 @@ import cookie from '@fastify/cookie';
 import { type Arrivals, createArrivals } from '@mycelium/operations';
 import { type FastifyInstance, fastify } from 'fastify';
 import { keepConfiguredAccount } from './access/account.ts';
+import { createCompanyLogin } from './access/company-login.ts';
 import { checkExposure } from './access/exposure.ts';
 import { guard } from './access/guard.ts';
 import { createLocalPass } from './access/local-pass.ts';
+import { createLockOut } from './access/lock-out.ts';
+import { readLoginHeaders } from './access/login-headers.ts';
 import type { DashboardOptions } from './deps.ts';
 import { createStoreLooks } from './images/store-looks.ts';
 import { answerErrors } from './server/answer-errors.ts';
@@ -51,7 +54,7 @@ export async function buildDashboard(options: DashboardOptions): Promise<Fastify
   });
   const localPass = login ? undefined : createLocalPass(app, config.DASHBOARD_HOST);
   app.decorate('localPass', localPass);
-  guard(app, { pool, localPass, base, now: clock, accountsReady });
+  guard(app, { pool, localPass, loginHeaders: readLoginHeaders(config), base, now: clock, accountsReady });
 
   health(app, { pool, queues });
   bullBoard(app, { queues, pool, base });
@@ -64,7 +67,12 @@ export async function buildDashboard(options: DashboardOptions): Promise<Fastify
   });
   app.decorate('arrivals', arrivals);
   app.addHook('onClose', () => arrivals.close());
-  const deps = { ...options, localPass, lookAtStore, arrivals };
+  const companyLogin = createCompanyLogin(config);
+  const lockOut = createLockOut(
+    () => clock().getTime(),
+    (address) => logger.warn('a login was refused: too many attempts', { address }),
+  );
+  const deps = { ...options, localPass, companyLogin, lockOut, lookAtStore, arrivals };
   await app.register(async (scope) => api(scope, deps), { prefix: '/api' });
   await webPages(app, base);
   return app;

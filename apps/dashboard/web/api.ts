@@ -36,8 +36,8 @@ export async function ask<T>(url: string, init: RequestInit = {}): Promise<T> {
   const body = await response.json().catch(() => ({}));
   if (response.ok) return body as T;
   if (response.status === 401 && session.value.state === 'in') {
-    const { local, timeZone } = session.value;
-    session.value = local ? { state: 'loading' } : { state: 'out', timeZone };
+    const { local, company, timeZone } = session.value;
+    session.value = local ? { state: 'loading' } : { state: 'out', company, timeZone };
   }
   throw new ApiError(body.error ?? response.statusText, body.code, body.params);
 }

@@ -1,9 +1,10 @@
 import { ask } from './api.ts';
 import { at } from './base-path.ts';
-import { type Role, session } from './session.ts';
+import { type Session, session } from './session.ts';
 
 interface Answer {
-  visitor: { name: string; role: Role } | null;
+  visitor: Pick<Extract<Session, { state: 'in' }>, 'name' | 'role' | 'by'> | null;
+  company: boolean;
   local: boolean;
   passPort: number | null;
   timeZone: string;
@@ -12,9 +13,9 @@ interface Answer {
 /** Loads the session. Without a login, a browser on the dashboard's machine first gets its pass. */
 export async function loadSession(): Promise<void> {
   try {
-    const { visitor, local, passPort, timeZone } = await ask<Answer>('/api/session');
-    if (visitor) session.value = { state: 'in', ...visitor, local, timeZone };
-    else if (!local) session.value = { state: 'out', timeZone };
+    const { visitor, local, company, passPort, timeZone } = await ask<Answer>('/api/session');
+    if (visitor) session.value = { state: 'in', ...visitor, local, company, timeZone };
+    else if (!local) session.value = { state: 'out', company, timeZone };
     else if (!passPort || !mayAskForPass()) session.value = { state: 'elsewhere' };
     else
       location.replace(`http://${location.hostname}:${passPort}/?next=${encodeURIComponent(destination())}`);

@@ -7,8 +7,17 @@ export type Session =
   | { state: 'failed'; error: Error }
   /** There is no login, and no proof that this browser runs on the dashboard's machine. */
   | { state: 'elsewhere' }
-  | { state: 'out'; timeZone: string }
-  | { state: 'in'; name: string; role: Role; local: boolean; timeZone: string };
+  | { state: 'out'; company: boolean; timeZone: string }
+  | {
+      state: 'in';
+      name: string;
+      role: Role;
+      /** How the visitor was recognised. Only an account of this console (`session`) has a second factor. */
+      by: 'session' | 'company' | 'proxy' | 'token' | 'local';
+      local: boolean;
+      company: boolean;
+      timeZone: string;
+    };
 
 export const session = signal<Session>({ state: 'loading' });
 

@@ -6,6 +6,7 @@ import { at, pageAt } from './base-path.ts';
 import { listen, live } from './live.ts';
 import { loadSession } from './load-session.ts';
 import { Icon, type IconName } from './parts/icon.tsx';
+import { SecondFactor } from './parts/second-factor.tsx';
 import { attempt, Toasts } from './parts/toast.tsx';
 import { isOperator, session } from './session.ts';
 import { setTheme, type Theme, theme } from './theme.ts';
@@ -171,11 +172,14 @@ export function Switches() {
 
 function Foot() {
   const current = session.value;
+  const [showsFactor, setShowsFactor] = useState(false);
   if (current.state !== 'in') return null;
   const logOut = () =>
     attempt(async () => {
-      await send('/api/logout');
-      await loadSession();
+      const { next } = await send<{ next?: string }>('/api/logout');
+      // The company's login has a session of its own.
+      if (next) location.assign(next);
+      else await loadSession();
       return undefined;
     });
   return (
@@ -190,7 +194,19 @@ function Foot() {
             {t(current.role === 'operator' ? 'role.operator' : 'role.viewer')}
           </span>
         )}
-        {!current.local && (
+        {current.by === 'session' && (
+          <button
+            type="button"
+            class="button plain icon-only"
+            aria-label={t('factor.title')}
+            title={t('factor.title')}
+            onClick={() => setShowsFactor(true)}
+          >
+            <Icon name="key" />
+          </button>
+        )}
+        {showsFactor && <SecondFactor onClose={() => setShowsFactor(false)} />}
+        {(current.by === 'session' || current.by === 'company') && (
           <button
             type="button"
             class="button plain icon-only"

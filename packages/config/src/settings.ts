@@ -11,6 +11,7 @@ const secrets = new Set([
   'S3_SECRET_KEY',
   'CAPTION_API_KEY',
   'DASHBOARD_PASSWORD',
+  'OIDC_CLIENT_SECRET',
   'INGEST_TOKEN',
   'ALERT_WEBHOOK_SECRET',
 ]);
@@ -40,6 +41,16 @@ export const settings = (env: Environment) =>
     .refine((read) => Boolean(read.DASHBOARD_USER) === Boolean(read.DASHBOARD_PASSWORD), {
       path: ['DASHBOARD_USER'],
       error: 'DASHBOARD_USER and DASHBOARD_PASSWORD together, or neither',
+      when: always,
+    })
+    .refine((read) => !read.OIDC_ISSUER || (read.OIDC_CLIENT_ID && read.OIDC_CLIENT_SECRET), {
+      path: ['OIDC_CLIENT_ID'],
+      error: 'OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, since OIDC_ISSUER is set',
+      when: always,
+    })
+    .refine((read) => read.LOGIN_HEADERS !== 'on' || read.TRUSTED_PROXIES?.length > 0, {
+      path: ['TRUSTED_PROXIES'],
+      error: 'the proxy that logs people in, since LOGIN_HEADERS is on',
       when: always,
     });
 

@@ -6,11 +6,15 @@ export interface AccountRow {
   role: Role;
   source: 'settings' | 'console';
   createdAt: Date;
+  /** Whether a login asks for a code too. */
+  secondFactor: boolean;
 }
 
 export async function listAccounts(db: Queryable): Promise<AccountRow[]> {
   const { rows } = await db.query<AccountRow>(
-    `select name, role, source, created_at as "createdAt" from console_account order by source desc, name`,
+    `select name, role, source, created_at as "createdAt",
+            second_factor is not null as "secondFactor"
+       from console_account order by source desc, name`,
   );
   return rows;
 }

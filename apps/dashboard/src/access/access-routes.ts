@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts';
 import { refused } from '../server/refused.ts';
 import { done, id, role } from '../server/shapes.ts';
 import { listAccounts, listTokens } from './access-list.ts';
-import { createAccount, createToken, removeAccount, removeToken } from './account.ts';
+import { createAccount, createToken, removeAccount, removeSecondFactor, removeToken } from './account.ts';
 
 const name = z.string().trim().min(1).max(60);
 const account = z.object({
@@ -14,6 +14,7 @@ const account = z.object({
   role,
   source: z.enum(['settings', 'console']),
   createdAt: z.date(),
+  secondFactor: z.boolean(),
 });
 const token = z.object({
   id: z.number(),
@@ -82,6 +83,25 @@ export function accessRoutes(app: FastifyInstance, { pool, localPass }: Deps): v
       if (!(await removeAccount(pool, params.name))) {
         throw refused(409, 'refused.no-account');
       }
+      return { done: true as const };
+    },
+  );
+
+  api.delete(
+    '/accounts/:name/second-factor',
+    {
+      schema: {
+        summary: 'Remove the second factor of an account, such as after a lost phone',
+        params: z.object({ name }),
+        response: { 200: done },
+      },
+    },
+    async ({ params, visitor }) => {
+      const actor = visitor?.name ?? 'nobody';
+      await audit(pool, { actor, action: 'remove second factor', subject: params.name });
+      // Somebody who takes over an operator’s session must not get rid of that operator’s own.
+      if (visitor?.by === 'session' && params.name === visitor.name) throw refused(409, 'refused.own-factor');
+      if (!(await removeSecondFactor(pool, params.name))) throw refused(404, 'refused.no-factor');
       return { done: true as const };
     },
   );

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Pool, transaction } from '@mycelium/database';
 import { hashPassword, verifyPassword } from './password.ts';
+import { stepOf, useCode } from './second-factor.ts';
 
 export type Role = 'viewer' | 'operator';
 
@@ -10,7 +11,7 @@ export interface Visitor {
   role: Role;
   /** The page must send this with each write. A token needs none, since browsers do not send tokens by themselves. */
   csrf: string | undefined;
-  by: 'session' | 'token' | 'local';
+  by: 'session' | 'company' | 'proxy' | 'token' | 'local';
 }
 
 const sessionHours = 12;
@@ -48,33 +49,55 @@ export async function keepConfiguredAccount(
   });
 }
 
-/** @returns the cookie of a new session, or undefined when name or password is wrong. */
+type Denied = 'refused.credentials' | 'refused.code-needed' | 'refused.code';
+
+/** @returns the cookie of a new session, or why there is none */
 export async function openSession(
   pool: Pool,
-  { name, password, now }: { name: string; password: string; now: Date },
-): Promise<string | undefined> {
-  const { rows } = await pool.query<{ password_hash: string }>(
-    'select password_hash from console_account where name = $1',
+  { name, password, code, now }: { name: string; password: string; code?: string | undefined; now: Date },
+): Promise<{ token: string } | { denied: Denied }> {
+  const { rows } = await pool.query<{ password_hash: string; second_factor: string | null }>(
+    'select password_hash, second_factor from console_account where name = $1',
     [name],
   );
-  if (!(await verifyPassword(password, rows[0]?.password_hash))) return undefined;
+  if (!(await verifyPassword(password, rows[0]?.password_hash))) return { denied: 'refused.credentials' };
+  const secret = rows[0]?.second_factor;
+  if (secret) {
+    if (!code) return { denied: 'refused.code-needed' };
+    if (!(await useCode(pool, { name, secret, code, now }))) return { denied: 'refused.code' };
+  }
+  return { token: await keepSession(pool, { account: name }, now) };
+}
+
+/** A session of somebody whom the company's login let in. @returns its cookie */
+export const openCompanySession = (
+  pool: Pool,
+  { name, role, now }: { name: string; role: Role; now: Date },
+): Promise<string> => keepSession(pool, { name, role }, now);
+
+async function keepSession(
+  pool: Pool,
+  { account, name, role }: { account?: string; name?: string; role?: Role },
+  now: Date,
+): Promise<string> {
   const token = randomBytes(32).toString('base64url');
   await pool.query('delete from console_session where expires_at < $1', [now]);
-  await pool.query('insert into console_session (token_hash, account, expires_at) values ($1, $2, $3)', [
-    hashOf(token),
-    name,
-    new Date(now.getTime() + sessionHours * 3_600_000),
-  ]);
+  await pool.query(
+    'insert into console_session (token_hash, account, name, role, expires_at) values ($1, $2, $3, $4, $5)',
+    [hashOf(token), account, name, role, new Date(now.getTime() + sessionHours * 3_600_000)],
+  );
   return token;
 }
 
 export async function visitorOfSession(pool: Pool, token: string, now: Date): Promise<Visitor | undefined> {
-  const { rows } = await pool.query<{ name: string; role: Role }>(
-    `select name, role from console_session join console_account on name = account
+  const { rows } = await pool.query<Pick<Visitor, 'name' | 'role' | 'by'>>(
+    `select coalesce(a.name, s.name) as name, coalesce(a.role, s.role) as role,
+            case when a.name is null then 'company' else 'session' end as by
+       from console_session s left join console_account a on a.name = s.account
       where token_hash = $1 and expires_at > $2`,
     [hashOf(token), now],
   );
-  return rows[0] && { ...rows[0], csrf: csrfOf(token), by: 'session' };
+  return rows[0] && { ...rows[0], csrf: csrfOf(token) };
 }
 
 export async function closeSession(pool: Pool, token: string): Promise<void> {
@@ -128,6 +151,70 @@ export async function removeAccount(pool: Pool, name: string): Promise<boolean> 
   const { rowCount } = await pool.query(
     `delete from console_account where name = $1 and source = 'console'`,
     [name],
+  );
+  return rowCount === 1;
+}
+
+export async function hasSecondFactor(pool: Pool, name: string): Promise<boolean> {
+  const { rows } = await pool.query<{ on: boolean }>(
+    'select second_factor is not null as on from console_account where name = $1',
+    [name],
+  );
+  return rows[0]?.on ?? false;
+}
+
+interface NewSecondFactor {
+  name: string;
+  password: string;
+  secret: string;
+  /** From the app, as proof that it has the secret. */
+  code: string;
+  /** The cookie of the session to keep: the others began without a code. */
+  keep: string;
+  now: Date;
+}
+
+/** @returns why it was not set; undefined when it was */
+export async function setSecondFactor(
+  pool: Pool,
+  { name, password, secret, code, keep, now }: NewSecondFactor,
+): Promise<Denied | undefined> {
+  const { rows } = await pool.query<{ password_hash: string }>(
+    'select password_hash from console_account where name = $1',
+    [name],
+  );
+  if (!(await verifyPassword(password, rows[0]?.password_hash))) return 'refused.credentials';
+  const step = stepOf(secret, code, now);
+  if (step === undefined) return 'refused.code';
+  await transaction(pool, async (tx) => {
+    await tx.query('update console_account set second_factor = $2, second_factor_step = $3 where name = $1', [
+      ...[name, secret, step],
+    ]);
+    await tx.query('delete from console_session where account = $1 and token_hash <> $2', [
+      ...[name, hashOf(keep)],
+    ]);
+  });
+  return undefined;
+}
+
+/**
+ * @param proof the code that its owner needs; an operator removes somebody else's without one, such as after a lost phone
+ * @returns false when there was none, or the code was wrong
+ */
+export async function removeSecondFactor(
+  pool: Pool,
+  name: string,
+  proof?: { code: string; now: Date },
+): Promise<boolean> {
+  const { rows } = await pool.query<{ second_factor: string | null }>(
+    'select second_factor from console_account where name = $1',
+    [name],
+  );
+  const secret = rows[0]?.second_factor;
+  if (!secret || (proof && !(await useCode(pool, { name, secret, ...proof })))) return false;
+  const { rowCount } = await pool.query(
+    'update console_account set second_factor = null where name = $1 and second_factor = $2',
+    [name, secret],
   );
   return rowCount === 1;
 }

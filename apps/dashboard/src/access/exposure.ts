@@ -12,10 +12,13 @@ export const isLoopback = (host: string) => loopback.test(host);
  * @throws ConfigError when it would listen beyond this machine without a login
  */
 export function checkExposure(
-  config: Pick<Config, 'DASHBOARD_HOST' | 'DASHBOARD_USER' | 'DASHBOARD_PASSWORD'>,
+  config: Pick<
+    Config,
+    'DASHBOARD_HOST' | 'DASHBOARD_USER' | 'DASHBOARD_PASSWORD' | 'OIDC_ISSUER' | 'LOGIN_HEADERS'
+  >,
 ): { login: boolean } {
   const { DASHBOARD_HOST: host, DASHBOARD_USER: user, DASHBOARD_PASSWORD: password } = config;
-  if (user && password) return { login: true };
+  if ((user && password) || config.OIDC_ISSUER || config.LOGIN_HEADERS === 'on') return { login: true };
   if (isLoopback(host)) return { login: false };
   throw new ConfigError([
     `DASHBOARD_HOST: read "${host}", expected 127.0.0.1. To let others reach the dashboard there, set DASHBOARD_USER and DASHBOARD_PASSWORD too`,

@@ -4,9 +4,10 @@ import { say } from '@mycelium/words';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorBody } from '../server/answer-errors.ts';
 import { refused } from '../server/refused.ts';
-import { type Visitor, visitorOfSession, visitorOfToken } from './account.ts';
+import { csrfOf, type Visitor, visitorOfSession, visitorOfToken } from './account.ts';
 import { signOfElsewhere } from './exposure.ts';
 import type { LocalPass } from './local-pass.ts';
+import type { readLoginHeaders } from './login-headers.ts';
 import { isPlainClient } from './peer-process.ts';
 
 declare module 'fastify' {
@@ -16,7 +17,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Open to everyone, like the login page. */
     open?: boolean;
-    /** A POST that changes nothing, such as a search by picture: allowed for viewers. */
+    /** A POST that changes nothing of the farm, such as a search by picture: allowed for viewers. */
     readOnly?: boolean;
     /** Hidden from viewers. */
     operatorsOnly?: boolean;
@@ -36,6 +37,8 @@ interface GuardOptions {
   pool: Pool;
   /** Only if the dashboard has no login. */
   localPass: LocalPass | undefined;
+  /** Whom a trusted proxy has logged in. */
+  loginHeaders: ReturnType<typeof readLoginHeaders>;
   now: () => Date;
   /** Where visitors find the console on its host. */
   base: string;
@@ -49,7 +52,7 @@ interface GuardOptions {
  */
 export function guard(
   app: FastifyInstance,
-  { pool, localPass, now, base, accountsReady }: GuardOptions,
+  { pool, localPass, loginHeaders, now, base, accountsReady }: GuardOptions,
 ): void {
   const localCsrf = randomBytes(32).toString('base64url');
   const localVisitor: Visitor = { name: 'local', role: 'operator', csrf: localCsrf, by: 'local' };
@@ -93,6 +96,8 @@ export function guard(
       const isHere = localPass.isValid(request.cookies) || (await isPlainClient(request.socket));
       return isHere ? localVisitor : undefined;
     }
+    const named = loginHeaders(request, request.cookies[csrfCookie]);
+    if (named) return named;
     await accountsReady();
     const token = request.cookies[sessionCookie];
     return token ? visitorOfSession(pool, token, now()) : undefined;
@@ -141,7 +146,15 @@ export function giveCsrf(reply: FastifyReply, visitor: Visitor | undefined, base
   if (visitor?.csrf) reply.setCookie(csrfCookie, visitor.csrf, csrfAttributes(reply.request, base));
 }
 
-export const csrfAttributes = (request: FastifyRequest, base: string) => ({
+/** The cookies of a new session. @param base as in `GuardOptions` */
+export function setSessionCookies(reply: FastifyReply, token: string, base: string): void {
+  const { request } = reply;
+  const secure = isSecure(request);
+  reply.setCookie(sessionCookie, token, { path: `${base}/`, httpOnly: true, sameSite: 'lax', secure });
+  reply.setCookie(csrfCookie, csrfOf(token), csrfAttributes(request, base));
+}
+
+const csrfAttributes = (request: FastifyRequest, base: string) => ({
   // Two farms on one host, each below a path of its own, keep their cookies apart.
   path: `${base}/`,
   sameSite: 'strict' as const,

@@ -3,6 +3,8 @@ import { readingTimes } from '@mycelium/config';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { accessRoutes } from '../access/access-routes.ts';
+import { companyRoutes } from '../access/company-routes.ts';
+import { secondFactorRoutes } from '../access/second-factor-routes.ts';
 import { sessionRoutes } from '../access/session-routes.ts';
 import { coverageRoutes } from '../coverage/coverage-routes.ts';
 import type { Deps } from '../deps.ts';
@@ -61,6 +63,8 @@ export async function api(app: FastifyInstance, deps: Deps): Promise<void> {
     eventRoutes,
     alertRoutes,
     accessRoutes,
+    secondFactorRoutes,
+    companyRoutes,
   ]) {
     routes(app, deps);
   }

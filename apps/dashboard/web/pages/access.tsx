@@ -7,7 +7,7 @@ import { Icon } from '../parts/icon.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { attempt } from '../parts/toast.tsx';
-import type { Role } from '../session.ts';
+import { type Role, session } from '../session.ts';
 import { dateTime, fromNow, t } from '../words.ts';
 
 interface Answer {
@@ -39,6 +39,12 @@ export function Access() {
           {t('access.local')}
         </div>
       )}
+      {session.value.state === 'in' && session.value.company && (
+        <div class="notice">
+          <Icon name="info" />
+          {t('access.company')}
+        </div>
+      )}
       {data && (
         <div class="columns section">
           <section aria-labelledby="accounts">
@@ -63,6 +69,14 @@ export function Access() {
                           })}
                         </span>
                       </div>
+                      {account.secondFactor && (
+                        <SecondFactorBadge
+                          name={account.name}
+                          onRemove={() =>
+                            remove(`/api/accounts/${encodeURIComponent(account.name)}/second-factor`)
+                          }
+                        />
+                      )}
                       <RoleBadge role={account.role} />
                       {account.source === 'console' && (
                         <RemoveButton
@@ -160,6 +174,23 @@ function RemoveButton({ name, onRemove }: { name: string; onRemove: () => unknow
       onClick={() => void onRemove()}
     >
       <Icon name="trash" />
+    </button>
+  );
+}
+
+/** A click removes it, such as after a lost phone. */
+function SecondFactorBadge({ name, onRemove }: { name: string; onRemove: () => unknown }) {
+  const isOwn = session.value.state === 'in' && session.value.name === name;
+  if (isOwn) return <span class="badge">{t('factor.badge')}</span>;
+  return (
+    <button
+      type="button"
+      class="badge"
+      title={t('factor.removeOf', { name })}
+      aria-label={t('factor.removeOf', { name })}
+      onClick={() => confirm(t('factor.removeSure', { name })) && void onRemove()}
+    >
+      {t('factor.badge')}
     </button>
   );
 }

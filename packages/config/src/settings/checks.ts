@@ -28,6 +28,16 @@ export const addressRanges = z
   .transform((text) => text.split(/[\s,]+/).filter(Boolean))
   .refine((ranges) => ranges.every(isRange), 'addresses or ranges such as 127.0.0.1,10.0.0.0/8');
 
+/** Names separated by commas. */
+export const names = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean),
+);
+
+export const onOrOff = z.enum(['on', 'off'], 'on or off');
+
 function isRange(text: string): boolean {
   const [address = '', bits, ...more] = text.split('/');
   const version = isIP(address);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addressRanges, port, url } from './checks.ts';
+import { addressRanges, names, onOrOff, port, url } from './checks.ts';
 
 export const dashboard = {
   DASHBOARD_HOST: z
@@ -26,6 +26,33 @@ export const dashboard = {
     .min(8, 'at least 8 characters')
     .optional()
     .describe('Password of the first operator, at least 8 characters'),
+  OIDC_ISSUER: url(/^https?$/, 'https://login.example.com')
+    .optional()
+    .describe('Address of the company’s login (OpenID Connect), as its provider states it'),
+  OIDC_CLIENT_ID: z.string().optional().describe('Name of this console at the provider'),
+  OIDC_CLIENT_SECRET: z.string().optional().describe('Secret of this console at the provider'),
+  OIDC_SCOPE: z
+    .string()
+    .default('openid profile email')
+    .refine((scope) => scope.split(' ').includes('openid'), 'scopes with openid among them')
+    .describe('Scopes that the console asks for. Some providers give groups only with `groups`'),
+  OIDC_GROUPS_CLAIM: z
+    .string()
+    .default('groups')
+    .describe(
+      'Claim that lists a person’s groups or roles; with dots for a nested one, such as `realm_access.roles`',
+    ),
+  LOGIN_HEADERS: onOrOff
+    .default('off')
+    .describe(
+      '`on`: the proxies in TRUSTED_PROXIES log people in and say who they are in `Remote-User` and `Remote-Groups`',
+    ),
+  OPERATOR_GROUPS: names
+    .default([])
+    .describe('Groups of the company’s login whose members are operators, separated by commas'),
+  VIEWER_GROUPS: names
+    .default([])
+    .describe('Groups whose members are viewers. Empty: everyone whom the company’s login lets in'),
   INGEST_TOKEN: z
     .string()
     .min(16, 'at least 16 characters')

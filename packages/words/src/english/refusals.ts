@@ -7,6 +7,20 @@ export const english = {
   'refused.no-page': 'There is nothing at this address.',
   'refused.login': 'Log in first.',
   'refused.credentials': 'The name or the password is wrong.',
+  'refused.code-needed': 'Enter the six digits that your authenticator app shows too.',
+  'refused.code': 'The code is wrong or was used before. Enter the one that the app shows now.',
+  'refused.no-second-factor':
+    'A second factor belongs to an account of this console. The company’s login has its own.',
+  'refused.own-factor': 'Remove your own second factor with a code of the app, or ask another operator.',
+  'refused.no-factor': 'This account has no second factor.',
+  'refused.no-role': 'The company’s login let {name} in, but none of their groups may use this console.',
+  'refused.company-login':
+    'The login with the company’s account did not work. The dashboard’s log has the reason. Try again.',
+  'refused.company-again': 'The login took too long, or began in another browser. Try again.',
+  'refused.company-unreachable':
+    'The company’s login cannot be reached. Try again later, or log in with an account of this console.',
+  'refused.login-header':
+    'The header {header} is there twice or holds no name. The proxy must replace what visitors send.',
   'refused.locked-out': 'Too many failed attempts. Try again in {n:minute|minutes}.',
   'refused.operators-only': 'Only operators may do this.',
   'refused.viewer': 'Viewers may look but not change anything. Ask an operator.',

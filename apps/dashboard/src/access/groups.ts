@@ -1,0 +1,19 @@
+import type { Config } from '@mycelium/config';
+import type { Role } from './account.ts';
+
+/**
+ * The role of somebody who logged in with the company's account.
+ * @param groups as the provider or the proxy lists them
+ * @returns undefined for somebody who may not use this console
+ */
+export function roleOf(
+  groups: string[],
+  { OPERATOR_GROUPS: operators, VIEWER_GROUPS: viewers }: Pick<Config, 'OPERATOR_GROUPS' | 'VIEWER_GROUPS'>,
+): Role | undefined {
+  const isIn = (some: string[]) => some.some((group) => groups.includes(group));
+  if (isIn(operators)) return 'operator';
+  return viewers.length === 0 || isIn(viewers) ? 'viewer' : undefined;
+}
+
+/** Set apart from the accounts of this console: somebody elsewhere may have the same name as one of them. */
+export const companyName = (name: string) => `company ${name}`;
