@@ -50,7 +50,14 @@ const sections: [title: string, settings: Setting[], intro?: string][] = [
   [
     'Processes, logs and traces',
     [
-      ...(['HEALTH_PORT', 'HEALTH_HOST', 'DRAIN_SECONDS', 'LOG_LEVEL', 'LOG_FORMAT'] as const),
+      ...([
+        'HEALTH_PORT',
+        'HEALTH_HOST',
+        'DRAIN_SECONDS',
+        'DISK_FLOOR_MIB',
+        'LOG_LEVEL',
+        'LOG_FORMAT',
+      ] as const),
       'OTEL_EXPORTER_OTLP_ENDPOINT',
     ],
   ],

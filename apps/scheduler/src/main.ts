@@ -6,6 +6,7 @@ import { createTables, createTablesAtStart } from './create-tables.ts';
 import { createLeadership } from './leader.ts';
 import { measureLedger } from './ledger-metrics.ts';
 import { pruneOld } from './prune-old.ts';
+import { startCanaries } from './start-canaries.ts';
 import { startReconciling } from './start-reconciling.ts';
 
 const scheduler = await startProcess('scheduler', { tag: '[SCHEDULER]' });
@@ -17,7 +18,7 @@ await createTablesAtStart({ pool, ledger, logger }).catch(async (error) => {
   await shutdown.stop('the tables cannot be created', 1);
 });
 const handlers = { create_tables: () => createTables(pool, logger), prune: pruneOld };
-scheduler.takeJobs('tables', handlers, { pool, logger, kept: keptDays(config) });
+scheduler.takeJobs('tables', handlers, { pool, logger, kept: keptDays(config) }, { freesSpace: true });
 
 const leadership = createLeadership(config.DATABASE_URL);
 shutdown.onStop('leadership', () => leadership.close());
@@ -29,6 +30,8 @@ const webhook = config.ALERT_WEBHOOK_URL
   : undefined;
 const watching = startWatching({ ...farm, webhook }, () => reconciling.leads());
 shutdown.onStop('alerts', () => watching.stop());
+const canaries = startCanaries(farm, () => reconciling.leads());
+shutdown.onStop('canaries', () => canaries.stop());
 measureLedger(farm);
 
 await scheduler.announce({ trouble: () => reconciling.trouble() });

@@ -1,3 +1,4 @@
+export { fullDisk, fullestDisk, isLow, mib } from './disk-space.ts';
 export {
   ConfigError,
   childEnvironment,

@@ -1,4 +1,4 @@
-import type { Config } from '@mycelium/config';
+import { type Config, fullestDisk } from '@mycelium/config';
 import { type Pool, startHeartbeat } from '@mycelium/database';
 import { type Shutdown, startHealthServer } from '@mycelium/telemetry';
 
@@ -16,7 +16,7 @@ interface Announced {
   config: Config;
   pool: Pool;
   onStop: Shutdown['onStop'];
-  worker: { trouble(): string | undefined; watch(): void };
+  worker: { trouble(): string | undefined; queues(): string[]; watch(): void };
 }
 
 /** Reports that the process is alive and its state: to the database every ten seconds, and over HTTP. */
@@ -26,7 +26,11 @@ export async function announce(
 ): Promise<void> {
   const trouble = () => own() ?? worker.trouble();
   worker.watch();
-  const heartbeat = startHeartbeat(pool, { process: name, service, host, trouble });
+  const heartbeat = startHeartbeat(pool, {
+    ...{ process: name, service, host, trouble },
+    queues: worker.queues,
+    disk: () => fullestDisk(config),
+  });
   onStop('heartbeat', () => heartbeat.stop());
   if (!config.HEALTH_PORT) return;
   const health = await startHealthServer({

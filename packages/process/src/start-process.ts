@@ -51,7 +51,7 @@ export async function startProcess<Required extends Setting = never>(
   const host = hostname();
   const name = `${service}@${host}#${process.pid}`;
   const ledger = createLedger(pool, name);
-  const worker = jobTaker({ pool, connection, queues, ledger, timeZone, logger, onStop });
+  const worker = jobTaker({ config, pool, connection, queues, ledger, timeZone, logger, onStop });
   return {
     /** The process's name in the ledger: `worker-clip@host#4711`. */
     name,

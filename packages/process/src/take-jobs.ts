@@ -1,3 +1,4 @@
+import { type Config, fullDisk, mib } from '@mycelium/config';
 import { checkFit, type Pool } from '@mycelium/database';
 import {
   type Dependency,
@@ -12,6 +13,7 @@ import {
 import { fencedWrites, type Logger, type Shutdown, watchBreaker } from '@mycelium/telemetry';
 
 interface Parts {
+  config: Config;
   pool: Pool;
   connection: QueueConnection;
   queues: Queues;
@@ -25,19 +27,29 @@ export interface TakeJobsOptions {
   concurrency?: number;
   /** The dependencies of the queue's jobs, in addition to the database. */
   needs?: Dependency[];
+  /** Its jobs free space, so they run on a full disk too. */
+  freesSpace?: boolean;
 }
 
-/** The scheduler of another release may have changed the tables. */
-const fitEveryMillis = 10_000;
+/** The scheduler of another release may have changed the tables, or a disk may have filled up. */
+const lookEveryMillis = 10_000;
 
 /** The workers of one process. They shut down together. */
-export function jobTaker({ pool, onStop, ...options }: Parts) {
+export function jobTaker({ config, pool, onStop, ...options }: Parts) {
   const workers: RunningWorker[] = [];
+  const queues: string[] = [];
   const dependencies = new Set<string>();
   /** A database of another release counts as one that is down: jobs wait, and lose no attempt. */
   const postgres: Dependency = { name: 'postgres', probe: () => checkFit(pool) };
-  const watchFit = () =>
-    checkFit(pool).catch(() => Promise.all(workers.map((worker) => worker.check()))) as Promise<unknown>;
+  /** A job that is cut off by a full disk loses an attempt; one that waits loses nothing. */
+  const disk: Dependency = {
+    name: 'disk',
+    async probe() {
+      const full = await fullDisk(config);
+      if (full) throw new Error(`${Math.floor(full.free / mib)} MiB free in ${full.path}`);
+    },
+  };
+  const look = () => Promise.all(workers.map((worker) => worker.check()));
 
   return {
     /** Starts taking jobs from a queue. */
@@ -45,16 +57,17 @@ export function jobTaker({ pool, onStop, ...options }: Parts) {
       queue: Queue,
       handlers: Handlers<Queue, Context>,
       context: Context,
-      { needs = [], ...more }: TakeJobsOptions = {},
+      { needs = [], freesSpace = false, ...more }: TakeJobsOptions = {},
     ): void {
       if (workers.length === 0) {
-        const watching = setInterval(() => void watchFit(), fitEveryMillis);
+        const watching = setInterval(() => void look(), lookEveryMillis);
         onStop('workers', () => {
           clearInterval(watching);
           return Promise.all(workers.map((worker) => worker.close()));
         });
       }
-      const all = [postgres, ...needs];
+      const all = freesSpace ? [postgres, ...needs] : [postgres, disk, ...needs];
+      queues.push(queue);
       for (const { name } of all) dependencies.add(name);
       workers.push(
         startWorker(queue, handlers, context, {
@@ -69,6 +82,8 @@ export function jobTaker({ pool, onStop, ...options }: Parts) {
 
     /** Why one of them takes no jobs; undefined if all do. */
     trouble: () => workers.map((worker) => worker.trouble()).find(Boolean),
+
+    queues: () => queues,
 
     /** Shows in the metrics which dependency is down. */
     watch(): void {

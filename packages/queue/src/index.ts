@@ -1,3 +1,4 @@
+export { type Canary, sendCanaries, waitingCanaries } from './canary.ts';
 export type { Handler, Handlers, Log, RunContext } from './contract.ts';
 export type { BackfillBasis, CatchUp, Job, Trigger } from './define-job.ts';
 export type { Cause } from './envelope.ts';

@@ -81,6 +81,7 @@ export function createQueues(connection: QueueConnection) {
 
   return {
     all: Object.values(queues),
+    named: (name: QueueName): Queue => queues[name],
     of: (name: string): Queue => {
       const job = findJob(name);
       if (!job) throw new RangeError(`there is no job ${name}; there are ${Object.keys(jobs).join(', ')}`);

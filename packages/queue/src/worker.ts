@@ -1,4 +1,5 @@
 import { type Job as BullJob, DelayedError, UnrecoverableError, WaitingChildrenError, Worker } from 'bullmq';
+import { canary } from './canary.ts';
 import type { Handlers, Log } from './contract.ts';
 import type { QueueName } from './jobs.ts';
 import type { Ledger } from './ledger.ts';
@@ -7,6 +8,7 @@ import { runJob } from './pipeline/run-job.ts';
 import type { Failed, Requeue } from './pipeline/verdict.ts';
 import { type Queues, settings } from './queues.ts';
 import type { QueueConnection } from './redis/connection.ts';
+import { watchService } from './watch-service.ts';
 
 export interface WorkerOptions {
   connection: QueueConnection;
@@ -49,12 +51,14 @@ export function startWorker<Queue extends QueueName, Context extends object>(
   const ending = new AbortController();
   const lockMillis = (options.leaseSeconds ?? usualLeaseSeconds) * 1_000;
   const redis = connection.forWorker();
-  const worker: Worker = new Worker(queue, (job, token = '') => work(job, token), {
+  const concurrency = options.concurrency ?? 1;
+  let [active, taken] = [0, 0];
+  const worker: Worker = new Worker(queue, (job, token = '') => count(() => work(job, token)), {
     connection: redis,
     prefix: connection.prefix,
     settings,
     ...(connection.telemetry && { telemetry: connection.telemetry }),
-    concurrency: options.concurrency ?? 1,
+    concurrency,
     autorun: false,
     lockDuration: lockMillis,
     stalledInterval: Math.round(lockMillis / 3), // Redis takes whole milliseconds
@@ -71,6 +75,13 @@ export function startWorker<Queue extends QueueName, Context extends object>(
   void breaker.check().then((down) => {
     if (!down && !ending.signal.aborted) void worker.resume();
   });
+  const service = watchService({
+    queue: queues.named(queue),
+    concurrency,
+    active: () => active,
+    taken: () => taken,
+    isRunning: () => worker.isRunning() && !breaker.trouble(),
+  });
   const parts = {
     queues,
     ledger,
@@ -86,19 +97,31 @@ export function startWorker<Queue extends QueueName, Context extends object>(
   };
 
   return {
-    trouble: () => breaker.trouble()?.reason ?? (worker.isRunning() ? undefined : 'it takes no jobs'),
+    trouble: () => breaker.trouble()?.reason ?? (worker.isRunning() ? service.trouble() : 'it takes no jobs'),
     downDependency: () => breaker.trouble()?.dependency,
     check: async () => void (await breaker.check()),
     async close() {
       ending.abort(new Error('the worker is shutting down'));
       breaker.close();
+      service.close();
       await worker.close();
       redis.disconnect(); // BullMQ leaves open what it was given
     },
   };
 
+  async function count<T>(work: () => Promise<T>): Promise<T> {
+    active += 1;
+    taken += 1;
+    try {
+      return await work();
+    } finally {
+      active -= 1;
+    }
+  }
+
   /** The only place that speaks BullMQ's protocol, in which some verdicts are thrown errors. */
   async function work(job: BullJob, token: string): Promise<unknown> {
+    if (job.name === canary) return undefined;
     const verdict = await runJob(parts, job, token);
     switch (verdict.kind) {
       case 'done':

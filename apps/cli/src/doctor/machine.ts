@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { statfs } from 'node:fs/promises';
-import type { Config } from '@mycelium/config';
+import { type Config, fullDisk, fullestDisk, isLow } from '@mycelium/config';
 import { activeModel, createPool } from '@mycelium/database';
 import { createCaptioner, modelKey, verifyModel } from '@mycelium/encoder';
 import { openStore } from '@mycelium/storage';
@@ -104,14 +103,13 @@ export async function examineCaptioner({
   }
 }
 
-const comfortable = 2 * 1024 ** 3;
-
 export async function examineDisk(config: Config): Promise<Finding[]> {
   const say = about('disk');
-  const { bavail, bsize } = await statfs(config.MYCELIUM_HOME).catch(() => statfs('/'));
-  const free = bavail * bsize;
-  const text = `${(free / 1024 ** 3).toFixed(1)} GiB free in ${config.MYCELIUM_HOME}`;
-  if (free < comfortable / 8)
-    return [say('bad', `${text}: free some space, a server that cannot write loses data`)];
-  return [free < comfortable ? say('warning', `${text}: free some space`) : say('good', text)];
+  const fullest = await fullestDisk(config);
+  const { free, size, path } = fullest;
+  const share = Math.floor((free / size) * 100);
+  const text = `${(free / 1024 ** 3).toFixed(1)} GiB (${share} %) free in ${path}`;
+  if (await fullDisk(config))
+    return [say('bad', `${text}: free some space, until then no job runs (DISK_FLOOR_MIB)`)];
+  return [isLow(fullest) ? say('warning', `${text}: free some space`) : say('good', text)];
 }

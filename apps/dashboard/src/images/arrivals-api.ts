@@ -14,6 +14,7 @@ import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { checkOwnToken } from '../server/own-token.ts';
+import { refuseIfFull } from '../server/refuse-if-full.ts';
 import { refused } from '../server/refused.ts';
 
 /** Pictures that are decoded at the same time. */
@@ -100,6 +101,7 @@ export async function arrivalsApi(app: FastifyInstance, deps: Deps): Promise<voi
   );
 
   await app.register(async (scope) => {
+    scope.addHook('onRequest', refuseIfFull(config));
     const decoding = pLimit(decodedAtOnce);
     const inTurn = takeTurns();
     await scope.register(multipart, {

@@ -12,6 +12,7 @@ import { mostRows, readingsApi } from './readings-api.ts';
 const token = 'a token for gateways';
 const times = { firstDay: '2010-01-01', timeZone: 'Asia/Shanghai', maxAheadHours: 24 };
 const clock = () => Date.UTC(2026, 10, 27);
+const refuseIfFull = async () => {};
 const nothing = { changed: 0, quarantined: { ahead: 0, 'before-farm': 0 } };
 
 interface Answer {
@@ -24,7 +25,7 @@ async function open(t: { after(release: () => Promise<void>): void }, given: str
   const pool = await createTestDatabase(t);
   const app = fastify();
   answerErrors(app, createLogger({ service: 'readings test', level: 'error', format: 'json' }));
-  await app.register(readingsApi, { prefix: '/api', pool, token: given, times, clock });
+  await app.register(readingsApi, { prefix: '/api', pool, token: given, times, clock, refuseIfFull });
   t.after(() => app.close());
   const post = async (payload: unknown, { path = '', headers = {} } = {}): Promise<Answer> => {
     const answer = await app.inject({
@@ -175,7 +176,7 @@ test('without a configured token no reading is accepted', async (t) => {
   const pool = await createTestDatabase(t);
   const closed = fastify();
   answerErrors(closed, createLogger({ service: 'readings test', level: 'error', format: 'json' }));
-  await closed.register(readingsApi, { prefix: '/api', pool, token: undefined, times });
+  await closed.register(readingsApi, { prefix: '/api', pool, token: undefined, times, refuseIfFull });
   t.after(() => closed.close());
   const answer = await closed.inject({ method: 'POST', url: '/api/readings', payload: [] });
   assert.equal(answer.statusCode, 503);

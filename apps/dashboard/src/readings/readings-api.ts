@@ -48,6 +48,8 @@ interface ReadingsApi {
   pool: Pool;
   token: string | undefined;
   times: Omit<ReadingTimes, 'now'>;
+  /** @throws Refusal while the disk is full */
+  refuseIfFull: () => Promise<void>;
   clock?: () => number;
 }
 
@@ -57,10 +59,11 @@ interface ReadingsApi {
  */
 export async function readingsApi(
   app: FastifyInstance,
-  { pool, token, times, clock = Date.now }: ReadingsApi,
+  { pool, token, times, refuseIfFull, clock = Date.now }: ReadingsApi,
 ): Promise<void> {
   app.addContentTypeParser('application/x-ndjson', (_request, body, done) => done(null, body));
   app.addHook('onRequest', async (request) => checkOwnToken(request, token, 'refused.no-ingest'));
+  app.addHook('onRequest', refuseIfFull);
   app.setSerializerCompiler(serializerCompiler);
   // Rows are validated one by one: an invalid row must not reject the others.
   app.setValidatorCompiler<z.ZodType>((route) =>

@@ -18,6 +18,8 @@ export const errorBody = (code: Code, params: Params = {}): ErrorBody => ({
   params,
 });
 
+/** PostgreSQL's code, and the system's. */
+const diskFull = ['53100', 'ENOSPC', 'EDQUOT'];
 /** PostgreSQL cannot store text with a zero byte. */
 const zeroByte = ['22021', '22P05'];
 const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', '57P03', '42P01'];
@@ -43,6 +45,9 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
       error,
       request: request.id,
     });
+    const codes = [error.code, (error.cause as NodeJS.ErrnoException | undefined)?.code];
+    if (codes.some((code) => code && diskFull.includes(code)))
+      return reply.status(507).header('retry-after', 60).send(errorBody('refused.disk-full'));
     const down =
       (error instanceof StoreError && error.reason === 'unavailable') || unreachable.includes(error.code);
     return down

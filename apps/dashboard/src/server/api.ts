@@ -21,6 +21,7 @@ import { readingsApi } from '../readings/readings-api.ts';
 import { alertRoutes } from '../records/alert-routes.ts';
 import { roomRoutes } from '../rooms/room-routes.ts';
 import { todayRoutes } from '../rooms/today-routes.ts';
+import { refuseIfFull } from './refuse-if-full.ts';
 
 /** The API that the pages use, open to programs too. It is described at /api/openapi.json. */
 export async function api(app: FastifyInstance, deps: Deps): Promise<void> {
@@ -46,6 +47,7 @@ export async function api(app: FastifyInstance, deps: Deps): Promise<void> {
     pool: deps.pool,
     token: deps.config.INGEST_TOKEN,
     times: readingTimes(deps.config),
+    refuseIfFull: refuseIfFull(deps.config),
   });
   await app.register(arrivalsApi, deps);
   for (const routes of [

@@ -1,6 +1,12 @@
 import { type Code, type Params, Refusal, type RefusalKind } from '@mycelium/words';
 
-const kinds: Record<number, RefusalKind> = { 404: 'missing', 409: 'conflict', 429: 'busy', 503: 'busy' };
+const kinds: Record<number, RefusalKind> = {
+  404: 'missing',
+  409: 'conflict',
+  429: 'busy',
+  503: 'busy',
+  507: 'busy',
+};
 const statuses: Record<RefusalKind, number> = { invalid: 400, missing: 404, conflict: 409, busy: 503 };
 
 /**

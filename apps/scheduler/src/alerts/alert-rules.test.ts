@@ -22,6 +22,7 @@ const facts = (fields: Partial<Facts>): Facts => ({
   heartbeats: [],
   deadLetters: [],
   stuckRuns: [],
+  canaries: [],
   descriptions: undefined,
   wrongClocks: [],
   ...fields,
@@ -44,6 +45,7 @@ const heartbeat = (seenAt: Date, troubleSince: Date | null = null) => ({
   seenAt,
   trouble: troubleSince && 'object store: no answer',
   troubleSince,
+  ...{ queues: ['clip'], diskPath: null, diskFree: null, diskSize: null },
 });
 const judge = (given: Facts, ...open: string[]) =>
   findConditions(given, (kind, subject) => open.includes(alertKey({ kind, subject })));
@@ -218,4 +220,31 @@ test('a device with a wrong clock is one alert, until it has sent nothing wrong 
     /sends times in the future, most recently 2036-02-07 14:28:16, .*Set its clock/,
   );
   assert.deepEqual(found(ago(25 * 3_600)), []);
+});
+
+test('a disk is reported once per machine, and closes above the threshold at which it opened', () => {
+  const disk = (free: number, seconds = 5) => ({
+    ...heartbeat(ago(seconds)),
+    ...{ diskPath: '/home', diskFree: free * 1024 ** 3, diskSize: 100 * 1024 ** 3 },
+  });
+  const given = (...beats: ReturnType<typeof disk>[]) => facts({ heartbeats: beats });
+  assert.deepEqual(keys(given(disk(11))), []);
+  const [alert, ...others] = judge(given(disk(9, 6), disk(9)));
+  assert.deepEqual(others, []);
+  assert.match(alert?.message ?? '', /^host: 9\.0 GiB \(9 %\) left in \/home\./);
+  assert.deepEqual(keys(given(disk(11)), 'disk host /home'), ['disk host /home']);
+  assert.deepEqual(keys(given(disk(13)), 'disk host /home'), []);
+  assert.deepEqual(keys(given(disk(9, 200), disk(50))), [], 'a dead process says nothing about today');
+});
+
+test('a canary that no live worker takes opens an alert, unless the queue is paused or busy', () => {
+  const canary = { queue: 'clip', since: ago(61), active: 0, isPaused: false };
+  const given = (one: Partial<typeof canary>, beat = heartbeat(ago(5))) =>
+    keys(facts({ canaries: [{ ...canary, ...one }], heartbeats: [beat] }));
+  assert.deepEqual(given({}), ['unserved clip']);
+  assert.deepEqual(given({ since: ago(59) }), []);
+  assert.deepEqual(given({ active: 1 }), []);
+  assert.deepEqual(given({ isPaused: true }), []);
+  assert.deepEqual(given({ queue: 'captions' }), [], 'no process serves it');
+  assert.deepEqual(given({}, heartbeat(ago(5), ago(10))), [], 'its worker waits for a dependency');
 });

@@ -1,5 +1,7 @@
+import { isLow } from '@mycelium/config';
 import type { Condition, HeartbeatRow, QuarantinedReadings } from '@mycelium/database';
 import { formatLocal } from '@mycelium/farm';
+import type { Canary } from '@mycelium/queue';
 import { type Code, message, type Params, say } from '@mycelium/words';
 import type { DeadLetters } from '../dead-letters.ts';
 import type { DescriptionOutcomes } from '../description-outcomes.ts';
@@ -19,6 +21,8 @@ export const alertKinds = [
   'dead-worker',
   'dead-letters',
   'breaker-open',
+  'unserved',
+  'disk',
   'descriptions',
   'reading-times',
 ] as const;
@@ -30,6 +34,8 @@ export const deadAfterSeconds = { opens: 60, closes: 30 };
 export const failuresInARow = 3;
 export const breakerSeconds = 15;
 export const deadLetterSeconds = 600;
+/** A canary is taken within milliseconds. */
+export const unservedSeconds = 60;
 export const stuckSeconds = 120;
 export const requeuedSeconds = 600;
 /** A few failures are chance, or odd pictures. */
@@ -86,6 +92,8 @@ export function findConditions(facts: Facts, isOpen: Judging['isOpen']) {
   for (const run of facts.stuckRuns ?? []) judgeStuck(judging, run);
   const services = Map.groupBy(facts.heartbeats, ({ service }) => service);
   for (const [service, processes] of services) judgeService(judging, service, processes);
+  for (const disk of disksOf(judging)) judgeDisk(judging, disk);
+  for (const canary of facts.canaries ?? []) judgeCanary(judging, canary);
   for (const device of facts.wrongClocks) judgeClock(judging, device);
   for (const letters of facts.deadLetters ?? []) judgeLetters(judging, letters);
   if (facts.descriptions) judgeDescriptions(judging, facts.descriptions);
@@ -187,6 +195,46 @@ function judgeService(
   const { host, trouble, troubleSince } = paused;
   const params = { service, host, since: local(troubleSince), trouble: trouble ?? '' };
   add('breaker-open', service, 'critical', troubleSince, 'alert.breaker-open.paused', params);
+}
+
+/** What live processes report. Processes of one machine share its disks. */
+function disksOf({ facts, age }: Judging) {
+  const live = facts.heartbeats.filter(({ seenAt }) => age(seenAt) <= deadAfterSeconds.opens);
+  const disks = new Map<string, { host: string; path: string; free: number; size: number; seenAt: Date }>();
+  for (const { host, seenAt, diskPath: path, diskFree: free, diskSize: size } of live) {
+    if (path === null || free === null || size === null) continue;
+    const known = disks.get(`${host} ${path}`);
+    if (!known || known.seenAt < seenAt) disks.set(`${host} ${path}`, { host, path, free, size, seenAt });
+  }
+  return disks.values();
+}
+
+function judgeDisk(
+  { isOpen, add }: Judging,
+  {
+    host,
+    path,
+    free,
+    size,
+    seenAt,
+  }: { host: string; path: string; free: number; size: number; seenAt: Date },
+): void {
+  const subject = `${host} ${path}`;
+  if (!isLow({ free, size }, isOpen('disk', subject))) return;
+  const params = { host, path, free: gibibytes(free), share: Math.floor((free / size) * 100) };
+  add('disk', subject, 'warning', seenAt, 'alert.disk.low', params);
+}
+
+const gibibytes = (bytes: number) => (bytes / 1024 ** 3).toFixed(1);
+
+/** Jobs wait, somebody should take them, and nobody does. */
+function judgeCanary({ facts, local, age, add }: Judging, { queue, since, active, isPaused }: Canary): void {
+  const isServed = facts.heartbeats.some(
+    ({ seenAt, trouble, queues }) =>
+      age(seenAt) <= deadAfterSeconds.opens && !trouble && queues.includes(queue),
+  );
+  if (isPaused || active > 0 || !isServed || age(since) <= unservedSeconds) return;
+  add('unserved', queue, 'critical', since, 'alert.unserved.canary', { since: local(since) });
 }
 
 /** One alert per device, however many readings it sends. */

@@ -1,5 +1,5 @@
 import type { HeartbeatRow, QuarantinedReadings, RequeuedRow } from '@mycelium/database';
-import type { ReportFacts } from '@mycelium/queue';
+import type { Canary, ReportFacts } from '@mycelium/queue';
 import type { DeadLetters } from '../dead-letters.ts';
 import type { DescriptionOutcomes } from '../description-outcomes.ts';
 import type { StuckRun } from '../stuck-runs.ts';
@@ -36,6 +36,8 @@ export interface Facts {
   /** Undefined while Redis does not answer. */
   deadLetters: DeadLetters[] | undefined;
   stuckRuns: StuckRun[] | undefined;
+  /** Those that nobody has taken yet. */
+  canaries: Canary[] | undefined;
   descriptions: DescriptionOutcomes | undefined;
   /** One per device: for the reason of its newest quarantined reading. */
   wrongClocks: QuarantinedReadings[];

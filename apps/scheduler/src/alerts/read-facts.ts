@@ -5,7 +5,7 @@ import {
   type Pool,
   type QuarantinedReadings,
 } from '@mycelium/database';
-import { entryOf, factsOf, jobNames, type Queues } from '@mycelium/queue';
+import { entryOf, factsOf, jobNames, type Queues, waitingCanaries } from '@mycelium/queue';
 import { readDeadLetters } from '../dead-letters.ts';
 import { readDescriptionOutcomes } from '../description-outcomes.ts';
 import { overdueSlots } from '../overdue-slots.ts';
@@ -15,18 +15,29 @@ import type { EndedRun, Facts } from './facts.ts';
 
 /** Reads the facts that the rules judge. While Redis is down, the facts from it are undefined. */
 export async function readFacts(pool: Pool, queues: Queues, timeZone: string, at: Date): Promise<Facts> {
-  const [ended, overdue, missed, requeued, heartbeats, deadLetters, descriptions, stuckRuns, quarantined] =
-    await Promise.all([
-      endedRuns(pool),
-      overdueSlots(pool, timeZone, at),
-      missedSlots(pool, at),
-      listRequeued(pool, at),
-      listHeartbeats(pool, at),
-      readDeadLetters(queues).catch(() => undefined),
-      readDescriptionOutcomes(queues).catch(() => undefined),
-      findStuckRuns(pool, queues, at),
-      listReadingQuarantine(pool, new Date(at.getTime() - wrongClockHours * 3_600_000)),
-    ]);
+  const [
+    ended,
+    overdue,
+    missed,
+    requeued,
+    heartbeats,
+    deadLetters,
+    descriptions,
+    stuckRuns,
+    quarantined,
+    canaries,
+  ] = await Promise.all([
+    endedRuns(pool),
+    overdueSlots(pool, timeZone, at),
+    missedSlots(pool, at),
+    listRequeued(pool, at),
+    listHeartbeats(pool, at),
+    readDeadLetters(queues).catch(() => undefined),
+    readDescriptionOutcomes(queues).catch(() => undefined),
+    findStuckRuns(pool, queues, at),
+    listReadingQuarantine(pool, new Date(at.getTime() - wrongClockHours * 3_600_000)),
+    waitingCanaries(queues).catch(() => undefined),
+  ]);
   return {
     at,
     timeZone,
@@ -43,6 +54,7 @@ export async function readFacts(pool: Pool, queues: Queues, timeZone: string, at
     deadLetters,
     descriptions,
     stuckRuns,
+    canaries,
     wrongClocks: newestByDevice(quarantined),
   };
 }

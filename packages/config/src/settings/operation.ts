@@ -16,6 +16,11 @@ export const operation = {
     .min(0, 'a number of seconds, at least 0')
     .default(10)
     .describe('Seconds a process may take to finish its work after SIGTERM'),
+  DISK_FLOOR_MIB: wholeNumber(0)
+    .default(256)
+    .describe(
+      'Free space in MiB below which workers take no jobs and uploads get 507, until there is room again; 0 never stops them',
+    ),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/, 'http://host:4318')
     .optional()
     .describe('OpenTelemetry collector that receives a trace of every job, such as `http://host:4318`'),

@@ -52,3 +52,15 @@ test('a process that crashed is listed for a day and forgotten later', async (t)
   await forgetDeadProcesses(pool, far);
   assert.equal((await pool.query('select from heartbeat')).rowCount, 0);
 });
+
+test('a heartbeat reports the fullest disk and the queues, and beats on if the disk cannot be read', async (t) => {
+  const pool = await createTestDatabase(t);
+  const read = async () => (await listHeartbeats(pool, new Date()))[0];
+  const beat = (disk: () => Promise<{ path: string; free: number; size: number }>) =>
+    recordHeartbeat(pool, { ...clip, trouble: () => undefined, queues: () => ['clip', 'captions'], disk });
+  await beat(async () => ({ path: '/home', free: 5e12, size: 8e12 }));
+  const { queues, diskPath, diskFree, diskSize } = (await read()) ?? {};
+  assert.deepEqual([queues, diskPath, diskFree, diskSize], [['clip', 'captions'], '/home', 5e12, 8e12]);
+  await beat(() => Promise.reject(new Error('no such folder')));
+  assert.equal((await read())?.diskFree, null);
+});

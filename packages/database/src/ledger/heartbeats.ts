@@ -8,6 +8,17 @@ export interface Process {
   host: string;
   /** The required service that it cannot reach; undefined when all is well. */
   trouble: () => string | undefined;
+  /** The queues it takes jobs from. */
+  queues?: () => string[];
+  /** The fullest disk it writes to. */
+  disk?: () => Promise<Disk | undefined>;
+}
+
+/** Bytes. */
+interface Disk {
+  path: string;
+  free: number;
+  size: number;
 }
 
 export interface HeartbeatRow {
@@ -18,6 +29,10 @@ export interface HeartbeatRow {
   seenAt: Date;
   trouble: string | null;
   troubleSince: Date | null;
+  queues: string[];
+  diskPath: string | null;
+  diskFree: number | null;
+  diskSize: number | null;
 }
 
 const everySeconds = 10;
@@ -49,16 +64,23 @@ export function startHeartbeat(pool: Pool, process: Process): { stop(): Promise<
   };
 }
 
-export async function recordHeartbeat(db: Queryable, { process, service, host, trouble }: Process) {
+export async function recordHeartbeat(db: Queryable, reporting: Process) {
+  const { process, service, host, trouble, queues = () => [] } = reporting;
+  const disk = await reporting.disk?.().catch(() => undefined);
   await db.query(
-    `insert into heartbeat (process, service, host, started_at, seen_at, trouble, trouble_since, clock_ahead)
+    `insert into heartbeat (process, service, host, started_at, seen_at, trouble, trouble_since, clock_ahead,
+                            queues, disk_path, disk_free, disk_size)
      values ($1, $2, $3, now(), now(), $4::text, case when $4::text is not null then now() end,
-             extract(epoch from $5::timestamptz - clock_timestamp()))
+             extract(epoch from $5::timestamptz - clock_timestamp()), $6, $7, $8, $9)
      on conflict (process) do update set seen_at = excluded.seen_at, trouble = excluded.trouble,
-       clock_ahead = excluded.clock_ahead,
+       clock_ahead = excluded.clock_ahead, queues = excluded.queues, disk_path = excluded.disk_path,
+       disk_free = excluded.disk_free, disk_size = excluded.disk_size,
        trouble_since = case when excluded.trouble is not null
          then coalesce(heartbeat.trouble_since, excluded.trouble_since) end`,
-    [process, service, host, trouble()?.slice(0, 300) ?? null, new Date()],
+    [
+      ...[process, service, host, trouble()?.slice(0, 300) ?? null, new Date()],
+      ...[queues(), disk?.path, disk?.free, disk?.size],
+    ],
   );
 }
 
@@ -70,7 +92,8 @@ async function removeHeartbeat(db: Queryable, process: string): Promise<void> {
 export async function listHeartbeats(db: Queryable, now: Date): Promise<HeartbeatRow[]> {
   const { rows } = await db.query<HeartbeatRow>(
     `select process, service, host, started_at as "startedAt", seen_at as "seenAt", trouble,
-            trouble_since as "troubleSince"
+            trouble_since as "troubleSince", queues, disk_path as "diskPath", disk_free as "diskFree",
+            disk_size as "diskSize"
      from heartbeat where seen_at > $1::timestamptz - interval '1 day' order by service, process`,
     [now],
   );

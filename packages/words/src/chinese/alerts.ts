@@ -11,6 +11,8 @@ export const chinese: Record<keyof typeof english, string> = {
   'alert.dead-letters': '任务重试用尽',
   'alert.breaker-open': '依赖服务不可用，已暂停',
   'alert.descriptions': '没有描述',
+  'alert.unserved': '队列无人处理',
+  'alert.disk': '磁盘空间不足',
   'alert.stuck-run': '运行卡住',
   'alert.requeued': '反复退回队列',
   'alert.reading-times': '时钟错误',
@@ -33,6 +35,10 @@ export const chinese: Record<keyof typeof english, string> = {
   'alert.dead-letters.count': '有 {n:个|个}任务用完了所有重试次数，最早的在 {oldest}，请重试或丢弃。',
   'alert.descriptions.all-failed':
     '最近 {n} 张图像都没有生成描述，最近一次为 {newest}，请检查描述服务的日志、CAPTION_MODEL 和 CAPTION_ANSWER_LIMIT。',
+  'alert.unserved.canary':
+    '自 {since} 起该队列中有任务等待，虽有工作进程在线，却没有进程领取，请重启该队列的工作进程。',
+  'alert.disk.low':
+    '{host}：{path} 仅剩 {free} GiB（{share} %），请清理空间；低于 DISK_FLOOR_MIB 时，任务和上传会等待。',
   'alert.stuck-run.no-batch':
     '{slot} 的运行在等待批次，但自 {since} 起已没有任何批次，请检查该队列的工作进程；若告警不消失，请在队列中删除该运行的任务，系统会重新排队。',
   'alert.requeued.same-reason': '有 {n} 个任务自 {since} 起因同一原因反复退回队列：{reason}。',

@@ -4,6 +4,8 @@ export const chinese: Record<keyof typeof english, string> = {
   'refused.invalid': '请求内容有误：{detail}',
   'refused.internal': '控制台内部出错，详情见日志中的请求 {request}。',
   'refused.unavailable': '控制台依赖的服务没有响应，或数据表尚未创建，请稍后重试。',
+  'refused.disk': '{path} 所在磁盘仅剩 {free} MiB，无法再保存数据。请保留数据，待有空间后重新发送。',
+  'refused.disk-full': '磁盘已满。请保留数据，待有空间后重新发送。',
   'refused.no-page': '这个地址没有内容。',
   'refused.login': '请先登录。',
   'refused.credentials': '用户名或密码错误。',

@@ -10,6 +10,8 @@ export const english = {
   'alert.dead-letters': 'Dead-lettered jobs',
   'alert.breaker-open': 'Paused by a dependency',
   'alert.descriptions': 'No descriptions',
+  'alert.unserved': 'Queue not served',
+  'alert.disk': 'Disk almost full',
   'alert.stuck-run': 'Stuck run',
   'alert.requeued': 'Requeued for too long',
   'alert.reading-times': 'Wrong clock',
@@ -36,6 +38,10 @@ export const english = {
     '{n:job has|jobs have} used every attempt, the oldest at {oldest}. Retry or discard them.',
   'alert.descriptions.all-failed':
     'None of the last {n} images got a description, most recently at {newest}. Check the captioner’s log, CAPTION_MODEL and CAPTION_ANSWER_LIMIT.',
+  'alert.unserved.canary':
+    'A job has waited in this queue since {since}, and no worker takes it although some are alive. Restart the workers of this queue.',
+  'alert.disk.low':
+    '{host}: {free} GiB ({share} %) left in {path}. Free some space: below DISK_FLOOR_MIB, jobs and uploads wait.',
   'alert.stuck-run.no-batch':
     'The run of {slot} is waiting for batches, but none has been left since {since}. Check the workers of its queue. If this alert stays, remove the run’s job from the queue; it is then queued again.',
   'alert.requeued.same-reason':

@@ -4,6 +4,9 @@ export const english = {
   'refused.internal': 'Something failed in the dashboard. Its log has the details under request {request}.',
   'refused.unavailable':
     'A server the dashboard needs does not answer, or its tables are missing. Try again in a minute.',
+  'refused.disk':
+    'The disk of {path} has {free} MiB left, too little to store anything. Keep the data and send it again when there is room.',
+  'refused.disk-full': 'The disk is full. Keep the data and send it again when there is room.',
   'refused.no-page': 'There is nothing at this address.',
   'refused.login': 'Log in first.',
   'refused.credentials': 'The name or the password is wrong.',
