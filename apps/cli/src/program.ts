@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import cli from '../package.json' with { type: 'json' };
 import { CommandFailed } from './command-errors.ts';
 import { backfillCommand } from './commands/backfill.ts';
+import { backupCommand } from './commands/backup.ts';
 import { batchAllCommand } from './commands/batch-all.ts';
 import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -15,6 +16,7 @@ import { pointsCommand } from './commands/points.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { recentCommand } from './commands/recent.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { runJobCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { schedulesCommand } from './commands/schedules.ts';
@@ -22,6 +24,7 @@ import { searchCommand } from './commands/search.ts';
 import { timelapseCommand } from './commands/timelapse.ts';
 import { upCommand } from './commands/up.ts';
 import { validateCommand } from './commands/validate.ts';
+import { versionCommand } from './commands/version.ts';
 import { describeError } from './describe-error.ts';
 
 const examples = `
@@ -62,8 +65,11 @@ export function buildProgram(): Command {
     pointsCommand(),
     exportCommand(),
     modelsCommand(),
+    backupCommand(),
+    restoreCommand(),
     configCommand(),
     doctorCommand(),
+    versionCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   configure(program);

@@ -85,7 +85,7 @@ export {
   resumeSchedule,
   setAccountedUntil,
 } from './ledger/schedules.ts';
-export { checkFit, migrate, verifySchema } from './migrate.ts';
+export { checkFit, knownMigrations, migrate, verifySchema } from './migrate.ts';
 export { createPool, type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
 export { countOld, type Kept, prune } from './prune.ts';
 export { listBands } from './readings/bands.ts';

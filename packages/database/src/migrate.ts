@@ -74,12 +74,13 @@ async function missingOf(db: Queryable, migrations: Migration[]): Promise<Migrat
   });
 }
 
-async function migrationNames(): Promise<string[]> {
+/** The names of this program's migrations, in their order. */
+export async function knownMigrations(): Promise<string[]> {
   return (await readdir(folder)).filter((name) => /\.(sql|ts)$/.test(name)).sort();
 }
 
 async function readMigrations() {
-  const names = await migrationNames();
+  const names = await knownMigrations();
   return Promise.all(
     names.map(async (name) => {
       const text = await readFile(new URL(name, folder), 'utf8');
@@ -109,7 +110,7 @@ function refuseNewer(applied: Applied[], known: Pick<Migration, 'name'>[]): void
  * @throws PermanentError that says what to do
  */
 export async function checkFit(db: Queryable): Promise<void> {
-  const known = (await migrationNames()).map((name) => ({ name }));
+  const known = (await knownMigrations()).map((name) => ({ name }));
   const todo = 'Start the scheduler of this release, or run `mycelium migrate`';
   const { rows: tables } = await db.query<{ none: boolean }>(
     `select to_regclass('migration') is null as none`,

@@ -42,7 +42,7 @@ const OLDEST_REDIS = 7;
 const OLDEST_POSTGRES = 16;
 const OLDEST_PGVECTOR = '0.7';
 
-const DEBIAN_SERVERS = {
+export const DEBIAN_SERVERS = {
   packages: ['postgresql-17', 'postgresql-17-pgvector', 'redis-server'],
   // Maintenance scripts and tools, and the compiler behind `jit`, which is off.
   leaveOut:
