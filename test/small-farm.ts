@@ -53,11 +53,25 @@ export interface Report {
   report: Record<string, unknown>;
 }
 
-/** Runs all processes with the servers and images in `env` until each job has run once for yesterday. */
-export async function runEachJob(t: TestContext, env: Parameters<typeof childEnvironment>[0]) {
+/** A folder for `npm start` that ends with the test. */
+export async function makeHome(t: TestContext): Promise<string> {
   const home = await createTestHome(readConfig().MYCELIUM_HOME);
   t.after(() => discardHome(home));
-  const all = childEnvironment({ ...env, MYCELIUM_HOME: home, TZ: 'UTC', LOG_LEVEL: 'warn' });
+  return home;
+}
+
+/** Runs all processes with the servers and images in `env` until each job has run once for yesterday. */
+export async function runEachJob(
+  t: TestContext,
+  env: Parameters<typeof childEnvironment>[0],
+  home?: string,
+): Promise<Report[]> {
+  const all = childEnvironment({
+    LOG_LEVEL: 'warn',
+    ...env,
+    MYCELIUM_HOME: home ?? (await makeHome(t)),
+    TZ: 'UTC',
+  });
   const { runs } = await new Promise<{ runs: Report[] }>((resolve, reject) => {
     execFile(
       process.execPath,

@@ -1,34 +1,10 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { readConfig, requireSettings } from '@mycelium/config';
 import { createTestDatabase } from '@mycelium/database/testing';
 import { testRedis } from '@mycelium/queue/testing';
 import { growSmallFarm, imagesOfRun, runEachJob } from './small-farm.ts';
-
-interface Span {
-  traceId: string;
-  spanId: string;
-  parentSpanId?: string;
-  name: string;
-  attributes: { key: string; value: { stringValue?: string } }[];
-}
-
-/** Starts a collector that stores the spans it receives as OTLP over HTTP in JSON. */
-async function startCollector(t: TestContext) {
-  const spans: Span[] = [];
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const { resourceSpans } = JSON.parse(Buffer.concat(chunks).toString());
-    for (const { scopeSpans } of resourceSpans) for (const scope of scopeSpans) spans.push(...scope.spans);
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => server.close());
-  return { spans, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
+import { startCollector } from './tools/trace-collector.ts';
 
 test('one trace contains the run of a slot, its batches and every image', async (t) => {
   const { spans, url } = await startCollector(t);
@@ -41,7 +17,7 @@ test('one trace contains the run of a slot, its batches and every image', async 
     OTEL_EXPORTER_OTLP_ENDPOINT: url,
   });
   const byId = new Map(spans.map((span) => [span.spanId, span]));
-  const wayUp = (span: Span | undefined): string[] =>
+  const wayUp = (span: (typeof spans)[number] | undefined): string[] =>
     span ? [span.name, ...wayUp(byId.get(span.parentSpanId ?? ''))] : [];
   const images = spans.filter(({ name }) => name === 'image');
   assert.equal(images.length, imagesOfRun);

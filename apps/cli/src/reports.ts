@@ -1,14 +1,17 @@
 import { formatLocal } from '@mycelium/farm';
-import { entryOf, viewOf } from '@mycelium/queue';
+import { entryOf, isJobName, viewOf } from '@mycelium/queue';
 import { type Cell, english, type ReportView, say } from '@mycelium/words';
-import type { Followed } from './follow-run.ts';
 import type { Output } from './output.ts';
 
 /** The outcome of a run. The catalogue defines how a job's report is shown. */
-export function printRun(output: Output, run: Followed, timeZone: string): void {
+export function printRun(
+  output: Output,
+  run: { job: string; status: string; report?: unknown; error?: string | null },
+  timeZone: string,
+): void {
   output.line();
   const view = run.status === 'succeeded' ? viewOf(run.job, run.report) : undefined;
-  if (view) printView(output, entryOf(run.job).title, view, timeZone);
+  if (view && isJobName(run.job)) printView(output, entryOf(run.job).title, view, timeZone);
   else if (run.status === 'succeeded') output.line(`${run.job}: ${JSON.stringify(run.report)}`);
   else output.warn(`${run.job}: ${run.error}`);
 }

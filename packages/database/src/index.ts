@@ -67,6 +67,7 @@ export {
 export { commit, FencedError, type Lease, takeLease } from './ledger/lease.ts';
 export { accountForSlot, createLedger, failRun } from './ledger/ledger.ts';
 export { forgetRequeued, listRequeued, type RequeuedRow } from './ledger/requeued.ts';
+export { findListedRun, type ListedRun, runPage } from './ledger/run-list.ts';
 export { findRunRequest, knownRuns } from './ledger/run-lookup.ts';
 export {
   findRun,

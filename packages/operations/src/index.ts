@@ -24,3 +24,4 @@ export { discardQuarantinedReadings, releaseQuarantinedReadings } from './readin
 export { retryRun } from './retry-run.ts';
 export { knownJob, type QueuedRun, runJob } from './run-job.ts';
 export { pauseSchedule, resumeSchedule } from './schedules.ts';
+export { type ShownRun, showRun } from './show-run.ts';

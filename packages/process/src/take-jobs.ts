@@ -10,7 +10,7 @@ import {
   type RunningWorker,
   startWorker,
 } from '@mycelium/queue';
-import { fencedWrites, type Logger, type Shutdown, watchBreaker } from '@mycelium/telemetry';
+import { fencedWrites, type Logger, nameSpan, type Shutdown, watchBreaker } from '@mycelium/telemetry';
 
 interface Parts {
   config: Config;
@@ -75,6 +75,7 @@ export function jobTaker({ config, pool, onStop, ...options }: Parts) {
           ...more,
           needs: all,
           onFenced: () => fencedWrites.inc(),
+          onRun: nameSpan,
         }),
       );
       options.logger.info('taking jobs', { queue });

@@ -28,6 +28,7 @@ export { createQueues, type Queues } from './queues.ts';
 export { connect, primariesOf, type QueueConnection } from './redis/connection.ts';
 export type { ReportFacts } from './reports/facts.ts';
 export { findRequestedJob } from './requested-job.ts';
+export { readRunId, runIdOf } from './run-id.ts';
 export {
   accountForSlots,
   catchUpDays,

@@ -1,6 +1,7 @@
 import { type Job as BullJob, DelayedError, UnrecoverableError, WaitingChildrenError, Worker } from 'bullmq';
 import { canary } from './canary.ts';
 import type { Handlers, Log } from './contract.ts';
+import { slotOf } from './envelope.ts';
 import type { QueueName } from './jobs.ts';
 import type { Ledger } from './ledger.ts';
 import { createBreaker, type Dependency } from './pipeline/breaker.ts';
@@ -8,6 +9,7 @@ import { runJob } from './pipeline/run-job.ts';
 import type { Failed, Requeue } from './pipeline/verdict.ts';
 import { type Queues, settings } from './queues.ts';
 import type { QueueConnection } from './redis/connection.ts';
+import { runIdOf, runIdOfBatch } from './run-id.ts';
 import { watchService } from './watch-service.ts';
 
 export interface WorkerOptions {
@@ -21,6 +23,8 @@ export interface WorkerOptions {
   needs?: Dependency[];
   /** Called when a write is refused because another worker has taken over. */
   onFenced?: () => void;
+  /** Called with the id of each run, or of the run of each batch, before its handler. */
+  onRun?: (run: string) => void;
   /** Seconds a lease lasts without renewal, as in the ledger. Tests of dying workers shorten it. */
   leaseSeconds?: number;
   now?: () => Date;
@@ -47,7 +51,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
   context: Context,
   options: WorkerOptions,
 ): RunningWorker {
-  const { connection, logger, ledger, queues, timeZone, onFenced = () => {} } = options;
+  const { connection, logger, ledger, queues, timeZone, onFenced = () => {}, onRun = () => {} } = options;
   const ending = new AbortController();
   const lockMillis = (options.leaseSeconds ?? usualLeaseSeconds) * 1_000;
   const redis = connection.forWorker();
@@ -93,6 +97,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
     ending: ending.signal,
     renewEveryMillis: lockMillis / 3,
     onFenced,
+    onRun,
     now: options.now ?? (() => new Date()),
   };
 
@@ -144,12 +149,18 @@ async function returnToQueue(
   { queue, ledger, logger }: Pick<WorkerOptions, 'ledger' | 'logger'> & { queue: QueueName },
 ): Promise<void> {
   const { name, id = '' } = job;
-  logger.info(`requeued ${name}: ${reason}`, { job: name, id, queue });
+  logger.info(`requeued ${name}: ${reason}`, { job: name, id, queue, run: runOf(job) });
   // The ledger makes repeated requeues visible. A failure to record one must not prevent the requeue.
   if (cause === 'busy' || cause === 'parked')
     ledger.requeued({ queue, id, job: name, reason }).catch(() => {});
   if (cause === 'parked') await job.log(`parked: ${reason}`);
   await job.moveToDelayed(Date.now() + delay, token);
+}
+
+/** The run of a job, or of the job that a batch belongs to, whatever the job's own id is. */
+function runOf(job: BullJob): string | undefined {
+  const slot = slotOf(job, job.data ?? {});
+  return slot ? runIdOf(job.name, slot) : runIdOfBatch(job);
 }
 
 function asThrown({ error, permanent }: Failed): Error {

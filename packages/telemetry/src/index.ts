@@ -8,4 +8,4 @@ export {
   watchBreaker,
 } from './metrics.ts';
 export { onShutdown, type Shutdown } from './shutdown.ts';
-export { inSpan, startTracing } from './tracing.ts';
+export { inSpan, nameSpan, startTracing } from './tracing.ts';

@@ -20,6 +20,11 @@ export function inSpan<T>(name: string, attributes: Attributes, work: () => Prom
   });
 }
 
+/** Notes the run in the current span, so that its traces are found by its id. */
+export function nameSpan(run: string): void {
+  api?.trace.getActiveSpan()?.setAttribute('mycelium.run', run);
+}
+
 /**
  * Sends a trace of every job to a collector (OTLP over HTTP). Its libraries are loaded only here.
  * @param endpoint as in OTEL_EXPORTER_OTLP_ENDPOINT; undefined sends no traces

@@ -8,7 +8,7 @@ import { CommandFailed } from '../command-errors.ts';
 
 const manifest = z.object({
   format: z.literal(1),
-  /** Of the program that made the backup. */
+  /** Version of the program that made the backup. */
   mycelium: z.string(),
   madeAt: z.iso.datetime(),
   postgres: z.string(),

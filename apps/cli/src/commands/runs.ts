@@ -9,8 +9,17 @@ interface RunsOptions extends OutputOptions {
   limit: number;
 }
 
+const showHelp = `
+A run has one id everywhere: in the logs of every process (as \`run\`), in traces (as \`mycelium.run\`), in the console, in
+the API and in Bull Board. --logs searches the logs of \`npm start\`; elsewhere search yours, such as with
+\`docker compose logs | grep ID\`.
+
+Examples:
+  mycelium runs --job daily_env_stats
+  mycelium runs show daily_env_stats@1764522200000 --logs`;
+
 export function runsCommand(): Command {
-  return new Command('runs')
+  const runs = new Command('runs')
     .summary('list the runs of jobs and how they ended')
     .description('Lists the runs in the ledger, newest first. Times are farm time.')
     .option('--job <job>', 'only this job')
@@ -22,14 +31,15 @@ export function runsCommand(): Command {
       const { formatLocal } = await import('@mycelium/farm');
       const { listRuns } = await import('@mycelium/database');
       const { knownJob } = await import('@mycelium/operations');
+      const { runIdOf } = await import('@mycelium/queue');
       const { withDatabase } = await import('../connections.ts');
       const filter = { ...options, ...(job && { job: knownJob(job) }) };
       await withDatabase(async ({ pool, config }) => {
         const runs = await listRuns(pool, filter);
         output.table(
-          ['job', 'slot', 'status', 'cause', 'took', 'attempts', 'error'],
+          ['run', 'slot', 'status', 'cause', 'took', 'attempts', 'error'],
           runs.map((run) => [
-            run.job,
+            runIdOf(run.job, run.slot),
             formatLocal(run.slot, config.TZ),
             run.status,
             run.cause,
@@ -39,9 +49,34 @@ export function runsCommand(): Command {
           ]),
           ['took', 'cause', 'attempts'],
         );
-        output.result(runs);
+        output.result(runs.map((run) => ({ run: runIdOf(run.job, run.slot), ...run })));
       });
     });
+  runs
+    .command('show')
+    .description('Shows everything known about a run: its report, its attempts, its job in the queue.')
+    .argument('<id>', 'as `mycelium runs` shows it')
+    .option('--logs', 'also the lines of the logs of `npm start` about it')
+    .addHelpText('after', showHelp)
+    .action(async (id: string, _, command: Command) => {
+      const { logs = false, ...options } = command.optsWithGlobals<OutputOptions & { logs?: boolean }>();
+      const output = createOutput(options);
+      const { showRun } = await import('@mycelium/operations');
+      const { withConnections } = await import('../connections.ts');
+      const { printShownRun } = await import('../show-run.ts');
+      const { linesOfRun } = await import('../run-logs.ts');
+      await withConnections(async (connections) => {
+        const run = await showRun(connections, id);
+        const lines = logs ? await linesOfRun(connections.config.MYCELIUM_HOME, run.run) : undefined;
+        printShownRun(output, run, connections.config.TZ, lines);
+        if (logs && !lines)
+          output.warn(
+            `There are no logs in ${connections.config.MYCELIUM_HOME}. Search those of your processes for ${run.run}.`,
+          );
+        output.result({ ...run, ...(lines && { log: lines }) });
+      });
+    });
+  return runs;
 }
 
 function took({ startedAt, finishedAt }: { startedAt: Date | null; finishedAt: Date | null }): string {

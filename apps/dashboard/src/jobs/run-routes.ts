@@ -1,19 +1,18 @@
-import { listAttempts } from '@mycelium/database';
+import { type ListedRun, runPage } from '@mycelium/database';
 import { runStatuses } from '@mycelium/farm';
-import { retryRun } from '@mycelium/operations';
-import { findRequestedJob, viewOf } from '@mycelium/queue';
+import { retryRun, showRun } from '@mycelium/operations';
+import { viewOf } from '@mycelium/queue';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { operationsOf } from '../server/operations.ts';
-import { refused } from '../server/refused.ts';
 import { done, id, limit } from '../server/shapes.ts';
-import { findRunById, type RunRow, runPage } from './run-list.ts';
 import { reportView } from './run-report.ts';
 
 const run = z.object({
   id: z.number(),
+  run: z.string(),
   job: z.string(),
   slot: z.date(),
   status: z.string(),
@@ -59,6 +58,8 @@ const detail = run.extend({
     })
     .nullable(),
 });
+/** The number of the run's row, or its id everywhere else, such as `daily_env_stats@1764522200000`. */
+const runId = z.union([id, z.string().regex(/^\w{1,60}@\d{1,15}$/)]);
 const cursor = z
   .string()
   .regex(/^\d{1,15}-\d{1,15}$/)
@@ -97,14 +98,13 @@ export function runRoutes(app: FastifyInstance, deps: Deps): void {
     {
       schema: {
         summary: 'A run with its report, its job in the queue and the job’s log',
-        params: z.object({ id }),
+        params: z.object({ id: runId }),
         response: { 200: detail },
       },
     },
     async ({ params }) => {
-      const found = (await findRunById(pool, params.id)) ?? notFound();
-      const [queued, history] = await Promise.all([queuedJob(found), listAttempts(pool, found.id)]);
-      return { ...withSummary(found), view: viewOf(found.job, found.report) ?? null, history, queued };
+      const run = await showRun({ pool, queues }, params.id);
+      return { ...run, ...withSummary(run) };
     },
   );
 
@@ -116,29 +116,8 @@ export function runRoutes(app: FastifyInstance, deps: Deps): void {
       return { done: true as const };
     },
   );
-
-  async function queuedJob(found: RunRow) {
-    const job = await findRequestedJob(queues, found.job, found.request);
-    if (!job) return null;
-    const queue = queues.of(found.job);
-    const [state, { logs }] = await Promise.all([job.getState(), queue.getJobLogs(job.id as string, 0, 499)]);
-    return {
-      queue: queue.name,
-      id: job.id as string,
-      state,
-      attemptsMade: job.attemptsMade,
-      attempts: job.opts.attempts ?? 1,
-      progress: job.progress,
-      logs,
-      failures: job.stacktrace ?? [],
-    };
-  }
 }
 
-function withSummary(found: RunRow) {
+function withSummary(found: ListedRun) {
   return { ...found, summary: viewOf(found.job, found.report)?.summary[0] ?? null };
-}
-
-function notFound(): never {
-  throw refused(404, 'refused.no-run');
 }

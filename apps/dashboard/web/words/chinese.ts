@@ -303,6 +303,7 @@ export const chinese: Record<WordKey, string> = {
   'runs.none': '还没有运行记录',
   'runs.everyJob': '所有任务',
   'runs.everyStatus': '所有状态',
+  'runs.id': '编号（与日志一致）',
   'runs.slot': '计划时间',
   'runs.status': '状态',
   'runs.cause': '触发方式',

@@ -304,6 +304,7 @@ const pages = {
   'runs.none': 'No runs yet',
   'runs.everyJob': 'All jobs',
   'runs.everyStatus': 'All statuses',
+  'runs.id': 'Id, also in logs',
   'runs.slot': 'Slot',
   'runs.status': 'Status',
   'runs.cause': 'Started by',

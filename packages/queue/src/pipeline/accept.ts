@@ -4,6 +4,7 @@ import type { Job } from '../define-job.ts';
 import { anyEnvelope, type Envelope, envelope, envelopeVersion, slotOf } from '../envelope.ts';
 import { entryOf, isJobName, type JobName } from '../jobs.ts';
 import type { RunKey } from '../ledger.ts';
+import { runIdOf, runIdOfBatch } from '../run-id.ts';
 import { failed, requeue, type Verdict } from './verdict.ts';
 
 /** A job that this worker can handle. */
@@ -17,6 +18,8 @@ export interface Accepted {
   envelope: Envelope;
   /** Undefined for work outside the timetable, such as a batch. */
   run: RunKey | undefined;
+  /** The id of the run, or of the run that the batch belongs to. */
+  runId: string | undefined;
 }
 
 /** A handler with its types erased; `accept` has checked the payload. */
@@ -47,7 +50,8 @@ export function accept(handlers: object, job: BullJob, token: string): Accepted 
   }
   const slot = slotOf(job, carried.data);
   const run = slot && { job: name, slot };
-  return { name, job, token, entry, handle, payload: payload.data, envelope: carried.data, run };
+  const runId = slot ? runIdOf(name, slot) : runIdOfBatch(job);
+  return { name, job, token, entry, handle, payload: payload.data, envelope: carried.data, run, runId };
 }
 
 function findHandler(handlers: object, name: string): AnyHandler | undefined {

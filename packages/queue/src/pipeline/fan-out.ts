@@ -13,12 +13,20 @@ export type Planner<Name extends JobName, Plan extends object> = (
   begun: Plan | undefined,
 ) => Promise<Plan>;
 
+interface Splitting {
+  job: BullJob;
+  token: string;
+  envelope: Envelope;
+  queues: Queues;
+  runId: string | undefined;
+}
+
 /**
  * Implements `RunContext.fanOut` for the run of this job.
  * @throws WaitingChildrenError while batches are in progress
  */
 export async function fanOut<Name extends JobName, Plan extends object>(
-  { job, token, envelope, queues }: { job: BullJob; token: string; envelope: Envelope; queues: Queues },
+  { job, token, envelope, queues, runId }: Splitting,
   name: Name,
   plan: Planner<Name, Plan>,
 ): Promise<{ plan: Plan; results: Result<Name>[] }> {
@@ -45,7 +53,7 @@ export async function fanOut<Name extends JobName, Plan extends object>(
         asked: {
           cause: envelope.cause,
           parent,
-          jobId: `${parent.id.replaceAll(':', '-')}-${digest(payload)}`,
+          jobId: `${runId ?? parent.id}-${digest(payload)}`,
         },
       })),
     );

@@ -29,7 +29,7 @@ export async function handle(worker: WorkerParts, accepted: Accepted, lease: Lea
 
 function contextOf(
   { context, queues, timeZone }: WorkerParts,
-  { name, job, token, envelope, run }: Accepted,
+  { name, job, token, envelope, run, runId }: Accepted,
   lease: Lease,
   signal: AbortSignal,
 ): RunContext {
@@ -40,9 +40,19 @@ function contextOf(
     signal,
     deaths: job.stalledCounter,
     progress: (done, total) => job.updateProgress({ done, total }),
-    fanOut: (batchName, plan) => fanOut({ job, token, envelope, queues }, batchName, plan),
+    fanOut: (batchName, plan) => fanOut({ job, token, envelope, queues, runId }, batchName, plan),
   };
-  return { ...context, ...own };
+  return { ...withRunInLog(context, runId), ...own };
+}
+
+/** Every line that the handler logs has the id of its run. */
+function withRunInLog(context: object & { logger?: Partial<ChildLog> }, run: string | undefined): object {
+  const { logger } = context;
+  return run && logger?.child ? { ...context, logger: logger.child({ run }) } : context;
+}
+
+interface ChildLog {
+  child(fields: object): unknown;
 }
 
 /** Renews the lease while the handler works. The signal stops the handler. */

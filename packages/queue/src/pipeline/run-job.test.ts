@@ -50,6 +50,7 @@ function worker(
     context: {},
     ending: new AbortController().signal,
     renewEveryMillis: 5_000,
+    onRun: () => {},
     onFenced: () => seen.fenced++,
     now: () => now,
   };

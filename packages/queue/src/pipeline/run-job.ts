@@ -1,6 +1,6 @@
 import type { Job as BullJob } from 'bullmq';
 import type { RunKey } from '../ledger.ts';
-import { accept } from './accept.ts';
+import { type Accepted, accept } from './accept.ts';
 import { handle } from './handle.ts';
 import { judgeLateness } from './judge-lateness.ts';
 import { settle } from './settle.ts';
@@ -30,8 +30,39 @@ async function live(worker: WorkerParts, job: BullJob, token: string): Promise<V
   const taken = await takeLease(worker.ledger, accepted, worker.now());
   if ('kind' in taken) return taken;
 
+  const began = performance.now();
+  await announce(worker, accepted);
   const handled = await handle(worker, accepted, taken.lease);
-  return settle(worker, accepted, taken.lease, handled);
+  const verdict = await settle(worker, accepted, taken.lease, handled);
+  logEnd(worker, accepted, verdict, (performance.now() - began) / 1_000);
+  return verdict;
+}
+
+/** A run's id in its trace, in the log, and in Bull Board, where the timetable's jobs have ids of their own. */
+async function announce({ logger, onRun }: WorkerParts, { name, job, run, runId }: Accepted): Promise<void> {
+  if (!runId) return;
+  onRun(runId);
+  if (!run) return;
+  logger.info(`run of ${name} begins`, { run: runId, attempt: job.attemptsMade + 1 });
+  if (job.id !== runId) await job.log(`run ${runId}`).catch(() => {}); // worth no failure
+}
+
+const ends = { done: 'succeeded', asleep: 'waits for its batches', failed: 'failed', requeue: 'is requeued' };
+
+function logEnd(
+  { logger }: WorkerParts,
+  { name, job, run, runId }: Accepted,
+  verdict: Verdict,
+  seconds: number,
+) {
+  if (!runId) return;
+  const fields = { run: runId, seconds: Number(seconds.toFixed(2)) };
+  if (!run) {
+    const end = verdict.kind === 'done' ? 'done' : ends[verdict.kind];
+    logger.info(`batch of ${name} ${end}`, { ...fields, batch: job.id });
+  } else if (verdict.kind === 'failed') {
+    logger.error(`run of ${name} failed`, { ...fields, error: verdict.error.message });
+  } else logger.info(`run of ${name} ${ends[verdict.kind]}`, fields);
 }
 
 async function skip({ ledger }: WorkerParts, run: RunKey, late: 'missed' | 'coalesced'): Promise<Verdict> {

@@ -19,5 +19,7 @@ export interface WorkerParts {
   /** How often a lease is renewed. */
   renewEveryMillis: number;
   onFenced: () => void;
+  /** Called with the id of each run, or of the run of each batch, before its handler. */
+  onRun: (run: string) => void;
   now: () => Date;
 }

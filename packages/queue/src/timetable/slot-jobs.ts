@@ -3,6 +3,7 @@ import type { Cause } from '../envelope.ts';
 import type { JobName, PayloadInput } from '../jobs.ts';
 import type { Queues } from '../queues.ts';
 import { findRequestedJob } from '../requested-job.ts';
+import { runIdOf } from '../run-id.ts';
 
 /** The id that BullMQ's scheduler gives the job of a slot. */
 const schedulerJobId = (name: JobName, slot: Date) => `repeat:${name}:${slot.getTime()}`;
@@ -11,9 +12,7 @@ const schedulerJobId = (name: JobName, slot: Date) => `repeat:${name}:${slot.get
  * The id of a slot's job when anything but BullMQ's scheduler enqueues it. It differs from the scheduler's own id: if
  * that already exists, BullMQ's scheduler adds no job for the slot and never fires again.
  */
-export function slotJobId(name: JobName, slot: Date): string {
-  return `${name}@${slot.getTime()}`;
-}
+export const slotJobId = (name: JobName, slot: Date): string => runIdOf(name, slot);
 
 /** The jobs of a slot in Redis: those under one of its ids, and the one in the ledger's `request`. */
 async function findSlotJobs(queues: Queues, name: JobName, slot: Date, request: string | null = null) {
