@@ -141,7 +141,10 @@ describe('the console on the demo farm', () => {
     await page.getByRole('button', { name: 'All', exact: true }).click();
     const scrubber = page.getByRole('slider');
     await scrubber.waitFor();
-    const last = Number(await scrubber.getAttribute('max'));
+    // Until the images of the whole batch have come, it has those of the last day.
+    const count = async () => Number(await scrubber.getAttribute('max'));
+    for (let tries = 0; tries < 100 && (await count()) <= 20; tries++) await page.waitForTimeout(50);
+    const last = await count();
     assert.ok(last > 20, `${last} images`);
     const at = async () => Number(await scrubber.inputValue());
     const reaches = async (reached: (n: number) => boolean) => {

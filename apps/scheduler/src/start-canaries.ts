@@ -1,5 +1,6 @@
 import { listHeartbeats } from '@mycelium/database';
 import { sendCanaries } from '@mycelium/queue';
+import { withinPatience } from './patience.ts';
 import type { Reconciliation } from './reconciliation.ts';
 import { repeat } from './repeat.ts';
 
@@ -15,7 +16,8 @@ export function startCanaries({ pool, queues, logger, now }: Reconciliation, lea
       const live = (await listHeartbeats(pool, at)).filter(
         ({ seenAt, trouble }) => !trouble && at.getTime() - seenAt.getTime() < aliveSeconds * 1_000,
       );
-      await sendCanaries(queues, new Set(live.flatMap((process) => process.queues)));
+      const served = new Set(live.flatMap((process) => process.queues));
+      await withinPatience(sendCanaries(queues, served));
     } catch (error) {
       logger.warn('could not test whether the queues are served; trying again', { error: String(error) });
     }

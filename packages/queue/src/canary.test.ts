@@ -45,21 +45,20 @@ test('one canary at a time waits in a queue that nobody serves, and none in a qu
 test('a worker that has room and takes nothing while jobs wait reports it, until it takes one', async (t) => {
   const { connection, queues } = open(t);
   const queue = queues.named('env-stats');
-  let [taken, active] = [0, 0];
-  const parts = { queue, concurrency: 1, active: () => active, taken: () => taken, isRunning: () => true };
-  const service = watchService(parts, 50);
+  const service = watchService({ queue, concurrency: 1, isRunning: () => true }, 50);
   t.after(() => service.close());
   await wait(300);
   assert.equal(service.trouble(), undefined);
   await queue.add('daily_env_stats', {});
   await wait(300);
   assert.match(service.trouble() ?? '', /^env-stats: 1 jobs? waits?, /);
-  active = 1;
-  await wait(200);
-  assert.equal(service.trouble(), undefined, 'a busy worker is fine');
-  active = 0;
+  await service.hold(async () => {
+    await wait(200);
+    assert.equal(service.trouble(), undefined, 'a busy worker is fine');
+  });
   await wait(300);
-  const worker = new Worker(queue.name, async () => void taken++, {
+  assert.match(service.trouble() ?? '', /takes none$/);
+  const worker = new Worker(queue.name, () => service.hold(async () => {}), {
     connection: connection.forWorker(),
     prefix: connection.prefix,
   });

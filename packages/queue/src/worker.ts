@@ -6,7 +6,7 @@ import type { QueueName } from './jobs.ts';
 import type { Ledger } from './ledger.ts';
 import { createBreaker, type Dependency } from './pipeline/breaker.ts';
 import { runJob } from './pipeline/run-job.ts';
-import type { Failed, Requeue } from './pipeline/verdict.ts';
+import type { Failed, Requeue, Verdict } from './pipeline/verdict.ts';
 import { type Queues, settings } from './queues.ts';
 import type { QueueConnection } from './redis/connection.ts';
 import { runIdOf, runIdOfBatch } from './run-id.ts';
@@ -56,8 +56,7 @@ export function startWorker<Queue extends QueueName, Context extends object>(
   const lockMillis = (options.leaseSeconds ?? usualLeaseSeconds) * 1_000;
   const redis = connection.forWorker();
   const concurrency = options.concurrency ?? 1;
-  let [active, taken] = [0, 0];
-  const worker: Worker = new Worker(queue, (job, token = '') => count(() => work(job, token)), {
+  const worker: Worker = new Worker(queue, (job, token = '') => service.hold(() => work(job, token)), {
     connection: redis,
     prefix: connection.prefix,
     settings,
@@ -82,8 +81,6 @@ export function startWorker<Queue extends QueueName, Context extends object>(
   const service = watchService({
     queue: queues.named(queue),
     concurrency,
-    active: () => active,
-    taken: () => taken,
     isRunning: () => worker.isRunning() && !breaker.trouble(),
   });
   const parts = {
@@ -114,31 +111,25 @@ export function startWorker<Queue extends QueueName, Context extends object>(
     },
   };
 
-  async function count<T>(work: () => Promise<T>): Promise<T> {
-    active += 1;
-    taken += 1;
-    try {
-      return await work();
-    } finally {
-      active -= 1;
-    }
-  }
-
-  /** The only place that speaks BullMQ's protocol, in which some verdicts are thrown errors. */
   async function work(job: BullJob, token: string): Promise<unknown> {
     if (job.name === canary) return undefined;
     const verdict = await runJob(parts, job, token);
-    switch (verdict.kind) {
-      case 'done':
-        return verdict.report;
-      case 'asleep':
-        throw new WaitingChildrenError();
-      case 'failed':
-        throw asThrown(verdict);
-      case 'requeue':
-        await returnToQueue(job, token, verdict, { queue, ledger, logger });
-        throw new DelayedError();
-    }
+    return answer(verdict, (requeue) => returnToQueue(job, token, requeue, { queue, ledger, logger }));
+  }
+}
+
+/** The only place that speaks BullMQ's protocol, in which some verdicts are thrown errors. */
+async function answer(verdict: Verdict, giveBack: (verdict: Requeue) => Promise<void>): Promise<unknown> {
+  switch (verdict.kind) {
+    case 'done':
+      return verdict.report;
+    case 'asleep':
+      throw new WaitingChildrenError();
+    case 'failed':
+      throw asThrown(verdict);
+    case 'requeue':
+      await giveBack(verdict);
+      throw new DelayedError();
   }
 }
 

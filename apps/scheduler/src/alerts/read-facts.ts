@@ -9,6 +9,7 @@ import { entryOf, factsOf, jobNames, type Queues, waitingCanaries } from '@mycel
 import { readDeadLetters } from '../dead-letters.ts';
 import { readDescriptionOutcomes } from '../description-outcomes.ts';
 import { overdueSlots } from '../overdue-slots.ts';
+import { withinPatience } from '../patience.ts';
 import { findStuckRuns } from '../stuck-runs.ts';
 import { failuresInARow, missedHours, wrongClockHours } from './alert-rules.ts';
 import type { EndedRun, Facts } from './facts.ts';
@@ -36,7 +37,7 @@ export async function readFacts(pool: Pool, queues: Queues, timeZone: string, at
     readDescriptionOutcomes(queues).catch(() => undefined),
     findStuckRuns(pool, queues, at),
     listReadingQuarantine(pool, new Date(at.getTime() - wrongClockHours * 3_600_000)),
-    waitingCanaries(queues).catch(() => undefined),
+    withinPatience(waitingCanaries(queues)).catch(() => undefined),
   ]);
   return {
     at,

@@ -66,6 +66,7 @@ function job(changes: Partial<BullJob> = {}): BullJob {
     data,
     opts: { attempts: 3 },
     attemptsMade: 0,
+    log: async () => 1,
   };
   return { ...own, ...changes } as BullJob;
 }

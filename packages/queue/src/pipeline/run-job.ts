@@ -31,7 +31,7 @@ async function live(worker: WorkerParts, job: BullJob, token: string): Promise<V
   if ('kind' in taken) return taken;
 
   const began = performance.now();
-  await announce(worker, accepted);
+  announce(worker, accepted);
   const handled = await handle(worker, accepted, taken.lease);
   const verdict = await settle(worker, accepted, taken.lease, handled);
   logEnd(worker, accepted, verdict, (performance.now() - began) / 1_000);
@@ -39,12 +39,13 @@ async function live(worker: WorkerParts, job: BullJob, token: string): Promise<V
 }
 
 /** A run's id in its trace, in the log, and in Bull Board, where the timetable's jobs have ids of their own. */
-async function announce({ logger, onRun }: WorkerParts, { name, job, run, runId }: Accepted): Promise<void> {
+function announce({ logger, onRun }: WorkerParts, { name, job, run, runId }: Accepted): void {
   if (!runId) return;
   onRun(runId);
   if (!run) return;
   logger.info(`run of ${name} begins`, { run: runId, attempt: job.attemptsMade + 1 });
-  if (job.id !== runId) await job.log(`run ${runId}`).catch(() => {}); // worth no failure
+  // Not awaited: while Redis is down, the run can go on.
+  if (job.id !== runId) job.log(`run ${runId}`).catch(() => {});
 }
 
 const ends = { done: 'succeeded', asleep: 'waits for its batches', failed: 'failed', requeue: 'is requeued' };
