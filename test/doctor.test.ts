@@ -24,10 +24,10 @@ async function setup(t: TestContext, redisSettings: string[] = []) {
   const { port, client } = await startRedisServer(t, redisSettings);
   const address = `redis://:${encodeURIComponent(password)}@127.0.0.1:${port}`;
   const env = { MYCELIUM_HOME: images, IMAGE_DIR: images, DATABASE_URL: pool.url, REDIS_URL: address };
-  const doctor = (more: Parameters<typeof childEnvironment>[0] = {}) =>
+  const doctor = (more: Parameters<typeof childEnvironment>[0] = {}, options: string[] = []) =>
     new Promise<{ code: number; findings: Finding[] }>((resolve) => {
-      const options = { env: childEnvironment({ ...env, CAPTION_URL: '', CLIP_MODEL: '', ...more }) };
-      execFile(process.execPath, [main, 'doctor', '--json'], options, (error, out) =>
+      const environment = { env: childEnvironment({ ...env, CAPTION_URL: '', CLIP_MODEL: '', ...more }) };
+      execFile(process.execPath, [main, 'doctor', '--json', ...options], environment, (error, out) =>
         resolve({ code: Number(error?.code ?? 0), findings: JSON.parse(out) }),
       );
     });
@@ -113,9 +113,32 @@ test('an order of text that changed under the indexes is reported with the two c
     assert.equal(code, 1);
     assert.match(
       bad(findings).join('\n'),
-      /sort order of text is of version .* now, but indexes were built with 1\.0.*`reindex database \w+`.*`alter database \w+ refresh collation version`/,
+      /sort order of text is of version .* now, but indexes were built with 1\.0.*`reindex database concurrently \w+`.*`alter database \w+ refresh collation version`/,
     );
+    const inDatabase = createPool(address, { name: 'test', max: 1 });
+    await inDatabase.query(
+      `update pg_index set indisvalid = false where indexrelid = 'runs_unfinished'::regclass`,
+    );
+    await inDatabase.end();
+    const repaired = await doctor(settings, ['--fix']);
+    const left = repaired.findings.filter(({ says }) => /sort order|broken off/.test(says));
+    assert.deepEqual(left, []);
   } finally {
     await pool.query(`drop database ${sorted} with (force)`);
   }
+});
+
+test('--fix applies missing migrations, and nothing is changed without it', async (t) => {
+  const { doctor } = await setup(t);
+  const empty = await createTestDatabase(t, { migrated: false });
+  const settings = { DATABASE_URL: empty.url };
+  const before = await doctor(settings);
+  assert.match(bad(before.findings).join('\n'), /no tables|tables are missing/);
+  assert.equal((await empty.query(`select to_regclass('runs') is null as none`)).rows[0].none, true);
+  const { findings } = await doctor(settings, ['--fix']);
+  assert.deepEqual(
+    bad(findings).filter((finding) => finding.includes('tables')),
+    [],
+  );
+  assert.equal((await empty.query(`select to_regclass('runs') is null as none`)).rows[0].none, false);
 });

@@ -1,4 +1,4 @@
-import { type createLedger, migrate, type Pool, verifySchema } from '@mycelium/database';
+import { type createLedger, migrate, type Pool, textOrderChange, verifySchema } from '@mycelium/database';
 import { type Log, startupJob } from '@mycelium/queue';
 
 type Ledger = ReturnType<typeof createLedger>;
@@ -18,6 +18,9 @@ const renewEveryMillis = 5_000;
  */
 export async function createTables(pool: Pool, logger: Log) {
   const { applied } = await migrate(pool, (progress) => logger.info(progress));
+  const change = await textOrderChange(pool);
+  if (change)
+    logger.error('the sort order of text has changed under the indexes: run `mycelium doctor --fix`', change);
   return { applied, ...(await verifySchema(pool)) };
 }
 

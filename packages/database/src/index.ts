@@ -178,3 +178,13 @@ export {
   type Window,
 } from './readings/setpoints.ts';
 export { listRooms } from './rooms.ts';
+export {
+  brokenIndexes,
+  hasDeletionFault,
+  mendIndex,
+  pgvectorVersion,
+  type RebuiltIndexes,
+  rebuildForTextOrder,
+  rebuildVectorIndexes,
+  textOrderChange,
+} from './upkeep.ts';

@@ -1,5 +1,7 @@
 import type { Pool } from '@mycelium/database';
 import { Command } from 'commander';
+import type { CommandFailed } from '../command-errors.ts';
+import { interruption } from '../interruption.ts';
 import { createOutput } from '../output.ts';
 
 export function migrateCommand(): Command {
@@ -8,6 +10,14 @@ export function migrateCommand(): Command {
     .description('Applies the migrations that are missing and verifies the schema. Safe to run at any time.')
     .action(async (_, command: Command) => {
       const output = createOutput(command.optsWithGlobals());
+      const signal = interruption(
+        'Interrupted. Migrations that were applied stay, and the one under way is undone or continues where it was: run the command again.',
+      );
+      // PostgreSQL undoes what this process began.
+      signal.addEventListener('abort', () => {
+        console.error((signal.reason as Error).message);
+        process.exit((signal.reason as CommandFailed).exitCode);
+      });
       const { migrate, verifySchema } = await import('@mycelium/database');
       const { withDatabase } = await import('../connections.ts');
       const migrateAll = async ({ pool }: { pool: Pool }) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Config, readConfig, type Setting } from '@mycelium/config';
-import { createPool, migrate, type Pool } from '@mycelium/database';
+import { createPool, migrate, type Pool, textOrderChange } from '@mycelium/database';
 import { freePort, startServices, writeHomeEnv } from '@mycelium/embedded';
 import { connect, createQueues, timetable } from '@mycelium/queue';
 import { openStore } from '@mycelium/storage';
@@ -140,6 +140,8 @@ async function run(
 
 async function makeTables(pool: Pool, output: Output) {
   const { applied } = await migrate(pool, (progress) => output.line(progress));
+  if (await textOrderChange(pool))
+    output.warn('  The sort order of text has changed under the indexes: run `mycelium doctor --fix`.');
   output.done(
     'tables',
     applied.length > 0 ? fill('{n:migration|migrations} applied', { n: applied.length }) : 'up to date',

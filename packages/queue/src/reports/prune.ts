@@ -14,14 +14,17 @@ const rowsDeleted = z.object({
 export const pruneReport = rowsDeleted.extend({
   /** The names of the dropped tables: readings are deleted by whole months. */
   readings: z.array(z.string()),
+  /** Rebuilt because this release of pgvector does not repair them after deletions. */
+  vectorIndexes: z.object({ rebuilt: count, recall: z.number().nullable() }).optional(),
 });
 
-export function showPrune({ readings, ...kinds }: z.output<typeof pruneReport>): ReportView {
+export function showPrune({ readings, vectorIndexes, ...kinds }: z.output<typeof pruneReport>): ReportView {
   const rows = Object.values(rowsDeleted.parse(kinds)).reduce((sum, deleted) => sum + deleted, 0);
   const months = readings.join(', ');
   const summary = [
     ...(rows > 0 ? [message('report.pruned', { n: rows })] : []),
     ...(months ? [message('report.pruned-months', { names: months })] : []),
+    ...(vectorIndexes ? [message('report.vector-indexes', rebuilt(vectorIndexes))] : []),
   ];
   return {
     summary: summary.length > 0 ? summary : [message('report.nothing-pruned')],
@@ -34,3 +37,8 @@ export function showPrune({ readings, ...kinds }: z.output<typeof pruneReport>):
     leftOut: [],
   };
 }
+
+const rebuilt = ({ rebuilt: n, recall }: { rebuilt: number; recall: number | null }) => ({
+  n,
+  recall: recall === null ? '–' : recall.toFixed(3),
+});

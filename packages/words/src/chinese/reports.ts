@@ -57,6 +57,7 @@ export const chinese: Record<keyof typeof english, string> = {
   'report.description-cost': '描述服务用时 {seconds} 秒，图像 {question} 个词元，回答 {answer} 个词元。',
   'report.pruned': '已删除 {n:行|行}数据。',
   'report.pruned-months': '已删除的读数月份：{names}。',
+  'report.vector-indexes': '已重建 {n} 个向量索引；最近十个的召回率为 {recall}。',
   'report.nothing-pruned': '没有超过保留期的数据。',
   'left-out.day-pruned': '{day} 的读数已过保留期并删除，统计保持不变。',
   'left-out.no-readings': '没有有效读数的库房：{rooms}。',

@@ -58,6 +58,7 @@ export const english = {
     'The captioner took {seconds} s, {question} tokens for the pictures and {answer} for its answers.',
   'report.pruned': '{n:row|rows} deleted.',
   'report.pruned-months': 'Months of readings deleted: {names}.',
+  'report.vector-indexes': '{n:index|indexes} of vectors built again; of the ten nearest they find {recall}.',
   'report.nothing-pruned': 'Nothing was past its retention period.',
   'left-out.day-pruned': 'The readings of {day} were pruned: its statistics stay as they are.',
   'left-out.no-readings': 'Rooms without valid readings: {rooms}.',
