@@ -86,6 +86,7 @@ export {
   resumeSchedule,
   setAccountedUntil,
 } from './ledger/schedules.ts';
+export { type Takeover, watchTimeline } from './ledger/timeline.ts';
 export { checkFit, knownMigrations, migrate, verifySchema } from './migrate.ts';
 export { createPool, type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
 export { countOld, type Kept, prune } from './prune.ts';

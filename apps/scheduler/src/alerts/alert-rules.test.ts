@@ -23,6 +23,7 @@ const facts = (fields: Partial<Facts>): Facts => ({
   deadLetters: [],
   stuckRuns: [],
   canaries: [],
+  takeover: undefined,
   descriptions: undefined,
   wrongClocks: [],
   ...fields,
@@ -247,4 +248,10 @@ test('a canary that no live worker takes opens an alert, unless the queue is pau
   assert.deepEqual(given({ isPaused: true }), []);
   assert.deepEqual(given({ queue: 'captions' }), [], 'no process serves it');
   assert.deepEqual(given({}, heartbeat(ago(5), ago(10))), [], 'its worker waits for a dependency');
+});
+
+test('a database that was replaced by its replica is an alert that names what may be missing', () => {
+  const [alert] = judge(facts({ takeover: { from: ago(20), to: ago(5) } }));
+  assert.equal(alert && alertKey(alert), 'takeover PostgreSQL');
+  assert.match(alert?.message ?? '', /between 2025-12-25 01:59:40 and 2025-12-25 01:59:55/);
 });

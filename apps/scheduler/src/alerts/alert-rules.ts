@@ -1,5 +1,5 @@
 import { isLow } from '@mycelium/config';
-import type { Condition, HeartbeatRow, QuarantinedReadings } from '@mycelium/database';
+import type { Condition, HeartbeatRow, QuarantinedReadings, Takeover } from '@mycelium/database';
 import { formatLocal } from '@mycelium/farm';
 import type { Canary } from '@mycelium/queue';
 import { type Code, message, type Params, say } from '@mycelium/words';
@@ -22,6 +22,7 @@ export const alertKinds = [
   'dead-letters',
   'breaker-open',
   'unserved',
+  'takeover',
   'disk',
   'descriptions',
   'reading-times',
@@ -96,6 +97,7 @@ export function findConditions(facts: Facts, isOpen: Judging['isOpen']) {
   for (const canary of facts.canaries ?? []) judgeCanary(judging, canary);
   for (const device of facts.wrongClocks) judgeClock(judging, device);
   for (const letters of facts.deadLetters ?? []) judgeLetters(judging, letters);
+  if (facts.takeover) judgeTakeover(judging, facts.takeover);
   if (facts.descriptions) judgeDescriptions(judging, facts.descriptions);
   return found;
 }
@@ -235,6 +237,12 @@ function judgeCanary({ facts, local, age, add }: Judging, { queue, since, active
   );
   if (isPaused || active > 0 || !isServed || age(since) <= unservedSeconds) return;
   add('unserved', queue, 'critical', since, 'alert.unserved.canary', { since: local(since) });
+}
+
+/** Runs are repeated by themselves; what devices and people sent is not. */
+function judgeTakeover({ local, add }: Judging, { from, to }: Takeover): void {
+  const params = { from: local(from), to: local(to) };
+  add('takeover', 'PostgreSQL', 'critical', to, 'alert.takeover.gap', params);
 }
 
 /** One alert per device, however many readings it sends. */

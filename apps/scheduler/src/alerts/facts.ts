@@ -1,4 +1,4 @@
-import type { HeartbeatRow, QuarantinedReadings, RequeuedRow } from '@mycelium/database';
+import type { HeartbeatRow, QuarantinedReadings, RequeuedRow, Takeover } from '@mycelium/database';
 import type { Canary, ReportFacts } from '@mycelium/queue';
 import type { DeadLetters } from '../dead-letters.ts';
 import type { DescriptionOutcomes } from '../description-outcomes.ts';
@@ -38,6 +38,8 @@ export interface Facts {
   stuckRuns: StuckRun[] | undefined;
   /** Those that nobody has taken yet. */
   canaries: Canary[] | undefined;
+  /** PostgreSQL was replaced by a copy of itself in the last day. */
+  takeover: Takeover | undefined;
   descriptions: DescriptionOutcomes | undefined;
   /** One per device: for the reason of its newest quarantined reading. */
   wrongClocks: QuarantinedReadings[];

@@ -4,6 +4,7 @@ import {
   listRequeued,
   type Pool,
   type QuarantinedReadings,
+  watchTimeline,
 } from '@mycelium/database';
 import { entryOf, factsOf, jobNames, type Queues, waitingCanaries } from '@mycelium/queue';
 import { readDeadLetters } from '../dead-letters.ts';
@@ -27,6 +28,7 @@ export async function readFacts(pool: Pool, queues: Queues, timeZone: string, at
     stuckRuns,
     quarantined,
     canaries,
+    takeover,
   ] = await Promise.all([
     endedRuns(pool),
     overdueSlots(pool, timeZone, at),
@@ -38,6 +40,7 @@ export async function readFacts(pool: Pool, queues: Queues, timeZone: string, at
     findStuckRuns(pool, queues, at),
     listReadingQuarantine(pool, new Date(at.getTime() - wrongClockHours * 3_600_000)),
     withinPatience(waitingCanaries(queues)).catch(() => undefined),
+    watchTimeline(pool),
   ]);
   return {
     at,
@@ -56,6 +59,7 @@ export async function readFacts(pool: Pool, queues: Queues, timeZone: string, at
     descriptions,
     stuckRuns,
     canaries,
+    takeover,
     wrongClocks: newestByDevice(quarantined),
   };
 }

@@ -1,4 +1,5 @@
 import { type Pool, type Queryable, transaction } from '../pool.ts';
+import { timelineNow } from './timeline.ts';
 
 /** The right to write under a name, until another holder takes it over with a newer epoch. */
 export interface Lease {
@@ -16,7 +17,10 @@ export class FencedError extends Error {
   }
 }
 
-/** @returns the lease, or undefined while another holder's lease is live */
+/**
+ * A copy that takes over may lack the last numbers of the sequence. With the timeline in front, no epoch is given twice.
+ * @returns the lease, or undefined while another holder's lease is live
+ */
 export async function takeLease(
   db: Queryable,
   name: string,
@@ -25,7 +29,7 @@ export async function takeLease(
 ): Promise<Lease | undefined> {
   const { rows } = await db.query<{ epoch: number }>(
     `insert into lease (name, epoch, holder, until)
-     values ($1, nextval('lease_epoch'), $2, clock_timestamp() + make_interval(secs => $3))
+     values ($1, (${timelineNow} << 32) + nextval('lease_epoch'), $2, clock_timestamp() + make_interval(secs => $3))
      on conflict (name) do update set epoch = excluded.epoch, holder = excluded.holder, until = excluded.until
        where lease.until < clock_timestamp()
      returning epoch`,

@@ -11,6 +11,9 @@ export const chinese: Record<keyof typeof english, string> = {
   'alert.dead-letters': '任务重试用尽',
   'alert.breaker-open': '依赖服务不可用，已暂停',
   'alert.descriptions': '没有描述',
+  'alert.takeover': '数据库已切换',
+  'alert.takeover.gap':
+    'PostgreSQL 已由副本或备份接替。{from} 至 {to} 之间发送的内容可能缺失：请重新发送这段时间的读数，并检查人工修改；任务运行会自动补上。',
   'alert.unserved': '队列无人处理',
   'alert.disk': '磁盘空间不足',
   'alert.stuck-run': '运行卡住',

@@ -10,6 +10,9 @@ export const english = {
   'alert.dead-letters': 'Dead-lettered jobs',
   'alert.breaker-open': 'Paused by a dependency',
   'alert.descriptions': 'No descriptions',
+  'alert.takeover': 'Database replaced',
+  'alert.takeover.gap':
+    'PostgreSQL was replaced by a replica or a backup of it. What was sent between {from} and {to} may be missing: send those readings again, and check what people changed then. Runs are repeated by themselves.',
   'alert.unserved': 'Queue not served',
   'alert.disk': 'Disk almost full',
   'alert.stuck-run': 'Stuck run',
