@@ -2,6 +2,9 @@ import type { Samples } from './find-statements.ts';
 
 /** Sample values for parts of statements known only at run time, by file and source text. */
 export const samples: Samples = {
+  'manifest.ts': { name: ['image'] },
+  'restore.ts': { "name.replaceAll('\"', '\"\"')": ['farm'], locale: [''] },
+  'upkeep.ts': { database: ['farm'], index: ['image_pkey'], off: ['enable_seqscan'], name: ['image_pkey'] },
   'models.ts': { modelId: ['1'] },
   'search.ts': { 'query.reach': ['100'], 'Math.trunc(candidates)': ['10'] },
   'partitions.ts': { name: ['reading_2025_01'], from: ['2025-01-01'], to: ['2025-02-01'] },

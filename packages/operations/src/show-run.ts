@@ -26,7 +26,7 @@ export interface ShownRun extends ListedRun {
 
 /**
  * Everything known about a run.
- * @param id the number of its row, or the run's own, such as `daily_env_stats@1764522200000`
+ * @param id the number of its row, or the run's own, such as `JOB@1764522200000`
  * @throws Refusal when there is none
  */
 export async function showRun(

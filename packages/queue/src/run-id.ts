@@ -1,7 +1,7 @@
 import type { Job as BullJob } from 'bullmq';
 import { isJobName, type JobName } from './jobs.ts';
 
-/** A run's one name, everywhere: `daily_env_stats@1764522200000`, the job and its slot in milliseconds since 1970. */
+/** A run's one name, everywhere: `JOB@1764522200000`, with its slot in milliseconds since 1970. */
 export const runIdOf = (job: string, slot: Date): string => `${job}@${slot.getTime()}`;
 
 /** @returns undefined for any other text */

@@ -14,5 +14,27 @@ import { r12 } from './r12-soak.ts';
 import { r13 } from './r13-versions.ts';
 import { r14 } from './r14-cut-off-host.ts';
 import { r15 } from './r15-arrivals.ts';
+import { r16 } from './r16-frozen-redis.ts';
+import { r17 } from './r17-sentinel.ts';
+import { r18 } from './r18-promoted-replica.ts';
 
-export const scenarios: Scenario[] = [r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12, r13, r14, r15];
+export const scenarios: Scenario[] = [
+  r1,
+  r2,
+  r3,
+  r4,
+  r5,
+  r6,
+  r7,
+  r8,
+  r9,
+  r10,
+  r11,
+  r12,
+  r13,
+  r14,
+  r15,
+  r16,
+  r17,
+  r18,
+];

@@ -15,8 +15,8 @@ the API and in Bull Board. --logs searches the logs of \`npm start\`; elsewhere 
 \`docker compose logs | grep ID\`.
 
 Examples:
-  mycelium runs --job daily_env_stats
-  mycelium runs show daily_env_stats@1764522200000 --logs`;
+  mycelium runs --status failed
+  mycelium runs show JOB@1764522200000 --logs`;
 
 export function runsCommand(): Command {
   const runs = new Command('runs')

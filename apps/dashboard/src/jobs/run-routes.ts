@@ -58,7 +58,7 @@ const detail = run.extend({
     })
     .nullable(),
 });
-/** The number of the run's row, or its id everywhere else, such as `daily_env_stats@1764522200000`. */
+/** The number of the run's row, or its id everywhere else, such as `JOB@1764522200000`. */
 const runId = z.union([id, z.string().regex(/^\w{1,60}@\d{1,15}$/)]);
 const cursor = z
   .string()

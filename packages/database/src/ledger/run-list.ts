@@ -4,7 +4,7 @@ import type { RunRow } from './runs.ts';
 /** A run as the console and the commands list it. */
 export interface ListedRun extends Omit<RunRow, 'tries'> {
   id: number;
-  /** Its id everywhere else, such as `daily_env_stats@1764522200000`. */
+  /** Its id everywhere else, such as `JOB@1764522200000`. */
   run: string;
   /** The id of its job in the queue. */
   request: string | null;

@@ -1,0 +1,73 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { password, startRedisServer } from '../../redis-servers.ts';
+import { startApp } from '../harness/app-process.ts';
+import { countVectors, dayReport, deadLettered, requestDay, writeDay } from '../harness/images.ts';
+import type { Scenario } from '../harness/scenario.ts';
+import { untilServed } from '../harness/served.ts';
+import { startStubWorker } from '../harness/stub-worker.ts';
+import { openTestbed } from '../harness/testbed.ts';
+
+const servedWithin = 30;
+
+export const r17: Scenario = {
+  id: 'R17',
+  title: 'the primary Redis killed in mid-run, and its replica chosen by three Sentinels',
+  quiet: true,
+  async run(outer) {
+    const count = outer.full ? 4_000 : 300;
+    const t = { after: outer.onEnd } as Parameters<typeof startRedisServer>[0];
+    const primary = await startRedisServer(t, []);
+    const replica = await startRedisServer(t, [`replicaof 127.0.0.1 ${primary.port}`]);
+    const watch = [
+      `sentinel monitor farm 127.0.0.1 ${primary.port} 2`,
+      `sentinel auth-pass farm "${password}"`,
+      'sentinel down-after-milliseconds farm 1000',
+      'sentinel failover-timeout farm 4000',
+    ];
+    const sentinels = await Promise.all([1, 2, 3].map(() => startRedisServer(t, watch, { sentinel: true })));
+    const seen = async () => {
+      const answers = await Promise.all(
+        sentinels.map(({ client }) => client.call('sentinel', 'master', 'farm') as Promise<string[]>),
+      );
+      return answers.every(
+        (words) =>
+          words[words.indexOf('num-other-sentinels') + 1] === '2' &&
+          words[words.indexOf('num-slaves') + 1] === '1',
+      );
+    };
+    while (!(await seen())) await wait(100);
+    const [first, ...more] = sentinels.map(({ port }) => `127.0.0.1:${port}`);
+    const redisUrl = `redis+sentinel://:${encodeURIComponent(password)}@${first}/farm?nodes=${more.join(',')}`;
+    const testbed = await openTestbed(outer, { databaseUrl: outer.databaseUrl, redisUrl });
+    while ((await primary.client.wait(1, 1_000)) === 0) await wait(50);
+
+    const keys = await writeDay(testbed, count);
+    await startApp(testbed, 'scheduler');
+    await startApp(testbed, 'worker-env-stats');
+    await startApp(testbed, 'worker-setpoint');
+    const workers = [1, 2].map((n) =>
+      startStubWorker(testbed, { name: `worker-${n}`, millisecondsPerImage: 30, leaseSeconds: 5 }),
+    );
+    await Promise.all(workers.map(({ ready }) => ready));
+    await requestDay(testbed);
+    await wait(outer.full ? 8_000 : 2_000);
+
+    const broken: string[] = [];
+    const info = await primary.client.info('server');
+    process.kill(Number(/process_id:(\d+)/.exec(info)?.[1]), 'SIGKILL');
+    const { seconds, unserved } = await untilServed(testbed);
+    if (unserved.length > 0) broken.push(`nobody serves ${unserved.join(', ')}`);
+    if (seconds > servedWithin) broken.push(`served only after ${seconds.toFixed(1)} s`);
+    if (!/role:master/.test(await replica.client.info('replication')))
+      broken.push('the replica was not chosen');
+    const report = await dayReport(testbed, outer.full ? 300 : 120);
+    if (!report) broken.push('no report in time');
+    const dead = await deadLettered(testbed);
+    if (dead.length > 0) broken.push(`${dead.length} images dead-lettered`);
+    return {
+      ...(await countVectors(testbed.pool, keys)),
+      ...{ recovered: broken.length === 0 ? 1 : 0, broken },
+      note: `${report?.succeeded ?? 0} of ${count} images; each of five queues served again after ${seconds.toFixed(1)} s, without a restart`,
+    };
+  },
+};
