@@ -17,6 +17,8 @@ import { r15 } from './r15-arrivals.ts';
 import { r16 } from './r16-frozen-redis.ts';
 import { r17 } from './r17-sentinel.ts';
 import { r18 } from './r18-promoted-replica.ts';
+import { r19 } from './r19-full-disk.ts';
+import { r20 } from './r20-supervised.ts';
 
 export const scenarios: Scenario[] = [
   r1,
@@ -37,4 +39,6 @@ export const scenarios: Scenario[] = [
   r16,
   r17,
   r18,
+  r19,
+  r20,
 ];

@@ -19,7 +19,7 @@ const unreachable = async () => {
 /** A worker made of test doubles, so that a job's whole life is one function call. */
 function worker(
   handler: () => Promise<unknown>,
-  { ledger = {}, trouble }: { ledger?: Partial<Ledger>; trouble?: Trouble } = {},
+  { ledger = {}, trouble, known }: { ledger?: Partial<Ledger>; trouble?: Trouble; known?: Trouble } = {},
 ) {
   const seen = { outcomes: [] as Outcome[], probes: 0, fenced: 0 };
   const parts: WorkerParts = {
@@ -37,7 +37,7 @@ function worker(
       ...ledger,
     },
     breaker: {
-      trouble: () => trouble,
+      trouble: () => known,
       check: async () => {
         seen.probes++;
         return trouble;
@@ -143,4 +143,19 @@ test('a job added by another version is parked', async () => {
     assert.ok(verdict.kind === 'requeue' && verdict.cause === 'parked');
     assert.equal(verdict.delay, 60_000);
   }
+});
+
+test('a job that arrives while a dependency is known to be down is requeued untouched', async () => {
+  const handled: string[] = [];
+  const known = { dependency: 'disk', reason: 'disk: 12 MiB free' };
+  const { parts, seen } = worker(
+    async () => {
+      handled.push('it ran');
+      return report;
+    },
+    { known },
+  );
+  const verdict = await runJob(parts, job(), 't');
+  assert.equal(verdict.kind === 'requeue' && verdict.reason, 'disk: 12 MiB free');
+  assert.deepEqual([handled, seen.outcomes], [[], []]);
 });

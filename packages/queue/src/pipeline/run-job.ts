@@ -21,6 +21,9 @@ export async function runJob(worker: WorkerParts, job: BullJob, token: string): 
 
 /** The whole life of a job. Any step may end it with a verdict. */
 async function live(worker: WorkerParts, job: BullJob, token: string): Promise<Verdict> {
+  // A worker that is paused while it waits for a job still gets that one.
+  const down = worker.breaker.trouble();
+  if (down) return requeue('dependency', down.reason);
   const accepted = accept(worker.handlers, job, token);
   if ('kind' in accepted) return accepted;
 
