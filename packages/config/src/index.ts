@@ -8,4 +8,5 @@ export {
   requireSettings,
   sayMisspelt,
 } from './read-config.ts';
+export { readRedisAddress } from './redis-address.ts';
 export { type Config, keptDays, readingTimes, type Setting } from './settings.ts';

@@ -1,5 +1,6 @@
 export { directoryStore } from './directory/directory.ts';
 export { watchDirectory } from './directory/watch-directory.ts';
+export { whyNotObjectKey } from './object-key.ts';
 export type {
   ListOptions,
   ManagedStore,

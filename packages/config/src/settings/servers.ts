@@ -1,8 +1,25 @@
 import { z } from 'zod';
+import { readRedisAddress } from '../redis-address.ts';
 import { url, wholeNumber } from './checks.ts';
+
+const protocols = /^rediss?(\+sentinel|\+cluster)?:\/\//;
+
+function mistakeOf(read: () => unknown): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
 
 export const servers = {
   REDIS_URL: url(/^rediss?(\+sentinel|\+cluster)?$/, 'redis://:password@host:6379')
+    .superRefine((text, { addIssue }) => {
+      // Of another protocol is reported already.
+      const mistake = protocols.test(text) && mistakeOf(() => readRedisAddress(text));
+      if (mistake) addIssue({ code: 'custom', message: mistake });
+    })
     .optional()
     .describe(
       'Redis server: `redis://:password@host:6379`, `rediss://` for TLS, `redis+cluster://`, `redis+sentinel://`. ' +

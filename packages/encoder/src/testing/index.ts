@@ -1,3 +1,4 @@
+export { readAnswer } from '../caption/caption-answer.ts';
 export { clipDeviation, clipMean, writeClipConfig } from './clip-files.ts';
 export { elementType, OnnxGraph } from './onnx-writer.ts';
 export {

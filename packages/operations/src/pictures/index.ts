@@ -1,4 +1,5 @@
-export { type TimeSource, timeSources } from './capture-time.ts';
+export { captureTime, type TimeSource, timeSources } from './capture-time.ts';
+export { readPhoto } from './photo.ts';
 export {
   checkPictureNames,
   createPictureStore,

@@ -1,6 +1,6 @@
+import { readRedisAddress } from '@mycelium/config';
 import type { Telemetry } from 'bullmq';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { readRedisAddress } from './redis-address.ts';
 
 export interface RedisSettings {
   REDIS_URL: string;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readConfig } from './read-config.ts';
 import { readRedisAddress } from './redis-address.ts';
 
 test('one server, with and without TLS', () => {
@@ -39,4 +40,17 @@ test('Sentinels are asked for the primary by name', () => {
     options: { password: 'secret' },
   });
   assert.throws(() => readRedisAddress('redis+sentinel://a'), /redis\+sentinel:\/\/host:26379\/NAME/);
+});
+
+test('an address that cannot be used says what is expected, also among the settings', () => {
+  const wrong = {
+    'redis://:100%@host': /% is written as %25/,
+    'redis://host/first': /number of a database/,
+    'redis+cluster://a?nodes=b,,c': /nodes such as/,
+    'redis+sentinel://a': /name of the primary/,
+  };
+  for (const [address, expected] of Object.entries(wrong)) {
+    assert.throws(() => readRedisAddress(address), expected);
+    assert.throws(() => readConfig({ MYCELIUM_HOME: '/nowhere', REDIS_URL: address }), expected);
+  }
 });

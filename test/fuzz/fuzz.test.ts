@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { attackTarget } from './target.ts';
+import { targets } from './targets.ts';
+
+/** The short form: 1 of 400 cases of each input. `npm run fuzz` tries all. */
+const share = 1 / 400;
+
+for (const target of targets) {
+  test(`no input crashes, hangs or fails the server: ${target.title}`, async (t) => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    const result = await attackTarget(target, Math.ceil(target.cases * share), seed, t);
+    t.diagnostic(`seed ${seed}, ${result.cases} cases, slowest ${result.slowestMillis.toFixed(0)} ms`);
+    assert.equal(result.broken, undefined);
+  });
+}
