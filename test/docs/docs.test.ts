@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { allowed, licences } from './licences-page.ts';
 import { pages } from './pages.ts';
 
 const files = ['README.md', ...globSync('docs/**/*.md').sort()];
@@ -90,3 +93,21 @@ function anchors(file: string): Set<string> {
     ),
   );
 }
+
+test('every package that runs in production has a licence that somebody has looked at', () => {
+  const unknown = [...licences()].filter(([license]) => !(license in allowed));
+  assert.deepEqual(unknown, []);
+});
+
+test('the bill of materials lists every package that runs in production', () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const printed = execFileSync('npm', ['run', '--silent', 'sbom'], { cwd: root, maxBuffer: 64 * 2 ** 20 });
+  const { bomFormat, components } = JSON.parse(printed.toString()) as {
+    bomFormat: string;
+    components: { name: string; version: string; purl: string }[];
+  };
+  assert.equal(bomFormat, 'CycloneDX');
+  const names = new Set(components.map(({ name }) => name));
+  const missing = [...licences(true).values()].flat().filter((name) => !names.has(name));
+  assert.deepEqual(missing, []);
+});
