@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { readConfig } from '@mycelium/config';
 import { createQueues } from '@mycelium/queue';
@@ -188,6 +188,29 @@ test('clip workers of the farm run on GPUs, and only KEDA decides how many', () 
   assert.equal(farm('ScaledObject', 'worker-clip')?.spec.scaleTargetRef?.name, worker?.metadata.name);
 });
 
+test('continuous archiving adds an archive, a volume for it and a container that makes backups', async (t) => {
+  const folder = temporaryFolder(t);
+  symlinkSync(join(root, 'deploy/k8s'), join(folder, 'k8s'));
+  const lines = ['namespace: mycelium', 'resources: [k8s/base]', 'components: [k8s/pitr]'];
+  writeFileSync(join(folder, 'kustomization.yaml'), lines.join('\n'));
+  const server = build(folder).find(
+    ({ kind, metadata }) => kind === 'StatefulSet' && metadata.name === 'postgres',
+  );
+  const { StatefulSet } = await import(schemaModule('apps/v1'));
+  assert.doesNotThrow(() => new StatefulSet(server).validate());
+  const [postgres, backup] = server?.spec.template?.spec.containers ?? [];
+  const images = [postgres?.image, backup?.image];
+  assert.deepEqual(images, ['mycelium/postgres:0.1.0', 'mycelium/postgres:0.1.0']);
+  const claims = server?.spec.volumeClaimTemplates?.map(({ metadata }) => metadata.name);
+  assert.deepEqual(claims, ['data', 'pgbackrest']);
+  const overlay = parse(read('deploy/postgres/compose.yml')) as {
+    services: { postgres: { command: string[] } };
+  };
+  const { args = [] } = postgres as { args?: string[] };
+  const archiving = (words: string[]) => words.filter((word) => word.startsWith('archive_'));
+  assert.deepEqual(archiving(args), archiving(overlay.services.postgres.command));
+});
+
 test('KEDA counts the lists of waiting and active batches', async (t) => {
   const { REDIS_PREFIX } = readConfig({});
   const connection = testRedis(t);
@@ -218,11 +241,16 @@ test('the servers are the same as those of docker-compose.yml', () => {
 });
 
 /** The objects that `kubectl apply -k deploy/k8s/NAME` would apply. */
-function build(name: string): KubernetesObject[] {
-  const { status, stdout, stderr } = spawnSync(tools.kustomize, ['build', `deploy/k8s/${name}`], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+/** @param folder in deploy/k8s, or an absolute one */
+function build(folder: string): KubernetesObject[] {
+  const { status, stdout, stderr } = spawnSync(
+    tools.kustomize,
+    ['build', resolve(root, 'deploy/k8s', folder)],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
   assert.equal(status, 0, stderr);
   return parseAllDocuments(stdout).map((document) => document.toJS());
 }

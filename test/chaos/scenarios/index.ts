@@ -19,6 +19,7 @@ import { r17 } from './r17-sentinel.ts';
 import { r18 } from './r18-promoted-replica.ts';
 import { r19 } from './r19-full-disk.ts';
 import { r20 } from './r20-supervised.ts';
+import { r21 } from './r21-point-in-time.ts';
 
 export const scenarios: Scenario[] = [
   r1,
@@ -41,4 +42,5 @@ export const scenarios: Scenario[] = [
   r18,
   r19,
   r20,
+  r21,
 ];
