@@ -27,12 +27,12 @@ startWorker(
       const mark = (what: string) =>
         commit(pool, run.lease, (tx) =>
           tx.query(
-            'insert into timeline (epoch, slot, what, worker, at) values ($1, $2, $3, $4, clock_timestamp())',
+            'insert into moments (epoch, slot, what, worker, at) values ($1, $2, $3, $4, clock_timestamp())',
             [run.lease.epoch, run.slot, what, name],
           ),
         );
       await mark('begin');
-      const { rows } = await pool.query<{ marks: number }>('select count(*) as marks from timeline');
+      const { rows } = await pool.query<{ marks: number }>('select count(*) as marks from moments');
       if (rows[0]?.marks === 1) {
         blockUntilTakenOver(run.lease.epoch);
       } else if (random() < 0.2) {

@@ -11,7 +11,7 @@ export const r5: Scenario = {
   async run(testbed) {
     const slots = testbed.full ? 300 : 12;
     await testbed.pool.query(
-      'create table timeline (epoch bigint, slot timestamptz, what text, worker text, at timestamptz)',
+      'create table moments (epoch bigint, slot timestamptz, what text, worker text, at timestamptz)',
     );
     await Promise.all(['one', 'two', 'three'].map((name) => startContender(testbed, name)));
     const first = Date.parse('2026-01-01T00:05:00Z');
@@ -90,12 +90,12 @@ async function countEnded({ pool, queues }: Testbed): Promise<{ done: number; de
 /** All writes of an epoch must come before the first write of the next epoch, whatever its slot. */
 async function readTimeline({ pool }: Testbed) {
   const { rows } = await pool.query<{ overlaps: number; takeovers: number; without: number }>(
-    `with held as (select epoch, min(at) as begins, max(at) as ends from timeline group by epoch),
-          tries as (select slot, count(distinct epoch) as epochs from timeline group by slot)
+    `with held as (select epoch, min(at) as begins, max(at) as ends from moments group by epoch),
+          tries as (select slot, count(distinct epoch) as epochs from moments group by slot)
      select (select count(*) from held a join held b on b.epoch > a.epoch and b.begins < a.ends) as overlaps,
             (select coalesce(sum(epochs - 1), 0)::int from tries) as takeovers,
             (select count(*) from runs where status = 'succeeded' and not exists (
-               select from timeline where timeline.slot = runs.slot and what = 'end')) as without`,
+               select from moments where moments.slot = runs.slot and what = 'end')) as without`,
   );
   return rows[0] as { overlaps: number; takeovers: number; without: number };
 }
