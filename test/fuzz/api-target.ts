@@ -19,7 +19,7 @@ const tokens = { INGEST_TOKEN: 'only for readings', IMAGE_TOKEN: 'only for pictu
 export const apiTarget: Target = {
   id: 'api',
   title: 'every route of the API, by an operator',
-  cases: 100_000,
+  cases: 30_000,
   async open(t) {
     const farm = await openDashboard(t, { ...operator, ...tokens });
     const page = await visit(farm.app, {

@@ -34,7 +34,7 @@ const keys: Target = {
 const names: Target = {
   id: 'names',
   title: 'names of objects, points and runs',
-  cases: 2_500_000,
+  cases: 2_690_000,
   open: async () =>
     attack(
       fc.oneof(mutated(key, 'daily_env_stats@1764522200000', 'env_611.temperature'), hostileText),
@@ -182,7 +182,7 @@ const addresses: Target = {
 const files: Target = {
   id: 'files',
   title: 'files of loggers',
-  cases: 100_000,
+  cases: 10_000,
   open: async () => {
     const right = [
       'time,temperature,humidity\n2025-12-24 00:00:00,17.5,90\n2025-12-24 00:10:00,17.6,91\n',
@@ -205,7 +205,7 @@ const files: Target = {
 const pictures: Target = {
   id: 'pictures',
   title: 'picture files with their EXIF blocks',
-  cases: 50_000,
+  cases: 20_000,
   open: async () => {
     const right = await Promise.all(
       (['jpeg', 'png', 'webp'] as const).map((format) => photographAs(format, 64, 48, 3)),

@@ -54,7 +54,7 @@ test('a request that two servers would read differently is refused, and nothing 
   }
 });
 
-test('headers that are many or long are refused, and the dashboard goes on', async (t) => {
+test('headers that are many or long are refused, and the dashboard still answers', async (t) => {
   const { app } = await openDashboard(t, operator);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
