@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { page, renderPage } from './page.ts';
 import { attackTarget } from './target.ts';
 import { targets } from './targets.ts';
 
@@ -14,3 +16,8 @@ for (const target of targets) {
     assert.equal(result.broken, undefined);
   });
 }
+
+test('docs/security.md has the kept results; `npm run fuzz -- --render` writes them', () => {
+  const text = readFileSync(page, 'utf8');
+  assert.equal(renderPage(text), text);
+});

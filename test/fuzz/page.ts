@@ -1,29 +1,41 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type Circumstances, describeMachine, replaceBlock, table } from '@mycelium/bench/record';
 import type { Attacked } from './target.ts';
 import { targets } from './targets.ts';
 
 export const page = new URL('../../docs/security.md', import.meta.url);
-export const results = new URL('results.json', import.meta.url);
+const results = new URL('results.json', import.meta.url);
 
-export type Kept = Circumstances & { attacked: Attacked[] };
+/** The newest run of a target with all its cases. */
+type Kept = Attacked & Circumstances;
 
-/** Renders docs/security.md with the table of the last full run. */
+const readKept = () => JSON.parse(readFileSync(results, 'utf8')) as Record<string, Kept>;
+
+export function keepResult(attacked: Attacked, origin: Circumstances): void {
+  const kept = { ...readKept(), [attacked.id]: { ...attacked, ...origin } };
+  writeFileSync(results, `${JSON.stringify(kept, null, 2)}\n`);
+}
+
+/** Renders docs/security.md with the table of kept results. */
 export function renderPage(text = readFileSync(page, 'utf8')): string {
-  const { attacked, date, commit, machine } = JSON.parse(readFileSync(results, 'utf8')) as Kept;
+  const kept = readKept();
   const rows = targets.map(({ id, title }) => {
-    const found = attacked.find((one) => one.id === id);
-    return found
-      ? [
-          title,
-          found.cases.toLocaleString('en'),
-          `${found.slowestMillis.toFixed(0)} ms`,
-          found.broken ? '**broken**' : 'none',
-        ]
-      : [title, '–', '–', 'not run'];
+    const found = kept[id];
+    if (!found) return [title, '–', '–', 'not run with all cases yet'];
+    const { cases, slowestMillis, broken } = found;
+    return [
+      title,
+      cases.toLocaleString('en'),
+      `${slowestMillis.toFixed(0)} ms`,
+      broken ? '**found**' : 'none',
+    ];
   });
-  const total = attacked.reduce((sum, { cases }) => sum + cases, 0);
-  const minutes = attacked.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
-  const from = `${total.toLocaleString('en')} cases in ${minutes.toFixed(0)} minutes, seed ${attacked[0]?.seed}, ${date}, commit ${commit ?? 'unknown'}, on ${describeMachine(machine)}.`;
-  return replaceBlock(text, 'fuzz', `${table(['input', 'cases:', 'slowest:', 'faults'], rows)}\n\n${from}`);
+  const all = Object.values(kept);
+  const total = all.reduce((sum, { cases }) => sum + cases, 0);
+  const runs = Map.groupBy(all, ({ seed, date, commit, machine }) => {
+    return `seed ${seed}, ${date}, commit ${commit ?? 'unknown'}, on ${describeMachine(machine)}`;
+  });
+  const from = [...runs].map(([run, found]) => `- ${found.map(({ id }) => id).join(', ')}: ${run}`);
+  const rendered = `${table(['input', 'cases:', 'slowest:', 'faults'], rows)}\n\n${total.toLocaleString('en')} cases in all.\n\n${from.join('\n')}`;
+  return replaceBlock(text, 'fuzz', rendered);
 }

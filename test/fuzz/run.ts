@@ -8,15 +8,18 @@ import { circumstances } from '@mycelium/bench/record';
 import { childEnvironment, readConfig } from '@mycelium/config';
 import { discardHome, startServices, writeHomeEnv } from '@mycelium/embedded';
 import { createTestHome } from '@mycelium/embedded/testing';
-import { type Kept, page, renderPage, results } from './page.ts';
+import { keepResult, page, renderPage } from './page.ts';
 import { type Attacked, attackTarget } from './target.ts';
 import { targets } from './targets.ts';
 
 const help = `npm run fuzz -- [TARGET …] [--cases N] [--seed N] [--json]
 
 Attacks every input with generated cases, on Redis and PostgreSQL servers of its own: no crash, no hang of more than a
-second, no 5xx. Without TARGET it runs all of them, 10 million cases, and docs/security.md is rendered from the result.
-Exits with 1 when a case breaks something, and prints the smallest one.
+second, no 5xx. Without TARGET it runs all of them, 10 million cases. A target that ran with all its cases is kept in
+test/fuzz/results.json, from which docs/security.md is rendered. Exits with 1 when a case breaks something, and prints
+the smallest one.
+
+  --render    run nothing; write the kept results into docs/security.md
 
   --cases N   N cases of each target
   --seed N    repeat the cases of an earlier run
@@ -32,6 +35,7 @@ const { values, positionals } = parseArgs({
     cases: { type: 'string' },
     seed: { type: 'string' },
     json: { type: 'boolean' },
+    render: { type: 'boolean' },
     help: { type: 'boolean' },
   },
 });
@@ -40,6 +44,8 @@ const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 const cases = values.cases === undefined ? undefined : Number(values.cases);
 if (values.help) {
   console.log(help);
+} else if (values.render) {
+  writeFileSync(page, renderPage());
 } else if (unknown.length > 0 || !Number.isInteger(seed) || (cases !== undefined && !(cases >= 1))) {
   console.error(
     unknown.length > 0
@@ -85,13 +91,10 @@ async function attackAll(): Promise<number> {
     const found = await attackTarget(target, cases ?? target.cases, seed, t);
     for (const release of releases.reverse()) await release();
     attacked.push(found);
+    if (cases === undefined) keepResult(found, origin);
     console.log(values.json ? JSON.stringify(found) : lineOf(found));
   }
-  if (positionals.length === 0 && cases === undefined) {
-    const kept: Kept = { ...origin, attacked };
-    writeFileSync(results, `${JSON.stringify(kept, null, 2)}\n`);
-    writeFileSync(page, renderPage());
-  }
+  if (cases === undefined) writeFileSync(page, renderPage());
   return attacked.some(({ broken }) => broken) ? 1 : 0;
 }
 
