@@ -217,3 +217,8 @@ test('errors distinguish a missing model from an unreachable hub', async (t) => 
     message: /cannot be reached; set HF_ENDPOINT/,
   });
 });
+
+test('a MODEL_DIR where nothing can be created is an error, and not a wait', async (t) => {
+  const { options } = await startHub(t);
+  await assert.rejects(fetchModel({ ...options, modelDir: '/proc/nowhere/models' }), { code: 'ENOENT' });
+});

@@ -1,5 +1,6 @@
-import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { link, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolders } from '@mycelium/config/folders';
 import { downloadFile, isSame, type RemoteFile } from './download.ts';
 import { listHubFiles } from './hub.ts';
 import { configFiles, type Dtype, weightFiles } from './model-files.ts';
@@ -41,7 +42,7 @@ export async function fetchModel(options: FetchModel): Promise<ModelId> {
 
   const place = modelPath({ model, modelDir });
   const staging = join(modelDir, '.fetching', `${id.replace('/', '--')}@${commit}`);
-  await mkdir(join(staging, 'onnx'), { recursive: true });
+  await makeFolders(join(staging, 'onnx'));
   await keep(place, staging, files);
 
   for (const file of chosen) {
@@ -87,7 +88,7 @@ async function keep(place: string, staging: string, files: RemoteFile[]): Promis
 
 async function swap(staging: string, place: string): Promise<void> {
   const old = `${staging}.old`;
-  await mkdir(dirname(place), { recursive: true });
+  await makeFolders(dirname(place));
   await rm(old, { recursive: true, force: true });
   await rename(place, old).catch(() => {});
   await rename(staging, place);
