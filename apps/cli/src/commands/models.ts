@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { interruption, unlessInterrupted } from '../interruption.ts';
 import { createOutput, type Output, type OutputOptions } from '../output.ts';
 
 export function modelsCommand(): Command {
@@ -70,12 +71,16 @@ async function fetch(id: string, revision: string, output: Output) {
   const config = readConfig();
   let bar: import('../progress-bar.ts').Bar | undefined;
   let current = '';
-  const identity = await fetchModel({
+  const signal = interruption(
+    'Interrupted. What was downloaded stays in MODEL_DIR; the same command continues there.',
+  );
+  const downloading = fetchModel({
     id,
     revision,
     dtype: config.CLIP_DTYPE,
     modelDir: config.MODEL_DIR,
     endpoint: config.HF_ENDPOINT,
+    signal,
     onProgress({ file, done, total }) {
       if (file !== current) {
         bar?.end();
@@ -85,6 +90,7 @@ async function fetch(id: string, revision: string, output: Output) {
       bar?.update(done, total);
     },
   });
+  const identity = await unlessInterrupted(signal, downloading);
   bar?.end();
   output.done('fetched', modelKey(identity));
   output.line(`Set CLIP_MODEL=${id} and restart the clip workers to use it.`);

@@ -156,3 +156,47 @@ test('a notification records what is in the store; the rest is counted', async (
   assert.equal((await post('/api/events/s3', JSON.stringify(sns), asText)).recorded, 1);
   assert.equal((await post('/api/events/s3', { hello: 1 })).status, 400);
 });
+
+test('a picture that is something else too, or too large once unpacked, or named like a path, does no harm', async (t) => {
+  const { upload, post, store } = await open(t);
+  const jpeg = await photographAs('jpeg', 64, 48, 1);
+  const script = Buffer.from('<script>alert(1)</script>');
+  const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>');
+  const zip = Buffer.concat([Buffer.from('PK\u0003\u0004'), Buffer.alloc(60)]);
+  const wide = await sharp({ create: { width: 12_000, height: 12_000, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer();
+  const disguised = { script, svg, zip, gif: Buffer.from('GIF89a\u0001\u0000\u0001\u0000'), wide };
+  for (const [what, bytes] of Object.entries(disguised)) {
+    const answer = await upload(bytes, at);
+    assert.equal(answer.status, 422, `${what}: ${JSON.stringify(answer)}`);
+  }
+  // A JPEG with a script behind its end is still a JPEG; the store keeps it, and pages get a picture made from it.
+  const both = await upload(Buffer.concat([jpeg, script]), at);
+  assert.equal(both.status, 200);
+
+  const names = [
+    '../../../etc/cron.d/x.jpg',
+    '/etc/passwd.jpg',
+    'a\\..\\..\\b.jpg',
+    '\u0000.jpg',
+    `${'x'.repeat(5_000)}.jpg`,
+  ];
+  for (const name of names) {
+    const boundary = 'boundary';
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name="f"; filename="${name}"\r\nContent-Type: image/jpeg\r\n\r\n`;
+    const form = Buffer.concat([Buffer.from(head), jpeg, Buffer.from(`\r\n--${boundary}--\r\n`)]);
+    const answer = await post('/api/images?room=611&in-date=2025-12-18', form, {
+      'content-type': `multipart/form-data; boundary=${boundary}`,
+    });
+    assert.ok(answer.status < 500, `${name}: ${JSON.stringify(answer)}`);
+  }
+  for (const room of ['../../x', '..', '/etc', 'a/b', '611\u0000']) {
+    const answer = await post(`/api/images?room=${encodeURIComponent(room)}&in-date=2025-12-18`, jpeg, {
+      'content-type': 'image/jpeg',
+    });
+    assert.equal(answer.status, 400, `${room}: ${JSON.stringify(answer)}`);
+  }
+  for await (const { key: stored } of store.list(''))
+    assert.match(stored, /^611\/\d{8}\/611_0_20251218_\d{14}\.jpg$/);
+});
