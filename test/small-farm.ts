@@ -17,11 +17,13 @@ export const imagesPerDay = 24;
 /** The nightly run embeds those of yesterday, and of the day before, which have no vectors yet. */
 export const imagesOfRun = 2 * imagesPerDay;
 
-/** Creates hourly readings and images of one room for the last two days. @returns the image folder */
+/** Creates hourly readings and images of one room for the two days before the newest nightly run, and since. @returns the image folder */
 export async function growSmallFarm(t: TestContext, pool: Pool): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mycelium-farm-'));
   t.after(() => rm(folder, { recursive: true }));
-  const today = Date.parse(`${new Date().toISOString().slice(0, 10)}T00:00:00Z`);
+  // Until 03:02:25 UTC the newest nightly run is that of the day before.
+  const nightly = new Date(Date.now() - (3 * 3_600 + 3 * 60) * 1_000);
+  const today = Date.parse(`${nightly.toISOString().slice(0, 10)}T00:00:00Z`);
   const hours = Array.from({ length: 72 }, (_, n) => new Date(today - 48 * 3_600_000 + n * 3_600_000)).filter(
     (at) => at.getTime() < Date.now(),
   );
