@@ -41,15 +41,16 @@ export function jobTaker({ config, pool, onStop, ...options }: Parts) {
   const dependencies = new Set<string>();
   /** A database of another release counts as one that is down: jobs wait, and lose no attempt. */
   const postgres: Dependency = { name: 'postgres', probe: () => checkFit(pool) };
-  /** A job that is cut off by a full disk loses an attempt; one that waits loses nothing. */
-  const disk: Dependency = {
-    name: 'disk',
-    async probe() {
-      const full = await fullDisk(config);
-      if (full) throw new Error(`${Math.floor(full.free / mib)} MiB free in ${full.path}`);
-    },
+  const checkDisk = async () => {
+    const full = await fullDisk(config);
+    if (full) throw new Error(`${Math.floor(full.free / mib)} MiB free in ${full.path}`);
   };
-  const look = () => Promise.all(workers.map((worker) => worker.check()));
+  /** A job that is cut off by a full disk loses an attempt; one that waits loses nothing. */
+  const disk: Dependency = { name: 'disk', probe: checkDisk };
+  const look = () =>
+    Promise.all([checkFit(pool), checkDisk()]).catch(() =>
+      Promise.all(workers.map((worker) => worker.check())),
+    );
 
   return {
     /** Starts taking jobs from a queue. */
