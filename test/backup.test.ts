@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, copyFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  copyFile,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -102,6 +112,7 @@ test('a backup is of one moment, also while others write', async (t) => {
   const fresh = await createTestDatabase(t, { migrated: false });
   const restored = await mycelium(['restore', dump], { DATABASE_URL: fresh.url });
   assert.equal(restored.code, 0, restored.printed);
+  for (const file of [dump, `${dump}.json`]) assert.equal((await stat(file)).mode & 0o777, 0o600);
   const manifest = JSON.parse(await readFile(`${dump}.json`, 'utf8'));
   const rows = async (db: Pool) => (await db.query('select count(*)::int as n from audit')).rows[0].n;
   assert.equal(await rows(fresh), manifest.tables.audit);

@@ -59,3 +59,17 @@ function printTable(titles: string[], rows: unknown[][], wide: boolean, optional
   });
   console.log([out.dim(head), ...lines].join('\n'));
 }
+
+/** Breaks a text between words to the width of the terminal, its later lines indented. In a pipe it stays one line. */
+export function hanging(text: string, indent: number): string {
+  const { isTTY, columns } = process.stdout;
+  if (!isTTY) return text;
+  const width = Math.max(columns - indent, 20);
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line ? `${line} ${word}` : word;
+  }
+  return lines.join(`\n${' '.repeat(indent)}`);
+}

@@ -1,4 +1,4 @@
-import { access, rename, rm } from 'node:fs/promises';
+import { access, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createPool, verifySchema } from '@mycelium/database';
 import { findPostgresClients } from '@mycelium/embedded';
@@ -45,6 +45,8 @@ export async function backUp(
       );
       const { snapshot, at } = rows[0] as { snapshot: string; at: Date };
       const { rows: applied } = await client.query<{ name: string }>('select name from migration order by 1');
+      // It holds password hashes and secrets of second factors; pg_dump keeps the mode.
+      await writeFile(unfinished, '', { mode: 0o600 });
       const bar = output.bar('tables');
       let written = 0;
       const dumping = runClient(

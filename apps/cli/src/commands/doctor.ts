@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { out } from '../colours.ts';
-import { createOutput, type OutputOptions } from '../output.ts';
+import { createOutput, hanging, type OutputOptions } from '../output.ts';
 
 const marks = { good: out.green('✓'), warning: out.yellow('!'), bad: out.red('✗') };
 
@@ -29,7 +29,7 @@ export function doctorCommand(): Command {
         findings = await examine(config);
       }
       for (const { about, verdict, says } of findings) {
-        output.line(`${marks[verdict]} ${about.padEnd(11)} ${says}`);
+        output.line(`${marks[verdict]} ${about.padEnd(11)} ${hanging(says, 14)}`);
       }
       const left = findings.flatMap(({ fix }) => fix ?? []);
       if (left.length > 0 && !fix)

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { createOutput } from '../output.ts';
+import { createOutput, hanging } from '../output.ts';
 
 export function versionCommand(): Command {
   return new Command('version')
@@ -13,7 +13,7 @@ export function versionCommand(): Command {
       output.done('Mycelium', `${cli.version}, tables of migration ${newest}`);
       output.done('Node', process.version);
       const database = await databaseVersion();
-      output.done('database', database.says);
+      output.done('database', hanging(database.says, 14));
       output.result({ mycelium: cli.version, migration: newest, node: process.version, ...database });
     });
 }

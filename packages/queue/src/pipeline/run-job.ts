@@ -65,7 +65,13 @@ function logEnd(
     const end = verdict.kind === 'done' ? 'done' : ends[verdict.kind];
     logger.info(`batch of ${name} ${end}`, { ...fields, batch: job.id });
   } else if (verdict.kind === 'failed') {
-    logger.error(`run of ${name} failed`, { ...fields, error: verdict.error.message });
+    const attempts = { attempt: job.attemptsMade + 1, attempts: job.opts.attempts ?? 1 };
+    logger.error(`run of ${name} failed`, {
+      ...fields,
+      ...attempts,
+      permanent: verdict.permanent,
+      error: verdict.error.message,
+    });
   } else logger.info(`run of ${name} ${ends[verdict.kind]}`, fields);
 }
 
