@@ -49,6 +49,8 @@ export function createQueues(connection: QueueConnection) {
       connection: redis,
       prefix,
       settings,
+      // BullMQ asks for the version once, and a queue whose question is cut off would stay broken. `doctor` checks it.
+      skipVersionCheck: true,
       streams: { events: { maxLen: 10_000 } },
       ...(telemetry && { telemetry }),
     });

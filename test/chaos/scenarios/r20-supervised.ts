@@ -51,6 +51,7 @@ export const r20: Scenario = {
     const queues = createQueues(connection);
     outer.onEnd(() => queues.close().catch(() => {}));
     const testbed = { ...outer, pool, queues } as Testbed;
+    while (!(await answers(testbed))) await wait(50);
     const days: string[] = [];
     const pidOf = async (file: string) => Number.parseInt(await readFile(join(home, file), 'utf8'), 10);
     const redis = () => pidOf('redis/redis.pid');
