@@ -4,7 +4,7 @@ import * as oidc from 'openid-client';
 import { refused } from '../server/refused.ts';
 import type { Role } from './account.ts';
 import { isLoopback } from './exposure.ts';
-import { companyName, roleOf } from './groups.ts';
+import { companyName, isName, roleOf } from './groups.ts';
 
 /** What a browser keeps between the way to the provider and back. */
 export interface Attempt {
@@ -112,9 +112,6 @@ async function discover(issuer: URL, id: string, secret: string): Promise<oidc.C
   if (!methods || methods.includes('client_secret_basic')) return found;
   return oidc.discovery(issuer, id, undefined, oidc.ClientSecretPost(secret), options);
 }
-
-const isName = (value: unknown): value is string =>
-  typeof value === 'string' && /^[^\p{C}]{1,100}$/u.test(value.trim());
 
 /** @param path names separated by dots */
 function groupsIn(claims: Claims, path: string): string[] | undefined {

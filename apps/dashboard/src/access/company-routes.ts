@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { openCompanySession } from './account.ts';
 import { type Attempt, reasonOf } from './company-login.ts';
-import { isSecure, setSessionCookies } from './guard.ts';
+import { isSecure, ownAddress, setSessionCookies } from './guard.ts';
 
 const attemptCookie = 'mycelium_company_login';
 const attemptSeconds = 600;
@@ -21,8 +21,7 @@ export function companyRoutes(
   const api = app.withTypeProvider<ZodTypeProvider>();
   const base = config.DASHBOARD_BASE_PATH;
   const cookiePath = `${base}/api/company-login`;
-  const addressOf = (request: FastifyRequest, path: string) =>
-    new URL(`${isSecure(request) ? 'https' : 'http'}://${request.host}${base}${path}`);
+  const back = (request: FastifyRequest) => ownAddress(request, base, '/api/company-login/back');
   const explain = (code: string, name?: string) =>
     `${base}/login?problem=${code}${name ? `&name=${encodeURIComponent(name)}` : ''}`;
 
@@ -38,10 +37,7 @@ export function companyRoutes(
     async (request, reply) => {
       const next = ownPage(request.query.next, base);
       try {
-        const { url, attempt } = await companyLogin.begin(
-          addressOf(request, '/api/company-login/back'),
-          next,
-        );
+        const { url, attempt } = await companyLogin.begin(back(request), next);
         return reply
           .setCookie(attemptCookie, Buffer.from(JSON.stringify(attempt)).toString('base64url'), {
             path: cookiePath,
@@ -70,7 +66,7 @@ export function companyRoutes(
       // An attempt is used once, however it ends.
       reply.clearCookie(attemptCookie, { path: cookiePath });
       if (!kept) return reply.redirect(explain('refused.company-again'));
-      const answer = addressOf(request, '/api/company-login/back');
+      const answer = back(request);
       answer.search = new URL(request.url, answer).search;
       try {
         const { name, role, subject } = await companyLogin.finish(answer, kept);

@@ -15,5 +15,9 @@ export function roleOf(
   return viewers.length === 0 || isIn(viewers) ? 'viewer' : undefined;
 }
 
+/** At most 100 characters that were read right, none of which controls a terminal or a log. */
+export const isName = (value: unknown): value is string =>
+  typeof value === 'string' && /^[^\p{C}\uFFFD]{1,100}$/u.test(value.trim());
+
 /** Set apart from the accounts of this console: somebody elsewhere may have the same name as one of them. */
 export const companyName = (name: string) => `company ${name}`;

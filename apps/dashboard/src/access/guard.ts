@@ -164,3 +164,7 @@ const csrfAttributes = (request: FastifyRequest, base: string) => ({
 /** Whether the visitor uses TLS, as a trusted proxy or the browser says. */
 export const isSecure = ({ protocol, headers }: FastifyRequest) =>
   protocol === 'https' || headers.origin?.startsWith('https://') === true;
+
+/** The address of a page or route of this console, as the visitor's browser reaches it. @param base as in `GuardOptions` */
+export const ownAddress = (request: FastifyRequest, base: string, path: string) =>
+  new URL(`${isSecure(request) ? 'https' : 'http'}://${request.host}${base}${path}`);

@@ -4,10 +4,7 @@ import type { Config } from '@mycelium/config';
 import type { FastifyRequest } from 'fastify';
 import { refused } from '../server/refused.ts';
 import type { Visitor } from './account.ts';
-import { companyName, roleOf } from './groups.ts';
-
-/** At most 100 characters, none of which controls a terminal or a log. */
-const plainName = /^[^\p{C}\uFFFD]{1,100}$/u;
+import { companyName, isName, roleOf } from './groups.ts';
 
 /**
  * Reads `Remote-User` and `Remote-Groups`, by which a proxy such as Authelia or oauth2-proxy says whom it has logged in.
@@ -25,7 +22,7 @@ export function readLoginHeaders(
     if (!isTrusted(request.socket.remoteAddress ?? '', 0)) return undefined;
     const [user, groups] = [only(request, 'remote-user'), only(request, 'remote-groups')];
     if (!user) return undefined;
-    if (!plainName.test(user)) throw refused(400, 'refused.login-header', { header: 'Remote-User' });
+    if (!isName(user)) throw refused(400, 'refused.login-header', { header: 'Remote-User' });
     const role = roleOf(
       (groups ?? '').split(',').map((group) => group.trim()),
       config,

@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts';
 import { refused } from '../server/refused.ts';
 import { done, role } from '../server/shapes.ts';
 import { closeSession, openSession } from './account.ts';
-import { csrfCookie, giveCsrf, isSecure, sessionCookie, setSessionCookies } from './guard.ts';
+import { csrfCookie, giveCsrf, ownAddress, sessionCookie, setSessionCookies } from './guard.ts';
 
 const session = z.object({
   visitor: z
@@ -105,8 +105,7 @@ export function sessionRoutes(
       if (token) await closeSession(pool, token);
       reply.clearCookie(sessionCookie, { path: `${base}/` }).clearCookie(csrfCookie, { path: `${base}/` });
       if (request.visitor?.by !== 'company') return { done: true as const };
-      const back = new URL(`${isSecure(request) ? 'https' : 'http'}://${request.host}${base}/login`);
-      const next = await companyLogin?.logOutUrl(back).catch((error) => {
+      const next = await companyLogin?.logOutUrl(ownAddress(request, base, '/login')).catch((error) => {
         logger.warn('the company’s login has no log-out now, since it cannot be reached', { error });
         return undefined;
       });

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { output } from '../command.ts';
-import { servicesFolder } from '../home.ts';
 import { freePort } from '../port.ts';
 import { startProcess } from '../processes.ts';
 import { SERVER_ENVIRONMENT } from '../server-options.ts';
-import { findServerPrograms } from '../server-programs.ts';
 import { findServiceUser, privateFolder } from '../service-user.ts';
+import { testPrograms } from './test-programs.ts';
 
 interface TestContext {
   after(release: () => Promise<unknown>): void;
@@ -24,14 +23,7 @@ export async function createCluster(
   settings: (folders: { data: string; socket: string; folder: string }) => string[],
 ) {
   const user = await findServiceUser();
-  const { postgres } = await findServerPrograms({
-    redis: false,
-    postgres: true,
-    s3: false,
-    postgresMajor: undefined,
-    services: await servicesFolder(home),
-  });
-  const bin = postgres?.bin as string;
+  const { postgresBin } = await testPrograms(home);
   const folder = await mkdtemp(join(tmpdir(), 'mycelium-cluster-'));
   await chmod(folder, 0o755);
   t.after(() => rm(folder, { recursive: true, force: true }));
@@ -40,7 +32,7 @@ export async function createCluster(
   /** Runs a program as the servers' user. */
   const run = (program: string, args: string[], env: Record<string, string> = {}) =>
     output(program, args, { cwd: '/', user, env: { ...SERVER_ENVIRONMENT, ...env } });
-  await run(join(bin, 'initdb'), [
+  await run(join(postgresBin, 'initdb'), [
     ...['-D', data, '-U', 'mycelium', '--auth', 'trust', '--no-sync'],
     ...['--encoding', 'UTF8', '--locale', 'C.UTF-8'],
   ]);
@@ -59,7 +51,7 @@ export async function createCluster(
   async function start(): Promise<() => Promise<void>> {
     const server = await startProcess({
       name: 'PostgreSQL',
-      command: join(bin, 'postgres'),
+      command: join(postgresBin, 'postgres'),
       args: ['-D', data],
       env: SERVER_ENVIRONMENT,
       cwd: '/',

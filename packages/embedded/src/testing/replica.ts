@@ -1,10 +1,10 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { output } from '../command.ts';
-import { prepareHome, servicesFolder } from '../home.ts';
+import { prepareHome } from '../home.ts';
 import { SERVER_ENVIRONMENT } from '../server-options.ts';
-import { findServerPrograms } from '../server-programs.ts';
 import { findServiceUser, privateFolder } from '../service-user.ts';
+import { testPrograms } from './test-programs.ts';
 
 /**
  * Copies the data of a running PostgreSQL into another home, from where `startServices` starts it as a replica.
@@ -16,18 +16,12 @@ export async function copyAsReplica(
 ): Promise<void> {
   const user = await findServiceUser();
   const home = await prepareHome(replicaHome, user);
-  const { postgres } = await findServerPrograms({
-    redis: false,
-    postgres: true,
-    s3: false,
-    postgresMajor: undefined,
-    services: await servicesFolder(home),
-  });
+  const { postgresBin } = await testPrograms(home);
   const url = new URL(primary.databaseUrl);
   const folder = join(home, 'postgres');
   await privateFolder(folder, user);
   await output(
-    join(postgres?.bin as string, 'pg_basebackup'),
+    join(postgresBin, 'pg_basebackup'),
     [
       '--wal-method=stream',
       '--checkpoint=fast',
