@@ -44,6 +44,31 @@ test('all mistakes are reported at once, each with the variable, what was read a
   );
 });
 
+test('no address of a setting is one of a cloud’s metadata service', () => {
+  const metadata = 'http://169.254.169.254/latest';
+  const env = {
+    CAPTION_URL: metadata,
+    ALERT_WEBHOOK_URL: 'http://2852039166/hook',
+    OIDC_ISSUER: 'http://[fd00:ec2::254]',
+    S3_ENDPOINT: 'http://100.100.100.200',
+    HF_ENDPOINT: metadata,
+    OTEL_EXPORTER_OTLP_ENDPOINT: metadata,
+  };
+  const complete = {
+    ...{ S3_ACCESS_KEY: 'a', S3_SECRET_KEY: 'b', OIDC_CLIENT_ID: 'c', OIDC_CLIENT_SECRET: 'd' },
+    ...{ MYCELIUM_HOME: home() },
+  };
+  assert.throws(
+    () => readConfig({ ...env, ...complete }),
+    (error: ConfigError) => {
+      const named = error.mistakes.map((mistake) => mistake.split(':')[0]);
+      assert.deepEqual(named.sort(), Object.keys(env).sort());
+      assert.match(error.message, /not a link-local or cloud metadata address/);
+      return true;
+    },
+  );
+});
+
 test('no secret appears in printed settings or in errors', () => {
   const secret = 'canary-canary-canary';
   const env = {

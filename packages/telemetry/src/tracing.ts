@@ -1,3 +1,4 @@
+import { guardLookup } from '@mycelium/outgoing';
 import type { Attributes } from '@opentelemetry/api';
 
 /** Loaded only if traces are sent. */
@@ -49,7 +50,10 @@ export async function startTracing(endpoint: string | undefined, service: string
     import('@opentelemetry/resources'),
     import('bullmq-otel'),
   ]);
-  const exporter = new exporters.OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
+  const exporter = new exporters.OTLPTraceExporter({
+    url: `${endpoint.replace(/\/$/, '')}/v1/traces`,
+    httpAgentOptions: { keepAlive: true, lookup: guardLookup() },
+  });
   const provider = new TracerProvider({
     resource: resources.resourceFromAttributes({ 'service.name': `mycelium-${service}` }),
     spanProcessors: [new BatchSpanProcessor({ exporter })],

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { inspect } from 'node:util';
+import { readConfig } from '@mycelium/config';
 import { openDashboard, operator } from '../testing.ts';
 import { startProvider } from '../testing-provider.ts';
+import { createCompanyLogin } from './company-login.ts';
 
 const here = 'http://127.0.0.1:7300';
 
@@ -134,4 +139,26 @@ test('a provider that is down leaves the accounts of the console, and is asked a
   );
   assert.ok(provider.issuer);
   assert.equal((await open('/api/session')).json().company, true);
+});
+
+test('a provider’s document does not send the console to a metadata service', async (t) => {
+  const metadata = 'http://169.254.169.254/latest/meta-data/';
+  let issuer = '';
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'application/json');
+    const document = { issuer, authorization_endpoint: `${issuer}/auth`, token_endpoint: metadata };
+    response.end(JSON.stringify({ ...document, jwks_uri: metadata }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close().closeAllConnections());
+  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const provider = { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: 'mycelium', OIDC_CLIENT_SECRET: 'a secret' };
+  const login = createCompanyLogin(readConfig({ MYCELIUM_HOME: '/nowhere', ...provider }));
+  const back = new URL(`${here}/api/company-login/back`);
+  const { attempt } = (await login?.begin(back, '/')) ?? assert.fail('no login');
+  back.search = new URLSearchParams({ code: 'code', state: attempt.state, iss: issuer }).toString();
+  await assert.rejects(login?.finish(back, attempt) ?? Promise.resolve(), (error: Error) => {
+    assert.match(inspect(error), /forbidden_address/);
+    return true;
+  });
 });

@@ -1,4 +1,5 @@
 import type { Config } from '@mycelium/config';
+import { guardedFetch } from '@mycelium/outgoing/fetch';
 import { Refusal } from '@mycelium/words';
 import * as oidc from 'openid-client';
 import { refused } from '../server/refused.ts';
@@ -104,6 +105,8 @@ type Claims = Record<string, unknown>;
 async function discover(issuer: URL, id: string, secret: string): Promise<oidc.Configuration> {
   const options = {
     timeout: timeoutSeconds,
+    // The provider's document names more addresses to ask.
+    [oidc.customFetch]: guardedFetch as oidc.CustomFetch,
     // A provider elsewhere must have TLS.
     execute: isLoopback(issuer.hostname) ? [oidc.allowInsecureRequests] : [],
   };

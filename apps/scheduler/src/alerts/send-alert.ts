@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { type AlertRow, alertsToSend, markSent, type Pool, postponeSending } from '@mycelium/database';
+import { guardedFetch } from '@mycelium/outgoing/fetch';
 import type { Logger } from '@mycelium/telemetry';
 import { type Language, sayStored } from '@mycelium/words';
 
@@ -77,7 +78,7 @@ async function send(
     sentAt,
   });
   const signature = secret && createHmac('sha256', secret).update(body).digest('hex');
-  const response = await fetch(url, {
+  const response = await guardedFetch(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isForbidden } from '@mycelium/outgoing';
 import { z } from 'zod';
 
 export type Environment = Record<string, string | undefined>;
@@ -18,9 +19,17 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
 
 export const port = wholeNumber(1, 65_535);
 
-/** An address with one of these protocols; the example goes into the error. */
+/**
+ * An address with one of these protocols; the example goes into the error. What its name leads to is checked when it
+ * is looked up.
+ */
 export const url = (protocols: RegExp, example: string) =>
-  z.url({ protocol: protocols, error: `an address such as ${example}` });
+  z
+    .url({ protocol: protocols, error: `an address such as ${example}` })
+    .refine(
+      (address) => !URL.canParse(address) || !isForbidden(new URL(address).hostname),
+      `an address such as ${example}, not a link-local or cloud metadata address`,
+    );
 
 /** A list of addresses and CIDR ranges, separated by commas or blanks. */
 export const addressRanges = z

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { guardLookup } from '@mycelium/outgoing';
+import { guardedConnector } from '@mycelium/outgoing/fetch';
 import { createRequester } from './caption-request.ts';
-import { guardLookup } from './guarded-lookup.ts';
 
 test('a connection goes to the address that was checked, and never to a forbidden one', async (t) => {
   let requests = 0;
@@ -23,10 +24,10 @@ test('a connection goes to the address that was checked, and never to a forbidde
     else callback(null, address, 4);
   });
   const limits = { timeoutMs: 5_000, maxAnswerBytes: 1_000 };
-  const first = createRequester({ url: `http://vision.farm:${port}`, ...limits }, lookup);
+  const first = createRequester({ url: `http://vision.farm:${port}`, ...limits }, guardedConnector(lookup));
   assert.equal((await first.ask({ method: 'GET', path: '/v1/models' })).status, 200);
   first.close();
-  const second = createRequester({ url: `http://vision.farm:${port}`, ...limits }, lookup);
+  const second = createRequester({ url: `http://vision.farm:${port}`, ...limits }, guardedConnector(lookup));
   await assert.rejects(second.ask({ method: 'GET', path: '/v1/models' }), { reason: 'forbidden_address' });
   second.close();
   assert.deepEqual([requests, answers.length], [1, 0]);

@@ -1,7 +1,7 @@
+import { guardedConnector } from '@mycelium/outgoing/fetch';
 import { Agent, errors } from 'undici';
 import { noDescription } from './caption-answer.ts';
 import type { Dialect } from './caption-prompt.ts';
-import { forbiddenAddress, guardLookup, isForbidden } from './guarded-lookup.ts';
 
 export interface CaptionServer {
   /** The server, its `/v1` or the full path, as in CAPTION_URL; one that ends in `/api/chat` is Ollama's own. */
@@ -27,7 +27,7 @@ export interface CaptionResponse {
  */
 export function createRequester(
   { url, apiKey, timeoutMs, maxAnswerBytes }: CaptionServer,
-  lookup = guardLookup(),
+  connect = guardedConnector(),
 ) {
   const base = new URL(url);
   const path = base.pathname.replace(/\/+$/, '');
@@ -37,8 +37,7 @@ export function createRequester(
     .replace(/\/chat\/completions$/, '')
     .replace(/\/v1$/, '');
   const agent = new Agent({
-    // Every connection looks its name up here, so a name cannot resolve to another address after the check.
-    connect: { lookup },
+    connect,
     maxResponseSize: maxAnswerBytes,
     // One deadline for the whole request, below, replaces the limits on its parts.
     headersTimeout: 0,
@@ -49,8 +48,6 @@ export function createRequester(
     { method, path, body }: { method: 'GET' | 'POST'; path: string; body?: string },
     signal?: AbortSignal,
   ): Promise<CaptionResponse> {
-    // Names are checked when they are looked up. IP addresses are not looked up, so check them here.
-    if (isForbidden(base.hostname)) throw forbiddenAddress(base.hostname);
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
       const response = await agent.request({

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PermanentError } from '@mycelium/farm';
+import { guardedFetch } from '@mycelium/outgoing/fetch';
 
 /** A file to download, with its size and a checksum to verify it. */
 export interface RemoteFile {
@@ -70,7 +71,7 @@ async function loadRest(
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(new Error('the server stopped sending')), silenceMs);
   try {
-    const response = await fetch(url, {
+    const response = await guardedFetch(url, {
       headers: have > 0 ? { range: `bytes=${have}-` } : {},
       signal: AbortSignal.any([silence.signal, ...(signal ? [signal] : [])]),
     });

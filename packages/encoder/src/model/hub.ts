@@ -1,3 +1,4 @@
+import { guardedFetch } from '@mycelium/outgoing/fetch';
 import { z } from 'zod';
 import { Unavailable } from '../unavailable.ts';
 import type { RemoteFile } from './download.ts';
@@ -34,12 +35,12 @@ export async function listHubFiles({
     throw hubError(`"${id}" is not a model name; expected org/name`);
   const url = `${endpoint.replace(/\/$/, '')}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
   const timeout = AbortSignal.timeout(30_000);
-  const response = await fetch(url, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout }).catch(
-    (error: Error) => {
-      signal?.throwIfAborted();
-      throw hubError(`The hub at ${endpoint} cannot be reached; set HF_ENDPOINT to use another`, error);
-    },
-  );
+  const response = await guardedFetch(url, {
+    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+  }).catch((error: Error) => {
+    signal?.throwIfAborted();
+    throw hubError(`The hub at ${endpoint} cannot be reached; set HF_ENDPOINT to use another`, error);
+  });
   if (!response.ok) {
     await response.body?.cancel();
     throw hubError(

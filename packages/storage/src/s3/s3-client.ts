@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { guardLookup } from '@mycelium/outgoing';
 import type { Client, ClientOptions } from 'minio';
 import { withDeadline } from '../deadline.ts';
 import { StoreError, storeUnavailable } from '../store-errors.ts';
@@ -44,6 +45,7 @@ export function createS3Client(settings: S3Settings): S3Client {
     // Without it the client asks the server for the region after every error, including a missing object.
     region: settings.region ?? 'us-east-1',
     transport: abortableTransport(secure),
+    transportAgent: new (secure ? https : http).Agent({ keepAlive: true, lookup: guardLookup() }),
     // The client's own retries write to the console and cannot be aborted.
     retryOptions: { disableRetry: true },
   };
