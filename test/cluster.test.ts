@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestDatabase } from '@mycelium/database/testing';
-import { password, startRedisCluster } from './redis-servers.ts';
+import { startRedisCluster } from './redis-servers.ts';
 import { growSmallFarm, imagesOfRun, runEachJob } from './small-farm.ts';
 
 test('a Redis Cluster of three nodes runs the four jobs', async (t) => {
-  const [first, ...more] = await startRedisCluster(t);
+  const { url } = await startRedisCluster(t);
   const pool = await createTestDatabase(t);
   const runs = await runEachJob(t, {
-    REDIS_URL: `redis+cluster://:${encodeURIComponent(password)}@127.0.0.1:${first}?nodes=${more.map((port) => `127.0.0.1:${port}`).join(',')}`,
+    REDIS_URL: url,
     DATABASE_URL: pool.url,
     IMAGE_DIR: await growSmallFarm(t, pool),
   });

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readConfig } from '@mycelium/config';
 import { freePort, startProcess } from '@mycelium/embedded';
@@ -13,6 +12,10 @@ export const password = 'a password of the tests';
 /** Configuration lines for every Redis server here. */
 const common = ['bind 127.0.0.1', 'maxmemory-policy noeviction', 'save ""', 'appendonly yes'];
 
+interface Releasing {
+  after(release: () => unknown): void;
+}
+
 export interface RedisServer {
   port: number;
   /** A client for commands to this server. */
@@ -22,7 +25,7 @@ export interface RedisServer {
 
 /** Starts a Redis for this test; `settings` are lines of redis.conf. It stops with the test, or earlier. */
 export async function startRedisServer(
-  t: TestContext,
+  t: Releasing,
   settings: string[],
   connectBy: { tls?: object; sentinel?: boolean } = {},
 ): Promise<RedisServer> {
@@ -63,12 +66,46 @@ export async function startRedisServer(
   return { port, client, stop: () => server.stop() };
 }
 
-/** Starts three primaries that share the slots. @returns their ports */
-export async function startRedisCluster(t: TestContext): Promise<number[]> {
+/**
+ * Starts a primary, its replica and three Sentinels, and waits until they know each other.
+ * @returns the address of the farm's Redis, and the two servers
+ */
+export async function startSentinels(t: Releasing) {
+  const primary = await startRedisServer(t, []);
+  const replica = await startRedisServer(t, [`replicaof 127.0.0.1 ${primary.port}`]);
+  const watch = [
+    `sentinel monitor farm 127.0.0.1 ${primary.port} 2`,
+    `sentinel auth-pass farm "${password}"`,
+    'sentinel down-after-milliseconds farm 1000',
+    'sentinel failover-timeout farm 4000',
+  ];
+  const sentinels = await Promise.all([1, 2, 3].map(() => startRedisServer(t, watch, { sentinel: true })));
+  const seen = async () => {
+    const answers = await Promise.all(
+      sentinels.map(({ client }) => client.call('sentinel', 'master', 'farm') as Promise<string[]>),
+    );
+    return answers.every(
+      (words) =>
+        words[words.indexOf('num-other-sentinels') + 1] === '2' &&
+        words[words.indexOf('num-slaves') + 1] === '1',
+    );
+  };
+  while (!(await seen())) await wait(100);
+  const [first, ...more] = sentinels.map(({ port }) => `127.0.0.1:${port}`);
+  const url = `redis+sentinel://:${encodeURIComponent(password)}@${first}/farm?nodes=${more.join(',')}`;
+  return { url, primary, replica };
+}
+
+/**
+ * Starts three primaries that share the slots, each with so many replicas.
+ * @returns the address of the cluster, and its nodes, primaries first
+ */
+export async function startRedisCluster(t: Releasing, replicas = 0) {
+  const count = 3 * (1 + replicas);
   const nodes = await Promise.all(
-    [0, 1, 2].map(async () => {
+    Array.from({ length: count }, async () => {
       const busPort = await freePort();
-      const settings = ['cluster-enabled yes', `cluster-port ${busPort}`, 'cluster-node-timeout 5000'];
+      const settings = ['cluster-enabled yes', `cluster-port ${busPort}`, 'cluster-node-timeout 2000'];
       return { ...(await startRedisServer(t, settings)), busPort };
     }),
   );
@@ -79,18 +116,26 @@ export async function startRedisCluster(t: TestContext): Promise<number[]> {
   ] as const;
   const [first] = nodes;
   for (const [n, { client, port, busPort }] of nodes.entries()) {
-    const [from, to] = share[n] as (typeof share)[number];
-    await client.call('cluster', 'addslotsrange', from, to);
+    const slots = share[n];
+    if (slots) await client.call('cluster', 'addslotsrange', ...slots);
     await client.call('cluster', 'set-config-epoch', n + 1);
     if (n > 0) await first?.client.call('cluster', 'meet', '127.0.0.1', port, busPort);
   }
   for (const { client } of nodes) {
-    while (!(await healthy(client))) await wait(50);
+    while (!(await healthy(client, count))) await wait(50);
   }
-  return nodes.map(({ port }) => port);
+  const ids = await Promise.all(nodes.map(({ client }) => client.cluster('MYID')));
+  for (const [n, { client }] of nodes.entries())
+    if (n >= 3) {
+      await client.call('cluster', 'replicate', ids[n % 3] as string);
+      while (!/master_link_status:up/.test(await client.info('replication'))) await wait(50);
+    }
+  const [entry, ...more] = nodes.map(({ port }) => `127.0.0.1:${port}`);
+  const url = `redis+cluster://:${encodeURIComponent(password)}@${entry}?nodes=${more.join(',')}`;
+  return { url, nodes };
 }
 
-async function healthy(client: Redis): Promise<boolean> {
+async function healthy(client: Redis, count: number): Promise<boolean> {
   const info = await client.cluster('INFO');
-  return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3');
+  return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${count}`);
 }

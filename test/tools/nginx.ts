@@ -28,6 +28,11 @@ async function findNginx(home: string): Promise<string> {
 
 /** @param server the content of `server { … }`, without `listen`. @returns the address visitors use */
 export async function startNginx(t: TestContext, home: string, server: string): Promise<string> {
+  return (await startNginxToKill(t, home, server)).address;
+}
+
+/** The same. `kill` kills it with its workers; `start` starts it again at the same address. */
+export async function startNginxToKill(t: TestContext, home: string, server: string) {
   const nginx = await findNginx(home);
   const folder = await mkdtemp(join(tmpdir(), 'mycelium-nginx-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
@@ -43,7 +48,7 @@ export async function startNginx(t: TestContext, home: string, server: string): 
     `${isRoot ? 'user root;' : ''}
 daemon off;
 pid ${folder}/pid;
-error_log stderr;
+error_log stderr crit;
 events {}
 http {
   access_log off;
@@ -55,18 +60,25 @@ http {
 }
 `,
   );
-  const child: ChildProcess = spawn(nginx, ['-p', folder, '-e', 'stderr', '-c', file], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  t.after(async () => {
-    if (child.exitCode !== null) return;
-    child.kill('SIGTERM');
-    await once(child, 'exit');
-  });
   const address = `http://127.0.0.1:${port}`;
-  while (!(await fetch(address).catch(() => undefined))) {
-    if (child.exitCode !== null) throw new Error(`nginx ended with ${child.exitCode}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return address;
+  let child: ChildProcess;
+  const start = async () => {
+    child = spawn(nginx, ['-p', folder, '-e', 'stderr', '-c', file], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      detached: true, // so that its workers can be killed with it
+    });
+    while (!(await fetch(address).catch(() => undefined))) {
+      if (child.exitCode !== null) throw new Error(`nginx ended with ${child.exitCode}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    process.kill(-(child.pid as number), signal);
+    await ended;
+  };
+  t.after(() => end('SIGTERM'));
+  await start();
+  return { address, start, kill: () => end('SIGKILL') };
 }

@@ -20,6 +20,8 @@ import { r18 } from './r18-promoted-replica.ts';
 import { r19 } from './r19-full-disk.ts';
 import { r20 } from './r20-supervised.ts';
 import { r21 } from './r21-point-in-time.ts';
+import { r22 } from './r22-proxy.ts';
+import { r23 } from './r23-cluster.ts';
 
 export const scenarios: Scenario[] = [
   r1,
@@ -43,4 +45,6 @@ export const scenarios: Scenario[] = [
   r19,
   r20,
   r21,
+  r22,
+  r23,
 ];

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { password, startRedisServer } from '../../redis-servers.ts';
+import { startSentinels } from '../../redis-servers.ts';
 import { startApp } from '../harness/app-process.ts';
 import { countVectors, dayReport, deadLettered, requestDay, writeDay } from '../harness/images.ts';
 import type { Scenario } from '../harness/scenario.ts';
@@ -15,29 +15,7 @@ export const r17: Scenario = {
   quiet: true,
   async run(outer) {
     const count = outer.full ? 4_000 : 300;
-    const t = { after: outer.onEnd } as Parameters<typeof startRedisServer>[0];
-    const primary = await startRedisServer(t, []);
-    const replica = await startRedisServer(t, [`replicaof 127.0.0.1 ${primary.port}`]);
-    const watch = [
-      `sentinel monitor farm 127.0.0.1 ${primary.port} 2`,
-      `sentinel auth-pass farm "${password}"`,
-      'sentinel down-after-milliseconds farm 1000',
-      'sentinel failover-timeout farm 4000',
-    ];
-    const sentinels = await Promise.all([1, 2, 3].map(() => startRedisServer(t, watch, { sentinel: true })));
-    const seen = async () => {
-      const answers = await Promise.all(
-        sentinels.map(({ client }) => client.call('sentinel', 'master', 'farm') as Promise<string[]>),
-      );
-      return answers.every(
-        (words) =>
-          words[words.indexOf('num-other-sentinels') + 1] === '2' &&
-          words[words.indexOf('num-slaves') + 1] === '1',
-      );
-    };
-    while (!(await seen())) await wait(100);
-    const [first, ...more] = sentinels.map(({ port }) => `127.0.0.1:${port}`);
-    const redisUrl = `redis+sentinel://:${encodeURIComponent(password)}@${first}/farm?nodes=${more.join(',')}`;
+    const { url: redisUrl, primary, replica } = await startSentinels({ after: outer.onEnd });
     const testbed = await openTestbed(outer, { databaseUrl: outer.databaseUrl, redisUrl });
     while ((await primary.client.wait(1, 1_000)) === 0) await wait(50);
 
