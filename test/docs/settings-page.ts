@@ -44,7 +44,14 @@ const sections: [title: string, settings: Setting[], intro?: string][] = [
   ['Alerts', ['ALERT_WEBHOOK_URL', 'ALERT_WEBHOOK_SECRET', 'ALERT_LANGUAGE']],
   [
     'How long data is kept',
-    ['KEEP_RUNS_DAYS', 'KEEP_ALERTS_DAYS', 'KEEP_AUDIT_DAYS', 'KEEP_IMAGES_DAYS', 'KEEP_READINGS_DAYS'],
+    [
+      'KEEP_RUNS_DAYS',
+      'KEEP_ALERTS_DAYS',
+      'KEEP_AUDIT_DAYS',
+      'KEEP_IMAGES_DAYS',
+      'KEEP_READINGS_DAYS',
+      'SETTLE_AFTER_DAYS',
+    ],
     'The job `prune` deletes older data every night. Data without a limit is kept forever.',
   ],
   [

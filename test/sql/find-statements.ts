@@ -210,15 +210,27 @@ function entryTaken(member: Node, { module, chosen }: Scope): Node {
 async function textOfCall(call: Node, scope: Scope): Promise<string[] | undefined> {
   // Of pg-copy-streams.
   if (/^copy(To|From)$/.test(call.callee.name)) return textsOf(call.arguments[0], scope);
-  const values = call.arguments.map(unwrap);
   const imported = scope.module.imports.get(call.callee.name);
-  if (imported && values.every((value: Node) => value.type === 'Literal')) {
+  if (imported) {
     const make = (await load(imported.from, scope))[imported.name];
-    if (typeof make === 'function') return [String(make(...values.map((value: Node) => value.value)))];
+    if (typeof make === 'function') {
+      const values = [];
+      for (const value of call.arguments) values.push(await valueIn(unwrap(value), scope));
+      return [String(make(...values))];
+    }
   }
   const local = scope.module.variables.get(call.callee.name)?.[0];
   if (local?.type !== 'ArrowFunctionExpression' || local.body.type === 'BlockStatement') return undefined;
   return textsOf(local.body, scope);
+}
+
+/** A literal, an object of such values, or else the first text that the expression can be. */
+async function valueIn(node: Node, scope: Scope): Promise<unknown> {
+  if (node.type === 'Literal') return node.value;
+  if (node.type !== 'ObjectExpression') return (await textsOf(node, scope))[0];
+  const entries: [string, unknown][] = [];
+  for (const { key, value } of node.properties) entries.push([key.name, await valueIn(unwrap(value), scope)]);
+  return Object.fromEntries(entries);
 }
 
 async function textsOfName(name: string, scope: Scope): Promise<string[] | undefined> {

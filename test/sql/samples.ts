@@ -7,7 +7,19 @@ export const samples: Samples = {
   'upkeep.ts': { database: ['farm'], index: ['image_pkey'], off: ['enable_seqscan'], name: ['image_pkey'] },
   'models.ts': { modelId: ['1'] },
   'search.ts': { 'query.reach': ['100'], 'Math.trunc(candidates)': ['10'] },
-  'partitions.ts': { name: ['reading_2025_01'], from: ['2025-01-01'], to: ['2025-02-01'] },
+  'partitions.ts': {
+    name: ['reading_late'], // its table is created by the statement before
+    from: ['2025-01-01'],
+    to: ['2025-02-01'],
+    'from.slice(0, 10)': ['2025-01-01'],
+    'to.slice(0, 10)': ['2025-02-01'],
+  },
+  'settle.ts': { table: ['reading_late'], name: ['reading_late'] },
+  'reading-blocks.ts': { where: ['point_id = 1'] },
+  'reading-stream.ts': {
+    column: ['first'],
+    'blocksBetween(pointIds, from, to)': ["point_id = 1 and day >= '-infinity' and first < '2025-01-01'"],
+  },
   'migrate.ts': { "await readFile(new URL(name, folder), 'utf8')": ['select'] }, // migrations are run, not prepared
   'prune.ts': { "unfinished.map((status) => `'${status}'`).join(', ')": ["'running', 'waiting'"] },
   'late-readings.ts': { table: ['reading'] },

@@ -249,7 +249,14 @@ test('with its own database and queues', async (t) => {
     const schedules = JSON.parse((await mycelium(env, 'schedules', '--json')).out);
     assert.deepEqual(
       schedules.map(({ id }: { id: string }) => id),
-      ['create_tables', 'daily_env_stats', 'hourly_setpoint_monitoring', 'daily_clip_inference', 'prune'],
+      [
+        'create_tables',
+        'daily_env_stats',
+        'hourly_setpoint_monitoring',
+        'daily_clip_inference',
+        'settle_readings',
+        'prune',
+      ],
     );
   });
 

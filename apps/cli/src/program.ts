@@ -15,6 +15,7 @@ import { modelsCommand } from './commands/models.ts';
 import { pointsCommand } from './commands/points.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
+import { readingsCommand } from './commands/readings.ts';
 import { recentCommand } from './commands/recent.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { runJobCommand } from './commands/run.ts';
@@ -58,6 +59,7 @@ export function buildProgram(): Command {
     backfillCommand(),
     failedCommand(),
     quarantineCommand(),
+    readingsCommand(),
     pruneCommand(),
     searchCommand(),
     timelapseCommand(),

@@ -6,6 +6,7 @@ import { createTables, createTablesAtStart } from './create-tables.ts';
 import { createLeadership } from './leader.ts';
 import { measureLedger } from './ledger-metrics.ts';
 import { pruneOld } from './prune-old.ts';
+import { settleOld } from './settle-old.ts';
 import { startCanaries } from './start-canaries.ts';
 import { startReconciling } from './start-reconciling.ts';
 
@@ -17,8 +18,13 @@ await createTablesAtStart({ pool, ledger, logger }).catch(async (error) => {
   logger.error('the tables cannot be created: nothing is scheduled', { error: String(error) });
   await shutdown.stop('the tables cannot be created', 1);
 });
-const handlers = { create_tables: () => createTables(pool, logger), prune: pruneOld };
-scheduler.takeJobs('tables', handlers, { pool, logger, kept: keptDays(config) }, { freesSpace: true });
+const handlers = {
+  create_tables: () => createTables(pool, logger),
+  settle_readings: settleOld,
+  prune: pruneOld,
+};
+const context = { pool, logger, kept: keptDays(config), settleAfterDays: config.SETTLE_AFTER_DAYS };
+scheduler.takeJobs('tables', handlers, context, { freesSpace: true });
 
 const leadership = createLeadership(config.DATABASE_URL);
 shutdown.onStop('leadership', () => leadership.close());

@@ -61,6 +61,7 @@ export {
   forgetDeadProcesses,
   type HeartbeatRow,
   listHeartbeats,
+  processesWithoutBlocks,
   recordHeartbeat,
   startHeartbeat,
 } from './ledger/heartbeats.ts';
@@ -91,6 +92,7 @@ export { checkFit, knownMigrations, migrate, verifySchema } from './migrate.ts';
 export { createPool, type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
 export { countOld, type Kept, prune } from './prune.ts';
 export { listBands } from './readings/bands.ts';
+export { countReadings, deleteReadings } from './readings/delete-readings.ts';
 export {
   climateSensors,
   type EnvPoint,
@@ -100,7 +102,6 @@ export {
   replaceEnvStats,
   statsOfDay,
   statsOfRoom,
-  streamReadings,
   usualGaps,
 } from './readings/env-stats.ts';
 export {
@@ -123,6 +124,7 @@ export {
   type Settled,
   staleDays,
 } from './readings/late-readings.ts';
+export { justAfter, newestReadings } from './readings/newest-readings.ts';
 export {
   ensurePartitions,
   ensurePartitionsAhead,
@@ -150,6 +152,7 @@ export {
   type ReadingSelection,
   releaseReadings,
 } from './readings/reading-quarantine.ts';
+export { type BlockSummary, streamReadings, summarizeReadings } from './readings/reading-stream.ts';
 export { type Copied, type Counts, copyReadings, type Reading } from './readings/readings.ts';
 export {
   type KnownSensor,
@@ -178,6 +181,7 @@ export {
   thresholdRules,
   type Window,
 } from './readings/setpoints.ts';
+export { type Settling, settleReadings } from './readings/settle.ts';
 export { listRooms } from './rooms.ts';
 export {
   brokenIndexes,

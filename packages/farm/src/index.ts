@@ -1,6 +1,7 @@
 export { type Band, type BandPiece, type BandRule, bandAt, bandPieces } from './climate/band.ts';
 export { climateDevice, type Metric, metrics } from './climate/metric.ts';
 export {
+  isPlausibleRange,
   plausible,
   plausibleSql,
   readValue,

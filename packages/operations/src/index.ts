@@ -6,6 +6,7 @@ export type {
   BackfillPlan,
   BackfillStep,
 } from './backfill/steps.ts';
+export { deleteReadings } from './delete-readings.ts';
 export {
   countFailed,
   discardFailed,

@@ -16,6 +16,7 @@ import {
 import { pruneReport, showPrune } from './reports/prune.ts';
 import { schemaReport, showSchema } from './reports/schema.ts';
 import { setpointFacts, setpointReport, showSetpoints } from './reports/setpoints.ts';
+import { settleReport, showSettling } from './reports/settle.ts';
 
 const nothing = z.strictObject({});
 
@@ -79,6 +80,16 @@ export const jobs = {
     timeout: 6 * 60 * 60_000,
     facts: imageFacts,
     show: showImages,
+  }),
+  settle_readings: defineJob({
+    title: 'Settle the readings of past days',
+    queue: 'tables',
+    schedule: '40 33 2 * * *',
+    catchUp: 'latest',
+    payload: nothing,
+    result: settleReport,
+    timeout: 6 * 60 * 60_000,
+    show: showSettling,
   }),
   prune: defineJob({
     title: 'Delete data past its retention period',

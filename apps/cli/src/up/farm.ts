@@ -46,7 +46,7 @@ export async function growFarmIfEmpty({ home, output, ...farm }: Farm): Promise<
 
 async function isEmpty({ pool, store, signal }: Pick<Farm, 'pool' | 'store' | 'signal'>): Promise<boolean> {
   const { rows } = await pool.query<{ used: boolean }>(
-    'select exists (select from reading) or exists (select from image) as used',
+    'select exists (select from reading) or exists (select from reading_block) or exists (select from image) as used',
   );
   if (rows[0]?.used) return false;
   return (await store.topFolders(signal)).length === 0;

@@ -45,7 +45,7 @@ export async function continueDemo({ home, ...farm }: LiveDemo, now: Date): Prom
 async function hasOtherReadings(pool: Pool, until: Date): Promise<boolean> {
   const { rows } = await pool.query<{ other: boolean }>(
     `select exists (select from point where room <> all($1)) or exists (
-       select from point where exists (select from reading where point_id = point.id and ts > $2)) as other`,
+       select from point cross join lateral reading_span(point.id) known where known.last > $2) as other`,
     [demoRooms, new Date(until.getTime() - minute)],
   );
   return rows[0]?.other ?? false;

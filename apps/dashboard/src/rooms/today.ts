@@ -1,4 +1,12 @@
-import { climateSensors, growthDays, listBands, listRooms, type Queryable } from '@mycelium/database';
+import {
+  climateSensors,
+  growthDays,
+  justAfter,
+  listBands,
+  listRooms,
+  newestReadings,
+  type Queryable,
+} from '@mycelium/database';
 import {
   addDays,
   bandAt,
@@ -92,9 +100,12 @@ const isNotQuarantined =
 async function latestValues(db: Queryable, now: Date) {
   const { rows } = await db.query<{ room: string; metric: Metric; at: Date; value: number }>(
     `select distinct on (room, metric) room, metric, ts as at, ${readValueSql('value', 'metric')} as value
-     from ${climateSensors} sensor cross join lateral (select ts, value from reading
-       where point_id = sensor.id and ts <= $1 and ts > $1 - interval '31 days' and ${plausibleSql('value', 'metric')}
-       order by ts desc limit 1) latest
+     from ${climateSensors} sensor cross join lateral ${newestReadings({
+       point: 'sensor.id',
+       from: justAfter(`($1::timestamptz - interval '31 days')`),
+       until: justAfter('$1::timestamptz'),
+       where: plausibleSql('value', 'metric'),
+     })} latest
      order by room, metric, ts < $2, case when ts >= $2 then rank end, ts desc`,
     [now, new Date(now.getTime() - longSilence)],
   );
@@ -106,8 +117,8 @@ async function dayCurves(db: Queryable, now: Date) {
     `select room, metric, rank,
             floor(extract(epoch from ts - ($1::timestamptz - interval '1 day')) / 1800)::int as n,
             avg(${readValueSql('value', 'metric')}) as value
-     from ${climateSensors} sensor join reading on point_id = sensor.id
-     where ts > $1::timestamptz - interval '1 day' and ts < $1 and ${plausibleSql('value', 'metric')}
+     from ${climateSensors} sensor cross join lateral readings_between(array[sensor.id], $1::timestamptz - interval '1 day', $1) reading
+     where ${plausibleSql('value', 'metric')}
      group by 1, 2, 3, 4 order by rank desc`,
     [now],
   );

@@ -31,6 +31,9 @@ export const operation = {
     .optional()
     .describe('Days to keep images and vectors in the database. Objects in the store stay'),
   KEEP_READINGS_DAYS: wholeNumber(62).optional().describe('Days to keep readings. Whole months are deleted'),
+  SETTLE_AFTER_DAYS: wholeNumber(1)
+    .default(3)
+    .describe('Age in days (UTC) from which the readings of a day are moved into compressed blocks'),
   LOG_LEVEL: z
     .enum(['error', 'warn', 'info', 'debug'])
     .default('info')

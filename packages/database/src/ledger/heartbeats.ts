@@ -69,9 +69,9 @@ export async function recordHeartbeat(db: Queryable, reporting: Process) {
   const disk = await reporting.disk?.().catch(() => undefined);
   await db.query(
     `insert into heartbeat (process, service, host, started_at, seen_at, trouble, trouble_since, clock_ahead,
-                            queues, disk_path, disk_free, disk_size)
+                            queues, disk_path, disk_free, disk_size, reads_blocks)
      values ($1, $2, $3, now(), now(), $4::text, case when $4::text is not null then now() end,
-             extract(epoch from $5::timestamptz - clock_timestamp()), $6, $7, $8, $9)
+             extract(epoch from $5::timestamptz - clock_timestamp()), $6, $7, $8, $9, true)
      on conflict (process) do update set seen_at = excluded.seen_at, trouble = excluded.trouble,
        clock_ahead = excluded.clock_ahead, queues = excluded.queues, disk_path = excluded.disk_path,
        disk_free = excluded.disk_free, disk_size = excluded.disk_size,
@@ -98,6 +98,14 @@ export async function listHeartbeats(db: Queryable, now: Date): Promise<Heartbea
     [now],
   );
   return rows;
+}
+
+/** The live processes of releases that would take settled readings for missing ones. */
+export async function processesWithoutBlocks(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ process: string }>(
+    `select process from heartbeat where not reads_blocks and seen_at > now() - interval '1 minute' order by 1`,
+  );
+  return rows.map(({ process }) => process);
 }
 
 /** Seconds by which the clocks of live processes were ahead of the database's at their last heartbeat. */

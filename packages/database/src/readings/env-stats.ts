@@ -1,7 +1,7 @@
 import { climateDevice, type Day, type Metric, metrics, plausibleSql, readValueSql } from '@mycelium/farm';
-import type { Pool, Queryable } from '../pool.ts';
+import type { Queryable } from '../pool.ts';
 import { type EnvStatsRow, type ExportedStats, selectStats, storedColumns } from './env-stats-columns.ts';
-import { isAnyOf, type Series, streamSeries } from './series.ts';
+import { newestReadings } from './newest-readings.ts';
 
 export interface EnvPoint {
   id: number;
@@ -28,21 +28,12 @@ export async function envPoints(db: Queryable): Promise<EnvPoint[]> {
   return rows;
 }
 
-export function streamReadings(
-  pool: Pool,
-  pointIds: number[],
-  from: Date,
-  to: Date,
-  signal?: AbortSignal,
-): AsyncGenerator<Series> {
-  return streamSeries(
-    pool,
-    `select point_id, ts, value from reading
-     where ${isAnyOf(pointIds)} and ts >= '${from.toISOString()}' and ts < '${to.toISOString()}'
-     order by point_id, ts`,
-    signal,
-  );
-}
+const lastOfWeek = newestReadings({
+  point: 'requested.point_id',
+  from: `($2::timestamptz - interval '7 days')`,
+  until: '$2::timestamptz',
+  count: 100,
+});
 
 /** The usual milliseconds between readings: the median gap of a point's last readings in a week. */
 export async function usualGaps(
@@ -55,9 +46,7 @@ export async function usualGaps(
     `select point_id as "pointId", percentile_cont(0.5) within group (order by gap) as gap
      from unnest($1::int[]) as requested(point_id)
      cross join lateral (select extract(epoch from ts - lag(ts) over (order by ts))::float8 * 1000 as gap
-       from (select ts from reading
-         where reading.point_id = requested.point_id and ts < $2 and ts >= $2::timestamptz - interval '7 days'
-         order by ts desc limit 100) latest) gaps
+       from ${lastOfWeek} latest) gaps
      group by point_id having count(gap) >= $3`,
     [pointIds, before, atLeast],
   );
@@ -69,6 +58,13 @@ export interface LastValue {
   value: number;
 }
 
+const lastPlausible = newestReadings({
+  point: 'requested.id',
+  from: '$4::timestamptz',
+  until: '$3::timestamptz',
+  where: plausibleSql('value', 'metric'),
+});
+
 /** The last plausible reading of each of these points before an instant, if there is one in the time before it. */
 export async function lastValues(
   db: Queryable,
@@ -77,11 +73,9 @@ export async function lastValues(
   since: Date,
 ): Promise<Map<number, LastValue>> {
   const { rows } = await db.query<LastValue & { id: number }>(
-    `select id, time, latest.value from unnest($1::int[], $2::text[]) as requested(id, metric)
-     cross join lateral (select extract(epoch from ts)::float8 * 1000 as time,
-         ${readValueSql('value', 'metric')} as value from reading
-       where point_id = requested.id and ts < $3 and ts >= $4 and ${plausibleSql('value', 'metric')}
-       order by ts desc limit 1) latest`,
+    `select id, extract(epoch from ts)::float8 * 1000 as time, ${readValueSql('latest.value', 'metric')} as value
+     from unnest($1::int[], $2::text[]) as requested(id, metric)
+     cross join lateral ${lastPlausible} latest`,
     [points.map(({ id }) => id), points.map(({ metric }) => metric), before, since],
   );
   return new Map(rows.map(({ id, time, value }) => [id, { time, value }]));

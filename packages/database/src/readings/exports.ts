@@ -1,6 +1,6 @@
 import type { Pool, Queryable } from '../pool.ts';
-import { streamReadings } from './env-stats.ts';
 import { listPoints, type Point } from './points.ts';
+import { streamReadings } from './reading-stream.ts';
 import type { Series } from './series.ts';
 
 export interface ExportedChange {

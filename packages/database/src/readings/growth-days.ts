@@ -1,5 +1,6 @@
 import type { Day } from '@mycelium/farm';
 import type { Queryable } from '../pool.ts';
+import { newestReadings } from './newest-readings.ts';
 
 /** A room's local day, or the part of it that is over. */
 export interface RoomDay {
@@ -8,6 +9,13 @@ export interface RoomDay {
   start: Date;
   end: Date;
 }
+
+const lastOfDay = newestReadings({
+  point: 'point.id',
+  from: 'requested.start_at',
+  until: 'requested.end_at',
+  where: `value <> 'NaN'`,
+});
 
 /**
  * The growth day of each room and day: the controller's own (the last `in_day_num` of the day), or else counted from
@@ -21,9 +29,7 @@ export async function growthDays(db: Queryable, requested: RoomDay[]): Promise<(
      from unnest($1::text[], $2::date[], $3::timestamptz[], $4::timestamptz[])
        with ordinality as requested(room, day, start_at, end_at, n)
      left join lateral (select round(latest.value) as day
-       from point cross join lateral (select ts, value from reading
-         where point_id = point.id and ts >= requested.start_at and ts < requested.end_at and value <> 'NaN'
-         order by ts desc limit 1) latest
+       from point cross join lateral ${lastOfDay} latest
        where point.room = requested.room and point.device_type = 'mushroom_info' and point.point = 'in_day_num'
        order by latest.ts desc limit 1) controller on true
      left join lateral (select requested.day - in_date + 1 as day from image

@@ -103,11 +103,10 @@ export async function setBand(pool: Pool, band: BandVersion & { validFrom: Date 
 /** Marks readings as if they had arrived late, so that their readers read them again. */
 async function readAgain(tx: Queryable, pointIds: number[], from: Date): Promise<void> {
   await tx.query(
-    `select mark_late(array_agg(id), array_agg(first), array_agg(last))
+    `select mark_late(array_agg(id), array_agg(greatest(first, $2)), array_agg(last))
      from unnest($1::int[]) as requested(id)
-     cross join lateral (select min(ts) as first, max(ts) as last from reading
-       where point_id = requested.id and ts >= $2) known
-     where first is not null`,
+     cross join lateral reading_span(requested.id) known
+     where last >= $2`,
     [pointIds, from],
   );
 }

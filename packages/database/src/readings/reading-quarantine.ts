@@ -1,5 +1,6 @@
 import type { ImplausibleTime } from '@mycelium/farm';
 import { type Pool, type Queryable, transaction } from '../pool.ts';
+import { justAfter } from './newest-readings.ts';
 import { ensurePartitions } from './partitions.ts';
 
 export interface ImplausibleReading {
@@ -42,8 +43,8 @@ export async function quarantineReadings(tx: Queryable, readings: ImplausibleRea
        select distinct on (point_id, ts) point_id, ts, value, reason
        from unnest($1::int4[], $2::timestamptz[], $3::float8[], $4::text[]) with ordinality
          as sent(point_id, ts, value, reason, n)
-       where not exists (select from reading where reading.point_id = sent.point_id and reading.ts = sent.ts
-         and reading.value = sent.value)
+       where not exists (select from readings_between(array[sent.point_id], sent.ts, ${justAfter('sent.ts')}) stored
+         where stored.value = sent.value)
        order by point_id, ts, n desc
        on conflict (point_id, ts) do update set value = excluded.value, received_at = now()
          where held.value <> excluded.value
@@ -86,13 +87,13 @@ const chosenBy = ({ rooms, devices, reason }: ReadingSelection) => [
 
 /** Stores quarantined readings as they are, and marks them late. @returns how many left the quarantine */
 export async function releaseReadings(pool: Pool, selection: ReadingSelection): Promise<number> {
-  const { rows: months } = await pool.query<{ month: Date }>(
-    `select distinct date_trunc('month', ts, 'UTC') as month from reading_quarantine where ${chosen}`,
+  const { rows: days } = await pool.query<{ day: Date }>(
+    `select distinct date_trunc('day', ts, 'UTC') as day from reading_quarantine where ${chosen}`,
     chosenBy(selection),
   );
   await ensurePartitions(
     pool,
-    months.map(({ month }) => month),
+    days.map(({ day }) => day),
   );
   return transaction(pool, async (tx) => {
     await tx.query(`set local mycelium.marks_late = 'yes'`);

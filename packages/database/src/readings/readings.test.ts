@@ -8,7 +8,7 @@ import { ensurePoints, listPoints } from './points.ts';
 import { copyReadings, type Reading } from './readings.ts';
 
 const minute = 60_000;
-const newYear = Date.UTC(2026, 0, 1);
+const newYear = Date.UTC(2025, 0, 1);
 
 function* readings(count: number, change: (n: number) => Partial<Reading> = () => ({})): Generator<Reading> {
   for (let n = 0; n < count; n++) {
@@ -74,12 +74,12 @@ test('an unordered stream across many months creates the months it needs', async
   }));
   assert.equal((await copyReadings(pool, scattered)).inserted, 2_000);
   const { rows } = await pool.query(`select count(*) from pg_inherits where inhparent = 'reading'::regclass`);
-  assert.deepEqual(rows, [{ count: 12 }]);
+  assert.deepEqual(rows, [{ count: 13 }]); // with the one of days without a table
 });
 
 test('several writers may need the same new months at once', async (t) => {
   const pool = await createTestDatabase(t);
-  const months = Array.from({ length: 6 }, (_, n) => new Date(Date.UTC(2026, n)));
+  const months = Array.from({ length: 6 }, (_, n) => new Date(Date.UTC(2025, n)));
   await Promise.all(Array.from({ length: 8 }, () => ensurePartitions(pool, months)));
   await Promise.all(Array.from({ length: 4 }, () => copyReadings(pool, readings(5_000))));
   const { rows } = await pool.query('select count(*) from reading');

@@ -3,6 +3,7 @@ import { type Pool, type Queryable, transaction } from '../pool.ts';
 import { binaryArray } from './binary-array.ts';
 import { ensurePartitions } from './partitions.ts';
 import { type ImplausibleReading, quarantineReadings } from './reading-quarantine.ts';
+import { settledValues } from './settled-values.ts';
 
 export interface Reading {
   pointId: number;
@@ -117,6 +118,8 @@ async function writeChunk(pool: Pool, chunk: Chunk, implausible: ImplausibleRead
 
   const written = await transaction(pool, async (tx) => {
     await tx.query(`set local mycelium.marks_late = 'yes'`);
+    const settled = await settledValues(tx, points, times);
+    if (settled) arrived.push(binaryArray('float8', settled));
     const added = await insertArrived(tx, arrived, 'nothing');
     const inserted = added.reduce((sum, { n }) => sum + n, 0);
     // The first import of a file changes nothing, and does not ask for changes.
@@ -149,24 +152,52 @@ interface PointCount {
   n: number;
 }
 
-/** Writes the last of the readings of each instant. @returns how many of each point were written */
-async function insertArrived(tx: Queryable, arrived: Buffer[], conflict: string): Promise<PointCount[]> {
-  const { rows } = await tx.query<PointCount>(
+/** How many readings of a point were written, and how many of them differ from the settled one of their instant. */
+interface WrittenCount extends PointCount {
+  corrections: number;
+}
+
+/**
+ * Writes the last of the readings of each instant, except those that only repeat a settled reading.
+ * @param arrived points, seconds and values; then the settled values, if any day of them is settled
+ */
+async function insertArrived(tx: Queryable, arrived: Buffer[], conflict: string): Promise<WrittenCount[]> {
+  if (arrived.length === 4) {
+    const { rows } = await tx.query<WrittenCount>(
+      `with sent as (
+         select distinct on (point_id, ts) point_id, to_timestamp(ts) as ts, value, settled
+         from unnest($1::int4[], $2::float8[], $3::float8[], $4::float8[]) with ordinality
+           as sent(point_id, ts, value, settled, n)
+         order by point_id, ts, n desc),
+       written as (
+         insert into reading (point_id, ts, value) select point_id, ts, value from sent
+         where settled is null or settled <> value
+           or exists (select from reading newer where newer.point_id = sent.point_id and newer.ts = sent.ts)
+         order by point_id, ts
+         on conflict (point_id, ts) do ${conflict} returning point_id, ts)
+       select point_id as "pointId", count(*)::int as n,
+         (count(*) filter (where settled is not null))::int as corrections
+       from written join sent using (point_id, ts) group by point_id`,
+      arrived,
+    );
+    return rows;
+  }
+  const { rows } = await tx.query<WrittenCount>(
     `with written as (
        insert into reading (point_id, ts, value)
        select distinct on (point_id, ts) point_id, to_timestamp(ts), value
        from unnest($1::int4[], $2::float8[], $3::float8[]) with ordinality as sent(point_id, ts, value, n)
        order by point_id, ts, n desc
        on conflict (point_id, ts) do ${conflict} returning point_id)
-     select point_id as "pointId", count(*)::int as n from written group by point_id`,
+     select point_id as "pointId", count(*)::int as n, 0 as corrections from written group by point_id`,
     arrived,
   );
   return rows;
 }
 
 interface Written {
-  added: PointCount[];
-  changed: PointCount[];
+  added: WrittenCount[];
+  changed: WrittenCount[];
   quarantined: (PointCount & { reason: ImplausibleTime })[];
 }
 
@@ -182,6 +213,7 @@ function count(total: Copied, points: Int32Array, { added, changed, quarantined 
     add(pointId, 'inserted', n);
     add(pointId, 'repeated', -n);
   }
+  for (const { pointId, corrections } of added) add(pointId, 'changed', corrections);
   for (const { pointId, n } of changed) add(pointId, 'changed', n);
   for (const { pointId, n, reason } of quarantined) {
     countsOf(total, pointId).quarantined[reason] += n;

@@ -68,8 +68,7 @@ export async function setSensorRule(pool: Pool, rule: SensorVersion & { validFro
     await tx.query(
       `select mark_late(array_agg(id), array_agg(greatest(first, $4)),
          array_agg(greatest(last + coalesce($5::float8 * interval '1 ms', interval '1 day'), $4)))
-       from point cross join lateral (select min(ts) as first, max(ts) as last from reading
-         where point_id = point.id) known
+       from point cross join lateral reading_span(point.id) known
        where device_type = $1 and point = $2 and $3 in (device, '*') and first is not null`,
       [deviceType, point, device, validFrom, holds],
     );

@@ -1,5 +1,5 @@
 import { to as copyTo } from 'pg-copy-streams';
-import type { Pool } from '../pool.ts';
+import type { Pool, PoolClient } from '../pool.ts';
 
 /** The readings of one point in order of time: milliseconds since 1970, and values. */
 export interface Series {
@@ -9,7 +9,7 @@ export interface Series {
 }
 
 /** PostgreSQL's epoch, 2000-01-01, in milliseconds since 1970. */
-const postgresEpoch = Date.UTC(2000, 0, 1);
+export const postgresEpoch = Date.UTC(2000, 0, 1);
 /** `PGCOPY\n\xff\r\n\0`, flags and the length of an empty extension. */
 const headerLength = 19;
 /** Count of fields, then length and bytes of an int4, a timestamptz and a float8. */
@@ -28,10 +28,26 @@ export async function* streamSeries(
 ): AsyncGenerator<Series> {
   signal?.throwIfAborted();
   const client = await pool.connect();
-  const stop = () => stream.destroy(signal?.reason);
-  const stream = client.query(copyTo(`copy (${select}) to stdout (format binary)`));
-  signal?.addEventListener('abort', stop);
   let finished = false;
+  try {
+    yield* streamRows(client, select, signal);
+    finished = true;
+  } finally {
+    // The connection of an unfinished COPY cannot run another query.
+    client.release(!finished);
+  }
+}
+
+/** The same, of a connection that the caller holds. An unfinished stream leaves it unusable. */
+export async function* streamRows(
+  client: PoolClient,
+  select: string,
+  signal?: AbortSignal,
+): AsyncGenerator<Series> {
+  signal?.throwIfAborted();
+  const stream = client.query(copyTo(`copy (${select}) to stdout (format binary)`));
+  const stop = () => stream.destroy(signal?.reason);
+  signal?.addEventListener('abort', stop);
   try {
     const growing = new GrowingSeries();
     let rest: Buffer = Buffer.alloc(0);
@@ -57,11 +73,8 @@ export async function* streamSeries(
       rest = Buffer.from(bytes.subarray(at));
     }
     if (growing.length > 0) yield growing.take();
-    finished = true;
   } finally {
     signal?.removeEventListener('abort', stop);
-    // The connection of an unfinished COPY cannot run another query.
-    client.release(!finished);
   }
 }
 

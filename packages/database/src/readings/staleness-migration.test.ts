@@ -6,14 +6,16 @@ import { createTestDatabase, migrateBefore } from '../testing.ts';
 import { staleDays } from './late-readings.ts';
 import { ensurePartitions } from './partitions.ts';
 import { ensurePoints } from './points.ts';
-import { copyReadings } from './readings.ts';
 
+/** As releases before the settled readings made it. */
+const juneTable = `create table reading_2026_06 partition of reading
+  for values from ('2026-06-01Z') to ('2026-07-01Z')`;
 const june = { from: '2026-06-01', to: '2026-06-30', timeZone: 'UTC' };
 
 test('after an upgrade, days that were never computed and fogged days are stale', async (t) => {
   const pool = await createTestDatabase(t, { migrated: false });
   await migrateBefore(pool, '008');
-  await ensurePartitions(pool, [new Date('2026-06-01')]);
+  await pool.query(juneTable);
   await pool.query(`
     insert into point (room, device_type, device, point, kind)
       select room, 'mushroom_env_status', 'mushroom_env_status_' || room, metric, 'measurement'
@@ -106,7 +108,9 @@ test('readings are written while an upgrade looks for stale days', async (t) => 
   const ids = await ensurePoints(pool, [sensor]);
   const pointId = [...ids.values()][0] as number;
   await pool.query(`insert into env_stats_watermark values ('k1', '2026-06-13')`);
-  await copyReadings(pool, [{ pointId, ts: new Date('2026-06-10T12:00Z'), value: 900 }]);
+  await pool.query(juneTable);
+  const write = (instant: string) => pool.query(`insert into reading values (${pointId}, '${instant}', 900)`);
+  await write('2026-06-10T12:00Z');
 
   const blocker = await pool.connect();
   await blocker.query('begin; lock table env_daily_stats');
@@ -117,8 +121,8 @@ test('readings are written while an upgrade looks for stale days', async (t) => 
   ) {
     await wait(20);
   }
-  await copyReadings(pool, [{ pointId, ts: new Date('2026-06-11T12:00Z'), value: 900 }]);
-  await pool.query(`insert into reading values (${pointId}, '2026-06-12T12:00Z', 900)`);
+  await write('2026-06-11T12:00Z');
+  await write('2026-06-12T12:00Z');
   await blocker.query('rollback');
   blocker.release();
   await migrating;

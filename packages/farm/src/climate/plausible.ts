@@ -37,6 +37,14 @@ export function plausible(metric: Metric, value: number): boolean {
   return readValue(metric, value) !== undefined;
 }
 
+/** Whether all values in a range are measurements as they are. */
+export function isPlausibleRange(metric: Metric, min: number, max: number): boolean {
+  const { dropout = Number.NaN } = meanings[metric];
+  return (
+    readValue(metric, min) === min && readValue(metric, max) === max && !(min < dropout && dropout < max)
+  );
+}
+
 /** `readValue` for many values in one loop, with NaN in place of undefined. */
 export function readValues(metric: Metric, values: Float64Array): Float64Array {
   const { lowest, highest, dropout = Number.NaN, saturation = highest } = meanings[metric];

@@ -10,5 +10,6 @@ test('a startup job has no next run; a scheduled job has its next slot in farm t
     hourly_setpoint_monitoring: '2025-12-24 20:05:00',
     daily_clip_inference: '2025-12-25 03:02:25',
     prune: '2025-12-25 04:40:00',
+    settle_readings: '2025-12-25 02:33:40',
   });
 });

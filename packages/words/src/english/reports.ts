@@ -56,6 +56,12 @@ export const english = {
   'report.described-so-far': 'Descriptions of {day} so far: {n:image|images} described.',
   'report.description-cost':
     'The captioner took {seconds} s, {question} tokens for the pictures and {answer} for its answers.',
+  'report.settled': '{n:reading|readings} of {days:day|days} settled, in {blocks:block|blocks}.',
+  'report.settled-again': '{n} of them replaced a settled reading.',
+  'report.nothing-settled': 'There was nothing to settle before {before}.',
+  'report.dropped-tables': 'Emptied tables dropped: {names}.',
+  'report.settling-waits':
+    'Nothing was settled, because processes of an earlier release are running: {names}. Update them.',
   'report.pruned': '{n:row|rows} deleted.',
   'report.pruned-months': 'Months of readings deleted: {names}.',
   'report.vector-indexes': '{n:index|indexes} of vectors built again; of the ten nearest they find {recall}.',
