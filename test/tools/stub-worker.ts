@@ -4,13 +4,14 @@
  * argument, which may name a folder with a real model.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { createLedger, createPool, ensureModel, type Pool } from '@mycelium/database';
+import { createLedger, createPool, ensureModel } from '@mycelium/database';
 import { createCaptioner, loadEncoder } from '@mycelium/encoder';
 import { connect, createQueues, startWorker } from '@mycelium/queue';
 import { openStore } from '@mycelium/storage';
 import { createLogger, fencedWrites, onShutdown } from '@mycelium/telemetry';
 import { dailyClipInference, describeBatch, embedBatch, embedImages } from '@mycelium/worker-clip/handlers';
 import { z } from 'zod';
+import { die, dieAroundCommit } from './die-around-commit.ts';
 import { stubEncoder } from './stub-encoder.ts';
 
 const settings = z
@@ -73,7 +74,11 @@ const store: typeof images = {
 const model = { id: await ensureModel(pool, encoder.key, encoder.id), key: encoder.key };
 const captioner = createCaptioner({ url: settings.captionUrl, model: 'stub' });
 const context = {
-  pool: await dieAroundCommit(pool),
+  pool: dieAroundCommit(pool, {
+    share: settings.dieAtCommit,
+    seed: settings.seed,
+    statement: 'insert into image_embedding',
+  }),
   store,
   encoder,
   model,
@@ -135,36 +140,3 @@ process.on('SIGUSR2', async () => {
   logger.info('memory in use', { heapBytes: heapUsed + external });
 });
 logger.info('taking jobs', { modelPid: encoder.pid });
-
-function die(): never {
-  process.kill(process.pid, 'SIGKILL');
-  throw new Error('dead');
-}
-
-/** Adds a fault point on each side of COMMIT to the pool. */
-async function dieAroundCommit(real: Pool): Promise<Pool> {
-  if (settings.dieAtCommit === 0) return real;
-  const { seededRandom } = await import('@mycelium/encoder/random');
-  const chance = seededRandom(settings.seed);
-  const connectReal = real.connect.bind(real);
-  real.connect = (async (...callback: []) => {
-    // `pool.query` passes a callback; transactions do not.
-    if (callback.length > 0) return connectReal(...callback);
-    const client = await connectReal();
-    const query = client.query.bind(client) as (...parameters: unknown[]) => Promise<unknown>;
-    let wroteVectors = false;
-    client.query = (async (...parameters: unknown[]) => {
-      const text = String(parameters[0]);
-      if (text.startsWith('insert into image_embedding')) wroteVectors = true;
-      if (text !== 'commit' || !wroteVectors) return query(...parameters);
-      wroteVectors = false;
-      const fate = chance();
-      if (fate < settings.dieAtCommit / 2) die();
-      const committed = await query(...parameters);
-      if (fate < settings.dieAtCommit) die();
-      return committed;
-    }) as typeof client.query;
-    return client;
-  }) as typeof real.connect;
-  return real;
-}

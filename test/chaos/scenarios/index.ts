@@ -22,6 +22,7 @@ import { r20 } from './r20-supervised.ts';
 import { r21 } from './r21-point-in-time.ts';
 import { r22 } from './r22-proxy.ts';
 import { r23 } from './r23-cluster.ts';
+import { r24 } from './r24-settling.ts';
 
 export const scenarios: Scenario[] = [
   r1,
@@ -47,4 +48,5 @@ export const scenarios: Scenario[] = [
   r21,
   r22,
   r23,
+  r24,
 ];

@@ -8,7 +8,7 @@ export const r2: Scenario = {
   title: 'killed just before and just after COMMIT, and one poison image',
   async run(testbed) {
     // A batch whose workers died twice is processed image by image, and each image is another chance to die.
-    const [batches, dieAtCommit] = testbed.full ? [40, 0.4] : [3, 0.15];
+    const [batches, dieAtCommit] = testbed.full ? [56, 0.4] : [3, 0.15];
     const count = batches * 20;
     const keys = await writeDay(testbed, count);
     const poisonImage = keys[7] as string;
