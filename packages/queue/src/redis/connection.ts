@@ -19,7 +19,10 @@ export interface QueueConnection {
   forWorker(): Redis | Cluster;
 }
 
-type Patience = Pick<RedisOptions, 'maxRetriesPerRequest' | 'commandTimeout'>;
+type Patience = Pick<RedisOptions, 'maxRetriesPerRequest' | 'commandTimeout' | 'socketTimeout'>;
+
+/** Longer than a worker's longest command, which waits ten seconds for a job. */
+const workerSilence = 15_000;
 
 export function connect(
   settings: RedisSettings,
@@ -32,10 +35,15 @@ export function connect(
     return redis;
   };
   return {
-    redis: open({ maxRetriesPerRequest: 1, commandTimeout: settings.REDIS_COMMAND_TIMEOUT }),
+    redis: open({
+      maxRetriesPerRequest: 1,
+      commandTimeout: settings.REDIS_COMMAND_TIMEOUT,
+      socketTimeout: settings.REDIS_COMMAND_TIMEOUT,
+    }),
     prefix: settings.REDIS_PREFIX,
     telemetry,
-    forWorker: () => open({ maxRetriesPerRequest: null }),
+    // A server that is frozen or unplugged closes no connection, and another one may have its place by now.
+    forWorker: () => open({ maxRetriesPerRequest: null, socketTimeout: workerSilence }),
   };
 }
 
