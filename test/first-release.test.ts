@@ -9,7 +9,7 @@ import { gunzipSync } from 'node:zlib';
 import { readConfig, requireSettings } from '@mycelium/config';
 import { openDashboard, visit } from '@mycelium/dashboard/src/testing.ts';
 import { findRun, migrate, type Pool, searchImages } from '@mycelium/database';
-import { createTestDatabase } from '@mycelium/database/testing';
+import { createTestDatabase, settleBefore } from '@mycelium/database/testing';
 import { testPrograms } from '@mycelium/embedded/testing';
 import { photographAs } from '@mycelium/encoder/testing';
 import { formatImageKey } from '@mycelium/farm';
@@ -18,6 +18,7 @@ import { connect, createQueues } from '@mycelium/queue';
 import { removeKeys } from '@mycelium/queue/testing';
 import { directoryStore } from '@mycelium/storage';
 import { computeEnvStats } from '@mycelium/worker-env-stats/src/compute-env-stats.ts';
+import { watchSetpoints } from '@mycelium/worker-setpoint/src/watch-setpoints.ts';
 import { runEachJob } from './small-farm.ts';
 
 const folder = new URL('fixtures/first-release/', import.meta.url);
@@ -80,21 +81,36 @@ test('a database of the first release keeps its statistics, changes, images, acc
   assert.deepEqual(paused, [{ job: 'prune' }]);
 });
 
-test('its day computed again gives the same statistics', async (t) => {
+test('its statistics and changes computed again are the same, before and after its readings are settled', async (t) => {
   const expected = await readExpected();
   const pool = await firstRelease(t);
   await migrate(pool);
-  await pool.query('delete from env_daily_stats');
-  const run = expected.runs.find(({ job }) => job === 'daily_env_stats');
-  const context = await runContext(pool, 'daily_env_stats', new Date(run?.slot ?? 0), 'UTC');
-  await computeEnvStats({}, { pool, logger: silent, ...context });
-  const { rows } = await pool.query('select * from env_daily_stats where day = $1 order by 1, 2, 3', [
-    expected.stats[0]?.day,
-  ]);
-  // In 0.1 the day was computed before its pictures, from which the growth day and so the bands come.
-  const measured = (list: Record<string, unknown>[]) =>
-    list.map(({ computed_at: _, growth_day, phase, minutes_above, minutes_below, ...row }) => row);
-  assert.deepEqual(measured(like(rows, expected.stats)), measured(expected.stats));
+  const slotOf = (name: string) => new Date(expected.runs.find(({ job }) => job === name)?.slot ?? 0);
+  for (const isSettled of [false, true]) {
+    if (isSettled) {
+      const { readings } = await settleBefore(pool);
+      assert.ok(readings > 1_000);
+      assert.equal((await pool.query('select from reading')).rowCount, 0);
+    }
+    await pool.query('delete from env_daily_stats');
+    const stats = await runContext(pool, 'daily_env_stats', slotOf('daily_env_stats'), 'UTC');
+    await computeEnvStats({}, { pool, logger: silent, ...stats });
+    const { rows } = await pool.query('select * from env_daily_stats where day = $1 order by 1, 2, 3', [
+      expected.stats[0]?.day,
+    ]);
+    // In 0.1 the day was computed before its pictures, from which the growth day and so the bands come.
+    const measured = (list: Record<string, unknown>[]) =>
+      list.map(({ computed_at: _, growth_day, phase, minutes_above, minutes_below, ...row }) => row);
+    assert.deepEqual(measured(like(rows, expected.stats)), measured(expected.stats));
+
+    await pool.query('truncate setpoint_change, setpoint_watermark');
+    const setpoints = await runContext(
+      ...([pool, 'hourly_setpoint_monitoring', slotOf('hourly_setpoint_monitoring'), 'UTC'] as const),
+    );
+    await watchSetpoints({}, { pool, logger: silent, ...setpoints });
+    const { rows: changes } = await pool.query('select * from setpoint_change order by 1, 2, 3');
+    assert.deepEqual(like(changes, expected.changes), expected.changes);
+  }
 });
 
 test('its vectors are the same within half precision, and searches return the same order', async (t) => {

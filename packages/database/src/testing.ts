@@ -2,10 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { readConfig, requireSettings } from '@mycelium/config';
 import { deviceTypeOf, pointKey } from '@mycelium/farm';
+import { takeLease } from './ledger/lease.ts';
 import { migrate } from './migrate.ts';
 import { createPool, type Pool } from './pool.ts';
 import { ensurePoints } from './readings/points.ts';
 import { copyReadings } from './readings/readings.ts';
+import { type Settling, settleReadings } from './readings/settle.ts';
 
 interface TestContext {
   after(release: () => Promise<void>): void;
@@ -56,4 +58,15 @@ export async function addReadings(
     pool,
     Array.from(values, ([time, value]) => ({ pointId, ts: new Date(time), value })),
   );
+}
+
+/** Settles the readings of the UTC days before one, as the job does. */
+export async function settleBefore(
+  pool: Pool,
+  before = '2030-01-01',
+  rowsAtOnce?: number,
+): Promise<Settling> {
+  const lease = await takeLease(pool, `settle ${randomBytes(6).toString('hex')}`, 'test', 60);
+  if (!lease) throw new Error('no lease');
+  return settleReadings({ pool, lease, before, ...(rowsAtOnce && { rowsAtOnce }) });
 }

@@ -29,9 +29,9 @@ export async function mountSmallDisk({ onEnd }: Pick<Testbed, 'onEnd'>, folder: 
   return {
     /** Leaves so many MiB free. */
     async fill(left: number) {
-      const { stdout } = await run('df', ['--block-size=1M', '--output=avail', folder]);
+      const { stdout } = await run('df', ['--block-size=1K', '--output=avail', folder]);
       const free = Number(stdout.trim().split('\n').at(-1));
-      await writeFile(filler, Buffer.alloc(Math.max(0, free - left) * 1024 ** 2));
+      await writeFile(filler, Buffer.alloc(Math.max(0, free - left * 1_024) * 1_024));
     },
     free: () => rm(filler, { force: true }),
   };

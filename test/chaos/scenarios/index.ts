@@ -23,6 +23,7 @@ import { r21 } from './r21-point-in-time.ts';
 import { r22 } from './r22-proxy.ts';
 import { r23 } from './r23-cluster.ts';
 import { r24 } from './r24-settling.ts';
+import { r25 } from './r25-full-database-disk.ts';
 
 export const scenarios: Scenario[] = [
   r1,
@@ -49,4 +50,5 @@ export const scenarios: Scenario[] = [
   r22,
   r23,
   r24,
+  r25,
 ];

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dayBounds } from '@mycelium/farm';
 import fc from 'fast-check';
-import { takeLease } from '../ledger/lease.ts';
 import type { Pool } from '../pool.ts';
-import { createTestDatabase } from '../testing.ts';
+import { createTestDatabase, settleBefore } from '../testing.ts';
 import { countReadings, deleteReadings } from './delete-readings.ts';
 import { lastValues, usualGaps } from './env-stats.ts';
 import { environmentAt } from './environment.ts';
@@ -13,7 +12,6 @@ import { ensurePoints } from './points.ts';
 import { streamReadings, summarizeReadings } from './reading-stream.ts';
 import { copyReadings } from './readings.ts';
 import { streamSteps } from './setpoints.ts';
-import { settleReadings } from './settle.ts';
 
 /** Days around the end of summer time in Berlin, of two months. */
 const start = Date.UTC(2025, 9, 25);
@@ -83,10 +81,8 @@ async function apply(pool: Pool, ids: number[], model: Model, step: Step): Promi
     }
   }
   if (step.do === 'settle') {
-    const lease = await takeLease(pool, `settle ${Math.random()}`, 'test', 60);
-    assert.ok(lease);
     const before = new Date(start + step.day * dayMillis).toISOString().slice(0, 10);
-    await settleReadings({ pool, lease, before, rowsAtOnce: 10 });
+    await settleBefore(pool, before, 10);
     await pool.query(`update reading_emptied set at = at - interval '2 hours'`);
   }
   if (step.do === 'delete') {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { takeLease } from '../ledger/lease.ts';
 import type { Pool } from '../pool.ts';
-import { createTestDatabase } from '../testing.ts';
+import { createTestDatabase, settleBefore } from '../testing.ts';
 import { ensurePartitions } from './partitions.ts';
 import { ensurePoints } from './points.ts';
 import { streamReadings } from './reading-stream.ts';
@@ -25,12 +25,6 @@ async function farmWithPoint(t: TestContext) {
     },
   ]);
   return { pool, pointId: [...ids.values()][0] as number };
-}
-
-async function settle(pool: Pool, before: string, rowsAtOnce?: number) {
-  const lease = await takeLease(pool, `settle ${Math.random()}`, 'test', 60);
-  assert.ok(lease);
-  return settleReadings({ pool, lease, before, ...(rowsAtOnce && { rowsAtOnce }) });
 }
 
 const stored = async (pool: Pool) =>
@@ -65,7 +59,7 @@ test('a settled day has the same readings in the same order, in a fraction of th
   const before = await stored(pool);
   const series = await streamed(pool, pointId, start, start + 9 * 1_440 * minute);
 
-  const report = await settle(pool, '2026-01-03');
+  const report = await settleBefore(pool, '2026-01-03');
   assert.deepEqual(
     { ...report, dropped: undefined },
     { readings: 3_880, replaced: 0, blocks: 2, days: 2, dropped: undefined },
@@ -82,7 +76,7 @@ test('a settled day has the same readings in the same order, in a fraction of th
     { day: '2026-01-01', count: 1_440, deltas: 1, left: 120 },
     { day: '2026-01-02', count: 2_440, deltas: 2_439, left: 120 },
   ]);
-  assert.deepEqual(await settle(pool, '2026-01-03'), { ...report, readings: 0, blocks: 0, days: 0 });
+  assert.deepEqual(await settleBefore(pool, '2026-01-03'), { ...report, readings: 0, blocks: 0, days: 0 });
 });
 
 test('late, changed and repeated readings of a settled day are counted as such, and the next run merges them', async (t) => {
@@ -92,7 +86,7 @@ test('late, changed and repeated readings of a settled day are counted as such, 
     pool,
     [0, 1, 2, 3].map((n) => reading(n, n)),
   );
-  await settle(pool, '2026-01-02');
+  await settleBefore(pool, '2026-01-02');
 
   const counts = async (...readings: ReturnType<typeof reading>[]) => {
     const { inserted, changed, repeated } = await copyReadings(pool, readings);
@@ -114,7 +108,7 @@ test('late, changed and repeated readings of a settled day are counted as such, 
     [start + 2 * minute, 2],
   ]);
 
-  const { readings, replaced, blocks } = await settle(pool, '2026-01-02');
+  const { readings, replaced, blocks } = await settleBefore(pool, '2026-01-02');
   assert.deepEqual({ readings, replaced, blocks }, { readings: 2, replaced: 1, blocks: 1 });
   assert.deepEqual(
     (await stored(pool)).map(({ value }) => value),
@@ -134,10 +128,10 @@ test('a table is dropped by a later run, once no earlier snapshot can need its r
       )
     ).rows.map(({ name }) => name);
   const [table] = await tables();
-  assert.deepEqual((await settle(pool, '2026-02-01')).dropped, []);
-  assert.deepEqual((await settle(pool, '2026-02-01')).dropped, []);
+  assert.deepEqual((await settleBefore(pool, '2026-02-01')).dropped, []);
+  assert.deepEqual((await settleBefore(pool, '2026-02-01')).dropped, []);
   await pool.query(`update reading_emptied set at = at - interval '2 hours'`);
-  assert.deepEqual((await settle(pool, '2026-02-01')).dropped, [table]);
+  assert.deepEqual((await settleBefore(pool, '2026-02-01')).dropped, [table]);
   assert.deepEqual(await tables(), []);
 
   // A late reading of that day has no table of its own, and is not lost.
@@ -147,7 +141,7 @@ test('a table is dropped by a later run, once no earlier snapshot can need its r
     (await stored(pool)).map(({ value }) => value),
     [1, 2, 3],
   );
-  assert.equal((await settle(pool, '2026-02-01')).readings, 2);
+  assert.equal((await settleBefore(pool, '2026-02-01')).readings, 2);
   assert.equal((await pool.query('select from reading_late')).rowCount, 0);
 });
 
@@ -175,7 +169,7 @@ test('many points are moved in transactions of bounded size, and a stopped run i
   await assert.rejects(running, /stopped/);
   assert.deepEqual(steps, [1_000, 2_000, 3_000]);
   assert.deepEqual(await stored(pool), before);
-  assert.equal((await settle(pool, '2026-01-02')).readings, 7_000);
+  assert.equal((await settleBefore(pool, '2026-01-02')).readings, 7_000);
   assert.deepEqual(await stored(pool), before);
 });
 
