@@ -18,6 +18,8 @@ const batchSize = 20;
 /** The nightly run may take six hours; plan for half of that. */
 const window = 3 * 3_600;
 const keptDays = 90;
+/** Days whose readings are not settled yet, with today. */
+const hotDays = 4;
 
 export const steps: Step[] = [
   { farms: 1, imagesPerDay: 96 },
@@ -52,7 +54,8 @@ export function capacity({ farms, imagesPerDay }: Step) {
     indexBytes: vectors * figures.indexBytesPerImage,
     readings,
     readingsPerSecond: readings / day,
-    readingBytes: readings * keptDays * figures.bytesPerReading,
+    hotBytes: readings * hotDays * figures.bytesPerReading,
+    settledBytes: readings * (keptDays - hotDays) * figures.bytesPerSettledReading,
   };
 }
 
@@ -67,7 +70,8 @@ export function cost(step: Step) {
       hours(1 / figures.imagesPerGpuSecond) * prices.gpuHour,
     workersOnCpu: hours(figures.decodeSecondsPerImage + figures.inferSecondsPerImage) * prices.coreHour,
     database:
-      ((needed.rowBytes + needed.indexBytes + needed.readingBytes) / 1e9) * prices.ssdGigabyteMonth +
+      ((needed.rowBytes + needed.indexBytes + needed.hotBytes + needed.settledBytes) / 1e9) *
+        prices.ssdGigabyteMonth +
       (needed.indexBytes / 1e9) * prices.memoryGigabyteMonth,
     images: ((needed.images * keptDays * figures.bytesPerPhotograph) / 1e9) * prices.objectGigabyteMonth,
   };
@@ -77,20 +81,26 @@ export function cost(step: Step) {
 function unitCosts(): string {
   const milliseconds = (seconds: number) => `${short(seconds * 1_000)} ms`;
   return table(
-    ['', 'an image', 'a reading'],
+    ['', 'an image', 'a reading', 'settled'],
     [
-      ['Redis commands', short(figures.redisCommandsPerImage), '–'],
-      ['Redis core', milliseconds(figures.redisSecondsPerImage), '–'],
-      ['Redis memory, while its batch waits', bytes(figures.bytesPerWaitingBatch / batchSize), '–'],
+      ['Redis commands', short(figures.redisCommandsPerImage), '–', '–'],
+      ['Redis core', milliseconds(figures.redisSecondsPerImage), '–', '–'],
+      ['Redis memory, while its batch waits', bytes(figures.bytesPerWaitingBatch / batchSize), '–', '–'],
       [
         'PostgreSQL core',
         milliseconds(figures.postgresSecondsPerImage),
         milliseconds(figures.postgresSecondsPerReading),
+        milliseconds(figures.postgresSecondsPerSettledReading),
       ],
-      ['PostgreSQL rows', bytes(figures.rowBytesPerImage), bytes(figures.bytesPerReading)],
-      ['PostgreSQL index of 600 vectors', bytes(figures.indexBytesPerImage), '–'],
-      ['worker core, decoding', milliseconds(figures.decodeSecondsPerImage), '–'],
-      ['worker core, model in q8', milliseconds(figures.inferSecondsPerImage), '–'],
+      [
+        'PostgreSQL rows',
+        bytes(figures.rowBytesPerImage),
+        bytes(figures.bytesPerReading),
+        bytes(figures.bytesPerSettledReading),
+      ],
+      ['PostgreSQL index of 600 vectors', bytes(figures.indexBytesPerImage), '–', '–'],
+      ['worker core, decoding', milliseconds(figures.decodeSecondsPerImage), '–', '–'],
+      ['worker core, model in q8', milliseconds(figures.inferSecondsPerImage), '–', '–'],
     ],
   );
 }
@@ -126,7 +136,16 @@ export function report(): string {
     ]),
   );
   const data = table(
-    ['farms × images a day', 'vectors', 'rows', 'index', 'readings a day', 'readings/s', 'readings'],
+    [
+      'farms × images a day',
+      'vectors',
+      'rows',
+      'index',
+      'readings a day',
+      'readings/s',
+      'as rows',
+      'settled',
+    ],
     needs.map((need) => [
       name(need.step),
       short(need.vectors),
@@ -134,7 +153,8 @@ export function report(): string {
       bytes(need.indexBytes),
       short(need.readings),
       short(need.readingsPerSecond),
-      bytes(need.readingBytes),
+      bytes(need.hotBytes),
+      bytes(need.settledBytes),
     ]),
   );
   const money = table(

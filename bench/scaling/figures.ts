@@ -12,6 +12,10 @@ export const figures = {
   indexBytesPerImage: 1_350,
   postgresSecondsPerReading: 0.0000085,
   bytesPerReading: 118,
+  /** The demo farm’s, from P10. */
+  bytesPerSettledReading: 1.44,
+  /** From P11, on both cores. */
+  postgresSecondsPerSettledReading: 0.0000033,
   decodeSecondsPerImage: 0.0103,
   inferSecondsPerImage: 0.0484,
   /**

@@ -19,6 +19,8 @@ import {
   imageIds,
   migrate,
   type Pool,
+  settleReadings,
+  takeLease,
   upsertEmbeddings,
   upsertImages,
 } from '@mycelium/database';
@@ -211,9 +213,15 @@ async function measureReadings(pool: Pool) {
   const { rows } = await pool.query(
     `select sum(pg_total_relation_size(relid))::bigint as bytes from pg_partition_tree('reading') where isleaf`,
   );
+  const postgresSecondsPerReading = (postgresSeconds() - before) / readings;
+  const lease = await takeLease(pool, 'measure', 'measure', 600);
+  if (!lease) throw new Error('no lease');
+  const settling = postgresSeconds();
+  await settleReadings({ pool, lease, before: '2026-03-02' });
   return {
-    postgresSecondsPerReading: (postgresSeconds() - before) / readings,
+    postgresSecondsPerReading,
     bytesPerReading: Number(rows[0].bytes) / readings,
+    postgresSecondsPerSettledReading: (postgresSeconds() - settling) / readings,
   };
 }
 
