@@ -1,5 +1,5 @@
 import type { Queryable } from '../pool.ts';
-import { parseVector, vectorArray } from './vector.ts';
+import { halfVectorArray, parseVector } from './vector.ts';
 
 export interface EmbeddingRow {
   imageId: number;
@@ -29,7 +29,7 @@ export async function upsertEmbeddings(
     `insert into image_embedding (image_id, model_id, etag, image_vector, fused_vector, made_from, text_used,
                                   text_cut, identity_text, temperature, humidity, co2)
      select image_id, $1, row.etag, image_vector, fused_vector, made_from, text_used, text_cut, identity_text, t, h, c
-     from unnest($2::bigint[], $3::text[], $4::vector[], $5::vector[], $6::text[], $7::text[], $8::boolean[],
+     from unnest($2::bigint[], $3::text[], $4::halfvec[], $5::halfvec[], $6::text[], $7::text[], $8::boolean[],
                  $9::text[], $10::float8[], $11::float8[], $12::float8[])
        as row(image_id, etag, image_vector, fused_vector, made_from, text_used, text_cut, identity_text, t, h, c)
      join image on image.id = row.image_id and image.etag = row.etag
@@ -45,11 +45,11 @@ export async function upsertEmbeddings(
       modelId,
       rows.map(({ imageId }) => imageId),
       rows.map(({ etag }) => etag),
-      await vectorArray(
+      await halfVectorArray(
         db,
         rows.map(({ imageVector }) => imageVector),
       ),
-      await vectorArray(
+      await halfVectorArray(
         db,
         rows.map(({ fusedVector }) => fusedVector),
       ),
@@ -104,14 +104,14 @@ export async function updateDescriptions(
   await db.query(
     `update image_embedding e set fused_vector = row.fused, text_used = row.text_used, text_cut = row.text_cut,
        description = row.description, quality = row.quality, made_from = 'description'
-     from unnest($2::bigint[], $3::text[], $4::vector[], $5::text[], $6::boolean[], $7::jsonb[], $8::float8[])
+     from unnest($2::bigint[], $3::text[], $4::halfvec[], $5::text[], $6::boolean[], $7::jsonb[], $8::float8[])
        as row(image_id, etag, fused, text_used, text_cut, description, quality)
      where e.image_id = row.image_id and e.model_id = $1 and e.etag = row.etag`,
     [
       modelId,
       rows.map(({ imageId }) => imageId),
       rows.map(({ etag }) => etag),
-      await vectorArray(
+      await halfVectorArray(
         db,
         rows.map(({ fusedVector }) => fusedVector),
       ),

@@ -183,6 +183,13 @@ export function merged(pointId: number, blocks: Series[], hot: Series | undefine
   let length = 0;
   let next = 0; // of the rows
   for (const block of blocks) {
+    const upcoming = hot?.times[next];
+    if (upcoming === undefined || upcoming > (block.times.at(-1) as number)) {
+      times.set(block.times, length);
+      values.set(block.values, length);
+      length += block.times.length;
+      continue;
+    }
     for (let n = 0; n < block.times.length; n++) {
       const time = block.times[n] as number;
       while (hot && next < hot.times.length && (hot.times[next] as number) < time) {
