@@ -101,8 +101,8 @@ export async function ensureBlockPartition(tx: Queryable, day: string): Promise<
   if (rows[0]?.exists) return;
   await tx.query(`create table if not exists ${name} partition of reading_block
     for values from ('${from.slice(0, 10)}') to ('${to.slice(0, 10)}')`);
-  // The arrays are stored apart from the rest of a block, so that long spans are answered from few pages.
-  await tx.query(`alter table ${name} set (toast_tuple_target = 128)`);
+  // Long arrays are stored apart from the rest of a block, so that long spans are answered from few pages.
+  await tx.query(`alter table ${name} set (toast_tuple_target = 512)`);
 }
 
 /** The tables of whole months that ended before an instant, of readings and of their blocks, and `reading_late` if it has any. */
