@@ -39,13 +39,4 @@ export const samples: Samples = {
     "results.map((name) => `env_daily_stats.${name}`).join(', ')": ['env_daily_stats.mean'],
     "results.map((name) => `excluded.${name}`).join(', ')": ['excluded.mean'],
   },
-  'setpoints.ts': {
-    "marks.length > 0 ? ', lag(ts) over series as ts_before' : ''": [', lag(ts) over series as ts_before'],
-    "steps.join(' or ')": [
-      "before is distinct from value or (ts >= '2025-01-01' and ts_before < '2025-01-01')",
-    ],
-    'isAnyOf(pointIds)': ["point_id = any((select '{1}'::int[])::int[])"],
-    "from?.toISOString() ?? '-infinity'": ['-infinity', '2025-01-01T00:00:00Z'],
-    'to.toISOString()': ['2025-01-02T00:00:00Z'],
-  },
 };

@@ -3,7 +3,7 @@ import {
   type Pool,
   reportedBefore,
   type SetpointChange,
-  streamSteps,
+  streamReadings,
   type ThresholdRule,
   type Window,
 } from '@mycelium/database';
@@ -20,12 +20,9 @@ export async function detectChanges(
 ): Promise<SetpointChange[]> {
   const versions = Map.groupBy(rules, ({ deviceType, point }) => `${deviceType}.${point}`);
   const reported = await reportedBefore(pool, window);
-  const marks = [...new Set(rules.map(({ validFrom }) => validFrom))]
-    .filter((instant) => Number.isFinite(instant) && instant < to.getTime())
-    .map((instant) => new Date(instant));
 
   const changes: SetpointChange[] = [];
-  for await (const series of streamSteps(pool, window, to, marks, signal)) {
+  for await (const series of streamReadings(pool, window.pointIds, window.from, to, signal)) {
     const { deviceType, point } = points.get(series.pointId) as Point;
     const thresholds = versions.get(`${deviceType}.${point}`) ?? [];
     changes.push(...findChanges(series, reported.get(series.pointId), thresholds));

@@ -176,7 +176,6 @@ export {
   type SetpointRoom,
   setpointPoints,
   setpointRooms,
-  streamSteps,
   type ThresholdRule,
   thresholdRules,
   type Window,

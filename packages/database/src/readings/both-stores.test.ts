@@ -11,7 +11,6 @@ import { dropPartitionsBefore } from './partitions.ts';
 import { ensurePoints } from './points.ts';
 import { streamReadings, summarizeReadings } from './reading-stream.ts';
 import { copyReadings } from './readings.ts';
-import { streamSteps } from './setpoints.ts';
 
 /** Days around the end of summer time in Berlin, of two months. */
 const start = Date.UTC(2025, 9, 25);
@@ -121,21 +120,6 @@ async function compare(pool: Pool, ids: number[], model: Model, day: { start: Da
     for await (const { pointId, times, values } of streamReadings(pool, ids, from, to))
       for (const [n, time] of times.entries()) streamed.get(pointId)?.push([time, values[n] as number]);
     assert.deepEqual([...streamed.values()], wanted);
-
-    const mark = new Date((from.getTime() + to.getTime()) / 2);
-    const steps = new Map(ids.map((id) => [id, [] as [number, number][]]));
-    for await (const { pointId, times, values } of streamSteps(pool, { from, pointIds: ids }, to, [mark]))
-      for (const [n, time] of times.entries()) steps.get(pointId)?.push([time, values[n] as number]);
-    assert.deepEqual(
-      [...steps.values()],
-      wanted.map((series) =>
-        series.filter(([time, value], n) => {
-          const before = series[n - 1];
-          const crosses = before && time >= mark.getTime() && before[0] < mark.getTime();
-          return !before || crosses || !same(before[1], value);
-        }),
-      ),
-    );
 
     const found = new Map(ids.map((id) => [id, { count: 0, sum: 0 }]));
     const add = (id: number, count: number, sum: number) => {

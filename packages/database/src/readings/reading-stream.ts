@@ -3,7 +3,7 @@ import { blocksBetween, streamBlocks } from './reading-blocks.ts';
 import { isAnyOf, type Series, streamRows } from './series.ts';
 
 /** The points and the time to read; `from` undefined means from the first reading on. */
-export interface Wanted {
+interface Wanted {
   pointIds: number[];
   from: Date | undefined;
   to: Date;
@@ -23,45 +23,19 @@ export interface BlockSummary {
 /** Points whose blocks are in memory at the same time, for a day; for longer spans fewer. */
 const pointsAtOnce = 400;
 
-/** All readings of some points, settled or not, one point after another, never more than a few hundred in memory. */
+/** The condition for rows of `reading`. */
+const rowsBetween = ({ pointIds, from, to }: Wanted) =>
+  `${isAnyOf(pointIds)} and ts >= '${from?.toISOString() ?? '-infinity'}' and ts < '${to.toISOString()}'`;
+
+/**
+ * All readings of some points, settled or not, one point after another. Both stores are read in one snapshot: a day that is
+ * settled meanwhile is read once. Points without blocks are in memory one at a time, others a few hundred.
+ */
 export async function* streamReadings(
   pool: Pool,
   pointIds: number[],
-  from: Date,
+  from: Date | undefined,
   to: Date,
-  signal?: AbortSignal,
-): AsyncGenerator<Series> {
-  yield* streamStored(
-    pool,
-    { pointIds, from, to },
-    {
-      rows: (wanted) =>
-        `select point_id, ts, value from reading where ${rowsBetween(wanted)} order by point_id, ts`,
-      both: (series) => series,
-    },
-    signal,
-  );
-}
-
-/** The condition for rows of `reading`. */
-export const rowsBetween = ({ pointIds, from, to }: Wanted) =>
-  `${isAnyOf(pointIds)} and ts >= '${from?.toISOString() ?? '-infinity'}' and ts < '${to.toISOString()}'`;
-
-interface Reading {
-  /** The query for points without settled readings in the span. */
-  rows: (wanted: Wanted) => string;
-  /** What is wanted of all readings of a point, where some are settled. */
-  both: (series: Series) => Series;
-}
-
-/**
- * Reads both stores in one snapshot: a day that is settled meanwhile is read once. Points without blocks are read by the
- * query alone.
- */
-export async function* streamStored(
-  pool: Pool,
-  { pointIds, from, to }: Wanted,
-  { rows, both }: Reading,
   signal?: AbortSignal,
 ): AsyncGenerator<Series> {
   signal?.throwIfAborted();
@@ -77,14 +51,15 @@ export async function* streamStored(
       while (end < wanted.length && end - at < most && settled.has(wanted[end] as number) === Boolean(days))
         end++;
       const chunk = { pointIds: wanted.slice(at, end), from, to };
-      if (days) {
-        const blocks = blocksBetween(chunk.pointIds, from, to);
-        for await (const series of readBoth(client, chunk, blocks, signal)) yield both(series);
-      } else yield* streamRows(client, rows(chunk), signal);
+      if (days) yield* readBoth(client, chunk, blocksBetween(chunk.pointIds, from, to), signal);
+      else yield* streamRows(client, rowsOf(chunk), signal);
       at = end;
     }
   });
 }
+
+const rowsOf = (wanted: Wanted) =>
+  `select point_id, ts, value from reading where ${rowsBetween(wanted)} order by point_id, ts`;
 
 /**
  * Readings for which a summary of a settled day may be enough: those blocks are not opened.
@@ -164,8 +139,7 @@ async function* readBoth(
     else blocks.set(block.pointId, [block]);
   }
   const hot = new Map<number, Series>();
-  const select = `select point_id, ts, value from reading where ${rowsBetween(wanted)} order by point_id, ts`;
-  for await (const series of streamRows(client, select, signal)) hot.set(series.pointId, series);
+  for await (const series of streamRows(client, rowsOf(wanted), signal)) hot.set(series.pointId, series);
   for (const pointId of pointIds) {
     const series = within(merged(pointId, blocks.get(pointId) ?? [], hot.get(pointId)), from, to);
     if (series.times.length > 0) yield series;

@@ -1,8 +1,6 @@
-import type { Pool, Queryable } from '../pool.ts';
+import type { Queryable } from '../pool.ts';
 import { binaryArray } from './binary-array.ts';
 import type { Point } from './points.ts';
-import { rowsBetween, streamStored } from './reading-stream.ts';
-import type { Series } from './series.ts';
 
 /** The state of a room's windows. */
 export interface SetpointRoom {
@@ -58,53 +56,6 @@ export async function setpointRooms(db: Queryable, rooms: string[]): Promise<Set
 export interface Window {
   from?: Date | undefined;
   pointIds: number[];
-}
-
-/**
- * The readings of each point from the start of its window up to an instant, without those that only repeat the previous
- * one: nearly all of a setpoint's readings are repeats, and a repeat is never a change. The first reading of a window
- * is always included, and so is the first at or after each of `marks`, where another threshold takes effect.
- */
-export function streamSteps(
-  pool: Pool,
-  { from, pointIds }: Window,
-  to: Date,
-  marks: Date[] = [],
-  signal?: AbortSignal,
-): AsyncGenerator<Series> {
-  const steps = [
-    'before is distinct from value',
-    ...marks.map((mark) => `(ts >= '${mark.toISOString()}' and ts_before < '${mark.toISOString()}')`),
-  ];
-  return streamStored(
-    pool,
-    { pointIds, from, to },
-    {
-      rows: (wanted) => `select point_id, ts, value from (
-       select point_id, ts, value, lag(value) over series as before${marks.length > 0 ? ', lag(ts) over series as ts_before' : ''}
-       from reading where ${rowsBetween(wanted)}
-       window series as (partition by point_id order by ts)) steps
-     where ${steps.join(' or ')} order by point_id, ts`,
-      both: (series) => stepsOf(series, marks),
-    },
-    signal,
-  );
-}
-
-/** The same as the query, in memory. */
-function stepsOf({ pointId, times, values }: Series, marks: Date[]): Series {
-  const isStep = (n: number) => {
-    if (n === 0) return true;
-    const [before, time] = [times[n - 1] as number, times[n] as number];
-    // As PostgreSQL compares: NaN equals NaN, and 0 equals -0.
-    const [a, b] = [values[n - 1] as number, values[n] as number];
-    return (
-      !(a === b || (Number.isNaN(a) && Number.isNaN(b))) ||
-      marks.some((mark) => time >= mark.getTime() && before < mark.getTime())
-    );
-  };
-  const kept = times.map((_, n) => Number(isStep(n)));
-  return { pointId, times: times.filter((_, n) => kept[n]), values: values.filter((_, n) => kept[n]) };
 }
 
 /** The last reported value of each point before the window, to compare its readings with. */
