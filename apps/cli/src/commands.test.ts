@@ -16,7 +16,7 @@ import {
   quarantine,
   recordHeartbeat,
 } from '@mycelium/database';
-import { createTestDatabase } from '@mycelium/database/testing';
+import { addReadings, createTestDatabase, settleBefore } from '@mycelium/database/testing';
 import { createQueues, enqueueSlot, type QueueConnection, slotForDay, startWorker } from '@mycelium/queue';
 import { handlersOf, testRedis } from '@mycelium/queue/testing';
 import { runCommand } from './program.ts';
@@ -442,6 +442,27 @@ test('with its own database and queues', async (t) => {
     }
     assert.fail(`${job} did not end as ${status}`);
   }
+
+  await t.test('readings are counted and deleted, settled or not', async () => {
+    const hours = Array.from({ length: 48 }, (_, n) => [Date.UTC(2025, 11, 1, n), n] as const);
+    await addReadings(pool, { room: '611', device: 'probe', point: 'co2' }, hours);
+    await settleBefore(pool, '2025-12-02');
+    const args = ['readings', 'delete', '--device', 'probe', '--json'];
+    const counted = JSON.parse((await mycelium(env, ...args, '--dry-run')).out);
+    assert.deepEqual(counted, { readings: 48, points: 1, dryRun: true });
+    const early = JSON.parse((await mycelium(env, ...args, '--to', '2025-12-01T12:00:00Z')).out);
+    assert.equal(early.readings, 12);
+    const rest = JSON.parse((await mycelium(env, ...args)).out);
+    assert.equal(early.readings + rest.readings, counted.readings);
+    assert.equal(JSON.parse((await mycelium(env, ...args)).out).readings, 0);
+    const { rows } = await pool.query(
+      `select count(*)::int as n from audit where action = 'readings delete'`,
+    );
+    assert.deepEqual(rows, [{ n: 3 }]);
+    const unnamed = await mycelium(env, 'readings', 'delete');
+    assert.equal(unnamed.code, 2);
+    assert.match(unnamed.err, /Expected --room, --device or --point/);
+  });
 });
 
 test('every usage mistake exits with 2 and shows what was expected', async (t) => {

@@ -21,7 +21,7 @@ export function showSettling(report: z.output<typeof settleReport>): ReportView 
   const names = (list: string[]) => list.join(', ');
   return {
     summary: [
-      readings > 0
+      readings > 0 || waitingFor.length > 0
         ? message('report.settled', { n: readings, days, blocks })
         : message('report.nothing-settled', { before }),
       ...(replaced > 0 ? [message('report.settled-again', { n: replaced })] : []),
