@@ -15,7 +15,7 @@ export const r25: Scenario = {
   title: 'the disk of PostgreSQL fills up while days are settled, and there is room again',
   unavailable: whyNoSmallDisk,
   async run(outer) {
-    const [turns, days] = outer.full ? [6, 24] : [1, 8];
+    const [turns, days] = outer.full ? [4, 16] : [1, 8];
     const home = await outer.home();
     const folder = join(home, 'postgres');
     await mkdir(folder, { recursive: true });
