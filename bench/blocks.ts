@@ -39,7 +39,11 @@ async function run(context: BenchContext): Promise<BenchRow[]> {
 }
 
 async function open({ databaseUrl }: BenchContext, name: string): Promise<Pool> {
-  const pool = createPool(await createDatabase(databaseUrl, name), { name: 'bench', max: 4, parallel: false });
+  const pool = createPool(await createDatabase(databaseUrl, name), {
+    name: 'bench',
+    max: 4,
+    parallel: false,
+  });
   await migrate(pool);
   return pool;
 }
