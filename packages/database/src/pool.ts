@@ -59,3 +59,6 @@ export async function transaction<T>(pool: pg.Pool, work: (tx: pg.PoolClient) =>
     client.release(broken);
   }
 }
+
+/** Whether a statement waited longer than its `lock_timeout`. */
+export const isLockTimeout = (error: unknown) => (error as { code?: string }).code === '55P03';

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { copyReadings, createPool, type Pool, settleReadings, takeLease } from '@mycelium/database';
+import { copyReadings, createPool, type Pool } from '@mycelium/database';
+import { settleBefore } from '@mycelium/database/testing';
 import { startServices } from '@mycelium/embedded';
 import type { Scenario } from '../harness/scenario.ts';
 import { mountSmallDisk, whyNoSmallDisk } from '../harness/small-disk.ts';
@@ -77,13 +78,8 @@ export const r25: Scenario = {
   },
 };
 
-async function settle(pool: Pool, before: number) {
-  const lease = await takeLease(pool, `settle ${Date.now()} ${Math.random()}`, 'chaos', 600);
-  if (!lease) throw new Error('no lease');
-  return settleReadings({
-    ...{ pool, lease, before: new Date(before).toISOString().slice(0, 10), rowsAtOnce: 20_000 },
-  });
-}
+const settle = (pool: Pool, before: number) =>
+  settleBefore(pool, new Date(before).toISOString().slice(0, 10), 20_000);
 
 async function answers(databaseUrl: string): Promise<boolean> {
   for (let n = 0; n < 10; n++) {

@@ -1,4 +1,4 @@
-import { type Pool, type Queryable, transaction } from '../pool.ts';
+import { isLockTimeout, type Pool, type Queryable, transaction } from '../pool.ts';
 
 interface Span {
   name: string;
@@ -75,12 +75,10 @@ async function createPartition(pool: Pool, day: Span, month: Span | undefined): 
       return name;
     });
   } catch (error) {
-    if ((error as { code?: string }).code !== lockNotAvailable) throw error;
+    if (!isLockTimeout(error)) throw error;
     return day.name;
   }
 }
-
-const lockNotAvailable = '55P03';
 
 /** Creates the days up to this many ahead, so that none is created while its readings arrive. */
 export async function ensurePartitionsAhead(pool: Pool, now: Date, days = 7): Promise<void> {

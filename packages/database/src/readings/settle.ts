@@ -1,6 +1,6 @@
 import type { Day } from '@mycelium/farm';
 import { commit, type Lease } from '../ledger/lease.ts';
-import { type Pool, type Queryable, transaction } from '../pool.ts';
+import { isLockTimeout, type Pool, type Queryable, transaction } from '../pool.ts';
 import { packReadings, settlingLock } from './pack-readings.ts';
 import { ensureBlockPartition } from './partitions.ts';
 
@@ -208,10 +208,8 @@ async function dropEmptied(pool: Pool, lease: Lease): Promise<string[]> {
         dropped.push(name);
       });
     } catch (error) {
-      if ((error as { code?: string }).code !== lockNotAvailable) throw error;
+      if (!isLockTimeout(error)) throw error;
     }
   }
   return dropped;
 }
-
-const lockNotAvailable = '55P03';
